@@ -1,0 +1,147 @@
+//! One dataset with the losses of one or more black-box models on it.
+
+use super::{Attribute, AttributePrompts};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use thiserror::Error;
+
+/// Which part of the data an item belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    Train,
+    Validation,
+    Test,
+}
+
+impl fmt::Display for Split {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Train => "train",
+            Self::Validation => "validation",
+            Self::Test => "test",
+        })
+    }
+}
+
+/// One data point.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    pub id: String,
+    pub text: String,
+    pub split: Split,
+}
+
+/// The audited black box, known only by what it did on the items.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelLosses {
+    pub name: String,
+    /// Task loss of each item, `>= 0`.
+    pub losses: Vec<f64>,
+    /// Score of the positive class of each item, if given; with labels it makes AUROC possible.
+    pub scores: Option<Vec<f64>>,
+}
+
+/// A named list of foreign words, such as the CIFAR-10 class names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForeignSet {
+    pub name: String,
+    pub words: Vec<String>,
+    /// The words are singular nouns, which take an article: "a dog".
+    pub singular: bool,
+}
+
+/// Lists of prompts an audit brings: what describes its data, and what is foreign to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PromptSets {
+    pub in_distribution: Vec<String>,
+    pub foreign: Vec<ForeignSet>,
+    /// Foreign words that name people, left out where people are the data.
+    pub people: Vec<String>,
+}
+
+/// What is wrong with a dataset.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum AuditError {
+    #[error("audit '{0}' has no items")]
+    Empty(String),
+    #[error("{what} has {found} values for {expected} items")]
+    Length { what: String, found: usize, expected: usize },
+    #[error("loss of model '{model}' at item '{id}' is {value}; losses must be finite")]
+    Loss { model: String, id: String, value: String },
+    #[error("audit '{audit}' has no {split} items")]
+    NoSplit { audit: String, split: Split },
+    #[error("model '{model}' is not part of audit '{audit}'; it has: {known}")]
+    UnknownModel { audit: String, model: String, known: String },
+}
+
+/// A dataset seen through the losses of its models.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Audit {
+    pub name: String,
+    pub items: Vec<Item>,
+    /// Binary label of each item, if given.
+    pub labels: Option<Vec<bool>>,
+    pub attributes: Vec<Attribute>,
+    pub models: Vec<ModelLosses>,
+    pub prompts: PromptSets,
+}
+
+impl Audit {
+    /// Checks that every column has one value an item and every loss is finite.
+    ///
+    /// # Errors
+    /// The first column or loss that is wrong.
+    pub fn validate(&self) -> Result<(), AuditError> {
+        let expected = self.items.len();
+        if expected == 0 {
+            return Err(AuditError::Empty(self.name.clone()));
+        }
+        let check = |what: String, found: usize| {
+            if found == expected { Ok(()) } else { Err(AuditError::Length { what, found, expected }) }
+        };
+        if let Some(labels) = &self.labels {
+            check("the label column".into(), labels.len())?;
+        }
+        for attribute in &self.attributes {
+            check(format!("attribute '{}'", attribute.name), attribute.values.len())?;
+        }
+        for model in &self.models {
+            check(format!("the loss of model '{}'", model.name), model.losses.len())?;
+            if let Some(scores) = &model.scores {
+                check(format!("the score of model '{}'", model.name), scores.len())?;
+            }
+            if let Some(row) = model.losses.iter().position(|loss| !loss.is_finite()) {
+                return Err(AuditError::Loss {
+                    model: model.name.clone(),
+                    id: self.items[row].id.clone(),
+                    value: model.losses[row].to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Positions of the items of a split, in order.
+    #[must_use]
+    pub fn rows(&self, split: Split) -> Vec<usize> {
+        (0..self.items.len()).filter(|&row| self.items[row].split == split).collect()
+    }
+
+    /// Finds a model by name.
+    ///
+    /// # Errors
+    /// The known names, if there is none of this one.
+    pub fn model(&self, name: &str) -> Result<&ModelLosses, AuditError> {
+        self.models.iter().find(|model| model.name == name).ok_or_else(|| AuditError::UnknownModel {
+            audit: self.name.clone(),
+            model: name.to_owned(),
+            known: self.models.iter().map(|model| model.name.as_str()).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// Name and prompts of every attribute.
+    pub fn attribute_prompts(&self) -> impl Iterator<Item = (&str, &AttributePrompts)> {
+        self.attributes.iter().map(|attribute| (attribute.name.as_str(), &attribute.prompts))
+    }
+}

@@ -1,0 +1,166 @@
+//! Hyper-parameters of a run and the ranges they must keep.
+
+use super::Architecture;
+use serde::{Deserialize, Serialize};
+
+/// What the regressor is fitted to; predictions are shown on the loss scale whatever the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Target {
+    /// The loss itself (the paper).
+    Raw,
+    /// `ln(1 + loss)`.
+    Log1p,
+    /// Normal scores of the mid-ranks.
+    Rank,
+}
+
+/// Where the OOD head's negatives come from; drawn fresh each step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Negatives {
+    /// Standard normal vectors, normalised like the items (the paper).
+    Gaussian,
+    /// Two thirds random words of the encoder's vocabulary, one third random unit vectors.
+    Vocabulary,
+}
+
+/// Which pairs of a batch the ranker compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pairs {
+    /// Each item against one random other item of its batch.
+    Sampled,
+    /// Every pair of the batch.
+    All,
+}
+
+/// Everything that, with the data, the encoder and the device, determines a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HyperParameters {
+    pub architecture: Architecture,
+    /// Hidden units of each MLP member.
+    pub hidden: usize,
+    /// Ensemble members of each head.
+    pub members: usize,
+    pub epochs: usize,
+    /// Rows of a step.
+    pub batch: usize,
+    /// Peak learning rate; cosine decay to zero.
+    pub learning_rate: f64,
+    /// Decoupled weight decay of AdamW.
+    pub weight_decay: f64,
+    /// Each member sees its own bootstrap resample of the rows.
+    pub bootstrap: bool,
+    /// Texts are trained together with one fresh fragment each per epoch.
+    pub fragments: bool,
+    pub target: Target,
+    pub negatives: Negatives,
+    pub pairs: Pairs,
+    /// Share of the training rows kept aside to watch progress; never taken from the test rows.
+    pub validation: f64,
+    pub seed: u64,
+}
+
+impl HyperParameters {
+    /// Measured defaults for a shape of head.
+    #[must_use]
+    pub fn new(architecture: Architecture) -> Self {
+        Self {
+            architecture,
+            hidden: 64,
+            members: 5,
+            epochs: 4,
+            batch: 256,
+            learning_rate: 3e-3,
+            weight_decay: 1e-4,
+            bootstrap: true,
+            fragments: true,
+            target: Target::Raw,
+            negatives: Negatives::Vocabulary,
+            pairs: Pairs::Sampled,
+            validation: 0.05,
+            seed: 13,
+        }
+    }
+
+    /// The paper's own choices: rows only, no resample, Gaussian negatives, raw loss.
+    #[must_use]
+    pub fn paper(architecture: Architecture) -> Self {
+        Self {
+            epochs: 8,
+            bootstrap: false,
+            fragments: false,
+            negatives: Negatives::Gaussian,
+            ..Self::new(architecture)
+        }
+    }
+
+    /// Hidden units of a member: zero for a linear head.
+    #[must_use]
+    pub fn hidden_units(&self) -> usize {
+        match self.architecture {
+            Architecture::Linear => 0,
+            Architecture::Mlp => self.hidden,
+        }
+    }
+
+    /// The first value out of range, as a sentence that says what to do.
+    ///
+    /// # Errors
+    /// The name, the value and the range it must keep.
+    pub fn validate(&self) -> Result<(), String> {
+        let range = |name: &str, value: f64, low: f64, high: f64| {
+            if value.is_finite() && value >= low && value <= high {
+                Ok(())
+            } else {
+                Err(format!("{name} is {value}; give a value from {low} to {high}"))
+            }
+        };
+        range("members", self.members as f64, 1.0, 256.0)?;
+        range("epochs", self.epochs as f64, 1.0, 10_000.0)?;
+        range("batch", self.batch as f64, 2.0, 65_536.0)?;
+        range("learning rate", self.learning_rate, 1e-8, 10.0)?;
+        range("weight decay", self.weight_decay, 0.0, 10.0)?;
+        range("validation share", self.validation, 0.0, 0.5)?;
+        if self.architecture == Architecture::Mlp {
+            range("hidden", self.hidden as f64, 1.0, 8_192.0)?;
+        }
+        Ok(())
+    }
+
+    /// One line that tells two runs apart: `mlp-64 ×5, fragments, seed 13`.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let shape = match self.architecture {
+            Architecture::Linear => "linear".to_owned(),
+            Architecture::Mlp => format!("mlp-{}", self.hidden),
+        };
+        let data = if self.fragments { "rows + fragments" } else { "rows" };
+        format!("{shape}, {} members, {data}, seed {}", self.members, self.seed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_in_range() {
+        for architecture in [Architecture::Linear, Architecture::Mlp] {
+            assert_eq!(HyperParameters::new(architecture).validate(), Ok(()));
+            assert_eq!(HyperParameters::paper(architecture).validate(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_bad_value_is_named_with_its_range() {
+        let mut hyper = HyperParameters::new(Architecture::Mlp);
+        hyper.learning_rate = f64::NAN;
+        let said = hyper.validate().unwrap_err();
+        assert!(said.contains("learning rate") && said.contains("from"), "{said}");
+        hyper = HyperParameters::new(Architecture::Mlp);
+        hyper.epochs = 0;
+        assert!(hyper.validate().unwrap_err().contains("epochs is 0"));
+    }
+}

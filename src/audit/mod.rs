@@ -1,0 +1,13 @@
+//! What an audit is: items, attributes, losses, runs. Pure values and their invariants.
+
+mod attribute;
+mod dataset;
+mod head;
+mod hyper;
+mod run;
+
+pub use attribute::{Attribute, AttributePrompts, Contrast, Side};
+pub use dataset::{Audit, AuditError, ForeignSet, Item, ModelLosses, PromptSets, Split};
+pub use head::{Architecture, HeadKind};
+pub use hyper::{HyperParameters, Negatives, Pairs, Target};
+pub use run::{EpochMetrics, RunId, RunRecord, RunState};

@@ -1,0 +1,291 @@
+//! What may be typed after `llm2loss`.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Says, in plain language, where a model fails and whom it fails.
+///
+/// Without a command it opens the console.
+#[derive(Debug, Parser)]
+#[command(name = "llm2loss", version, max_term_width = 100)]
+pub struct Arguments {
+    /// Folder of the store and the runs [default: the user's data folder]
+    #[arg(long, global = true, env = "LLM2LOSS_HOME", value_name = "DIR")]
+    pub home: Option<PathBuf>,
+
+    /// Audited model whose losses are meant [default: the audit's first]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub model: Option<String>,
+
+    #[command(flatten)]
+    pub look: Look,
+
+    #[command(subcommand)]
+    pub action: Option<Action>,
+}
+
+/// How the console looks.
+#[derive(Debug, Args)]
+pub struct Look {
+    /// Theme of the console: terminal, dark, light, mono, or a file
+    #[arg(long, env = "LLM2LOSS_THEME", value_name = "NAME")]
+    pub theme: Option<String>,
+
+    /// Colours of the console
+    #[arg(long, env = "LLM2LOSS_COLOR", value_enum, default_value = "auto")]
+    pub color: Color,
+
+    /// Draw with ASCII characters alone
+    #[arg(long, env = "LLM2LOSS_ASCII")]
+    pub ascii: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Color {
+    Auto,
+    True,
+    #[value(name = "256")]
+    Indexed,
+    #[value(name = "16")]
+    Ansi,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Build the built-in audit, train its heads if need be, print what was found
+    Demo(Output),
+    /// Train heads for a model of an audit
+    Train(Box<Train>),
+    /// Score prompts: predicted loss, rank and familiarity, member by member
+    Score(Score),
+    /// Compare two prompts
+    Compare(Compare),
+    /// Print a table of the paper
+    Table(Table),
+    /// List the runs kept
+    Runs(Runs),
+    /// Say what this program finds: devices, store, terminal, versions
+    Doctor(Output),
+    /// Print the keys of the console as markdown
+    Keys,
+    /// Draw a screen of the console as SVG
+    #[command(hide = true)]
+    Picture(Picture),
+}
+
+#[derive(Debug, Args)]
+pub struct Output {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which run answers.
+#[derive(Debug, Args)]
+pub struct WhichRun {
+    /// Name of the audit
+    pub audit: String,
+
+    /// Run to ask, by the beginning of its name [default: the model's newest]
+    #[arg(long, value_name = "ID")]
+    pub run: Option<String>,
+
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Score {
+    #[command(flatten)]
+    pub which: WhichRun,
+
+    /// Sentences to score
+    #[arg(required = true, value_name = "PROMPT")]
+    pub prompts: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Compare {
+    #[command(flatten)]
+    pub which: WhichRun,
+
+    /// The first sentence
+    pub a: String,
+
+    /// The sentence it is compared with
+    pub b: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TableKind {
+    /// Table 5: the Rawlsian max-min of every attribute
+    Attributes,
+    /// Table 2: predicted risk against true loss
+    Validity,
+    /// Table 3: predicted gaps against true gaps
+    Bias,
+    /// Table 4: zero-shot AUROC against robustness
+    Zeroshot,
+    /// Table 1: familiarity of foreign words
+    Ood,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ContrastArgument {
+    Antonym,
+    Generic,
+    Bare,
+}
+
+#[derive(Debug, Args)]
+pub struct Table {
+    #[command(flatten)]
+    pub which: WhichRun,
+
+    #[arg(value_enum)]
+    pub kind: TableKind,
+
+    /// What an attribute's phrase is compared with [default: its antonym]
+    #[arg(long, value_enum)]
+    pub contrast: Option<ContrastArgument>,
+
+    /// The paper's contrast: "X" against "Not X"
+    #[arg(long, conflicts_with = "contrast")]
+    pub paper: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Runs {
+    /// Name of the audit [default: the built-in one]
+    #[arg(default_value = "adult")]
+    pub audit: String,
+
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum ArchitectureArgument {
+    Linear,
+    Mlp,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum TargetArgument {
+    Raw,
+    Log1p,
+    Rank,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum NegativesArgument {
+    Gaussian,
+    Vocabulary,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum PairsArgument {
+    Sampled,
+    All,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Debug, Args)]
+pub struct Train {
+    /// Name of the audit
+    pub audit: String,
+
+    /// Shape of the heads
+    #[arg(long, visible_alias = "arch", value_enum, default_value = "mlp")]
+    pub architecture: ArchitectureArgument,
+
+    /// The paper's own choices where no flag says otherwise: rows only, no resample, Gaussian negatives
+    #[arg(long)]
+    pub paper: bool,
+
+    /// Hidden units of each MLP member
+    #[arg(long, value_name = "N")]
+    pub hidden: Option<usize>,
+
+    /// Members of each ensemble
+    #[arg(long, value_name = "N")]
+    pub members: Option<usize>,
+
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<usize>,
+
+    /// Rows of a step
+    #[arg(long, value_name = "N")]
+    pub batch: Option<usize>,
+
+    /// Peak learning rate; cosine decay to zero
+    #[arg(long, value_name = "RATE")]
+    pub learning_rate: Option<f64>,
+
+    /// Decoupled weight decay of AdamW
+    #[arg(long, value_name = "RATE")]
+    pub weight_decay: Option<f64>,
+
+    /// Each member sees its own bootstrap resample
+    #[arg(long, value_enum)]
+    pub bootstrap: Option<Switch>,
+
+    /// Train texts together with one fresh fragment each per epoch
+    #[arg(long, value_enum)]
+    pub fragments: Option<Switch>,
+
+    /// What the regressor is fitted to
+    #[arg(long, value_enum)]
+    pub target: Option<TargetArgument>,
+
+    /// Where the ood head's negatives come from
+    #[arg(long, value_enum)]
+    pub negatives: Option<NegativesArgument>,
+
+    /// Which pairs of a batch the ranker compares
+    #[arg(long, value_enum)]
+    pub pairs: Option<PairsArgument>,
+
+    /// Share of the training rows kept aside to watch progress
+    #[arg(long, value_name = "SHARE")]
+    pub validation: Option<f64>,
+
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// Train again even if a run of exactly these inputs is kept
+    #[arg(long)]
+    pub force: bool,
+
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Screen {
+    Attributes,
+    Prompt,
+    Train,
+}
+
+#[derive(Debug, Args)]
+pub struct Picture {
+    #[arg(value_enum)]
+    pub screen: Screen,
+
+    #[arg(long, default_value_t = 120)]
+    pub width: u16,
+
+    #[arg(long, default_value_t = 36)]
+    pub height: u16,
+
+    /// Theme of the picture
+    #[arg(long, default_value = "dark")]
+    pub look: String,
+}

@@ -1,0 +1,100 @@
+//! Bare `llm2loss`: the console. Also its keys as a page, and one of its frames as a picture.
+
+use super::arguments::{Color, Look, Picture, Screen};
+use super::context::{Failure, home, newest_or_trained, print, session};
+use crate::console::msg::{Cmd, Msg};
+use crate::console::{self, App, Catalogue, ColorChoice, Depth, EnginePort, Exit, Links, Options};
+use crate::data::BUILTIN_AUDITS;
+use crate::diagnose::PromptScorer;
+use crate::engine::{Answer, Command, Engine, EngineError, Event, RunView, ScoreRequest, Session};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The engine as the console sees it.
+struct Port(Engine);
+
+impl EnginePort for Port {
+    fn command(&self, command: Command) {
+        self.0.command(command);
+    }
+
+    fn score(&self, request: ScoreRequest) {
+        self.0.score(request);
+    }
+}
+
+pub fn run(home_given: Option<PathBuf>, model: Option<&str>, look: &Look) -> Result<u8, Failure> {
+    let home = home(home_given)?;
+    let session = Session::open(&home, BUILTIN_AUDITS[0])?;
+    let (engine, links) = Engine::start(session, model)?;
+    let links = Links { events: links.events, progress: links.progress };
+    let options =
+        Options { theme: look.theme.clone(), color: color(look.color), ascii: look.ascii, home, ..Options::default() };
+    let exit =
+        console::run(Arc::new(Port(engine)), links, options).map_err(|error| Failure::usage(format!("{error:#}")))?;
+    Ok(match exit {
+        Exit::Quit => 0,
+        Exit::Signal(number) => u8::try_from(128 + number).unwrap_or(1),
+    })
+}
+
+fn color(given: Color) -> ColorChoice {
+    match given {
+        Color::Auto => ColorChoice::Auto,
+        Color::True => ColorChoice::True,
+        Color::Indexed => ColorChoice::Indexed,
+        Color::Ansi => ColorChoice::Named,
+        Color::Never => ColorChoice::Never,
+    }
+}
+
+pub fn keys() -> Result<u8, Failure> {
+    print(&console::keys::markdown())
+}
+
+/// Draws a screen from a real run, the way the console does: messages in, a frame out.
+pub fn picture(home_given: Option<PathBuf>, model: Option<&str>, given: &Picture) -> Result<u8, Failure> {
+    let session = session(home_given, BUILTIN_AUDITS[0])?;
+    let run = newest_or_trained(&session, model)?;
+    let scorer = session.scorer(&run)?;
+    let catalogue = Catalogue::load(None).0;
+    let theme =
+        catalogue.find(&given.look).ok_or_else(|| Failure::usage(format!("there is no theme '{}'", given.look)))?;
+    let look = console::Look { catalogue, theme, depth: Depth::True, ascii: false };
+    let theme = look.resolve();
+    let mut app = App::new((given.width, given.height), look);
+    let runs = session.store().runs(&session.record().name, None)?.into_iter().map(Arc::new).collect();
+    let opened = Event::Opened { audit: Arc::new(session.view()), runs, history: Vec::new() };
+    let shown = Event::Shown(RunView { record: Arc::new(run.record), tables: Arc::new(run.diagnosis.tables) });
+    tell(&mut app, Msg::Engine(opened), &scorer);
+    tell(&mut app, Msg::Engine(shown), &scorer);
+    // The first row as the console sorts it, then its two prompts in the lab.
+    match given.screen {
+        Screen::Attributes => {}
+        Screen::Prompt => press(&mut app, KeyCode::Enter, &scorer),
+        Screen::Train => press(&mut app, KeyCode::Char('3'), &scorer),
+    }
+    print(&console::svg(&console::frame(&app, given.width, given.height, &theme), &theme))
+}
+
+fn press(app: &mut App, key: KeyCode, scorer: &PromptScorer) {
+    tell(app, Msg::Key(KeyEvent::new(key, KeyModifiers::NONE)), scorer);
+}
+
+/// Hands over a message and answers what the console asks the scorer.
+fn tell(app: &mut App, message: Msg, scorer: &PromptScorer) {
+    for command in console::update(app, message) {
+        if let Cmd::Score(request) = command {
+            let answer = answer(scorer, &request).unwrap_or_else(|error| Answer::None(error.to_string()));
+            tell(app, Msg::Engine(Event::Scored { seq: request.seq, answer: Arc::new(answer), micros: 0 }), scorer);
+        }
+    }
+}
+
+fn answer(scorer: &PromptScorer, request: &ScoreRequest) -> Result<Answer, EngineError> {
+    if request.b.trim().is_empty() {
+        return Ok(Answer::One(scorer.score(&request.a)?));
+    }
+    Ok(Answer::Pair(Box::new(scorer.compare(&request.a, &request.b)?)))
+}

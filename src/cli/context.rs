@@ -1,0 +1,112 @@
+//! What every command needs: a failure with its exit code, the home folder, an open session, a run to ask.
+
+use super::arguments::WhichRun;
+use super::progress;
+use crate::audit::{Architecture, HyperParameters};
+use crate::diagnose::DiagnoseError;
+use crate::engine::{EngineError, LoadedRun, Session};
+use crate::store::StoreError;
+use etcetera::BaseStrategy;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Why a command failed, and its exit code: 1 failure, 2 usage or bad input.
+#[derive(Debug)]
+pub struct Failure {
+    pub message: String,
+    pub code: u8,
+}
+
+impl Failure {
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: 2 }
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        Self { code: if error.is_usage() { 2 } else { 1 }, message: error.to_string() }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        EngineError::from(error).into()
+    }
+}
+
+impl From<DiagnoseError> for Failure {
+    fn from(error: DiagnoseError) -> Self {
+        EngineError::from(error).into()
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self { message: format!("JSON: {error}"), code: 1 }
+    }
+}
+
+/// The folder given, or the user's data folder.
+pub fn home(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    if let Some(given) = given.filter(|given| !given.as_os_str().is_empty()) {
+        return Ok(given);
+    }
+    let base = etcetera::choose_base_strategy().map_err(|_| Failure::usage("no home folder; give one with --home"))?;
+    Ok(base.data_dir().join("llm2loss"))
+}
+
+/// Opens an audit.
+pub fn session(home_given: Option<PathBuf>, audit: &str) -> Result<Session, Failure> {
+    Ok(Session::open(&home(home_given)?, audit)?)
+}
+
+/// The run that answers: the one named, else the model's newest, else one trained now.
+pub fn run_to_ask(session: &Session, model: Option<&str>, which: &WhichRun) -> Result<LoadedRun, Failure> {
+    let Some(wanted) = &which.run else {
+        return newest_or_trained(session, model);
+    };
+    let record = session.store().find_run(wanted)?;
+    if record.audit != session.record().name || model.is_some_and(|model| model != record.model) {
+        return Err(Failure::usage(format!(
+            "run {} belongs to audit '{}', model '{}'",
+            record.id, record.audit, record.model
+        )));
+    }
+    Ok(session.load(record)?)
+}
+
+/// The newest run of a model, training the default heads if it has none.
+pub fn newest_or_trained(session: &Session, model: Option<&str>) -> Result<LoadedRun, Failure> {
+    let model = session.model_name(model)?;
+    if let Some(record) = session.newest_run(&model)? {
+        return Ok(session.load(record)?);
+    }
+    progress::say(&format!("no run of model {model} yet: training one"));
+    Ok(session.train(&model, &HyperParameters::new(Architecture::Mlp), &progress::tracker())?)
+}
+
+/// Writes a result to stdout at once; a closed pipe is a normal end.
+pub fn print(text: &str) -> Result<u8, Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure { message: format!("stdout: {error}"), code: 1 })
+        }
+        _ => Ok(0),
+    }
+}
+
+/// Longest prompt that is scored, in characters.
+const LONGEST_PROMPT: usize = 4000;
+
+/// Refuses empty and endless prompts.
+pub fn check_prompt(prompt: &str) -> Result<&str, Failure> {
+    let trimmed = prompt.trim();
+    let length = trimmed.chars().count();
+    match length {
+        0 => Err(Failure::usage("the prompt is empty; give a sentence, such as \"an elderly person\"")),
+        1..=LONGEST_PROMPT => Ok(trimmed),
+        _ => Err(Failure::usage(format!("the prompt has {length} characters; at most {LONGEST_PROMPT} are scored"))),
+    }
+}

@@ -1,0 +1,235 @@
+//! The loop: whatever comes first becomes a message, messages change the state, the state is drawn when it changed.
+
+use super::app::{App, Look, update};
+use super::depth::Depth;
+use super::glyph;
+use super::hangup::{Ends, HANGUP, Signals, Watch};
+use super::msg::{Cmd, Msg};
+use super::port::{EnginePort, Links};
+use super::terminal::{Guard, Screen, install_panic_hook, suspend};
+use super::theme::{Catalogue, Theme};
+use super::{Exit, Options, view};
+use anyhow::{Context as _, bail};
+use crossterm::event::{Event as TerminalEvent, EventStream};
+use futures_util::StreamExt;
+use std::io::{IsTerminal, Stdout, stdout};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The least time between two frames.
+const FRAME: Duration = Duration::from_millis(16);
+/// The same over a slow line.
+const SLOW_FRAME: Duration = Duration::from_millis(250);
+/// Engine events taken in before a frame.
+const BATCH: usize = 64;
+
+/// Everything the loop owns.
+struct Live {
+    app: App,
+    theme: Theme,
+    port: Arc<dyn EnginePort>,
+    screen: Screen<Stdout>,
+    started: Instant,
+    frame: Duration,
+    /// When the last frame was drawn, and whether the state changed since.
+    drawn: Option<Instant>,
+    dirty: bool,
+}
+
+/// What woke the loop.
+enum Woke {
+    Message(Msg),
+    /// It is time for a frame or a tick.
+    Time,
+    Ended(Exit, Ended),
+}
+
+/// Whether there is still a terminal to give back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    TerminalThere,
+    TerminalGone,
+}
+
+/// Runs the console until a person or a signal ends it.
+pub fn run(port: Arc<dyn EnginePort>, links: Links, options: &Options) -> anyhow::Result<Exit> {
+    if !stdout().is_terminal() {
+        bail!("the console needs a terminal");
+    }
+    // crossterm turns reverse video off under NO_COLOR; our themes leave out the colours themselves.
+    crossterm::style::force_color_output(true);
+    let (look, warnings) = look(options)?;
+    let size = crossterm::terminal::size().unwrap_or((80, 24));
+    let mut app = App::new(size, look);
+    if let Some(warning) = warnings.into_iter().next() {
+        app.say(warning, true);
+    }
+    let theme = app.look.resolve();
+    let frame = if options.low_bandwidth { SLOW_FRAME } else { FRAME };
+    let screen = Screen::new(stdout());
+    let started = Instant::now();
+    let live = Live { app, theme, port, screen, started, frame, drawn: None, dirty: true };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    install_panic_hook(&options.home);
+    let ends = Ends::now();
+    let guard = Guard::enter().context("the terminal cannot be set up")?;
+    let ended = runtime.block_on(live.serve(links, ends));
+    match ended {
+        Ok((exit, Ended::TerminalThere)) => {
+            drop(guard);
+            Ok(exit)
+        }
+        Ok((exit, Ended::TerminalGone)) => {
+            guard.abandon();
+            Ok(exit)
+        }
+        Err(error) => {
+            drop(guard);
+            Err(error)
+        }
+    }
+}
+
+/// Theme, depth and alphabet from the options and the environment.
+fn look(options: &Options) -> anyhow::Result<(Look, Vec<String>)> {
+    let read = |name: &str| std::env::var(name).ok();
+    let (catalogue, warnings) = Catalogue::load(Some(&options.home.join("themes")));
+    let theme = match &options.theme {
+        None => 0,
+        Some(name) => match catalogue.find(name) {
+            Some(at) => at,
+            None => {
+                let known: Vec<&str> = catalogue.names().collect();
+                bail!("there is no theme '{name}'; give one of {}", known.join(", "));
+            }
+        },
+    };
+    let depth = Depth::detect(options.color, read);
+    let ascii = options.ascii || glyph::environment_is_ascii(read);
+    Ok((Look { catalogue, theme, depth, ascii }, warnings))
+}
+
+impl Live {
+    async fn serve(mut self, mut links: Links, ends: Ends) -> anyhow::Result<(Exit, Ended)> {
+        let mut signals = Signals::new()?;
+        let mut watch = Watch::start(ends)?;
+        let mut keys = EventStream::new();
+        let (mut engine, mut progress) = (true, true);
+        loop {
+            self.draw_if_due(ends)?;
+            let wake = self.wake_at();
+            let woke = tokio::select! {
+                biased;
+                number = signals.next() => {
+                    let gone = if ends.gone() { Ended::TerminalGone } else { Ended::TerminalThere };
+                    Woke::Ended(Exit::Signal(number), gone)
+                }
+                () = watch.gone() => Woke::Ended(Exit::Signal(HANGUP), Ended::TerminalGone),
+                event = keys.next() => match event {
+                    Some(Ok(event)) => translate(event).map_or(Woke::Time, Woke::Message),
+                    // Without keys there is no way to go on; a vanished terminal looks like this too.
+                    Some(Err(_)) | None => Woke::Ended(Exit::Signal(HANGUP), Ended::TerminalGone),
+                },
+                event = links.events.recv(), if engine => match event {
+                    Some(event) => Woke::Message(Msg::Engine(event)),
+                    None => { engine = false; Woke::Time }
+                },
+                changed = links.progress.changed(), if progress => match changed {
+                    Ok(()) => Woke::Message(Msg::Progress(links.progress.borrow_and_update().clone())),
+                    Err(_) => { progress = false; Woke::Time }
+                },
+                () = sleep_until(wake) => Woke::Time,
+            };
+            let flow = match woke {
+                Woke::Message(message) => self.take(message)?,
+                Woke::Time => self.tick()?,
+                Woke::Ended(exit, ended) => return Ok((exit, ended)),
+            };
+            if flow.is_break() {
+                return Ok((Exit::Quit, Ended::TerminalThere));
+            }
+            // A burst of events costs one frame.
+            for _ in 0..BATCH {
+                let Ok(event) = links.events.try_recv() else { break };
+                if self.take(Msg::Engine(event))?.is_break() {
+                    return Ok((Exit::Quit, Ended::TerminalThere));
+                }
+            }
+        }
+    }
+
+    /// Changes the state and does what comes of it.
+    fn take(&mut self, message: Msg) -> anyhow::Result<ControlFlow<()>> {
+        self.app.now = self.started.elapsed();
+        self.dirty = true;
+        for command in update(&mut self.app, message) {
+            match command {
+                Cmd::Send(command) => self.port.command(command),
+                Cmd::Score(request) => self.port.score(request),
+                Cmd::Redraw => {
+                    self.theme = self.app.look.resolve();
+                    self.screen.forget();
+                }
+                Cmd::Suspend => {
+                    suspend()?;
+                    let size = crossterm::terminal::size().unwrap_or(self.app.size);
+                    update(&mut self.app, Msg::Resize(size.0, size.1));
+                    self.screen.forget();
+                }
+                Cmd::Quit => return Ok(ControlFlow::Break(())),
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn tick(&mut self) -> anyhow::Result<ControlFlow<()>> {
+        let now = self.started.elapsed();
+        if self.app.deadline().is_some_and(|deadline| deadline <= now) {
+            return self.take(Msg::Tick(now));
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// When to wake up though nothing came: for the next frame, or for what expires.
+    fn wake_at(&self) -> Option<Instant> {
+        let frame = self.dirty.then(|| self.drawn.map_or(self.started, |drawn| drawn + self.frame));
+        let tick = self.app.deadline().map(|deadline| self.started + deadline);
+        match (frame, tick) {
+            (Some(frame), Some(tick)) => Some(frame.min(tick)),
+            (frame, tick) => frame.or(tick),
+        }
+    }
+
+    fn draw_if_due(&mut self, ends: Ends) -> anyhow::Result<()> {
+        let due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= self.frame);
+        if !self.dirty || !due {
+            return Ok(());
+        }
+        let (columns, rows) = self.app.size;
+        let (frame, cursor) = view::draw(&self.app, columns, rows, &self.theme);
+        self.drawn = Some(Instant::now());
+        self.dirty = false;
+        match self.screen.draw(frame, cursor) {
+            // The watch will say that the terminal is gone; until then there is nobody to draw for.
+            Err(_) if ends.gone() => Ok(()),
+            drawn => drawn.map(|_| ()).context("the terminal cannot be written to"),
+        }
+    }
+}
+
+fn translate(event: TerminalEvent) -> Option<Msg> {
+    match event {
+        TerminalEvent::Key(key) => Some(Msg::Key(key)),
+        TerminalEvent::Paste(text) => Some(Msg::Paste(text)),
+        TerminalEvent::Resize(columns, rows) => Some(Msg::Resize(columns, rows)),
+        _ => None,
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}

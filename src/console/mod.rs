@@ -1,0 +1,71 @@
+//! The terminal console: state, messages, update, view; it knows the engine only by its messages.
+
+mod act;
+pub mod app;
+pub mod depth;
+pub mod glyph;
+mod hangup;
+pub mod jobs;
+pub mod keys;
+mod keys_table;
+mod live;
+pub mod msg;
+pub mod number;
+mod paint;
+pub mod port;
+pub mod screen;
+mod svg;
+pub mod terminal;
+pub mod text;
+pub mod theme;
+mod theme_file;
+mod view;
+mod widget;
+
+pub use app::{App, Look, update};
+pub use depth::{ColorChoice, Depth};
+pub use port::{EnginePort, Links};
+pub use svg::svg;
+pub use theme::{Catalogue, Theme};
+
+use ratatui::buffer::Buffer;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// How the console looks and where its files are.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Name of a theme; the first embedded one otherwise.
+    pub theme: Option<String>,
+    /// How many colours to use.
+    pub color: ColorChoice,
+    /// Draw with ASCII marks only.
+    pub ascii: bool,
+    /// The program's folder: user themes are in `themes/`, crash files go to `log/`.
+    pub home: PathBuf,
+    /// Draw at most four frames a second.
+    pub low_bandwidth: bool,
+}
+
+/// Why the console ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// A person left.
+    Quit,
+    /// A signal of this number came, or the terminal vanished (1).
+    Signal(i32),
+}
+
+/// Shows the console on this terminal until it ends; the terminal is given back first.
+///
+/// # Errors
+/// There is no terminal, it fails, or the theme is not known.
+pub fn run(port: Arc<dyn EnginePort>, links: Links, options: Options) -> anyhow::Result<Exit> {
+    live::run(port, links, &options)
+}
+
+/// One frame as the console would show it at a size.
+#[must_use]
+pub fn frame(app: &App, width: u16, height: u16, theme: &Theme) -> Buffer {
+    view::draw(app, width, height, theme).0
+}

@@ -1,0 +1,177 @@
+//! Every message the console reacts to, every effect it asks for, and every action a key can name.
+
+use crate::engine::{Command, Event, Progress, ScoreRequest};
+use crossterm::event::KeyEvent;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Something happened.
+#[derive(Debug, Clone)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted in one piece.
+    Paste(String),
+    /// The terminal has a new size: columns and rows.
+    Resize(u16, u16),
+    /// The engine told something that must not be lost.
+    Engine(Event),
+    /// The running job moved on, or there is none.
+    Progress(Option<Arc<Progress>>),
+    /// Time passed since the program began; sent only while something expires.
+    Tick(Duration),
+}
+
+/// Something to do outside of the state.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cmd {
+    /// Tell the engine.
+    Send(Command),
+    /// Ask the scorer.
+    Score(ScoreRequest),
+    /// Forget what the terminal shows and draw all of it again.
+    Redraw,
+    /// Suspend the program until the shell resumes it.
+    Suspend,
+    /// Leave the program.
+    Quit,
+}
+
+/// What a key can mean; the key table is the only place that names keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Move the selection one row down.
+    Down,
+    /// Move the selection one row up.
+    Up,
+    /// Select the first row.
+    First,
+    /// Select the last row.
+    Last,
+    /// Move the selection half a page down.
+    HalfDown,
+    /// Move the selection half a page up.
+    HalfUp,
+    /// Sort by the next column.
+    NextSort,
+    /// Reverse the order.
+    ReverseSort,
+    /// Start to type a filter.
+    Filter,
+    /// Keep the filter and leave its line.
+    KeepFilter,
+    /// Clear the filter and leave its line.
+    DropFilter,
+    /// Show the next contrast.
+    NextContrast,
+    /// Open the attribute's two sentences as prompts.
+    OpenPair,
+    /// Start to type into the focused prompt.
+    Type,
+    /// Stop typing.
+    StopTyping,
+    /// Focus the other prompt.
+    OtherPrompt,
+    /// Swap prompts A and B.
+    Swap,
+    /// Empty the focused prompt.
+    ClearPrompt,
+    /// Pin the focused prompt to the ladder.
+    Pin,
+    /// Take the selected prompt off the ladder.
+    Unpin,
+    /// Order the ladder by the next head.
+    OrderLadder,
+    /// Put the selected pinned prompt into the focused line.
+    Recall,
+    /// Show the ladder where there is no room for both panels.
+    ToggleLadder,
+    /// Keep the prompts in the history.
+    Keep,
+    /// Go to the prompt before in the history.
+    Earlier,
+    /// Go to the prompt after in the history.
+    Later,
+    /// Show the curves of the next head.
+    NextHead,
+    /// Open the form of a new run.
+    NewRun,
+    /// Show the selected run.
+    OpenRun,
+    /// Stop the running job.
+    CancelRunning,
+    /// Drop the newest job that waits.
+    CancelQueued,
+    /// Go to the next field of the form.
+    NextField,
+    /// Go to the field before.
+    PreviousField,
+    /// Take the next choice of a field.
+    NextChoice,
+    /// Take the choice before.
+    PreviousChoice,
+    /// Fill the form with the measured defaults.
+    FormDefaults,
+    /// Fill the form with the paper's settings.
+    FormPaper,
+    /// Start the run the form describes.
+    StartRun,
+    /// Close the form.
+    CloseForm,
+    /// Go to a screen.
+    Screen(ScreenId),
+    /// Go to the next screen.
+    NextScreen,
+    /// Show the next model of the audit.
+    NextModel,
+    /// Open or close the help.
+    Help,
+    /// Close the help.
+    CloseHelp,
+    /// Use the next theme.
+    NextTheme,
+    /// Use the next colour depth.
+    NextDepth,
+    /// Draw everything again.
+    Redraw,
+    /// Suspend the program.
+    Suspend,
+    /// Leave the program.
+    Quit,
+}
+
+/// The screens, in the order of their keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ScreenId {
+    /// The Rawlsian max-min table.
+    Attributes,
+    /// Two prompts scored as they are typed.
+    Prompt,
+    /// Training, its curves and the runs.
+    Train,
+}
+
+impl ScreenId {
+    /// Every screen.
+    pub const ALL: [Self; 3] = [Self::Attributes, Self::Prompt, Self::Train];
+
+    /// The name on the tab.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Attributes => "Attributes",
+            Self::Prompt => "Prompt",
+            Self::Train => "Train",
+        }
+    }
+
+    /// The screen after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::Attributes => Self::Prompt,
+            Self::Prompt => Self::Train,
+            Self::Train => Self::Attributes,
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! Everything known of the selected attribute: on the right, or as a strip below.
+
+use super::table::{WEAK_ZERO_SHOT, axis};
+use super::{State, predicted, shown_contrast};
+use crate::audit::{Contrast, HeadKind, Side};
+use crate::console::glyph::Glyphs;
+use crate::console::number;
+use crate::console::paint::{Pen, inset};
+use crate::console::screen::direction;
+use crate::console::text;
+use crate::console::theme::Role;
+use crate::console::widget::scale::Scale;
+use crate::console::widget::{scatter as dots, spark};
+use crate::diagnose::{AttributeRow, BiasRow, Measured, PredictedGap, Tables, TrueGap};
+use ratatui::layout::Rect;
+
+/// What the detail is drawn from.
+pub struct Context<'a> {
+    pub row: &'a AttributeRow,
+    pub state: &'a State,
+    pub tables: &'a Tables,
+}
+
+impl Context<'_> {
+    fn contrast(&self) -> Contrast {
+        shown_contrast(self.row, self.state.contrast)
+    }
+
+    fn gap(&self, head: HeadKind) -> Option<&PredictedGap> {
+        predicted(self.row, head, self.state.contrast)
+    }
+
+    /// The axis on which members are drawn: the lane's for the regressor, else that of all attributes.
+    fn scale(&self, head: HeadKind) -> Scale {
+        let table = &self.tables.attributes;
+        if head == HeadKind::Regressor {
+            return axis(table, self.state);
+        }
+        let gaps = table.rows.iter().filter_map(|row| predicted(row, head, self.state.contrast));
+        Scale::of(gaps.flat_map(|gap| gap.members.iter().copied())).with_zero()
+    }
+
+    /// Predicted against measured loss gap over the attributes, for the contrast asked for.
+    fn correlation(&self) -> Option<&BiasRow> {
+        self.tables.bias.rows.iter().find(|row| {
+            row.head == HeadKind::Regressor && row.contrast == self.state.contrast && row.against == TrueGap::SignedLoss
+        })
+    }
+}
+
+fn measured(pen: &Pen<'_>, value: &Measured) -> String {
+    match value {
+        Measured::Value(value) => number::short(*value, pen.glyphs()),
+        Measured::Undefined { undefined } => undefined.to_string(),
+    }
+}
+
+fn signed(pen: &Pen<'_>, value: &Measured) -> String {
+    match value {
+        Measured::Value(value) => number::signed(*value, 4, pen.glyphs()),
+        Measured::Undefined { undefined } => undefined.to_string(),
+    }
+}
+
+fn side(worse: Option<Side>) -> &'static str {
+    match worse {
+        Some(Side::True) => "true",
+        Some(Side::False) => "false",
+        None => "neither",
+    }
+}
+
+/// The pane on the right: one block a question, blank lines between.
+pub fn pane(pen: &mut Pen<'_>, area: Rect, context: &Context<'_>) {
+    let row = context.row;
+    let inside = inset(pen.panel(area, &row.name, "", false), 1);
+    let mut y = inside.y;
+    y = groups(pen, inside, y, row);
+    y = heads(pen, inside, y + 1, context);
+    y = zero_shot(pen, inside, y + 1, context);
+    prompts(pen, inside, y + 1, context);
+}
+
+/// Writes a line if it is still inside; returns the next one.
+fn line(pen: &mut Pen<'_>, area: Rect, y: u16, pieces: &[(&str, Role)]) -> u16 {
+    if y < area.bottom() {
+        pen.pieces(area.x, y, area.width, pieces);
+    }
+    y.saturating_add(1)
+}
+
+/// Ends of the four columns of the group table.
+const ENDS: [u16; 4] = [15, 22, 30, 38];
+
+fn columns(pen: &mut Pen<'_>, area: Rect, y: u16, label: &str, cells: [&str; 4], role: Role) -> u16 {
+    if y < area.bottom() {
+        pen.text(area.x, y, 9, label, Role::Dim);
+        let mut from = 9;
+        for (words, end) in cells.into_iter().zip(ENDS) {
+            if text::width(words) > usize::from(end - from) {
+                // Words for a missing value may run on where the next cells are as empty.
+                pen.text(area.x + from, y, area.width.saturating_sub(from), words, Role::Dim);
+                break;
+            }
+            pen.right(area.x + end.min(area.width), y, end - from, words, role);
+            from = end;
+        }
+    }
+    y.saturating_add(1)
+}
+
+fn groups(pen: &mut Pen<'_>, area: Rect, y: u16, row: &AttributeRow) -> u16 {
+    let mut y = columns(pen, area, y, "", ["true", "false", "gap", "worse"], Role::Dim);
+    let unknown = if row.n_unknown > 0 { format!("?{}", number::count(row.n_unknown)) } else { String::new() };
+    let (n_true, n_false) = (number::count(row.n_true), number::count(row.n_false));
+    y = columns(pen, area, y, "n test", [&n_true, &n_false, "", &unknown], Role::Text);
+    let (a, b, gap) = (measured(pen, &row.auroc_true), measured(pen, &row.auroc_false), signed(pen, &row.auroc_gap));
+    y = columns(pen, area, y, "AUROC", [&a, &b, &gap, side(row.worse_auroc)], Role::Text);
+    let (a, b, gap) = (measured(pen, &row.loss_true), measured(pen, &row.loss_false), signed(pen, &row.loss_gap));
+    columns(pen, area, y, "mean loss", [&a, &b, &gap, side(row.worse_loss)], Role::Text)
+}
+
+fn heads(pen: &mut Pen<'_>, area: Rect, y: u16, context: &Context<'_>) -> u16 {
+    let members = context.gap(HeadKind::Regressor).map_or(0, |gap| gap.members.len());
+    let title = format!("predicted gap, {} contrast", context.contrast());
+    let mut y = line(pen, area, y, &[(&title, Role::Title)]);
+    let p = format!("P({}>0)", pen.glyphs().delta);
+    let head = format!("{:<10}{:<15}{:<6}{p:>7}", "head", "mean ± sd", member_names(members));
+    let head = head.replace('±', pen.glyphs().plus_minus);
+    y = line(pen, area, y, &[(&head, Role::Dim)]);
+    for head in HeadKind::ALL {
+        if let Some(gap) = context.gap(head) {
+            y = head_line(pen, area, y, context, gap);
+        }
+    }
+    let estimator = context.gap(HeadKind::Regressor).map(|gap| direction::estimator(&gap.direction));
+    let estimator = estimator.unwrap_or_default();
+    y = line(pen, area, y, &[(&estimator, Role::Dim)]);
+    line(pen, area, y, &[("the spread of training, not of items", Role::Dim)])
+}
+
+/// `a-e` over the heights of up to five members, `min-max` over the order statistics of more.
+fn member_names(members: usize) -> String {
+    match members {
+        0 => String::new(),
+        1 => "a".into(),
+        2..=5 => format!("a-{}", spark::letter(members - 1)),
+        _ => "q0-4".into(),
+    }
+}
+
+fn head_line(pen: &mut Pen<'_>, area: Rect, y: u16, context: &Context<'_>, gap: &PredictedGap) -> u16 {
+    let glyphs = pen.glyphs();
+    let value = text::pad(&gap_words(gap, glyphs), 15, glyphs.ellipsis);
+    let heights = spark::spark(context.scale(gap.head), spark::members(&gap.members, 5), glyphs);
+    let p = number::probability(direction::probability(&gap.direction));
+    let name = format!("{:<10}", gap.head);
+    let heights = format!("{heights:<6}");
+    let p = format!("{p:>7}");
+    line(pen, area, y, &[(&name, Role::Accent), (&value, Role::Text), (&heights, Role::Lane), (&p, Role::Text)])
+}
+
+fn zero_shot(pen: &mut Pen<'_>, area: Rect, y: u16, context: &Context<'_>) -> u16 {
+    let Some(value) = context.row.zero_shot(context.contrast()) else { return y };
+    let words = measured(pen, &value);
+    let weak = value.value().is_some_and(|auroc| auroc < WEAK_ZERO_SHOT);
+    let care = if weak { format!("  {} weak prior", pen.glyphs().care) } else { String::new() };
+    line(pen, area, y, &[("0-shot AUROC ", Role::Dim), (&words, Role::Text), (&care, Role::Warn)])
+}
+
+fn prompts(pen: &mut Pen<'_>, area: Rect, y: u16, context: &Context<'_>) {
+    let Some((a, b)) = context.row.prompts.pair(context.contrast()) else { return };
+    let y = line(pen, area, y, &[("A ", Role::Accent), (a, Role::Text)]);
+    let y = line(pen, area, y, &[("B ", Role::Accent), (b, Role::Text)]);
+    line(pen, area, y, &[("Enter opens both as prompts", Role::Dim)]);
+}
+
+/// The strip under the table, most important lines first; whole groups give way from the right.
+pub fn strip(pen: &mut Pen<'_>, area: Rect, context: &Context<'_>) {
+    let row = context.row;
+    let glue = pen.glyphs().dot;
+    let note = format!("{} contrast {glue} Enter opens both prompts", context.contrast());
+    let inside = inset(pen.panel(area, &row.name, &note, false), 1);
+    let mut y = inside.y;
+    if inside.height >= 4 {
+        y = auroc_line(pen, inside, y, row);
+    }
+    y = loss_line(pen, inside, y, context);
+    for head in HeadKind::ALL {
+        if let Some(gap) = context.gap(head) {
+            y = strip_head(pen, inside, y, context, gap);
+        }
+    }
+    if let Some((a, b)) = row.prompts.pair(context.contrast()) {
+        y = line(pen, inside, y, &[("A ", Role::Accent), (a, Role::Text), ("   B ", Role::Accent), (b, Role::Text)]);
+    }
+    if let Some(gap) = context.gap(HeadKind::Regressor) {
+        let words = format!("{}; spread of training, not of items", direction::estimator(&gap.direction));
+        line(pen, inside, y, &[(&words, Role::Dim)]);
+    }
+}
+
+/// Writes groups if the line is still inside; returns the next one.
+fn groups_line(pen: &mut Pen<'_>, area: Rect, y: u16, groups: &[&[(&str, Role)]]) -> u16 {
+    if y < area.bottom() {
+        pen.groups(area.x, y, area.width, groups);
+    }
+    y.saturating_add(1)
+}
+
+fn auroc_line(pen: &mut Pen<'_>, area: Rect, y: u16, row: &AttributeRow) -> u16 {
+    let (a, b, gap) = (measured(pen, &row.auroc_true), measured(pen, &row.auroc_false), signed(pen, &row.auroc_gap));
+    let (n, m) = (number::count(row.n_true), number::count(row.n_false));
+    let worse = row.worse_auroc.map(|worse| worse.letter().to_string()).unwrap_or_default();
+    let groups: [&[(&str, Role)]; 4] = [
+        &[("AUROC      true ", Role::Dim), (&a, Role::Text), (" n ", Role::Dim), (&n, Role::Dim)],
+        &[("  false ", Role::Dim), (&b, Role::Text), (" n ", Role::Dim), (&m, Role::Dim)],
+        &[("  gap ", Role::Dim), (&gap, Role::Text)],
+        &[("  worse ", Role::Dim), (&worse, Role::Bad)],
+    ];
+    groups_line(pen, area, y, &groups)
+}
+
+fn loss_line(pen: &mut Pen<'_>, area: Rect, y: u16, context: &Context<'_>) -> u16 {
+    let row = context.row;
+    let (a, b, gap) = (measured(pen, &row.loss_true), measured(pen, &row.loss_false), signed(pen, &row.loss_gap));
+    let zero = row.zero_shot(context.contrast());
+    let weak = zero.and_then(|zero| zero.value()).is_some_and(|auroc| auroc < WEAK_ZERO_SHOT);
+    let words = zero.map(|zero| measured(pen, &zero)).unwrap_or_default();
+    let care = if weak { pen.glyphs().care } else { "" };
+    let groups: [&[(&str, Role)]; 4] = [
+        &[("mean loss  true ", Role::Dim), (&a, Role::Text)],
+        &[("  false ", Role::Dim), (&b, Role::Text)],
+        &[("  gap ", Role::Dim), (&gap, Role::Text)],
+        &[("  0-shot ", Role::Dim), (&words, Role::Text), (care, Role::Warn)],
+    ];
+    groups_line(pen, area, y, &groups)
+}
+
+fn strip_head(pen: &mut Pen<'_>, area: Rect, y: u16, context: &Context<'_>, gap: &PredictedGap) -> u16 {
+    let glyphs = pen.glyphs();
+    let value = text::pad(&gap_words(gap, glyphs), 17, glyphs.ellipsis);
+    let heights = spark::spark(context.scale(gap.head), spark::members(&gap.members, 5), glyphs);
+    let p = number::probability(direction::probability(&gap.direction));
+    let label = format!("  P({}>0) ", glyphs.delta);
+    let votes = format!("  {}", direction::votes(&gap.direction));
+    let name = format!("{:<11}", gap.head);
+    let groups: [&[(&str, Role)]; 4] = [
+        &[(&name, Role::Accent), (&value, Role::Text)],
+        &[(&heights, Role::Lane)],
+        &[(&label, Role::Dim), (&p, Role::Text)],
+        &[(&votes, Role::Dim)],
+    ];
+    groups_line(pen, area, y, &groups)
+}
+
+/// Mean ± sd of a predicted gap, in as many digits as its unit deserves.
+fn gap_words(gap: &PredictedGap, glyphs: &Glyphs) -> String {
+    let digits = if gap.head == HeadKind::Regressor { 4 } else { 3 };
+    number::with_spread(gap.summary.mean, gap.summary.sd, digits, true, glyphs)
+}
+
+/// Predicted against measured loss gap over the attributes, with the selected one picked out.
+pub fn scatter(pen: &mut Pen<'_>, area: Rect, context: &Context<'_>) {
+    let contrast = context.state.contrast;
+    let mut points = Vec::new();
+    let mut picked = None;
+    for row in &context.tables.attributes.rows {
+        let gap = row.predicted(HeadKind::Regressor, contrast);
+        if let (Some(gap), Some(truth)) = (gap, row.loss_gap.value()) {
+            if row.name == context.row.name {
+                picked = Some(points.len());
+            }
+            points.push((truth, gap.summary.mean));
+        }
+    }
+    let inside = pen.panel(area, "Predicted and true loss gap", "", false);
+    if inside.height < 4 {
+        return;
+    }
+    let plot = Rect { height: inside.height - 1, ..inset(inside, 1) };
+    dots::draw(pen, plot, &points, picked);
+    pen.text(plot.x, plot.y, plot.width, &format!("{} predicted", pen.glyphs().ascending), Role::Dim);
+    let words = correlation_words(context, points.len(), pen.glyphs());
+    pen.text(plot.x, inside.bottom() - 1, plot.width, &words, Role::Text);
+    pen.right(plot.right(), inside.bottom() - 1, 6, &format!("true {}", pen.glyphs().right), Role::Dim);
+}
+
+fn correlation_words(context: &Context<'_>, points: usize, glyphs: &Glyphs) -> String {
+    match context.correlation().map(|row| &row.correlations.spearman) {
+        Some(Measured::Value(found)) => {
+            let value = number::plain(found.value, 2, glyphs);
+            format!("Spearman {value}, n = {} attributes", found.n)
+        }
+        Some(Measured::Undefined { undefined }) => format!("Spearman {undefined}, n = {points}"),
+        None => format!("{points} attributes"),
+    }
+}

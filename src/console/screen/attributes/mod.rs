@@ -1,0 +1,131 @@
+//! The Attributes screen: where the model fails, attribute by attribute.
+
+mod detail;
+mod layout;
+mod order;
+mod table;
+mod view;
+mod waiting;
+
+pub use layout::{Layout, layout};
+pub use order::Sort;
+pub use view::view;
+
+use crate::audit::{Contrast, HeadKind};
+use crate::console::msg::Action;
+use crate::console::widget::table::Cursor;
+use crate::diagnose::{AttributeRow, AttributesTable, PredictedGap};
+use tui_input::Input;
+
+/// What the Attributes screen remembers.
+#[derive(Debug, Clone)]
+pub struct State {
+    pub sort: Sort,
+    pub reversed: bool,
+    pub filter: Input,
+    /// The filter line is being typed.
+    pub filtering: bool,
+    /// The contrast asked for; a row without it shows its own.
+    pub contrast: Contrast,
+    pub cursor: Cursor,
+    /// Positions of the shown rows in the table, in order.
+    pub order: Vec<usize>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            sort: Sort::Rmm,
+            reversed: false,
+            filter: Input::default(),
+            filtering: false,
+            contrast: Contrast::Antonym,
+            cursor: Cursor::default(),
+            order: Vec::new(),
+        }
+    }
+}
+
+/// The predicted gap of a head under the contrast asked for, else under the row's own.
+#[must_use]
+pub fn predicted(row: &AttributeRow, head: HeadKind, contrast: Contrast) -> Option<&PredictedGap> {
+    row.predicted(head, contrast).or_else(|| row.predicted(head, row.contrast))
+}
+
+/// The contrast a row is really shown under.
+#[must_use]
+pub fn shown_contrast(row: &AttributeRow, contrast: Contrast) -> Contrast {
+    if row.prompts.pair(contrast).is_some() { contrast } else { row.contrast }
+}
+
+impl State {
+    /// The selected row.
+    #[must_use]
+    pub fn selected<'a>(&self, table: &'a AttributesTable) -> Option<&'a AttributeRow> {
+        self.order.get(self.cursor.selected).and_then(|&at| table.rows.get(at))
+    }
+
+    /// Computes the order anew and keeps the selected attribute selected.
+    pub fn arrange(&mut self, table: &AttributesTable) {
+        let kept = self.order.get(self.cursor.selected).copied();
+        self.order = order::arrange(table, self);
+        let place = kept.and_then(|row| self.order.iter().position(|&at| at == row));
+        if let Some(place) = place {
+            self.cursor.selected = place;
+        }
+    }
+
+    /// Takes in a new table: positions of the old one mean nothing in it.
+    pub fn replace(&mut self, before: Option<&AttributesTable>, table: &AttributesTable) {
+        let name = before.and_then(|before| self.selected(before)).map(|row| row.name.clone());
+        if before.is_none() && table.rows.iter().all(|row| row.rmm.value().is_none()) {
+            // Without labels and scores there is no AUROC, but there is a loss.
+            self.sort = Sort::LossGap;
+        }
+        self.order = order::arrange(table, self);
+        let at = |name: String| self.order.iter().position(|&at| table.rows[at].name == name);
+        self.cursor.selected = name.and_then(at).unwrap_or(0);
+    }
+
+    /// Does what an action says; `page` is the number of rows in sight.
+    pub fn act(&mut self, action: Action, table: Option<&AttributesTable>, page: usize) {
+        let length = self.order.len();
+        let half = isize::try_from((page / 2).max(1)).unwrap_or(1);
+        match action {
+            Action::Down => self.cursor.step(1, length),
+            Action::Up => self.cursor.step(-1, length),
+            Action::First => self.cursor.selected = 0,
+            Action::Last => self.cursor.selected = length.saturating_sub(1),
+            Action::HalfDown => self.cursor.step(half, length),
+            Action::HalfUp => self.cursor.step(-half, length),
+            Action::NextSort => {
+                self.sort = self.sort.next();
+                self.reversed = false;
+            }
+            Action::ReverseSort => self.reversed = !self.reversed,
+            Action::Filter => self.filtering = true,
+            Action::KeepFilter => self.filtering = false,
+            Action::DropFilter => {
+                self.filtering = false;
+                self.filter.reset();
+            }
+            Action::NextContrast => {
+                let at = Contrast::ALL.iter().position(|c| *c == self.contrast).unwrap_or(0);
+                self.contrast = Contrast::ALL[(at + 1) % Contrast::ALL.len()];
+            }
+            _ => return,
+        }
+        if let Some(table) = table {
+            self.arrange_if_needed(action, table);
+        }
+    }
+
+    fn arrange_if_needed(&mut self, action: Action, table: &AttributesTable) {
+        match action {
+            Action::NextSort | Action::ReverseSort | Action::DropFilter | Action::NextContrast => {
+                self.arrange(table);
+            }
+            _ => {}
+        }
+    }
+}

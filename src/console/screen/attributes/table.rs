@@ -1,0 +1,243 @@
+//! The max-min table: columns by priority, one lane axis for all rows.
+
+use super::{State, predicted};
+use crate::audit::{HeadKind, Side};
+use crate::console::glyph::Glyphs;
+use crate::console::number;
+use crate::console::paint::Pen;
+use crate::console::text;
+use crate::console::theme::Role;
+use crate::console::widget::gapbar::gap_bar;
+use crate::console::widget::scale::Scale;
+use crate::diagnose::{AttributeRow, AttributesTable, Measured};
+use ratatui::layout::Rect;
+
+/// A zero-shot AUROC below this says that the encoder hardly knows the word.
+pub const WEAK_ZERO_SHOT: f64 = 0.6;
+
+/// Widths of the columns after the name; zero for one that gave way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Columns {
+    pub name: u16,
+    pub auroc: u16,
+    pub rmm: u16,
+    pub gap: u16,
+    pub lane: u16,
+    pub count: u16,
+    pub zero: u16,
+}
+
+const AUROC: u16 = 14;
+const RMM: u16 = 6;
+const GAP: u16 = 7;
+const COUNT: u16 = 7;
+const ZERO: u16 = 7;
+
+/// Chooses the columns for a width: zero-shot, n, then the two AUROCs give way.
+pub fn columns(width: u16, longest: u16, auroc: bool) -> Columns {
+    let mut columns = Columns {
+        name: longest.clamp(9, 24),
+        auroc: if auroc { AUROC } else { 0 },
+        rmm: if auroc { RMM } else { 0 },
+        gap: GAP,
+        lane: 0,
+        count: COUNT,
+        zero: ZERO,
+    };
+    let marker = 2;
+    let wanted_lane = 13;
+    let spent = |c: &Columns| marker + c.name + c.auroc + c.rmm + c.gap + c.count + c.zero + 1;
+    for step in 0..6 {
+        if spent(&columns) + wanted_lane <= width {
+            break;
+        }
+        match step {
+            // Long names are cut a little before a column is lost.
+            0 => columns.name = columns.name.min(20),
+            1 => columns.zero = 0,
+            2 => columns.count = 0,
+            3 => columns.name = columns.name.min(18),
+            4 => columns.auroc = 0,
+            _ => columns.name = columns.name.min(14),
+        }
+    }
+    columns.lane = width.saturating_sub(spent(&columns)).min(44);
+    let used = spent(&columns) + columns.lane;
+    columns.name = (columns.name + width.saturating_sub(used)).min(longest.max(columns.name));
+    columns
+}
+
+/// The axis of all measured gaps, and of predicted ones up to twice as far.
+pub fn axis(table: &AttributesTable, state: &State) -> Scale {
+    let finite = |value: &f64| value.is_finite();
+    let measured: Vec<f64> = table.rows.iter().filter_map(|row| row.loss_gap.value()).filter(finite).collect();
+    let reach = measured.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+    let guesses = table.rows.iter().filter_map(|row| {
+        let gap = predicted(row, HeadKind::Regressor, state.contrast)?;
+        Some(gap.summary.mean.clamp(-2.0 * reach, 2.0 * reach))
+    });
+    Scale::of(measured.iter().copied().chain(guesses).chain([0.0])).with_zero()
+}
+
+/// Draws head and rows into the inside of the panel.
+pub fn draw(pen: &mut Pen<'_>, area: Rect, table: &AttributesTable, state: &State) {
+    if area.height == 0 || area.width < 12 {
+        return;
+    }
+    let has_auroc = table.rows.iter().any(|row| row.rmm.value().is_some());
+    let longest = table.rows.iter().map(|row| text::width(&row.name)).max().unwrap_or(9).min(40) as u16;
+    let columns = columns(area.width, longest, has_auroc);
+    let scale = axis(table, state);
+    head(pen, area, columns, scale);
+    let page = usize::from(area.height - 1);
+    let seen = state.order.iter().enumerate().skip(state.cursor.offset).take(page);
+    for (line, (place, &at)) in seen.enumerate() {
+        let y = area.y + 1 + line as u16;
+        let Some(row) = table.rows.get(at) else { continue };
+        let selected = place == state.cursor.selected;
+        draw_row(pen, Rect { y, height: 1, ..area }, row, state, columns, scale);
+        if selected {
+            pen.text(area.x, y, 1, pen.glyphs().selected, Role::Text);
+            pen.select(Rect { y, height: 1, ..area });
+        }
+    }
+    if state.order.is_empty() && area.height > 2 {
+        let words = format!("no attribute's name holds \"{}\"", state.filter.value());
+        pen.centre(area, area.y + area.height / 2, &words, Role::Dim);
+    }
+}
+
+fn head(pen: &mut Pen<'_>, area: Rect, columns: Columns, scale: Scale) {
+    let (y, mut x) = (area.y, area.x + 2);
+    pen.text(x, y, columns.name, "attribute", Role::Dim);
+    x += columns.name;
+    let glyphs = pen.glyphs();
+    let delta = format!("{}loss", glyphs.delta);
+    if columns.auroc > 0 {
+        pen.right(x + 6, y, 6, "true", Role::Dim);
+        pen.right(x + 12, y, 5, "false", Role::Dim);
+    }
+    x += columns.auroc;
+    for (width, words) in [(columns.rmm, "RMM"), (columns.gap, delta.as_str())] {
+        if width > 0 {
+            pen.right(x + width, y, width, words, Role::Dim);
+        }
+        x += width;
+    }
+    x += 1;
+    lane_head(pen, x, y, columns.lane, scale);
+    x += columns.lane;
+    for (width, words) in [(columns.count, "n true"), (columns.zero, "0-shot")] {
+        if width > 0 {
+            pen.right(x + width - u16::from(words == "0-shot"), y, width, words, Role::Dim);
+        }
+        x += width;
+    }
+}
+
+/// Names the two directions of the lane, and its ends where there is room.
+fn lane_head(pen: &mut Pen<'_>, x: u16, y: u16, cells: u16, scale: Scale) {
+    if cells < 9 {
+        return;
+    }
+    let zero = scale.clamped(0.0, usize::from(cells)) as u16;
+    let glyphs = pen.glyphs();
+    pen.text(x + zero, y, 1, "0", Role::Dim);
+    let right = cells - zero - 1;
+    for words in ["true harder ", "harder ", "harder"] {
+        let words = format!("{words}{}", glyphs.right);
+        if text::width(&words) < usize::from(right) {
+            pen.right(x + cells, y, right, &words, Role::Dim);
+            break;
+        }
+    }
+    for words in [" true easier", " easier", "easier"] {
+        let words = format!("{}{words}", glyphs.left);
+        if text::width(&words) < usize::from(zero) {
+            pen.text(x, y, zero, &words, Role::Dim);
+            break;
+        }
+    }
+}
+
+fn draw_row(pen: &mut Pen<'_>, area: Rect, row: &AttributeRow, state: &State, columns: Columns, scale: Scale) {
+    let (y, mut x) = (area.y, area.x + 2);
+    pen.text(x, y, columns.name, &row.name, Role::Text);
+    x += columns.name;
+    auroc(pen, x, y, row, columns);
+    x += columns.auroc + columns.rmm;
+    cell(pen, x, y, columns.gap, &row.loss_gap, |value, glyphs| number::signed(value, 4, glyphs));
+    x += columns.gap + 1;
+    let guess = predicted(row, HeadKind::Regressor, state.contrast).map(|gap| gap.summary.mean);
+    let marks = gap_bar(scale, usize::from(columns.lane), row.loss_gap.value(), guess, pen.glyphs());
+    pen.marks(x, y, &marks);
+    x += columns.lane;
+    if columns.count > 0 {
+        pen.right(x + columns.count, y, columns.count, &number::count(row.n_true), Role::Dim);
+        x += columns.count;
+    }
+    if columns.zero > 0 {
+        let shown = super::shown_contrast(row, state.contrast);
+        zero_shot(pen, x, y, columns.zero, row.zero_shot(shown));
+    }
+}
+
+/// The two AUROCs with the worse side's letter and the max-min gap, or the words for their absence across all.
+fn auroc(pen: &mut Pen<'_>, x: u16, y: u16, row: &AttributeRow, columns: Columns) {
+    let span = columns.auroc + columns.rmm;
+    let words = [&row.auroc_true, &row.auroc_false, &row.rmm].into_iter().find_map(number::words);
+    if let Some(words) = words {
+        pen.right(x + span, y, span, &words, Role::Dim);
+        return;
+    }
+    if columns.auroc > 0 {
+        let worse = row.worse_auroc;
+        let plain = |value, glyphs: &Glyphs| number::short(value, glyphs);
+        cell(pen, x, y, 6, &row.auroc_true, plain);
+        cell(pen, x + 6, y, 6, &row.auroc_false, plain);
+        let letter = worse.map_or(' ', Side::letter);
+        pen.text(x + 13, y, 1, letter.encode_utf8(&mut [0; 4]), Role::Bad);
+    }
+    cell(pen, x + columns.auroc, y, columns.rmm, &row.rmm, |value, glyphs| number::short(value, glyphs));
+}
+
+fn cell(pen: &mut Pen<'_>, x: u16, y: u16, width: u16, value: &Measured, write: impl Fn(f64, &Glyphs) -> String) {
+    if width == 0 {
+        return;
+    }
+    match value {
+        Measured::Value(value) => {
+            let words = write(*value, pen.glyphs());
+            pen.right(x + width, y, width, &words, Role::Text);
+        }
+        Measured::Undefined { .. } => {
+            pen.right(x + width, y, width, "n/a", Role::Dim);
+        }
+    }
+}
+
+fn zero_shot(pen: &mut Pen<'_>, x: u16, y: u16, width: u16, value: Option<Measured>) {
+    let Some(value) = value else { return };
+    cell(pen, x, y, width - 1, &value, |value, glyphs| number::short(value, glyphs));
+    if value.value().is_some_and(|auroc| auroc < WEAK_ZERO_SHOT) {
+        pen.text(x + width - 1, y, 1, pen.glyphs().care, Role::Warn);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_give_way_by_priority() {
+        let wide = columns(76, 18, true);
+        assert!(wide.count > 0 && wide.zero > 0 && wide.lane >= 13);
+        let narrow = columns(58, 18, true);
+        assert_eq!((narrow.count, narrow.zero), (0, 0));
+        assert!(narrow.lane >= 13 && narrow.rmm > 0);
+        for width in 0..200 {
+            let c = columns(width, 60, true);
+            assert!(width < 40 || 3 + c.name + c.auroc + c.rmm + c.gap + c.lane + c.count + c.zero <= width, "{width}");
+        }
+    }
+}

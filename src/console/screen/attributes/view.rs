@@ -1,0 +1,73 @@
+//! Draws the Attributes screen.
+
+use super::{State, detail, layout, table, waiting};
+use crate::console::app::App;
+use crate::console::number;
+use crate::console::paint::Pen;
+use crate::console::theme::Role;
+use crate::console::widget::input;
+use crate::diagnose::AttributesTable;
+use ratatui::layout::Rect;
+
+/// Draws the screen into the body, or what is being prepared for it.
+pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
+    let Some(shown) = &app.shown else {
+        waiting::draw(app, pen, body);
+        return;
+    };
+    let state = &app.attributes;
+    let attributes = &shown.tables.attributes;
+    let places = layout(body);
+    let title = "Attributes · Rawlsian max-min of AUROC and mean loss";
+    let title = if body.width < 100 { "Attributes · max-min" } else { title };
+    let title = title.replace('·', pen.glyphs().dot);
+    let note = format!("test items, n = {}", number::count(attributes.n));
+    let inside = pen.panel(places.table, &title, &note, true);
+    table::draw(pen, inside, attributes, state);
+    foot(pen, places.table, attributes, state);
+    if let Some(row) = state.selected(attributes) {
+        let context = detail::Context { row, state, tables: &shown.tables };
+        if let Some(area) = places.detail {
+            if places.strip {
+                detail::strip(pen, area, &context);
+            } else {
+                detail::pane(pen, area, &context);
+            }
+        }
+        if let Some(area) = places.scatter {
+            detail::scatter(pen, area, &context);
+        }
+    } else if let Some(area) = places.detail {
+        pen.panel(area, "", "", false);
+    }
+}
+
+/// The filter while it is typed or holds, and the place of the selection.
+fn foot(pen: &mut Pen<'_>, area: Rect, table: &AttributesTable, state: &State) {
+    if area.height < 3 || area.width < 30 {
+        return;
+    }
+    let y = area.bottom() - 1;
+    let place = if state.order.is_empty() {
+        format!("0 of {}", table.rows.len())
+    } else {
+        format!("{} of {}", state.cursor.selected + 1, state.order.len())
+    };
+    pen.footnote(area, &place);
+    let glyphs = pen.glyphs();
+    let legend = [
+        (format!(" {} measured  ", glyphs.bar), Role::Dim),
+        (format!("{} predicted", glyphs.predicted), Role::Dim),
+        (format!("  {}loss; right: true is harder ", glyphs.delta), Role::Dim),
+    ];
+    if state.filtering || !state.filter.value().is_empty() {
+        let at = pen.text(area.x + 2, y, 3, " / ", Role::Accent);
+        let room = (area.width - 24).min(30);
+        let blank = " ".repeat(usize::from(room));
+        pen.text(at, y, room, &blank, Role::Text);
+        input::draw(pen, (at, y), room, &state.filter, state.filtering, &[]);
+        return;
+    }
+    let pieces: Vec<(&str, Role)> = legend.iter().map(|(words, role)| (words.as_str(), *role)).collect();
+    pen.groups(area.x + 2, y, area.width.saturating_sub(20), &[&pieces]);
+}

@@ -1,0 +1,7 @@
+//! The screens: each a state that `update` changes and a `view` that only reads.
+
+pub mod attributes;
+pub mod direction;
+pub mod help;
+pub mod prompt;
+pub mod train;

@@ -1,0 +1,126 @@
+//! A − B: the members' differences around zero and the verdict in words.
+
+use crate::audit::HeadKind;
+use crate::console::app::App;
+use crate::console::number;
+use crate::console::paint::{Pen, inset};
+use crate::console::screen::direction;
+use crate::console::text;
+use crate::console::theme::Role;
+use crate::console::widget::quartile::quartile_bar;
+use crate::console::widget::scale::Scale;
+use crate::diagnose::{PairHead, PairScores};
+use crate::engine::Answer;
+use ratatui::layout::Rect;
+
+/// Draws the difference, or what is missing for one.
+pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let glyphs = pen.glyphs();
+    let title = format!("A {} B", glyphs.minus);
+    let answer = app.prompt.scored.as_ref().map(|scored| &*scored.answer);
+    let Some(Answer::Pair(pair)) = answer else {
+        let inside = pen.panel(area, &title, "", false);
+        if inside.height > 0 {
+            let words = "two prompts show their difference here";
+            pen.centre(inside, inside.y + inside.height / 2, words, Role::Dim);
+        }
+        return;
+    };
+    let members = pair.heads.first().map_or(0, |head| head.deltas.len());
+    let note = format!("quartiles of {members} members");
+    let inside = inset(pen.panel(area, &title, &note, false), 1);
+    let tall = inside.height >= 15;
+    let mut y = inside.y;
+    for head in &pair.heads {
+        y = if tall { tall_head(pen, inside, y, pair, head) } else { short_head(pen, inside, y, pair, head) };
+    }
+    let spare = inside.bottom().saturating_sub(y);
+    words(pen, inside, y + u16::from(!tall && spare >= 4), pair, tall);
+}
+
+/// The axis of a head: half the range of the test items to both sides, more if the members differ by more.
+fn scale(pair: &PairScores, head: &PairHead) -> Scale {
+    let items = pair.a.head(head.head).map_or(0.0, |score| (score.axis.1 - score.axis.0).abs() / 2.0);
+    let own = head.summary.min.abs().max(head.summary.max.abs());
+    let reach = if items.is_finite() { items.max(own) } else { own };
+    Scale::new(-reach, reach)
+}
+
+/// What lies on the left and on the right of zero.
+fn sides(head: HeadKind) -> (&'static str, &'static str) {
+    match head {
+        HeadKind::Ood => ("A less familiar", "A more familiar"),
+        HeadKind::Regressor | HeadKind::Ranker => ("A easier", "A harder"),
+    }
+}
+
+/// Three lines a head: the two directions, the bar, the numbers.
+fn tall_head(pen: &mut Pen<'_>, area: Rect, y: u16, pair: &PairScores, head: &PairHead) -> u16 {
+    if y + 3 > area.bottom() || area.width < 30 {
+        return y;
+    }
+    let glyphs = pen.glyphs();
+    let cells = area.width - 11;
+    let x = area.x + 11;
+    let scale = scale(pair, head);
+    let (left, right) = sides(head.head);
+    pen.text(x, y, cells, &format!("{} {left}", glyphs.left), Role::Dim);
+    pen.right(x + cells, y, cells, &format!("{right} {}", glyphs.right), Role::Dim);
+    pen.text(x + scale.clamped(0.0, usize::from(cells)) as u16, y, 1, "0", Role::Dim);
+    pen.text(area.x, y + 1, 10, head.head.name(), Role::Accent);
+    pen.marks(x, y + 1, &quartile_bar(scale, usize::from(cells), &head.summary, glyphs));
+    let median = number::signed(head.summary.median, 3, glyphs);
+    let p = number::probability(direction::probability(&head.direction));
+    let label = format!("  P({}>0) ", glyphs.delta);
+    let end = format!("  {}", direction::votes(&head.direction));
+    pen.pieces(
+        x,
+        y + 2,
+        cells,
+        &[("median ", Role::Dim), (&median, Role::Text), (&label, Role::Dim), (&p, Role::Text), (&end, Role::Dim)],
+    );
+    let blank = u16::from(area.height >= 18);
+    y + 3 + blank
+}
+
+/// One line a head.
+fn short_head(pen: &mut Pen<'_>, area: Rect, y: u16, pair: &PairScores, head: &PairHead) -> u16 {
+    if y >= area.bottom() || area.width < 40 {
+        return y;
+    }
+    let glyphs = pen.glyphs();
+    let median = number::signed(head.summary.median, 3, glyphs);
+    let p = number::probability(direction::probability(&head.direction));
+    let direction = &head.direction;
+    let most = direction.positive.max(direction.members - direction.positive.min(direction.members));
+    let tail = format!(" {median:>6}  P>0 {p:>5}  {most}/{}", direction.members);
+    let tail_cells = text::width(&tail) as u16;
+    let cells = area.width.saturating_sub(10 + tail_cells);
+    pen.text(area.x, y, 10, head.head.name(), Role::Accent);
+    pen.marks(area.x + 10, y, &quartile_bar(scale(pair, head), usize::from(cells), &head.summary, glyphs));
+    pen.text(area.x + 10 + cells, y, tail_cells, &tail, Role::Text);
+    y + 1
+}
+
+fn words(pen: &mut Pen<'_>, area: Rect, top: u16, pair: &PairScores, tall: bool) {
+    let mut y = top;
+    for line in text::wrap(&text::clean(&pair.verdict), usize::from(area.width)) {
+        if y < area.bottom() {
+            pen.text(area.x, y, area.width, &line, Role::Title);
+        }
+        y += 1;
+    }
+    let Some(first) = pair.heads.first() else { return };
+    let estimator = direction::estimator(&first.direction);
+    let more = if tall {
+        "the spread of training, not of items. Axis: half the test items' range, or the members' if wider."
+    } else {
+        "left: A easier (ood: less familiar)"
+    };
+    for line in text::wrap(&format!("{estimator}; {more}"), usize::from(area.width)) {
+        if y < area.bottom() {
+            pen.text(area.x, y, area.width, &line, Role::Dim);
+        }
+        y += 1;
+    }
+}

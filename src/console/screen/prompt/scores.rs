@@ -1,0 +1,221 @@
+//! What the heads say of each prompt: score ± sd, its place among the test items, the members.
+
+use super::State;
+use crate::audit::HeadKind;
+use crate::console::app::App;
+use crate::console::number;
+use crate::console::paint::{Pen, inset};
+use crate::console::theme::Role;
+use crate::console::widget::lane::lane;
+use crate::console::widget::scale::Scale;
+use crate::console::widget::spark;
+use crate::diagnose::{HeadScore, PromptScores};
+use crate::engine::Answer;
+use ratatui::layout::Rect;
+
+/// A prompt less familiar than this share of the test items looks out of distribution.
+pub const FOREIGN_BELOW: f64 = 0.01;
+
+/// Whether the prompt looks out of distribution.
+#[must_use]
+pub fn is_foreign(scores: &PromptScores) -> bool {
+    scores.head(HeadKind::Ood).is_some_and(|score| score.percentile < FOREIGN_BELOW)
+}
+
+/// The probability a logit stands for.
+fn sigmoid(logit: f64) -> f64 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
+/// One prompt's panel.
+pub fn panel(app: &App, pen: &mut Pen<'_>, area: Rect, line: usize) {
+    let state = &app.prompt;
+    let name = if line == 0 { "A" } else { "B" };
+    let title = format!("{name} {} scores", pen.glyphs().dot);
+    let Some(scores) = state.scores(line) else {
+        let inside = inset(pen.panel(area, &title, "", false), 1);
+        empty(app, pen, inside, line);
+        return;
+    };
+    let inside = inset(pen.panel(area, &title, "lane: the test items", false), 1);
+    let lane_cells = inside.width.saturating_sub(10 + 15 + 2 + 6 + 6).min(60);
+    let mut y = inside.y;
+    head_line(pen, inside, y, lane_cells, scores);
+    y += 1;
+    for score in &scores.heads {
+        if y < inside.bottom() {
+            row(pen, inside, y, lane_cells, score);
+        }
+        y += 1;
+    }
+    let notes = notes(app, pen, scores, line);
+    // A blank line only where nothing is lost by it.
+    if usize::from(inside.bottom().saturating_sub(y)) > notes.len() {
+        y += 1;
+    }
+    for (label, words, role) in notes {
+        if y < inside.bottom() {
+            pen.pieces(inside.x, y, inside.width, &[(&format!("{label:<10}"), Role::Dim), (&words, role)]);
+        }
+        y += 1;
+    }
+}
+
+fn empty(app: &App, pen: &mut Pen<'_>, area: Rect, line: usize) {
+    if area.height == 0 {
+        return;
+    }
+    let state = &app.prompt;
+    let words = match state.scored.as_ref().map(|scored| &*scored.answer) {
+        _ if state.text(line).is_empty() => "nothing typed",
+        _ if app.shown.is_none() => "no heads yet: they are being trained",
+        Some(Answer::None(words)) => words,
+        _ => "scoring",
+    };
+    pen.centre(area, area.y + area.height / 2, words, Role::Dim);
+}
+
+fn head_line(pen: &mut Pen<'_>, area: Rect, y: u16, lane_cells: u16, scores: &PromptScores) {
+    let glyphs = pen.glyphs();
+    let members = scores.heads.first().map_or(0, |score| score.members.len());
+    let value = format!("{:<15}", format!("score {} sd", glyphs.plus_minus));
+    let x = pen.pieces(area.x, y, area.width, &[(&format!("{:<10}", "head"), Role::Dim), (&value, Role::Dim)]);
+    if lane_cells >= 10 {
+        pen.text(x, y, lane_cells, "low", Role::Dim);
+        pen.right(x + lane_cells, y, lane_cells, "high", Role::Dim);
+    }
+    let at = x + lane_cells + 2;
+    pen.text(at, y, 6, "rank", Role::Dim);
+    let names = if members > 5 { "q0-4".to_owned() } else { format!("a-{}", spark::letter(members.max(1) - 1)) };
+    pen.text(at + 6, y, area.right().saturating_sub(at + 6), &names, Role::Dim);
+}
+
+fn row(pen: &mut Pen<'_>, area: Rect, y: u16, lane_cells: u16, score: &HeadScore) {
+    let glyphs = pen.glyphs();
+    let scale = Scale::new(score.axis.0, score.axis.1);
+    let value = number::with_spread(score.summary.mean, score.summary.sd, 3, false, glyphs);
+    let name = format!("{:<10}", score.head);
+    let x = pen.pieces(area.x, y, 10, &[(&name, Role::Accent)]);
+    pen.text(x, y, 14, &value, Role::Text);
+    let x = area.x + 25;
+    let marks = lane(scale, usize::from(lane_cells), score.summary.mean, score.summary.sd, glyphs);
+    pen.marks(x, y, &marks);
+    let at = x + lane_cells + 2;
+    pen.text(at, y, 6, &number::percentile(score.percentile), Role::Text);
+    let heights = spark::spark(scale, spark::members(&score.members, 5), glyphs);
+    pen.text(at + 6, y, area.right().saturating_sub(at + 6), &heights, Role::Lane);
+}
+
+/// The lines under the heads: what was typed, what is unknown, what is near.
+fn notes(app: &App, pen: &Pen<'_>, scores: &PromptScores, line: usize) -> Vec<(&'static str, String, Role)> {
+    let glyphs = pen.glyphs();
+    let mut notes = Vec::new();
+    if let Some(score) = scores.head(HeadKind::Ood) {
+        let logit = number::plain(score.summary.mean, 3, glyphs);
+        let inside = number::probability(sigmoid(score.summary.mean));
+        if is_foreign(scores) {
+            let words = format!("{} looks out of distribution: logit {logit} = {inside}", glyphs.care);
+            notes.push(("ood", words, Role::Warn));
+        } else {
+            notes.push(("ood", format!("logit {logit} = {inside} in distribution"), Role::Dim));
+        }
+    }
+    if !scores.unseen_words.is_empty() {
+        notes.push(("unseen", format!("no item uses: {}", scores.unseen_words.join(", ")), Role::Warn));
+    }
+    notes.push(("as typed", typed(&app.prompt, line, glyphs), Role::Text));
+    if scores.pieces > scores.piece_limit {
+        let words = format!("only the first {} of {} pieces are read", scores.piece_limit, scores.pieces);
+        notes.push(("cut", words, Role::Warn));
+    }
+    if !scores.nearest.is_empty() {
+        let near: Vec<String> = scores
+            .nearest
+            .iter()
+            .take(3)
+            .map(|(name, cosine)| format!("{name} {}", number::signed(*cosine, 2, glyphs)))
+            .collect();
+        notes.push(("nearest", near.join("  "), Role::Text));
+    }
+    notes
+}
+
+/// The regressor's score after each edit, with its range in numbers.
+fn typed(state: &State, line: usize, glyphs: &crate::console::glyph::Glyphs) -> String {
+    let history = &state.lines[line].history;
+    let newest = &history[history.len().saturating_sub(32)..];
+    let heights = spark::history(newest, 32, glyphs);
+    let (low, high) = newest
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
+    if newest.len() < 2 {
+        return heights;
+    }
+    let (low, high) = (number::plain(low, 3, glyphs), number::plain(high, 3, glyphs));
+    format!("{heights}  {low} to {high}")
+}
+
+/// Both prompts in one panel, side by side, for small terminals.
+pub fn both(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let state = &app.prompt;
+    let title = format!("Scores {} sd over members", pen.glyphs().plus_minus);
+    let inside = inset(pen.panel(area, &title, "pNN = percentile of test items", false), 1);
+    if state.scores(0).or(state.scores(1)).is_none() {
+        let line = if state.text(0).is_empty() && !state.text(1).is_empty() { 1 } else { 0 };
+        empty(app, pen, inside, line);
+        return;
+    }
+    let half = inside.width.saturating_sub(10) / 2;
+    let mut y = inside.y;
+    let roomy = inside.height > 4;
+    if roomy {
+        for (line, name) in [(0, "A"), (1, "B")] {
+            pen.text(inside.x + 10 + line * half, y, half, name, Role::Dim);
+        }
+        y += 1;
+    }
+    for head in HeadKind::ALL {
+        if y >= inside.bottom() {
+            return;
+        }
+        pen.text(inside.x, y, 10, head.name(), Role::Accent);
+        for line in 0..2_u16 {
+            let score = state.scores(usize::from(line)).and_then(|scores| scores.head(head));
+            if let Some(score) = score {
+                short(pen, inside.x + 10 + line * half, y, half.saturating_sub(2), score);
+            }
+        }
+        y += 1;
+    }
+    for (line, name) in [(0, "A"), (1, "B")] {
+        if y < inside.bottom()
+            && let Some(scores) = state.scores(line)
+        {
+            let words = one_note(app, pen, scores, line);
+            pen.pieces(inside.x, y, inside.width, &[(&format!("{name:<10}"), Role::Dim), (&words.0, words.1)]);
+            y += 1;
+        }
+    }
+}
+
+fn short(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, score: &HeadScore) {
+    let glyphs = pen.glyphs();
+    let scale = Scale::new(score.axis.0, score.axis.1);
+    let value = number::with_spread(score.summary.mean, score.summary.sd, 3, false, glyphs);
+    let value = format!("{value:<15}");
+    let percentile = format!("{:<5}", number::percentile(score.percentile));
+    let heights = spark::spark(scale, spark::members(&score.members, 5), glyphs);
+    pen.pieces(x, y, room, &[(&value, Role::Text), (&percentile, Role::Text), (&heights, Role::Lane)]);
+}
+
+/// The one note worth a line when there is room for no more.
+fn one_note(app: &App, pen: &Pen<'_>, scores: &PromptScores, line: usize) -> (String, Role) {
+    let mut notes = notes(app, pen, scores, line);
+    let urgent = notes.iter().position(|(_, _, role)| *role == Role::Warn);
+    let at = urgent.or_else(|| notes.iter().position(|(label, _, _)| *label == "as typed")).unwrap_or(0);
+    if at < notes.len() {
+        let (label, words, role) = notes.swap_remove(at);
+        return if label == "as typed" { (format!("{label} {words}"), role) } else { (words, role) };
+    }
+    (String::new(), Role::Dim)
+}

@@ -1,0 +1,69 @@
+//! Draws the Prompt screen.
+
+use super::layout::{Scores, layout};
+use super::{State, ladder, pair, scores};
+use crate::console::app::App;
+use crate::console::paint::{Pen, inset};
+use crate::console::theme::Role;
+use crate::console::widget::input;
+use ratatui::layout::Rect;
+
+/// Draws the screen into the body.
+pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
+    let state = &app.prompt;
+    let places = layout(body, state.show_ladder);
+    lines(pen, places.lines, state);
+    match places.scores {
+        Scores::Apart(areas) => {
+            for (line, area) in areas.into_iter().enumerate() {
+                scores::panel(app, pen, area, line);
+            }
+        }
+        Scores::Together(area) => scores::both(app, pen, area),
+    }
+    if let Some(area) = places.pair {
+        pair::draw(app, pen, area);
+    }
+    if let Some(area) = places.ladder {
+        ladder::draw(pen, area, state);
+    }
+}
+
+fn lines(pen: &mut Pen<'_>, area: Rect, state: &State) {
+    let pieces: Vec<String> = [(0, "A"), (1, "B")]
+        .into_iter()
+        .filter_map(|(line, name)| state.scores(line).map(|scores| format!("{name} {}", scores.pieces)))
+        .collect();
+    let limit = state.scores(0).or(state.scores(1)).map(|scores| scores.piece_limit);
+    let note = limit.map(|limit| format!("pieces {} of {limit}", pieces.join(", ")));
+    let inside = inset(pen.panel(area, "Prompts", &note.unwrap_or_default(), state.typing), 1);
+    for line in 0..2 {
+        let y = inside.y + line as u16;
+        if y >= inside.bottom() {
+            return;
+        }
+        let focused = line == state.focus;
+        let name = if line == 0 { "A" } else { "B" };
+        let x = pen.text(inside.x, y, 2, name, if focused { Role::Title } else { Role::Dim });
+        let mark = if focused { pen.glyphs().prompt } else { " " };
+        pen.text(x + 1, y, 1, mark, Role::Accent);
+        let at = (x + 3, y);
+        let room = inside.right().saturating_sub(at.0);
+        let typed = focused && state.typing;
+        if state.lines[line].input.value().is_empty() {
+            let words = placeholder(line, typed);
+            pen.text(at.0, y, room, words, Role::Dim);
+        }
+        let unseen = state.scores(line).map_or(&[][..], |scores| &scores.unseen_words);
+        input::draw(pen, at, room, &state.lines[line].input, typed, unseen);
+    }
+}
+
+fn placeholder(line: usize, typed: bool) -> &'static str {
+    match (line, typed) {
+        (0, true) => "type a sentence that describes an item",
+        (1, true) => "type another sentence to compare it with",
+        (0, false) => "i to type a sentence",
+        _ => "Tab, then type, to compare two",
+    }
+}

@@ -1,0 +1,173 @@
+//! The running job in numbers: stage, speed, time left, members, the gauge.
+
+use crate::audit::{EpochMetrics, HeadKind};
+use crate::console::app::App;
+use crate::console::jobs::{Job, JobState};
+use crate::console::number;
+use crate::console::paint::{Pen, inset};
+use crate::console::text;
+use crate::console::theme::Role;
+use crate::console::widget::gauge::gauge;
+use crate::console::widget::{scale::Scale, spark};
+use crate::engine::{Progress, Stage};
+use ratatui::layout::Rect;
+
+/// The pane of the running job.
+pub fn status(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let running = app.jobs.running();
+    let title = running.map_or_else(|| "No job".to_owned(), |job| format!("Job {}", job.id));
+    let waiting = app.jobs.queued().count();
+    let note = if waiting > 0 { format!("{waiting} waiting") } else { String::new() };
+    let inside = inset(pen.panel(area, &title, &note, false), 1);
+    let mut y = inside.y;
+    for (label, words) in running.map_or_else(|| idle(app), |job| lines(app, job)) {
+        let room = usize::from(inside.width.saturating_sub(10));
+        for (part, words) in text::wrap(&words, room).into_iter().enumerate() {
+            let label = if part == 0 { label } else { "" };
+            if y < inside.bottom() {
+                pen.pieces(inside.x, y, inside.width, &[(&format!("{label:<10}"), Role::Dim), (&words, Role::Text)]);
+            }
+            y += 1;
+        }
+    }
+}
+
+fn lines(app: &App, job: &Job) -> Vec<(&'static str, String)> {
+    let mut lines = vec![("model", job.model.clone()), ("heads", job.hyper.summary())];
+    if let Some(audit) = &app.audit {
+        lines.push(("device", audit.device.clone()));
+    }
+    let Some(progress) = &job.progress else {
+        lines.push(("stage", "starting".into()));
+        return lines;
+    };
+    let stage = if job.cancelling { "stopping after this step" } else { progress.stage.name() };
+    lines.push(("stage", stage.into()));
+    if progress.stage == Stage::Training {
+        lines.push(("epoch", format!("{} of {}", progress.epoch.0, progress.epoch.1)));
+    }
+    lines.push(("speed", format!("{} items/s", number::metric(progress.speed))));
+    let left = progress.eta.map_or_else(|| "not known yet".into(), number::duration);
+    lines.push(("time", format!("{} so far, {left} left", number::duration(progress.elapsed))));
+    lines
+}
+
+fn idle(app: &App) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    if let Some(audit) = &app.audit {
+        lines.push(("device", audit.device.clone()));
+        lines.push(("encoder", audit.encoder.clone()));
+    }
+    if let Some(shown) = &app.shown {
+        let record = &shown.record;
+        lines.push(("shown", format!("run {}", record.id.short())));
+        lines.push(("heads", record.hyper.summary()));
+        lines.push((
+            "items",
+            format!("{} train, {} valid.", number::count(record.train_items), number::count(record.validation_items)),
+        ));
+        lines.push(("trained", format!("in {} on {}", number::duration(record.seconds), record.device)));
+    }
+    lines
+}
+
+/// Newest loss of each member and its Spearman with the loss over the validation items.
+pub fn members(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let head = app.train.head;
+    let job = app.jobs.to_watch();
+    let metrics = match job {
+        Some(job) => job.metrics(head).cloned(),
+        None => last_metrics(app, head),
+    };
+    let progress = job.and_then(|job| job.progress.as_ref());
+    let live: Vec<f32> = progress.map(|progress| progress.losses_of(head).to_vec()).unwrap_or_default();
+    let validation = metrics.as_ref().map(|m| m.validation_spearman.clone()).unwrap_or_default();
+    let losses: Vec<f64> = if live.is_empty() {
+        metrics.map(|m| m.train_loss).unwrap_or_default()
+    } else {
+        live.iter().map(|loss| f64::from(*loss)).collect()
+    };
+    let title = format!("Members {} {head}", pen.glyphs().dot);
+    let inside = inset(pen.panel(area, &title, "", false), 1);
+    if inside.height == 0 {
+        return;
+    }
+    let wide = inside.width >= 36;
+    let head_line = if wide { "    newest loss  Spearman" } else { "     loss  Spearman" };
+    pen.text(inside.x, inside.y, inside.width, head_line, Role::Dim);
+    if losses.is_empty() && inside.height > 2 {
+        pen.centre(inside, inside.y + inside.height / 2, "none yet", Role::Dim);
+        return;
+    }
+    // The last line says what the Spearman is over.
+    let rows = usize::from(inside.height.saturating_sub(2));
+    for (member, loss) in losses.iter().enumerate().take(rows) {
+        let y = inside.y + 1 + member as u16;
+        let letter = spark::letter(member).to_string();
+        pen.styled(inside.x, y, 1, &letter, pen.theme.series(member));
+        let (loss_end, rho_end) = if wide { (15, 25) } else { (9, 19) };
+        pen.right(inside.x + loss_end, y, 9, &number::plain(*loss, 5, pen.glyphs()), Role::Text);
+        if let Some(rho) = validation.get(member) {
+            pen.right(inside.x + rho_end, y, 9, &number::plain(*rho, 3, pen.glyphs()), Role::Text);
+        }
+        if let Some(heights) = progress.filter(|_| wide).and_then(|p| curve(p, head, member, pen)) {
+            pen.text(inside.x + 27, y, inside.width.saturating_sub(27), &heights, Role::Lane);
+        }
+    }
+    let note = if validation.is_empty() { "Spearman after each epoch" } else { "Spearman over validation items" };
+    let note = if wide { note } else { "Spearman: validation items" };
+    if inside.height > 2 {
+        pen.text(inside.x, inside.bottom() - 1, inside.width, note, Role::Dim);
+    }
+}
+
+/// A member's own curve in ten heights.
+fn curve(progress: &Progress, head: HeadKind, member: usize, pen: &Pen<'_>) -> Option<String> {
+    let all = &progress.curves.series[head.index()];
+    let values = all.get(member).filter(|values| values.len() > 1)?;
+    let scale = Scale::of(all.iter().flatten().map(|value| f64::from(*value)));
+    let last = values.len() - 1;
+    let picked = (0..10).map(|at| f64::from(values[at * last / 9]));
+    Some(spark::spark(scale, picked, pen.glyphs()))
+}
+
+fn last_metrics(app: &App, head: HeadKind) -> Option<EpochMetrics> {
+    let record = &app.shown.as_ref()?.record;
+    record.epochs.iter().rev().find(|metrics| metrics.head == head).cloned()
+}
+
+/// The gauge and its words in one line.
+pub fn line(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let area = inset(area, 2);
+    let Some(job) = app.jobs.running() else {
+        let words = last_words(app);
+        pen.text(area.x, area.y, area.width, &words, Role::Dim);
+        return;
+    };
+    let Some(progress) = &job.progress else {
+        pen.text(area.x, area.y, area.width, "starting", Role::Dim);
+        return;
+    };
+    let stage = format!("{:<15}", progress.stage.name());
+    let x = pen.text(area.x, area.y, area.width, &stage, Role::Accent);
+    let share = format!("{} %", number::percent(progress.done, progress.total));
+    let left = progress.eta.map(|eta| format!("  ETA {}", number::duration(eta))).unwrap_or_default();
+    let words = format!("{share:>5}{left}");
+    let tail = if area.width >= 50 { 23 } else { 6 };
+    let cells = area.right().saturating_sub(x + tail);
+    let marks = gauge(progress.done, progress.total, usize::from(cells), pen.glyphs());
+    pen.marks(x, area.y, &marks);
+    pen.text(x + cells + 1, area.y, tail, &words, Role::Text);
+}
+
+fn last_words(app: &App) -> String {
+    match app.jobs.list.last() {
+        None => "nothing runs; n describes a new run".into(),
+        Some(job) => match &job.state {
+            JobState::Failed(message) => format!("job {} failed: {message}", job.id),
+            JobState::Cancelled => format!("job {} was stopped; n describes a new run", job.id),
+            JobState::Queued => format!("job {} waits", job.id),
+            _ => format!("job {} is done; n describes a new run", job.id),
+        },
+    }
+}

@@ -1,0 +1,79 @@
+//! The finished runs of the audit and how well each of their heads orders the validation items.
+
+use crate::audit::{HeadKind, RunRecord, RunState};
+use crate::console::app::App;
+use crate::console::number;
+use crate::console::paint::{Pen, inset};
+use crate::console::text;
+use crate::console::theme::Role;
+use ratatui::layout::Rect;
+
+/// Draws the list.
+pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let title = format!("Runs {} Spearman with the loss, validation items", pen.glyphs().dot);
+    let note = match app.runs.len() {
+        0 => "none yet".into(),
+        n => format!("{} of {n}", app.train.runs.selected + 1),
+    };
+    let inside = inset(pen.panel(area, &title, &note, true), 1);
+    if inside.height == 0 {
+        return;
+    }
+    let y = inside.y;
+    head(pen, inside, y);
+    let page = usize::from(inside.height - 1);
+    let cursor = app.train.runs;
+    for (line, (place, record)) in app.runs.iter().enumerate().skip(cursor.offset).take(page).enumerate() {
+        let y = inside.y + 1 + line as u16;
+        let shown = app.shown.as_ref().is_some_and(|shown| shown.record.id == record.id);
+        row(pen, Rect { y, height: 1, ..inside }, record, shown);
+        if place == cursor.selected {
+            pen.text(inside.x, y, 1, pen.glyphs().selected, Role::Text);
+            pen.select(Rect { y, height: 1, ..inside });
+        }
+    }
+}
+
+/// Where the columns begin: run, model, regressor, ranker, seconds, heads.
+fn columns(width: u16) -> [u16; 6] {
+    let model = if width >= 90 { 22 } else { 14 };
+    [2, 10, 10 + model, 20 + model, 28 + model, 40 + model]
+}
+
+fn head(pen: &mut Pen<'_>, area: Rect, y: u16) {
+    let at = columns(area.width);
+    for (x, words) in at.into_iter().zip(["run", "model", "regressor", "ranker", "trained in", "heads"]) {
+        pen.text(area.x + x, y, area.width.saturating_sub(x), words, Role::Dim);
+    }
+}
+
+fn row(pen: &mut Pen<'_>, area: Rect, record: &RunRecord, shown: bool) {
+    let at = columns(area.width);
+    let glyphs = pen.glyphs();
+    let mark = match (record.state, shown) {
+        (RunState::Finished, true) => (glyphs.idle, Role::Accent),
+        (RunState::Finished, false) => (glyphs.done, Role::Good),
+        (RunState::Cancelled, _) => (glyphs.queued, Role::Dim),
+        (RunState::Diverged, _) => (glyphs.care, Role::Bad),
+    };
+    let x = pen.text(area.x + at[0], area.y, 1, mark.0, mark.1);
+    pen.text(x + 1, area.y, 5, record.id.short(), Role::Text);
+    let room = at[2] - at[1] - 1;
+    let model = text::fit(&record.model, usize::from(room), glyphs.ellipsis);
+    pen.text(area.x + at[1], area.y, room, &model, Role::Text);
+    for (x, head) in [(at[2], HeadKind::Regressor), (at[3], HeadKind::Ranker)] {
+        let words = match record.validation_spearman(head) {
+            Some(rho) => number::plain(rho, 3, glyphs),
+            None => "n/a".into(),
+        };
+        pen.text(area.x + x, area.y, 9, &words, Role::Text);
+    }
+    pen.text(area.x + at[4], area.y, 10, &number::duration(record.seconds), Role::Dim);
+    let end = match record.state {
+        RunState::Finished => String::new(),
+        RunState::Cancelled => "stopped; ".into(),
+        RunState::Diverged => "diverged; ".into(),
+    };
+    let words = format!("{end}{}", record.hyper.summary());
+    pen.text(area.x + at[5], area.y, area.width.saturating_sub(at[5]), &words, Role::Text);
+}

@@ -1,0 +1,173 @@
+//! The terminal: entered and left once, written to once a frame, restored when the UI thread panics.
+
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, queue};
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Room for a first frame, so that it is one write.
+const FRAME_BYTES: usize = 64 * 1024;
+
+/// Whether the alternate screen is up; the panic hook asks.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// What a terminal shows, and the way to change it with one write.
+pub struct Screen<W: Write> {
+    out: W,
+    shown: Buffer,
+    cursor: Option<Position>,
+    stale: bool,
+    bytes: Vec<u8>,
+}
+
+impl<W: Write> Screen<W> {
+    /// A screen of which nothing is known yet.
+    pub fn new(out: W) -> Self {
+        Self { out, shown: Buffer::default(), cursor: None, stale: true, bytes: Vec::with_capacity(FRAME_BYTES) }
+    }
+
+    /// Forgets what is shown, so that the next frame is drawn whole.
+    pub fn forget(&mut self) {
+        self.stale = true;
+    }
+
+    /// Shows a frame: what differs, in one write; nothing at all if nothing does. Returns the bytes written.
+    ///
+    /// # Errors
+    /// The terminal cannot be written to.
+    pub fn draw(&mut self, frame: Buffer, cursor: Option<Position>) -> io::Result<usize> {
+        let whole = self.stale || self.shown.area != frame.area;
+        if whole {
+            self.shown = Buffer::empty(frame.area);
+        }
+        let changed = self.shown.diff(&frame);
+        if !whole && changed.is_empty() && cursor == self.cursor {
+            return Ok(0);
+        }
+        self.bytes.clear();
+        queue!(self.bytes, BeginSynchronizedUpdate)?;
+        if whole {
+            queue!(self.bytes, cursor::Hide, Clear(ClearType::All))?;
+        } else if self.cursor.is_some() && (cursor.is_none() || !changed.is_empty()) {
+            queue!(self.bytes, cursor::Hide)?;
+        }
+        if !changed.is_empty() {
+            CrosstermBackend::new(&mut self.bytes).draw(changed.into_iter())?;
+        }
+        if let Some(at) = cursor {
+            queue!(self.bytes, cursor::MoveTo(at.x, at.y), cursor::Show)?;
+        }
+        queue!(self.bytes, EndSynchronizedUpdate)?;
+        self.out.write_all(&self.bytes)?;
+        self.out.flush()?;
+        self.shown = frame;
+        self.cursor = cursor;
+        self.stale = false;
+        Ok(self.bytes.len())
+    }
+}
+
+/// Holds the terminal in raw mode on the alternate screen; gives it back when dropped.
+pub struct Guard {
+    _private: (),
+}
+
+impl Guard {
+    /// Takes the terminal.
+    ///
+    /// # Errors
+    /// It is no terminal, or it refuses.
+    pub fn enter() -> io::Result<Self> {
+        enter()?;
+        Ok(Self { _private: () })
+    }
+
+    /// Lets go of a terminal that is gone: nothing is written to it.
+    pub fn abandon(self) {
+        ENTERED.store(false, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+/// Raw mode, alternate screen, pastes in one piece.
+///
+/// # Errors
+/// It is no terminal, or it refuses.
+pub fn enter() -> io::Result<()> {
+    enable_raw_mode()?;
+    ENTERED.store(true, Ordering::SeqCst);
+    let mut bytes = Vec::new();
+    queue!(bytes, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+    io::stdout().write_all(&bytes)?;
+    io::stdout().flush()
+}
+
+/// Gives the terminal back as it was; does nothing the second time.
+pub fn leave() {
+    if !ENTERED.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut bytes = Vec::new();
+    let queued = queue!(bytes, EndSynchronizedUpdate, DisableBracketedPaste, cursor::Show, LeaveAlternateScreen);
+    // A terminal that refuses here is gone; there is nobody left to tell.
+    if queued.is_ok() {
+        let _ = io::stdout().write_all(&bytes).and_then(|()| io::stdout().flush());
+    }
+    let _ = disable_raw_mode();
+}
+
+/// Stops the process as `^Z` does; returns once the shell has resumed it.
+///
+/// # Errors
+/// The terminal cannot be taken again.
+pub fn suspend() -> io::Result<()> {
+    leave();
+    let own = std::process::id().to_string();
+    // The shell's own `kill` needs neither a binding to libc nor unsafe code.
+    let _ = std::process::Command::new("sh").args(["-c", "kill -TSTP \"$1\"", "sh", &own]).status();
+    enter()
+}
+
+/// Restores the screen before a panic of this thread is told; a panic elsewhere is only written down.
+pub fn install_panic_hook(home: &Path) {
+    let own = std::thread::current().id();
+    let folder = home.join("log");
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let file = write_crash_file(&folder, &info.to_string());
+        let here = std::thread::current().id() == own;
+        if here || !ENTERED.load(Ordering::SeqCst) {
+            leave();
+            before(info);
+            if let Some(file) = file {
+                eprintln!("details: {}", file.display());
+            }
+        }
+    }));
+}
+
+fn write_crash_file(folder: &Path, what: &str) -> Option<PathBuf> {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    let path = folder.join(format!("crash-{seconds}.txt"));
+    let thread = std::thread::current().name().unwrap_or("unnamed").to_owned();
+    let trace = std::backtrace::Backtrace::force_capture();
+    let version = env!("CARGO_PKG_VERSION");
+    let text = format!("llm2loss {version}, thread {thread}\n{what}\n\n{trace}\n");
+    std::fs::create_dir_all(folder).ok()?;
+    std::fs::write(&path, text).ok()?;
+    Some(path)
+}

@@ -1,0 +1,49 @@
+//! Rows that scroll: which are seen, and where the selection stands.
+
+/// A selection in a list and the first row that is seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cursor {
+    pub selected: usize,
+    pub offset: usize,
+}
+
+impl Cursor {
+    /// Moves the selection by some rows, down if positive.
+    pub fn step(&mut self, rows: isize, length: usize) {
+        let last = length.saturating_sub(1);
+        self.selected = self.selected.saturating_add_signed(rows).min(last);
+    }
+
+    /// Keeps the selection on a row and the row in sight.
+    pub fn settle(&mut self, length: usize, seen: usize) {
+        self.selected = self.selected.min(length.saturating_sub(1));
+        let seen = seen.max(1);
+        if self.selected < self.offset {
+            self.offset = self.selected;
+        } else if self.selected >= self.offset + seen {
+            self.offset = self.selected + 1 - seen;
+        }
+        self.offset = self.offset.min(length.saturating_sub(seen));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_selection_stays_in_sight() {
+        let mut cursor = Cursor::default();
+        cursor.step(7, 10);
+        cursor.settle(10, 4);
+        assert_eq!(cursor, Cursor { selected: 7, offset: 4 });
+        cursor.step(-20, 10);
+        cursor.settle(10, 4);
+        assert_eq!(cursor, Cursor::default());
+        cursor.step(99, 10);
+        cursor.settle(10, 99);
+        assert_eq!(cursor, Cursor { selected: 9, offset: 0 });
+        cursor.settle(0, 0);
+        assert_eq!(cursor, Cursor::default());
+    }
+}

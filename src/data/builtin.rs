@@ -1,0 +1,197 @@
+//! The built-in audit `adult`: census rows in words, 40 attributes, two real models.
+//!
+//! The assets are made by `tests/recipes/make_adult.py`; see `builtin/NOTICE` for source and licence.
+
+use super::DataError;
+use crate::audit::{Attribute, AttributePrompts, Audit, ForeignSet, Item, ModelLosses, PromptSets, Split};
+use csv::StringRecord;
+use flate2::read::GzDecoder;
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// Name of the built-in audit.
+pub const ADULT: &str = "adult";
+
+static ROWS: &[u8] = include_bytes!("builtin/adult.csv.gz");
+static PROMPTS: &str = include_str!("builtin/prompts-adult.json");
+const ROWS_FILE: &str = "adult.csv.gz";
+
+#[derive(Deserialize)]
+struct PromptFile {
+    attributes: Vec<PromptRow>,
+    in_distribution: Vec<String>,
+    /// Read through a list of pairs: the order of the sets is the order of the table.
+    foreign: serde_json::Map<String, serde_json::Value>,
+    people: Vec<String>,
+    /// Names of the foreign sets whose words take no article.
+    plural: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct PromptRow {
+    name: String,
+    bare: (String, String),
+    phrase: String,
+    antonym: Option<String>,
+    generic: String,
+}
+
+/// Columns of the manifest by role.
+struct Columns {
+    id: usize,
+    split: usize,
+    text: usize,
+    label: usize,
+    /// Name, score column, loss column.
+    models: Vec<(String, usize, usize)>,
+    /// Name, column.
+    attributes: Vec<(String, usize)>,
+}
+
+/// Reads the built-in audit.
+///
+/// # Errors
+/// If an asset is damaged, which only a broken build can cause.
+pub fn adult() -> Result<Audit, DataError> {
+    let mut reader = csv::Reader::from_reader(GzDecoder::new(ROWS));
+    let file_fault = |problem: String| DataError::File { file: ROWS_FILE.into(), problem };
+    let columns = Columns::find(reader.headers().map_err(|error| file_fault(error.to_string()))?)?;
+    let (mut items, mut labels) = (Vec::new(), Vec::new());
+    let mut losses: Vec<Vec<f64>> = vec![Vec::new(); columns.models.len()];
+    let mut scores = losses.clone();
+    let mut values: Vec<Vec<Option<bool>>> = vec![Vec::new(); columns.attributes.len()];
+    let mut record = StringRecord::new();
+    let mut row = 1;
+    while reader.read_record(&mut record).map_err(|error| file_fault(error.to_string()))? {
+        row += 1;
+        let cell = Cells { record: &record, row };
+        items.push(Item {
+            id: cell.text(columns.id).to_owned(),
+            text: cell.text(columns.text).to_owned(),
+            split: cell.split(columns.split)?,
+        });
+        labels.push(cell.text(columns.label) == "1");
+        for (index, (_, score, loss)) in columns.models.iter().enumerate() {
+            scores[index].push(cell.number(*score)?);
+            losses[index].push(cell.number(*loss)?);
+        }
+        for (index, (_, column)) in columns.attributes.iter().enumerate() {
+            values[index].push(cell.flag(*column)?);
+        }
+    }
+    let models = columns.models.into_iter().zip(losses.into_iter().zip(scores));
+    let models =
+        models.map(|((name, _, _), (losses, scores))| ModelLosses { name, losses, scores: Some(scores) }).collect();
+    let (mut attribute_prompts, prompts) = read_prompts()?;
+    let attributes = columns.attributes.into_iter().zip(values).map(|((name, _), values)| {
+        let prompts = attribute_prompts.remove(&name).ok_or_else(|| DataError::File {
+            file: "prompts-adult.json".into(),
+            problem: format!("no prompts for attribute '{name}'"),
+        })?;
+        Ok(Attribute { name, prompts, values })
+    });
+    let attributes = attributes.collect::<Result<Vec<_>, DataError>>()?;
+    let audit = Audit { name: ADULT.into(), items, labels: Some(labels), attributes, models, prompts };
+    audit.validate()?;
+    Ok(audit)
+}
+
+fn read_prompts() -> Result<(HashMap<String, AttributePrompts>, PromptSets), DataError> {
+    let fault = |problem: String| DataError::File { file: "prompts-adult.json".into(), problem };
+    let file: PromptFile = serde_json::from_str(PROMPTS).map_err(|error| fault(error.to_string()))?;
+    let prompts = file.attributes.into_iter().map(|row| {
+        (row.name, AttributePrompts { bare: row.bare, phrase: row.phrase, antonym: row.antonym, generic: row.generic })
+    });
+    let foreign = file.foreign.into_iter().map(|(name, list)| {
+        let singular = !file.plural.contains(&name);
+        Ok(ForeignSet { name, words: serde_json::from_value(list)?, singular })
+    });
+    let foreign = foreign.collect::<Result<Vec<_>, serde_json::Error>>().map_err(|error| fault(error.to_string()))?;
+    Ok((prompts.collect(), PromptSets { in_distribution: file.in_distribution, foreign, people: file.people }))
+}
+
+impl Columns {
+    fn find(headers: &StringRecord) -> Result<Self, DataError> {
+        let position = |name: &str| {
+            headers
+                .iter()
+                .position(|header| header == name)
+                .ok_or_else(|| DataError::File { file: ROWS_FILE.into(), problem: format!("no column '{name}'") })
+        };
+        let with_prefix = |prefix: &'static str| {
+            headers
+                .iter()
+                .enumerate()
+                .filter_map(move |(column, header)| Some((header.strip_prefix(prefix)?.to_owned(), column)))
+        };
+        let models =
+            with_prefix("loss:").map(|(name, loss)| Ok((name.clone(), position(&format!("score:{name}"))?, loss)));
+        Ok(Self {
+            id: position("id")?,
+            split: position("split")?,
+            text: position("text")?,
+            label: position("label")?,
+            models: models.collect::<Result<_, DataError>>()?,
+            attributes: with_prefix("attribute:").collect(),
+        })
+    }
+}
+
+/// One row of the manifest, read cell by cell; a fault names its place.
+struct Cells<'a> {
+    record: &'a StringRecord,
+    row: usize,
+}
+
+impl Cells<'_> {
+    fn text(&self, column: usize) -> &str {
+        self.record.get(column).unwrap_or_default()
+    }
+
+    fn fault(&self, column: usize, problem: &str) -> DataError {
+        DataError::Cell {
+            file: ROWS_FILE.into(),
+            row: self.row,
+            column: column.to_string(),
+            problem: format!("'{}' {problem}", self.text(column)),
+        }
+    }
+
+    fn split(&self, column: usize) -> Result<Split, DataError> {
+        match self.text(column) {
+            "train" => Ok(Split::Train),
+            "validation" => Ok(Split::Validation),
+            "test" => Ok(Split::Test),
+            _ => Err(self.fault(column, "is not train, validation or test")),
+        }
+    }
+
+    fn number(&self, column: usize) -> Result<f64, DataError> {
+        self.text(column).parse().map_err(|_| self.fault(column, "is not a number"))
+    }
+
+    fn flag(&self, column: usize) -> Result<Option<bool>, DataError> {
+        match self.text(column) {
+            "1" => Ok(Some(true)),
+            "0" => Ok(Some(false)),
+            "" | "-1" => Ok(None),
+            _ => Err(self.fault(column, "is not 1, 0, -1 or empty")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_audit_is_whole() {
+        let audit = adult().unwrap();
+        assert_eq!(audit.rows(Split::Train).len(), 32_561);
+        assert_eq!(audit.rows(Split::Test).len(), 16_281);
+        assert_eq!(audit.attributes.len(), 40);
+        assert_eq!(audit.models.iter().map(|model| model.name.as_str()).collect::<Vec<_>>(), ["v1", "v2"]);
+        assert!(audit.attributes.iter().all(|attribute| attribute.prompts.antonym.is_some()));
+        assert_eq!(audit.prompts.foreign.iter().map(|set| set.words.len()).collect::<Vec<_>>(), [10, 20, 100]);
+    }
+}

@@ -1,0 +1,39 @@
+//! Files to audits, and texts to fragments and words.
+
+mod builtin;
+mod fragment;
+mod words;
+
+pub use builtin::{ADULT, adult};
+pub use fragment::fragment;
+pub use words::{unseen_words, vocabulary, words};
+
+use crate::audit::{Audit, AuditError};
+use thiserror::Error;
+
+/// What is wrong with a file or an audit's name.
+#[derive(Debug, Error)]
+pub enum DataError {
+    #[error("there is no audit '{name}'; known audits: {known}")]
+    UnknownAudit { name: String, known: String },
+    #[error("{file}, row {row}, column '{column}': {problem}")]
+    Cell { file: String, row: usize, column: String, problem: String },
+    #[error("{file}: {problem}")]
+    File { file: String, problem: String },
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+}
+
+/// Names of the audits this program carries.
+pub const BUILTIN_AUDITS: [&str; 1] = [ADULT];
+
+/// Reads an audit by name.
+///
+/// # Errors
+/// If there is none of this name, or its data are damaged.
+pub fn load(name: &str) -> Result<Audit, DataError> {
+    if name == ADULT {
+        return adult();
+    }
+    Err(DataError::UnknownAudit { name: name.to_owned(), known: BUILTIN_AUDITS.join(", ") })
+}

@@ -1,0 +1,54 @@
+//! Words of texts: which words of a prompt no item uses.
+
+use std::collections::{BTreeSet, HashSet};
+
+/// The words of a text: runs of letters and digits (with inner apostrophes), in lower case, in order.
+pub fn words(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.split(|character: char| !character.is_alphanumeric() && character != '\'')
+        .map(|word| word.trim_matches('\'').to_lowercase())
+        .filter(|word| !word.is_empty())
+}
+
+/// Every word that any of the texts uses, sorted.
+pub fn vocabulary<'a>(texts: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+    let mut seen: HashSet<String> = HashSet::new();
+    for text in texts {
+        for word in words(text) {
+            if !seen.contains(&word) {
+                seen.insert(word);
+            }
+        }
+    }
+    seen.into_iter().collect()
+}
+
+/// Words of a prompt that the vocabulary lacks, each once, in order. Numbers are never unseen: no list of
+/// items holds them all.
+#[must_use]
+pub fn unseen_words(prompt: &str, vocabulary: &BTreeSet<String>) -> Vec<String> {
+    let mut unseen: Vec<String> = Vec::new();
+    for word in words(prompt) {
+        let number = word.chars().all(|character| character.is_ascii_digit());
+        if !number && !vocabulary.contains(&word) && !unseen.contains(&word) {
+            unseen.push(word);
+        }
+    }
+    unseen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_keep_apostrophes_inside_and_lose_punctuation() {
+        let found: Vec<String> = words("A bachelor's degree, 'quoted' HIGH-school.").collect();
+        assert_eq!(found, ["a", "bachelor's", "degree", "quoted", "high", "school"]);
+    }
+
+    #[test]
+    fn unseen_words_are_named_once_and_numbers_never() {
+        let known = vocabulary(["a young man, 39 years old"].into_iter());
+        assert_eq!(unseen_words("A trucker, a trucker of 77 years", &known), ["trucker", "of"]);
+    }
+}

@@ -1,0 +1,263 @@
+//! What a question returns: pure values, the same for the console, the command line and JSON.
+
+use crate::audit::{AttributePrompts, Contrast, HeadKind, RunId, Side};
+use crate::stats::{Correlation, Direction, Stat, Summary, Undefined};
+use serde::{Deserialize, Serialize};
+
+/// A number, or the reason why there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Measured<T = f64> {
+    Value(T),
+    Undefined { undefined: Undefined },
+}
+
+impl<T: Copy> Measured<T> {
+    #[must_use]
+    pub fn value(&self) -> Option<T> {
+        match self {
+            Self::Value(value) => Some(*value),
+            Self::Undefined { .. } => None,
+        }
+    }
+}
+
+impl<T> From<Stat<T>> for Measured<T> {
+    fn from(stat: Stat<T>) -> Self {
+        match stat {
+            Ok(value) => Self::Value(value),
+            Err(undefined) => Self::Undefined { undefined },
+        }
+    }
+}
+
+/// A head's predicted signed gap of an attribute under one contrast: risk(phrase) − risk(contrast).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PredictedGap {
+    pub head: HeadKind,
+    pub contrast: Contrast,
+    /// One signed gap a member; positive means the attribute's group is predicted harder.
+    pub members: Vec<f64>,
+    pub summary: Summary,
+    pub direction: Direction,
+}
+
+/// Zero-shot AUROC of an attribute: how well the encoder itself knows it (`method.md`, Table 5).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ZeroShot {
+    pub contrast: Contrast,
+    pub auroc: Measured,
+}
+
+/// One row of Table 5, over the test items.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttributeRow {
+    pub name: String,
+    pub prompts: AttributePrompts,
+    /// Contrast shown by default for this attribute.
+    pub contrast: Contrast,
+    pub n_true: usize,
+    pub n_false: usize,
+    pub n_unknown: usize,
+    /// AUROC of the audited model within each group.
+    pub auroc_true: Measured,
+    pub auroc_false: Measured,
+    /// AUROC(true) − AUROC(false).
+    pub auroc_gap: Measured,
+    /// Rawlsian max-min: |auroc_gap|.
+    pub rmm: Measured,
+    /// The group with the lower AUROC.
+    pub worse_auroc: Option<Side>,
+    pub loss_true: Measured,
+    pub loss_false: Measured,
+    /// Mean loss(true) − mean loss(false); positive means the attribute's group is harder.
+    pub loss_gap: Measured,
+    /// The group with the higher mean loss.
+    pub worse_loss: Option<Side>,
+    pub predicted: Vec<PredictedGap>,
+    pub zero_shot: Vec<ZeroShot>,
+}
+
+impl AttributeRow {
+    #[must_use]
+    pub fn predicted(&self, head: HeadKind, contrast: Contrast) -> Option<&PredictedGap> {
+        self.predicted.iter().find(|gap| gap.head == head && gap.contrast == contrast)
+    }
+
+    #[must_use]
+    pub fn zero_shot(&self, contrast: Contrast) -> Option<Measured> {
+        self.zero_shot.iter().find(|zero| zero.contrast == contrast).map(|zero| zero.auroc)
+    }
+}
+
+/// Table 5: where the model fails, attribute by attribute.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttributesTable {
+    /// Test items the table is over.
+    pub n: usize,
+    pub rows: Vec<AttributeRow>,
+}
+
+/// Three correlations of the same two columns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Correlations {
+    pub pearson: Measured<Correlation>,
+    pub spearman: Measured<Correlation>,
+    pub kendall: Measured<Correlation>,
+}
+
+/// How members are joined before a correlation is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Aggregate {
+    Mean,
+    Median,
+}
+
+/// One row of Table 2: predicted risk against true loss over the test items.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ValidityRow {
+    pub head: HeadKind,
+    pub aggregate: Aggregate,
+    pub correlations: Correlations,
+}
+
+/// Table 2: do the heads know which items the model fails on?
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ValidityTable {
+    pub n: usize,
+    pub rows: Vec<ValidityRow>,
+}
+
+/// What a predicted gap is compared with in Table 3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrueGap {
+    /// |AUROC gap|, against |predicted gap|: the paper's Table 3.
+    Rmm,
+    /// −(signed AUROC gap), against the signed predicted gap.
+    SignedAuroc,
+    /// Signed loss gap, against the signed predicted gap.
+    SignedLoss,
+}
+
+/// One row of Table 3: predicted against true gap over the attributes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BiasRow {
+    pub head: HeadKind,
+    pub contrast: Contrast,
+    pub against: TrueGap,
+    /// Attributes for which both gaps are defined.
+    pub n: usize,
+    pub correlations: Correlations,
+    /// Attributes whose predicted gap has the sign of the true one; `None` for unsigned gaps.
+    pub same_sign: Option<usize>,
+}
+
+/// Table 3.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BiasTable {
+    pub rows: Vec<BiasRow>,
+}
+
+/// One row of Table 4: zero-shot AUROC against robustness (−RMM) over the attributes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ZeroShotRow {
+    pub contrast: Contrast,
+    pub n: usize,
+    /// Mean zero-shot AUROC of the attributes.
+    pub mean_auroc: Measured,
+    pub correlations: Correlations,
+}
+
+/// Table 4.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ZeroShotTable {
+    pub rows: Vec<ZeroShotRow>,
+}
+
+/// One row of Table 1: familiarity of prompts that describe the data against a foreign set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OodRow {
+    pub foreign: String,
+    /// Foreign prompts (or vectors) compared.
+    pub n_foreign: usize,
+    /// One AUROC a head, in the order of [`HeadKind::ALL`].
+    pub auroc: Vec<Measured>,
+}
+
+/// Table 1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OodTable {
+    /// Prompts that describe the data: the positives.
+    pub in_distribution: Vec<String>,
+    /// Foreign names left out because they name people.
+    pub left_out: Vec<String>,
+    pub rows: Vec<OodRow>,
+}
+
+/// Every table of a run, computed together once its heads are trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tables {
+    pub run: RunId,
+    pub attributes: AttributesTable,
+    pub validity: ValidityTable,
+    pub bias: BiasTable,
+    pub zero_shot: ZeroShotTable,
+    pub ood: OodTable,
+}
+
+/// What one head says of one prompt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HeadScore {
+    pub head: HeadKind,
+    /// One output a member: loss units (regressor), unitless (ranker), in-distribution logit (ood).
+    pub members: Vec<f64>,
+    pub summary: Summary,
+    /// Share of the test items whose ensemble mean lies below this prompt's, in `0..=1`; for the OOD head, of
+    /// one fragment of each test item.
+    pub percentile: f64,
+    /// The 0.5 % and 99.5 % quantiles of the ensemble mean over the same: the lane's axis.
+    pub axis: (f64, f64),
+}
+
+/// The scores of one prompt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PromptScores {
+    pub text: String,
+    pub heads: Vec<HeadScore>,
+    /// Words of the prompt that no item of the audit uses.
+    pub unseen_words: Vec<String>,
+    /// Pieces the encoder read, and how many it takes at most.
+    pub pieces: usize,
+    pub piece_limit: usize,
+    /// Attributes whose phrase is nearest in the embedding space: name and cosine, nearest first.
+    pub nearest: Vec<(String, f64)>,
+}
+
+impl PromptScores {
+    #[must_use]
+    pub fn head(&self, head: HeadKind) -> Option<&HeadScore> {
+        self.heads.iter().find(|score| score.head == head)
+    }
+}
+
+/// What one head says of the difference of two prompts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PairHead {
+    pub head: HeadKind,
+    /// One difference A − B a member, in the head's own output.
+    pub deltas: Vec<f64>,
+    pub summary: Summary,
+    pub direction: Direction,
+}
+
+/// The comparison of prompt A with prompt B.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PairScores {
+    pub a: PromptScores,
+    pub b: PromptScores,
+    pub heads: Vec<PairHead>,
+    /// One sentence: which is predicted harder, and how far the heads agree.
+    pub verdict: String,
+}

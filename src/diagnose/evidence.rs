@@ -1,0 +1,96 @@
+//! What the tables of a run are computed from.
+
+use super::DiagnoseError;
+use crate::audit::{Audit, Contrast, HeadKind, ModelLosses, Split};
+use crate::encoder::Encoder;
+use crate::heads::{Ensemble, HeadPredictions};
+use std::collections::HashMap;
+
+/// A run's heads beside the test items and every prompt the tables need.
+pub struct Evidence<'a> {
+    pub audit: &'a Audit,
+    pub model: &'a ModelLosses,
+    /// Positions of the test items in the audit.
+    pub rows: Vec<usize>,
+    /// Embeddings of the test items, `[n, d]`.
+    pub embeddings: &'a [f32],
+    pub dimension: usize,
+    /// Heads' outputs for the test items.
+    pub items: HeadPredictions,
+    /// True losses of the test items.
+    pub losses: Vec<f64>,
+    prompt_rows: HashMap<String, usize>,
+    prompt_embeddings: Vec<f32>,
+    prompts: HeadPredictions,
+}
+
+impl<'a> Evidence<'a> {
+    /// Scores the test items and the audit's prompts once; `embeddings` are those of the test items in order.
+    ///
+    /// # Errors
+    /// If the encoder or the heads fail.
+    pub fn gather(
+        audit: &'a Audit,
+        model: &'a ModelLosses,
+        embeddings: &'a [f32],
+        encoder: &dyn Encoder,
+        ensemble: &Ensemble,
+    ) -> Result<Self, DiagnoseError> {
+        let rows = audit.rows(Split::Test);
+        let mut prompt_rows = HashMap::new();
+        let mut texts: Vec<String> = Vec::new();
+        for text in every_prompt(audit) {
+            if !prompt_rows.contains_key(&text) {
+                prompt_rows.insert(text.clone(), texts.len());
+                texts.push(text);
+            }
+        }
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let prompt_embeddings = encoder.encode(&texts)?;
+        Ok(Self {
+            audit,
+            model,
+            embeddings,
+            dimension: encoder.dimension(),
+            items: ensemble.predict(embeddings)?,
+            losses: rows.iter().map(|&row| model.losses[row]).collect(),
+            prompts: ensemble.predict(&prompt_embeddings)?,
+            rows,
+            prompt_rows,
+            prompt_embeddings,
+        })
+    }
+
+    /// Embedding of a prompt that [`Evidence::gather`] has seen.
+    #[must_use]
+    pub fn prompt_embedding(&self, text: &str) -> Option<&[f32]> {
+        let row = *self.prompt_rows.get(text)?;
+        self.prompt_embeddings.get(row * self.dimension..(row + 1) * self.dimension)
+    }
+
+    /// Risk of a prompt, one value a member.
+    #[must_use]
+    pub fn prompt_risk(&self, head: HeadKind, text: &str) -> Option<Vec<f64>> {
+        let row = *self.prompt_rows.get(text)?;
+        Some(self.prompts.row(head, row).into_iter().map(|output| head.risk_sign() * output).collect())
+    }
+}
+
+/// A foreign name as a noun phrase: "a dog", "an apple".
+#[must_use]
+pub fn with_article(name: &str) -> String {
+    let vowel = name.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']);
+    format!("{} {name}", if vowel { "an" } else { "a" })
+}
+
+fn every_prompt(audit: &Audit) -> impl Iterator<Item = String> + '_ {
+    let attributes = audit.attributes.iter().flat_map(|attribute| {
+        Contrast::ALL
+            .into_iter()
+            .filter_map(|contrast| attribute.prompts.pair(contrast))
+            .flat_map(|(a, b)| [a.to_owned(), b.to_owned()])
+    });
+    let foreign =
+        audit.prompts.foreign.iter().flat_map(|set| &set.words).flat_map(|name| [name.clone(), with_article(name)]);
+    attributes.chain(audit.prompts.in_distribution.iter().cloned()).chain(foreign)
+}

@@ -1,0 +1,31 @@
+//! Run and audit to answers: the paper's tables, prompts and pairs.
+
+mod answer;
+mod attributes;
+mod bias;
+mod evidence;
+mod ood;
+mod prompt;
+mod reference;
+mod tables;
+mod validity;
+mod zero_shot;
+
+pub use answer::*;
+pub use evidence::Evidence;
+pub use prompt::{PromptScorer, Scored};
+pub use reference::Reference;
+pub use tables::{Diagnosis, tables};
+
+use crate::encoder::EncoderError;
+use crate::heads::HeadsError;
+use thiserror::Error;
+
+/// What can go wrong while answering.
+#[derive(Debug, Error)]
+pub enum DiagnoseError {
+    #[error(transparent)]
+    Encoder(#[from] EncoderError),
+    #[error(transparent)]
+    Heads(#[from] HeadsError),
+}

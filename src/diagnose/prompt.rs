@@ -1,0 +1,124 @@
+//! A sentence, or two, to scores.
+
+use super::{DiagnoseError, HeadScore, PairHead, PairScores, PromptScores, Reference};
+use crate::audit::HeadKind;
+use crate::data::unseen_words;
+use crate::encoder::Encoder;
+use crate::heads::Ensemble;
+use crate::stats;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// How many nearest attributes a prompt is told.
+const NEAREST: usize = 3;
+
+/// Everything needed to score prompts against one run, shared by console and command line.
+pub struct PromptScorer {
+    encoder: Arc<dyn Encoder>,
+    ensemble: Arc<Ensemble>,
+    reference: Arc<Reference>,
+    vocabulary: Arc<BTreeSet<String>>,
+    /// Attribute names and the embeddings of their phrases.
+    attributes: Vec<(String, Vec<f32>)>,
+}
+
+/// A scored prompt.
+pub type Scored = Result<PromptScores, DiagnoseError>;
+
+impl PromptScorer {
+    /// Prepares scoring; `attributes` are names and phrases.
+    ///
+    /// # Errors
+    /// If the encoder fails on the phrases.
+    pub fn new(
+        encoder: Arc<dyn Encoder>,
+        ensemble: Arc<Ensemble>,
+        reference: Arc<Reference>,
+        vocabulary: Arc<BTreeSet<String>>,
+        attributes: &[(String, String)],
+    ) -> Result<Self, DiagnoseError> {
+        let phrases: Vec<&str> = attributes.iter().map(|(_, phrase)| phrase.as_str()).collect();
+        let embeddings = encoder.encode(&phrases)?;
+        let rows = embeddings.chunks_exact(encoder.dimension().max(1)).map(<[f32]>::to_vec);
+        let attributes = attributes.iter().map(|(name, _)| name.clone()).zip(rows).collect();
+        Ok(Self { encoder, ensemble, reference, vocabulary, attributes })
+    }
+
+    /// Scores one prompt.
+    ///
+    /// # Errors
+    /// If the encoder or the heads fail.
+    pub fn score(&self, text: &str) -> Scored {
+        let embedding = self.encoder.encode(&[text])?;
+        let predictions = self.ensemble.predict(&embedding)?;
+        let heads = HeadKind::ALL.into_iter().filter_map(|head| {
+            let members = predictions.row(head, 0);
+            let summary = stats::summary(&members).ok()?;
+            let percentile = self.reference.percentile(head, summary.mean);
+            Some(HeadScore { head, members, summary, percentile, axis: self.reference.axis(head) })
+        });
+        Ok(PromptScores {
+            text: text.to_owned(),
+            heads: heads.collect(),
+            unseen_words: unseen_words(text, &self.vocabulary),
+            pieces: self.encoder.pieces(text),
+            piece_limit: self.encoder.piece_limit(),
+            nearest: self.nearest(&embedding),
+        })
+    }
+
+    /// Scores two prompts and their difference.
+    ///
+    /// # Errors
+    /// If the encoder or the heads fail.
+    pub fn compare(&self, a: &str, b: &str) -> Result<PairScores, DiagnoseError> {
+        let (a, b) = (self.score(a)?, self.score(b)?);
+        let heads: Vec<PairHead> = a.heads.iter().zip(&b.heads).filter_map(|(a, b)| difference(a, b)).collect();
+        let verdict = verdict(&heads);
+        Ok(PairScores { a, b, heads, verdict })
+    }
+
+    fn nearest(&self, embedding: &[f32]) -> Vec<(String, f64)> {
+        let cosine = |row: &[f32]| row.iter().zip(embedding).map(|(a, b)| f64::from(a * b)).sum::<f64>();
+        let mut all: Vec<(String, f64)> =
+            self.attributes.iter().map(|(name, row)| (name.clone(), cosine(row))).collect();
+        all.sort_by(|a, b| b.1.total_cmp(&a.1));
+        all.truncate(NEAREST);
+        all
+    }
+}
+
+fn difference(a: &HeadScore, b: &HeadScore) -> Option<PairHead> {
+    let deltas: Vec<f64> = a.members.iter().zip(&b.members).map(|(a, b)| a - b).collect();
+    let summary = stats::summary(&deltas).ok()?;
+    let direction = stats::direction(&deltas).ok()?;
+    Some(PairHead { head: a.head, deltas, summary, direction })
+}
+
+/// One sentence about a pair, from the two loss heads alone: the OOD head says nothing about loss.
+fn verdict(heads: &[PairHead]) -> String {
+    let of = |kind: HeadKind| heads.iter().find(|pair| pair.head == kind);
+    let (Some(regressor), Some(ranker)) = (of(HeadKind::Regressor), of(HeadKind::Ranker)) else {
+        return "Not enough heads to compare.".into();
+    };
+    let sure = |pair: &PairHead| pair.direction.positive == 0 || pair.direction.positive == pair.direction.members;
+    let harder = |pair: &PairHead| pair.summary.mean > 0.0;
+    let equal = |pair: &PairHead| pair.deltas.iter().all(|delta| *delta == 0.0);
+    if equal(regressor) && equal(ranker) {
+        return "A and B are the same to both loss heads.".into();
+    }
+    if harder(regressor) != harder(ranker) {
+        return "The two loss heads disagree on which is harder.".into();
+    }
+    let (winner, loser) = if harder(regressor) { ("A", "B") } else { ("B", "A") };
+    match (sure(regressor), sure(ranker)) {
+        (true, true) => format!("{winner} is predicted harder than {loser}: all members of both loss heads agree."),
+        (false, false) => format!("{winner} leans harder than {loser}, but members of both loss heads disagree."),
+        (true, false) => {
+            format!("{winner} is predicted harder than {loser} by all regressor members; ranker members disagree.")
+        }
+        (false, true) => {
+            format!("{winner} is predicted harder than {loser} by all ranker members; regressor members disagree.")
+        }
+    }
+}

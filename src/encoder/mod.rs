@@ -1,0 +1,40 @@
+//! Text to embedding. Items and prompts go through the same encoder, so they share one space.
+
+mod builtin;
+
+pub use builtin::StaticEncoder;
+
+use thiserror::Error;
+
+/// What can go wrong while encoding.
+#[derive(Debug, Error)]
+pub enum EncoderError {
+    #[error("encoder {encoder}: {problem}")]
+    Unusable { encoder: &'static str, problem: String },
+}
+
+/// Embeddings of texts, row-major `[n, dimension]`; every row has length one, or is zero for empty texts.
+pub trait Encoder: Send + Sync {
+    /// The name shown to people.
+    fn name(&self) -> &str;
+
+    /// Names weights and preprocessing: equal fingerprints give equal embeddings.
+    fn fingerprint(&self) -> &str;
+
+    fn dimension(&self) -> usize;
+
+    /// Most pieces of a text that are read; the rest is cut.
+    fn piece_limit(&self) -> usize;
+
+    /// Pieces of a text, cut at the limit.
+    fn pieces(&self, text: &str) -> usize;
+
+    /// Encodes texts on all threads of the current pool.
+    ///
+    /// # Errors
+    /// If the encoder's model fails.
+    fn encode(&self, texts: &[&str]) -> Result<Vec<f32>, EncoderError>;
+
+    /// Whole words of the encoder's vocabulary: what random foreign texts are made of.
+    fn words(&self) -> &[&str];
+}

@@ -1,0 +1,167 @@
+//! What the engine is told and what it tells: plain values, so that tests need no engine.
+
+use crate::audit::{AttributePrompts, EpochMetrics, HeadKind, HyperParameters, RunId, RunRecord};
+use crate::diagnose::{PairScores, PromptScores, Tables};
+use std::sync::Arc;
+
+/// Number of a job within one session of the program, in the order of asking.
+pub type JobId = u64;
+
+/// What a person may ask the engine for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Show a model of the audit: its last finished run, or train the default ones if it has none.
+    OpenModel { model: String },
+    /// Show a finished run.
+    OpenRun { run: RunId },
+    /// Queue a training run for a model of the audit.
+    Train { model: String, hyper: HyperParameters },
+    /// Stop the job after its current step; a queued job is dropped.
+    Cancel { job: JobId },
+    /// Keep a prompt (or an A/B pair) in the history.
+    Remember { a: String, b: Option<String> },
+}
+
+/// What stays the same while an audit is open.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditView {
+    pub name: String,
+    pub encoder: String,
+    pub device: String,
+    pub models: Vec<String>,
+    pub attributes: Vec<(String, AttributePrompts)>,
+    pub train_items: usize,
+    pub test_items: usize,
+}
+
+/// A finished run with its tables, ready to be shown and to score prompts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunView {
+    pub record: Arc<RunRecord>,
+    pub tables: Arc<Tables>,
+}
+
+/// Things that must not be lost, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The audit is known; runs and history may still be empty.
+    Opened {
+        audit: Arc<AuditView>,
+        runs: Vec<Arc<RunRecord>>,
+        history: Vec<(String, Option<String>)>,
+    },
+    /// A run is now the one that tables and prompts refer to.
+    Shown(RunView),
+    JobQueued {
+        job: JobId,
+        model: String,
+        hyper: HyperParameters,
+    },
+    JobStarted {
+        job: JobId,
+    },
+    /// One epoch of a job is over.
+    Epoch {
+        job: JobId,
+        metrics: Vec<EpochMetrics>,
+    },
+    JobFinished {
+        job: JobId,
+        record: Arc<RunRecord>,
+    },
+    JobCancelled {
+        job: JobId,
+    },
+    JobFailed {
+        job: JobId,
+        message: String,
+    },
+    /// Prompts were scored; `seq` is that of the request.
+    Scored {
+        seq: u64,
+        answer: Arc<Answer>,
+        micros: u64,
+    },
+    /// A sentence for the person: something was done or could not be done.
+    Notice {
+        message: String,
+        warning: bool,
+    },
+}
+
+/// The answer to one scoring request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    One(PromptScores),
+    Pair(Box<PairScores>),
+    /// Nothing to score, or no heads yet; says which.
+    None(String),
+}
+
+/// A request to the scorer; a newer one replaces an older one that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScoreRequest {
+    pub seq: u64,
+    pub a: String,
+    /// Empty for no comparison.
+    pub b: String,
+}
+
+/// What a job is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    Loading,
+    Embedding,
+    Training,
+    Tables,
+}
+
+impl Stage {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Loading => "reading items",
+            Self::Embedding => "embedding",
+            Self::Training => "training",
+            Self::Tables => "filling tables",
+        }
+    }
+}
+
+/// The loss curves of a job: one series a head and member, thinned to a bounded length.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Curves {
+    /// Step at which each point was taken; the same for all series.
+    pub steps: Vec<u32>,
+    /// `series[head.index()][member][point]`: mean training loss since the point before.
+    pub series: [Vec<Vec<f32>>; 3],
+}
+
+/// The newest state of the running job; older ones may be skipped.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    pub job: JobId,
+    pub stage: Stage,
+    /// Done and total of the stage: items when embedding, steps when training.
+    pub done: u64,
+    pub total: u64,
+    /// Epoch in progress (from one) and number of epochs.
+    pub epoch: (usize, usize),
+    /// Items a second over the last second or so.
+    pub speed: f64,
+    /// Seconds left of the stage, once it can be told.
+    pub eta: Option<f64>,
+    /// Seconds since the job began.
+    pub elapsed: f64,
+    pub curves: Arc<Curves>,
+    /// Newest training loss of each head and member.
+    pub losses: [Vec<f32>; 3],
+}
+
+impl Progress {
+    /// Newest training loss of a head's members.
+    #[must_use]
+    pub fn losses_of(&self, head: HeadKind) -> &[f32] {
+        &self.losses[head.index()]
+    }
+}

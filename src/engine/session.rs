@@ -1,0 +1,351 @@
+//! One open audit: its items, embeddings and runs. Everything here may take a while and runs off the UI thread.
+
+use super::source::Source;
+use super::{AuditView, ComputeDevice, EngineError, Stage, Tracker, devices};
+use crate::audit::{Audit, HyperParameters, ModelLosses, RunId, RunRecord, RunState, Split};
+use crate::data;
+use crate::diagnose::{Diagnosis, PromptScorer, tables};
+use crate::encoder::{Encoder, StaticEncoder};
+use crate::heads::{Ensemble, TrainingData, steps_per_epoch, train};
+use crate::store::{AuditRecord, ContentHash, Store, content_hash};
+use candle_core::Device;
+use rand::SeedableRng;
+use rand::seq::index::sample;
+use rand_chacha::ChaCha8Rng;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// Items embedded between two reports.
+const EMBED_CHUNK: usize = 4096;
+/// Stream of the draw that sets validation rows aside.
+const VALIDATION: u64 = 17 << 32;
+
+/// An audit with its store, encoder and device.
+pub struct Session {
+    store: Store,
+    encoder: Arc<dyn Encoder>,
+    device: ComputeDevice,
+    record: AuditRecord,
+    audit: OnceLock<Arc<Audit>>,
+    /// Embeddings of all items, `[items, d]`, once they were needed.
+    embeddings: Mutex<Option<Arc<Vec<f32>>>>,
+}
+
+/// A finished run, ready to be shown and to score prompts.
+pub struct LoadedRun {
+    pub record: RunRecord,
+    pub diagnosis: Diagnosis,
+    pub ensemble: Ensemble,
+    pub weights_path: PathBuf,
+}
+
+impl Session {
+    /// Opens an audit in the store under `home`, reading its data if the store does not know it yet.
+    ///
+    /// # Errors
+    /// If the store cannot be opened or there is no such audit.
+    pub fn open(home: &Path, audit: &str) -> Result<Self, EngineError> {
+        if !data::BUILTIN_AUDITS.contains(&audit) {
+            return Err(data::load(audit)
+                .err()
+                .map_or_else(|| EngineError::Usage(format!("audit '{audit}' cannot be opened")), EngineError::from));
+        }
+        let store = Store::open(home)?;
+        let encoder: Arc<dyn Encoder> = Arc::new(StaticEncoder::new()?);
+        let device =
+            devices().into_iter().next().ok_or_else(|| EngineError::Usage("no device to compute on".into()))?;
+        let known = store.audit(audit)?;
+        let loaded = OnceLock::new();
+        let record = if let Some(record) = known {
+            record
+        } else {
+            let audit = data::load(audit)?;
+            let vocabulary = data::vocabulary(audit.items.iter().map(|item| item.text.as_str()));
+            let record = store.put_audit(&audit, vocabulary)?;
+            // Nobody else can have set it: the session is not shared yet.
+            let _ = loaded.set(Arc::new(audit));
+            record
+        };
+        Ok(Self { store, encoder, device, record, audit: loaded, embeddings: Mutex::new(None) })
+    }
+
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    #[must_use]
+    pub fn record(&self) -> &AuditRecord {
+        &self.record
+    }
+
+    #[must_use]
+    pub fn encoder(&self) -> &dyn Encoder {
+        self.encoder.as_ref()
+    }
+
+    /// What stays the same while the audit is open.
+    #[must_use]
+    pub fn view(&self) -> AuditView {
+        AuditView {
+            name: self.record.name.clone(),
+            encoder: self.encoder.name().to_owned(),
+            device: self.device.name.clone(),
+            models: self.record.models.clone(),
+            attributes: self.record.attributes.clone(),
+            train_items: self.record.train_items,
+            test_items: self.record.test_items,
+        }
+    }
+
+    /// The audit's items, read once.
+    ///
+    /// # Errors
+    /// If its data are damaged.
+    pub fn audit(&self) -> Result<Arc<Audit>, EngineError> {
+        if let Some(audit) = self.audit.get() {
+            return Ok(audit.clone());
+        }
+        let audit = Arc::new(data::load(&self.record.name)?);
+        Ok(self.audit.get_or_init(|| audit).clone())
+    }
+
+    /// The model of this name, or the audit's first.
+    ///
+    /// # Errors
+    /// The known names, if there is none of this one.
+    pub fn model_name(&self, wanted: Option<&str>) -> Result<String, EngineError> {
+        let models = &self.record.models;
+        match wanted {
+            Some(name) if models.iter().any(|model| model == name) => Ok(name.to_owned()),
+            Some(name) => Err(EngineError::Usage(format!(
+                "model '{name}' is not part of audit '{}'; it has: {}",
+                self.record.name,
+                models.join(", ")
+            ))),
+            None => models
+                .first()
+                .cloned()
+                .ok_or_else(|| EngineError::Usage(format!("audit '{}' has no model", self.record.name))),
+        }
+    }
+
+    /// Embeddings of all items, from the store where it has them; the rest is encoded and kept.
+    ///
+    /// # Errors
+    /// If the encoder or the store fails, or the job is cancelled.
+    pub fn embeddings(&self, tracker: &Tracker) -> Result<Arc<Vec<f32>>, EngineError> {
+        let mut slot = self.embeddings.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rows) = slot.as_ref() {
+            return Ok(rows.clone());
+        }
+        let audit = self.audit()?;
+        let hashes: Vec<ContentHash> = audit.items.iter().map(|item| content_hash(&item.text)).collect();
+        let dimension = self.encoder.dimension();
+        let (mut rows, missing) = self.store.embeddings(self.encoder.fingerprint(), &hashes, dimension)?;
+        tracker.stage(Stage::Embedding, missing.len() as u64);
+        for (chunk_index, chunk) in missing.chunks(EMBED_CHUNK).enumerate() {
+            if tracker.is_cancelled() {
+                return Err(EngineError::Cancelled);
+            }
+            let texts: Vec<&str> = chunk.iter().map(|&row| audit.items[row].text.as_str()).collect();
+            let fresh = self.encoder.encode(&texts)?;
+            for (&row, vector) in chunk.iter().zip(fresh.chunks_exact(dimension)) {
+                rows[row * dimension..(row + 1) * dimension].copy_from_slice(vector);
+            }
+            let chunk_hashes: Vec<ContentHash> = chunk.iter().map(|&row| hashes[row]).collect();
+            self.store.put_embeddings(self.encoder.fingerprint(), &chunk_hashes, &fresh)?;
+            tracker.done((chunk_index * EMBED_CHUNK + chunk.len()) as u64);
+        }
+        let rows = Arc::new(rows);
+        *slot = Some(rows.clone());
+        Ok(rows)
+    }
+
+    /// Name a run of these inputs has: the same inputs give the same name.
+    fn run_id(&self, model: &ModelLosses, hyper: &HyperParameters, fingerprint: &str) -> Result<RunId, EngineError> {
+        let hyper = serde_json::to_string(hyper).map_err(|error| EngineError::Usage(error.to_string()))?;
+        let device = if self.device.device.is_cpu() { "cpu" } else { "cuda" };
+        let inputs = [
+            self.record.name.as_str(),
+            &model.name,
+            self.encoder.fingerprint(),
+            &hyper,
+            fingerprint,
+            device,
+            env!("CARGO_PKG_VERSION"),
+        ]
+        .join("\u{1f}");
+        Ok(RunId(format!("{:08x}", xxhash_rust::xxh3::xxh3_64(inputs.as_bytes()) as u32)))
+    }
+
+    /// The finished run of exactly these inputs, if there is one.
+    ///
+    /// # Errors
+    /// If the data or the store cannot be read.
+    pub fn finished(&self, model: &str, hyper: &HyperParameters) -> Result<Option<RunRecord>, EngineError> {
+        Ok(self.store.runs(&self.record.name, Some(model))?.into_iter().find(|run| {
+            run.hyper == *hyper && run.state == RunState::Finished && run.encoder == self.encoder.fingerprint()
+        }))
+    }
+
+    /// The newest finished run of a model.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn newest_run(&self, model: &str) -> Result<Option<RunRecord>, EngineError> {
+        Ok(self
+            .store
+            .runs(&self.record.name, Some(model))?
+            .into_iter()
+            .rev()
+            .find(|run| run.state == RunState::Finished))
+    }
+
+    /// Trains heads for a model, fills the tables and keeps the run.
+    ///
+    /// # Errors
+    /// If the data cannot be learnt from, training diverges or is cancelled, or the store fails.
+    pub fn train(&self, model: &str, hyper: &HyperParameters, tracker: &Tracker) -> Result<LoadedRun, EngineError> {
+        hyper.validate().map_err(EngineError::Usage)?;
+        let started = Instant::now();
+        tracker.stage(Stage::Loading, 0);
+        let audit = self.audit()?;
+        let model = audit.model(model)?;
+        let embeddings = self.embeddings(tracker)?;
+        let split = Split3::of(&audit, hyper)?;
+        let data = split.data(&embeddings, self.encoder.dimension(), &model.losses);
+        tracker.training(hyper.epochs, steps_per_epoch(split.train.len(), hyper), hyper.batch, hyper.members);
+        let texts = split.train.iter().map(|&row| audit.items[row].text.as_str()).collect();
+        let source = Source { encoder: self.encoder.as_ref(), hyper, texts, tracker };
+        let outcome = train(&data, hyper, &self.device.device, &source)?;
+        match outcome.state {
+            RunState::Finished => {}
+            RunState::Cancelled => return Err(EngineError::Cancelled),
+            RunState::Diverged => {
+                let bad = outcome.epochs.iter().find(|metrics| metrics.train_loss.iter().any(|loss| !loss.is_finite()));
+                return Err(EngineError::Diverged {
+                    epoch: bad.map_or(0, |metrics| metrics.epoch),
+                    head: bad.map_or_else(String::new, |metrics| metrics.head.to_string()),
+                });
+            }
+        }
+        tracker.stage(Stage::Tables, 0);
+        let fingerprint = fingerprint(&audit, model);
+        let id = self.run_id(model, hyper, &fingerprint)?;
+        let test = split.gather(&split.test, &embeddings, self.encoder.dimension());
+        let diagnosis = tables(&id, &audit, model, &test, self.encoder.as_ref(), &outcome.ensemble)?;
+        let record = RunRecord {
+            id,
+            audit: audit.name.clone(),
+            model: model.name.clone(),
+            encoder: self.encoder.fingerprint().to_owned(),
+            state: outcome.state,
+            hyper: hyper.clone(),
+            data_fingerprint: fingerprint,
+            train_items: split.train.len(),
+            validation_items: split.validation.len(),
+            dimension: self.encoder.dimension(),
+            device: self.device.name.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            finished_at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
+            seconds: started.elapsed().as_secs_f64(),
+            epochs: outcome.epochs,
+        };
+        self.store.put_run(&record, &outcome.ensemble.to_safetensors()?, &diagnosis)?;
+        self.store.set_shown(&record.audit, &record.model, &record.id)?;
+        self.load(record)
+    }
+
+    /// Reads a finished run back.
+    ///
+    /// # Errors
+    /// If a part of it is missing or damaged.
+    pub fn load(&self, record: RunRecord) -> Result<LoadedRun, EngineError> {
+        let stored = self.store.run::<Diagnosis>(record)?;
+        // Prompts are scored one at a time: the CPU is the faster device for that.
+        let ensemble = Ensemble::from_safetensors(&stored.weights, &stored.weights_path, &Device::Cpu)?;
+        Ok(LoadedRun {
+            record: stored.record,
+            diagnosis: stored.diagnosis,
+            ensemble,
+            weights_path: stored.weights_path,
+        })
+    }
+
+    /// A scorer of prompts for a run.
+    ///
+    /// # Errors
+    /// If the encoder fails.
+    pub fn scorer(&self, run: &LoadedRun) -> Result<PromptScorer, EngineError> {
+        let attributes: Vec<(String, String)> =
+            self.record.attributes.iter().map(|(name, prompts)| (name.clone(), prompts.phrase.clone())).collect();
+        let vocabulary = Arc::new(self.record.vocabulary.clone());
+        Ok(PromptScorer::new(
+            self.encoder.clone(),
+            Arc::new(run.ensemble.clone()),
+            Arc::new(run.diagnosis.reference.clone()),
+            vocabulary,
+            &attributes,
+        )?)
+    }
+}
+
+/// Positions of a run's training, validation and test items.
+struct Split3 {
+    train: Vec<usize>,
+    validation: Vec<usize>,
+    test: Vec<usize>,
+}
+
+impl Split3 {
+    /// Validation rows are drawn from the training rows alone, by seed.
+    fn of(audit: &Audit, hyper: &HyperParameters) -> Result<Self, EngineError> {
+        let all = audit.rows(Split::Train);
+        let test = audit.rows(Split::Test);
+        for (rows, split) in [(&all, Split::Train), (&test, Split::Test)] {
+            if rows.is_empty() {
+                return Err(crate::audit::AuditError::NoSplit { audit: audit.name.clone(), split }.into());
+            }
+        }
+        let mut validation = audit.rows(Split::Validation);
+        let mut train = all;
+        if validation.is_empty() && hyper.validation > 0.0 {
+            let mut rng = ChaCha8Rng::seed_from_u64(hyper.seed);
+            rng.set_stream(VALIDATION);
+            let count = (train.len() as f64 * hyper.validation) as usize;
+            let mut taken = vec![false; train.len()];
+            sample(&mut rng, train.len(), count).into_iter().for_each(|position| taken[position] = true);
+            validation = train.iter().zip(&taken).filter_map(|(&row, &taken)| taken.then_some(row)).collect();
+            train = train.iter().zip(&taken).filter_map(|(&row, &taken)| (!taken).then_some(row)).collect();
+        }
+        Ok(Self { train, validation, test })
+    }
+
+    fn gather(&self, rows: &[usize], embeddings: &[f32], dimension: usize) -> Vec<f32> {
+        rows.iter().flat_map(|&row| &embeddings[row * dimension..(row + 1) * dimension]).copied().collect()
+    }
+
+    fn data(&self, embeddings: &[f32], dimension: usize, losses: &[f64]) -> TrainingData {
+        let losses_of = |rows: &[usize]| rows.iter().map(|&row| losses[row]).collect();
+        TrainingData {
+            dimension,
+            rows: self.gather(&self.train, embeddings, dimension),
+            losses: losses_of(&self.train),
+            validation_rows: self.gather(&self.validation, embeddings, dimension),
+            validation_losses: losses_of(&self.validation),
+        }
+    }
+}
+
+/// Digest of what a run learns from: texts, splits and the model's losses.
+fn fingerprint(audit: &Audit, model: &ModelLosses) -> String {
+    let mut hasher = xxhash_rust::xxh3::Xxh3::new();
+    for (item, loss) in audit.items.iter().zip(&model.losses) {
+        hasher.update(item.text.as_bytes());
+        hasher.update(&[0x1f, item.split as u8]);
+        hasher.update(&loss.to_le_bytes());
+    }
+    format!("{:016x}", hasher.digest())
+}

@@ -1,0 +1,154 @@
+//! Scales of inputs and targets, fitted on the training rows only.
+
+use super::{HeadsError, Result};
+use crate::audit::Target;
+use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF, Normal};
+
+/// `(e − mean) / scale`, with one scale for all dimensions: some encoders have constant dimensions, which a
+/// scale of their own would divide by zero.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InputScale {
+    pub mean: Vec<f32>,
+    pub scale: f32,
+}
+
+impl InputScale {
+    /// Fits on row-major embeddings `[n, d]`.
+    ///
+    /// # Errors
+    /// If there are no rows.
+    pub fn fit(embeddings: &[f32], dimension: usize) -> Result<Self> {
+        let rows = embeddings.len() / dimension.max(1);
+        if rows == 0 || dimension == 0 {
+            return Err(HeadsError::Unusable("there are no training embeddings".into()));
+        }
+        let mut mean = vec![0f64; dimension];
+        for row in embeddings.chunks_exact(dimension) {
+            for (sum, value) in mean.iter_mut().zip(row) {
+                *sum += f64::from(*value);
+            }
+        }
+        mean.iter_mut().for_each(|sum| *sum /= rows as f64);
+        let squares: f64 = embeddings
+            .chunks_exact(dimension)
+            .flat_map(|row| row.iter().zip(&mean))
+            .map(|(value, mean)| (f64::from(*value) - mean).powi(2))
+            .sum();
+        let scale = (squares / (rows * dimension) as f64).sqrt();
+        let scale = if scale > 1e-12 { scale as f32 } else { 1.0 };
+        Ok(Self { mean: mean.into_iter().map(|value| value as f32).collect(), scale })
+    }
+
+    /// Scales row-major embeddings in place.
+    pub fn apply(&self, embeddings: &mut [f32]) {
+        for row in embeddings.chunks_exact_mut(self.mean.len()) {
+            for (value, mean) in row.iter_mut().zip(&self.mean) {
+                *value = (*value - mean) / self.scale;
+            }
+        }
+    }
+}
+
+/// What the regressor is fitted to, and the way back to the loss scale.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TargetScale {
+    pub target: Target,
+    pub mean: f64,
+    pub sd: f64,
+    /// For [`Target::Rank`]: quantiles of the training losses at even steps of probability.
+    pub quantiles: Vec<f64>,
+}
+
+const QUANTILE_STEPS: usize = 1000;
+
+impl TargetScale {
+    /// Fits on the training losses and returns the standardised targets beside the scale.
+    ///
+    /// # Errors
+    /// If there are no losses, or all are equal and nothing can be learnt from them.
+    pub fn fit(target: Target, losses: &[f64]) -> Result<(Self, Vec<f32>)> {
+        let mut sorted = losses.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        match (sorted.first(), sorted.last()) {
+            (None, _) | (_, None) => return Err(HeadsError::Unusable("there are no training losses".into())),
+            (Some(low), Some(high)) if low == high => {
+                return Err(HeadsError::Unusable(format!(
+                    "all {} training losses are {low}; there is nothing to learn from them",
+                    losses.len()
+                )));
+            }
+            _ => {}
+        }
+        let raw: Vec<f64> = match target {
+            Target::Raw => losses.to_vec(),
+            Target::Log1p => losses.iter().map(|loss| loss.ln_1p()).collect(),
+            Target::Rank => normal_scores(losses)?,
+        };
+        let mean = raw.iter().sum::<f64>() / raw.len() as f64;
+        let variance = raw.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (raw.len().max(2) - 1) as f64;
+        let sd = variance.sqrt().max(1e-12);
+        let quantiles = if target == Target::Rank {
+            (0..=QUANTILE_STEPS)
+                .map(|step| crate::stats::quantile_sorted(&sorted, step as f64 / QUANTILE_STEPS as f64))
+                .collect()
+        } else {
+            Vec::new()
+        };
+        let targets = raw.iter().map(|value| ((value - mean) / sd) as f32).collect();
+        Ok((Self { target, mean, sd, quantiles }, targets))
+    }
+
+    /// A head output on the loss scale.
+    #[must_use]
+    pub fn to_loss(&self, output: f64) -> f64 {
+        let value = output * self.sd + self.mean;
+        match self.target {
+            Target::Raw => value,
+            Target::Log1p => value.exp_m1(),
+            Target::Rank => {
+                let share = Normal::standard().cdf(value).clamp(0.0, 1.0);
+                crate::stats::quantile_sorted(&self.quantiles, share)
+            }
+        }
+    }
+}
+
+/// `Φ⁻¹(rank / (n + 1))` of each value, with mid-ranks for ties.
+fn normal_scores(values: &[f64]) -> Result<Vec<f64>> {
+    let ranks = crate::stats::mid_ranks(values)
+        .map_err(|undefined| HeadsError::Unusable(format!("losses cannot be ranked: {undefined}")))?;
+    let normal = Normal::standard();
+    Ok(ranks.into_iter().map(|rank| normal.inverse_cdf(rank / (values.len() as f64 + 1.0))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_target_comes_back_to_the_loss_scale() {
+        let losses: Vec<f64> = (0..200).map(|i| f64::from(i % 50) * 0.1).collect();
+        for target in [Target::Raw, Target::Log1p, Target::Rank] {
+            let (scale, targets) = TargetScale::fit(target, &losses).unwrap();
+            for (loss, value) in losses.iter().zip(&targets) {
+                let back = scale.to_loss(f64::from(*value));
+                assert!((back - loss).abs() < 0.06, "{target:?}: {loss} came back as {back}");
+            }
+        }
+    }
+
+    #[test]
+    fn equal_losses_are_refused_with_their_value() {
+        let said = TargetScale::fit(Target::Raw, &[0.5; 9]).unwrap_err().to_string();
+        assert!(said.contains("all 9") && said.contains("0.5"), "{said}");
+    }
+
+    #[test]
+    fn inputs_are_centred_and_a_constant_dimension_stays_finite() {
+        let mut rows = vec![1.0, 5.0, 3.0, 5.0];
+        let scale = InputScale::fit(&rows, 2).unwrap();
+        scale.apply(&mut rows);
+        assert_eq!(rows, vec![-std::f32::consts::SQRT_2, 0.0, std::f32::consts::SQRT_2, 0.0]);
+    }
+}

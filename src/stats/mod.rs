@@ -1,0 +1,71 @@
+//! Pure statistics: no files, no threads to wait for, no clock. Every function returns a value or says why there is none.
+
+#![allow(
+    clippy::doc_markdown,
+    clippy::float_cmp,
+    reason = "SciPy and DeLong are names, not code; ties are exact by definition"
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::cast_precision_loss,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unnecessary_wraps,
+        clippy::unwrap_used,
+        reason = "a test may panic; its counts are small and its closures must fit a signature"
+    )
+)]
+
+mod auroc;
+mod auroc_interval;
+mod auroc_pair;
+mod binomial;
+mod bootstrap;
+mod clusters;
+mod correlation;
+mod distribution;
+mod ensemble;
+mod gap;
+mod gap_bootstrap;
+mod group;
+mod interval;
+mod kendall;
+mod macro_gap;
+mod moments;
+mod multiple;
+mod one_vs_rest;
+mod permutation;
+mod rank;
+mod resample;
+mod shrinkage;
+mod sorted_scores;
+mod undefined;
+mod verification;
+
+#[cfg(test)]
+mod coverage;
+#[cfg(test)]
+mod laws;
+
+pub use auroc::{Auroc, auroc, delong};
+pub use auroc_pair::{AurocPair, delong_pair};
+pub use binomial::{clopper_pearson, wilson};
+pub use bootstrap::{Bootstrap, bootstrap};
+pub use clusters::{Clusters, Units};
+pub use correlation::{Correlation, CorrelationMethod, kendall, pearson, spearman};
+pub use ensemble::{Direction, StudentDirection, Summary, direction, percentile_of, quantile_sorted, summary};
+pub use gap::{Better, Gap, MeasuredGap, Side, rmm_unbiased};
+pub use gap_bootstrap::{auroc_gap_bootstrap, mean_gap_bootstrap};
+pub use group::{GroupMean, auroc_gap, group_mean, mean_gap};
+pub use interval::Interval;
+pub use macro_gap::{macro_gap, macro_gap_bootstrap};
+pub use multiple::{benjamini_hochberg, benjamini_yekutieli};
+pub use one_vs_rest::{ClassAuroc, ClassWeight, MacroAuroc, Negatives, OneVsRest, macro_auroc};
+pub use permutation::{Permutation, permutation};
+pub use rank::mid_ranks;
+pub use resample::Resampling;
+pub use shrinkage::{Shrinkage, shrink, shrink_gaps};
+pub use sorted_scores::SortedScores;
+pub use undefined::{Stat, Undefined};
+pub use verification::{VerificationPairs, verification_auroc, verification_pairs};

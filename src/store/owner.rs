@@ -1,0 +1,42 @@
+//! Who holds the store: a small file that a second process reads to name the first.
+
+use std::path::{Path, PathBuf};
+
+const FILE: &str = "owner";
+
+/// Removes the owner file when the store is closed.
+#[derive(Debug)]
+pub struct Owner(PathBuf);
+
+impl Owner {
+    /// Writes this process into the owner file.
+    pub fn claim(home: &Path) -> std::io::Result<Self> {
+        let path = home.join(FILE);
+        let command: Vec<String> = std::env::args().skip(1).take(3).collect();
+        let command = if command.is_empty() { "console".to_owned() } else { command.join(" ") };
+        std::fs::write(&path, format!("{}\n{command}\n", std::process::id()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        // The next owner overwrites it anyway.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Words for the process that holds the store.
+pub fn describe(home: &Path) -> String {
+    let text = std::fs::read_to_string(home.join(FILE)).unwrap_or_default();
+    let mut lines = text.lines();
+    match (lines.next().and_then(|line| line.parse::<u32>().ok()), lines.next()) {
+        (Some(process), Some(command)) => format!("process {process} (llm2loss {command})"),
+        _ => "another process".into(),
+    }
+}
+
+/// sled reports a held lock as an I/O error without a kind of its own; only its text tells.
+pub fn is_lock_error(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(io) if io.to_string().contains("could not acquire lock"))
+}

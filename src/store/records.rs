@@ -1,0 +1,106 @@
+//! What is kept of an audit, so that a second start need not read its items.
+
+use super::{Result, Store, codec};
+use crate::audit::{AttributePrompts, Audit, RunId, Split};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// An audit without its items.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuditRecord {
+    pub name: String,
+    pub models: Vec<String>,
+    pub attributes: Vec<(String, AttributePrompts)>,
+    pub train_items: usize,
+    pub test_items: usize,
+    /// Every word that an item uses.
+    pub vocabulary: BTreeSet<String>,
+    /// Program version that wrote the record; another version reads the data again.
+    pub version: String,
+}
+
+impl AuditRecord {
+    /// The record of an audit whose items use the words of `vocabulary`.
+    #[must_use]
+    pub fn of(audit: &Audit, vocabulary: BTreeSet<String>) -> Self {
+        Self {
+            name: audit.name.clone(),
+            models: audit.models.iter().map(|model| model.name.clone()).collect(),
+            attributes: audit.attribute_prompts().map(|(name, prompts)| (name.to_owned(), prompts.clone())).collect(),
+            train_items: audit.rows(Split::Train).len(),
+            test_items: audit.rows(Split::Test).len(),
+            vocabulary,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
+/// Key of something that belongs to a model of an audit; the separator cannot stand in a name.
+fn model_key(audit: &str, model: &str) -> String {
+    format!("{audit}\u{1f}{model}")
+}
+
+impl Store {
+    /// Keeps an audit's record and the losses of its models.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn put_audit(&self, audit: &Audit, vocabulary: BTreeSet<String>) -> Result<AuditRecord> {
+        let losses = self.db.open_tree("losses")?;
+        for model in &audit.models {
+            losses.insert(model_key(&audit.name, &model.name), codec::seal_f64(&model.losses))?;
+        }
+        let record = AuditRecord::of(audit, vocabulary);
+        self.db.open_tree("audits")?.insert(&audit.name, codec::seal_json(&record, "the audit")?)?;
+        self.flush()?;
+        Ok(record)
+    }
+
+    /// An audit's record, if this version of the program has kept one.
+    ///
+    /// # Errors
+    /// If the store cannot be read; a damaged record counts as none.
+    pub fn audit(&self, name: &str) -> Result<Option<AuditRecord>> {
+        let value = self.db.open_tree("audits")?.get(name)?;
+        let record: Option<AuditRecord> = value.and_then(|value| codec::unseal_json(&value, "the audit").ok());
+        Ok(record.filter(|record| record.version == env!("CARGO_PKG_VERSION")))
+    }
+
+    /// Losses of a model, in the order of the audit's items.
+    ///
+    /// # Errors
+    /// If the store cannot be read or the losses are damaged.
+    pub fn losses(&self, audit: &str, model: &str) -> Result<Option<Vec<f64>>> {
+        let value = self.db.open_tree("losses")?.get(model_key(audit, model))?;
+        value.map(|value| codec::unseal_f64(&value, "the losses")).transpose()
+    }
+
+    /// Remembers which model and run a person looked at last.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn set_shown(&self, audit: &str, model: &str, run: &RunId) -> Result<()> {
+        let tree = self.db.open_tree("shown")?;
+        tree.insert(audit, model)?;
+        tree.insert(model_key(audit, model), run.0.as_str())?;
+        Ok(())
+    }
+
+    /// The model looked at last.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn shown_model(&self, audit: &str) -> Result<Option<String>> {
+        let value = self.db.open_tree("shown")?.get(audit)?;
+        Ok(value.map(|value| String::from_utf8_lossy(&value).into_owned()))
+    }
+
+    /// The run of a model looked at last.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn shown_run(&self, audit: &str, model: &str) -> Result<Option<RunId>> {
+        let value = self.db.open_tree("shown")?.get(model_key(audit, model))?;
+        Ok(value.map(|value| RunId(String::from_utf8_lossy(&value).into_owned())))
+    }
+}

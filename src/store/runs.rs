@@ -1,0 +1,125 @@
+//! Finished runs: the record and tables in the database, the weights in a folder of their own.
+
+use super::{Result, Store, StoreError, codec};
+use crate::audit::{RunId, RunRecord};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// A run as it is kept; `D` is whatever was computed from its heads.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredRun<D> {
+    pub record: RunRecord,
+    pub diagnosis: D,
+    /// Bytes of the weights file.
+    pub weights: Vec<u8>,
+    pub weights_path: PathBuf,
+}
+
+const WEIGHTS: &str = "heads.safetensors";
+const RECORD: &str = "run.json";
+
+impl Store {
+    fn run_folder(&self, id: &RunId) -> PathBuf {
+        self.home.join("runs").join(&id.0)
+    }
+
+    /// Keeps a finished run: weights first, each file written beside, synced and renamed; then record and
+    /// tables in one transaction, which is what makes the run exist.
+    ///
+    /// # Errors
+    /// If the disk refuses; nothing of the run is then visible.
+    pub fn put_run(&self, record: &RunRecord, weights: &[u8], diagnosis: &impl Serialize) -> Result<()> {
+        let folder = self.run_folder(&record.id);
+        std::fs::create_dir_all(&folder).map_err(|source| StoreError::Io { path: folder.clone(), source })?;
+        write_atomically(&folder.join(WEIGHTS), weights)?;
+        let json = serde_json::to_vec_pretty(record)
+            .map_err(|error| StoreError::Damaged { what: "the run".into(), problem: error.to_string() })?;
+        write_atomically(&folder.join(RECORD), &json)?;
+        let runs = self.db.open_tree("runs")?;
+        let diagnoses = self.db.open_tree("diagnoses")?;
+        let record_value = codec::seal_json(record, "the run")?;
+        let diagnosis_value = codec::seal_json(diagnosis, "the tables")?;
+        let key = record.id.0.as_bytes();
+        sled::Transactional::transaction(&(&runs, &diagnoses), |(runs, diagnoses)| {
+            runs.insert(key, record_value.as_slice())?;
+            diagnoses.insert(key, diagnosis_value.as_slice())?;
+            Ok(())
+        })
+        .map_err(|error: sled::transaction::TransactionError<()>| match error {
+            sled::transaction::TransactionError::Storage(error) => StoreError::Sled(error),
+            sled::transaction::TransactionError::Abort(()) => {
+                StoreError::Damaged { what: "the run".into(), problem: "transaction aborted".into() }
+            }
+        })?;
+        self.flush()
+    }
+
+    /// Every run of an audit (and of a model, if given), oldest first.
+    ///
+    /// # Errors
+    /// If the store cannot be read; damaged records are left out.
+    pub fn runs(&self, audit: &str, model: Option<&str>) -> Result<Vec<RunRecord>> {
+        let mut runs = Vec::new();
+        for pair in &self.db.open_tree("runs")? {
+            let (_, value) = pair?;
+            if let Ok(record) = codec::unseal_json::<RunRecord>(&value, "a run") {
+                runs.push(record);
+            }
+        }
+        runs.retain(|run| run.audit == audit && model.is_none_or(|model| run.model == model));
+        runs.sort_by(|a, b| (a.finished_at, &a.id).cmp(&(b.finished_at, &b.id)));
+        Ok(runs)
+    }
+
+    /// The run whose name begins with `wanted`.
+    ///
+    /// # Errors
+    /// If there is none, or more than one.
+    pub fn find_run(&self, wanted: &str) -> Result<RunRecord> {
+        let no_run = |hint: String| StoreError::NoRun { wanted: wanted.to_owned(), hint };
+        let tree = self.db.open_tree("runs")?;
+        let mut found = Vec::new();
+        for pair in tree.scan_prefix(wanted) {
+            found.push(pair?.1);
+        }
+        match found.as_slice() {
+            [value] if !wanted.is_empty() => codec::unseal_json(value, "the run"),
+            [] => Err(no_run(format!("; {} are kept, see 'llm2loss runs'", tree.len()))),
+            several => Err(no_run(format!(" alone: {} runs begin so; give more of its name", several.len()))),
+        }
+    }
+
+    /// Everything kept of a run.
+    ///
+    /// # Errors
+    /// If a part is missing or damaged.
+    pub fn run<D: DeserializeOwned>(&self, record: RunRecord) -> Result<StoredRun<D>> {
+        let missing = |what: &str| StoreError::Damaged {
+            what: format!("{what} of run {}", record.id),
+            problem: "missing".into(),
+        };
+        let value =
+            self.db.open_tree("diagnoses")?.get(record.id.0.as_bytes())?.ok_or_else(|| missing("the tables"))?;
+        let diagnosis = codec::unseal_json(&value, "the tables")?;
+        let weights_path = self.run_folder(&record.id).join(WEIGHTS);
+        let weights =
+            std::fs::read(&weights_path).map_err(|source| StoreError::Io { path: weights_path.clone(), source })?;
+        Ok(StoredRun { record, diagnosis, weights, weights_path })
+    }
+}
+
+/// Writes beside the target, syncs, renames over it, and syncs the folder.
+fn write_atomically(path: &Path, data: &[u8]) -> Result<()> {
+    let io = |source| StoreError::Io { path: path.to_owned(), source };
+    let temporary = path.with_extension("tmp");
+    let mut file = File::create(&temporary).map_err(io)?;
+    file.write_all(data).and_then(|()| file.sync_all()).map_err(io)?;
+    std::fs::rename(&temporary, path).map_err(io)?;
+    if let Some(folder) = path.parent() {
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,483 @@
+//! What the console shows and does, without a terminal: frames, keys, bytes, any size, hostile text.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "screens/snapshot.rs"]
+mod snapshot;
+#[path = "screens/world.rs"]
+mod world;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use llm2loss::audit::{Architecture, HeadKind};
+use llm2loss::console::msg::{Cmd, Msg, ScreenId};
+use llm2loss::console::terminal::Screen;
+use llm2loss::console::{App, Depth, Look, Theme, frame, svg, update};
+use llm2loss::engine::{Answer, Command, Event, ScoreRequest};
+use proptest::prelude::*;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+fn empty(size: (u16, u16)) -> App {
+    App::new(size, Look::embedded(Depth::Named, false))
+}
+
+/// A console with the canned audit open and a run shown.
+fn open(size: (u16, u16)) -> App {
+    let mut app = empty(size);
+    let runs = vec![
+        world::record("7f3a01bc", "logistic", Architecture::Linear, 100),
+        world::record("b2c90d11", "logistic", Architecture::Mlp, 200),
+    ];
+    let shown = world::run_view(&runs[1]);
+    let opened = Event::Opened { audit: world::audit(), runs, history: vec![("a nurse".into(), Some("a pilot".into()))] };
+    tell(&mut app, opened);
+    tell(&mut app, Event::Shown(shown));
+    app
+}
+
+fn tell(app: &mut App, event: Event) -> Vec<Cmd> {
+    update(app, Msg::Engine(event))
+}
+
+fn key(name: &str) -> KeyEvent {
+    let code = match name {
+        "Enter" => KeyCode::Enter,
+        "Esc" => KeyCode::Esc,
+        "Tab" => KeyCode::Tab,
+        "Up" => KeyCode::Up,
+        "Down" => KeyCode::Down,
+        "Left" => KeyCode::Left,
+        "Right" => KeyCode::Right,
+        "Backspace" => KeyCode::Backspace,
+        "Space" => KeyCode::Char(' '),
+        name => {
+            let control = name.len() > 1 && name.starts_with('^');
+            let letter = name.chars().next_back().unwrap();
+            let modifiers = if control { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
+            return KeyEvent::new(KeyCode::Char(letter), modifiers);
+        }
+    };
+    KeyEvent::new(code, KeyModifiers::NONE)
+}
+
+/// Presses keys and answers every scoring request at once, as the scorer would; other commands come back.
+fn press(app: &mut App, keys: &str) -> Vec<Cmd> {
+    let mut others = Vec::new();
+    for name in keys.split_whitespace() {
+        let mut waiting = update(app, Msg::Key(key(name)));
+        while let Some(command) = waiting.pop() {
+            match command {
+                Cmd::Score(request) => waiting.extend(reply(app, &request)),
+                other => others.push(other),
+            }
+        }
+    }
+    others
+}
+
+fn reply(app: &mut App, request: &ScoreRequest) -> Vec<Cmd> {
+    let answer = Arc::new(world::answer(request));
+    tell(app, Event::Scored { seq: request.seq, answer, micros: 940 })
+}
+
+/// Types a text letter by letter.
+fn type_text(app: &mut App, text: &str) {
+    for letter in text.chars() {
+        let name = if letter == ' ' { "Space".to_owned() } else { letter.to_string() };
+        press(app, &name);
+    }
+}
+
+fn words(app: &App) -> String {
+    snapshot::symbols(&frame(app, app.size.0, app.size.1, &app.look.resolve()))
+}
+
+/// The states worth a picture: name and how to get there.
+fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
+    let mut first = empty(size);
+    tell(&mut first, Event::Opened { audit: world::audit(), runs: Vec::new(), history: Vec::new() });
+    let hyper = world::record("00", "logistic", Architecture::Linear, 0).hyper.clone();
+    tell(&mut first, Event::JobQueued { job: 1, model: "logistic".into(), hyper: hyper.clone() });
+    tell(&mut first, Event::JobStarted { job: 1 });
+    let mut embedding = world::progress(1, 0.0, 5);
+    (embedding.stage, embedding.done, embedding.total) = (llm2loss::engine::Stage::Embedding, 13_350, 32_561);
+    update(&mut first, Msg::Progress(Some(Arc::new(embedding))));
+
+    let mut attributes = open(size);
+    press(&mut attributes, "j j");
+
+    let mut prompt = open(size);
+    press(&mut prompt, "2");
+    type_text(&mut prompt, "a trucker who never married");
+    press(&mut prompt, "^y Tab");
+    type_text(&mut prompt, "an old woman");
+    press(&mut prompt, "^y");
+
+    let mut train = open(size);
+    press(&mut train, "3");
+    tell(&mut train, Event::JobQueued { job: 1, model: "logistic".into(), hyper: hyper.clone() });
+    tell(&mut train, Event::JobQueued { job: 2, model: "small mlp".into(), hyper });
+    tell(&mut train, Event::JobStarted { job: 1 });
+    let metrics = world::record("00", "", Architecture::Linear, 0).epochs[..3].to_vec();
+    tell(&mut train, Event::Epoch { job: 1, metrics });
+    update(&mut train, Msg::Progress(Some(Arc::new(world::progress(1, 0.59, 5)))));
+
+    let mut form = open(size);
+    press(&mut form, "3 n Down Down Backspace 9 9 9");
+
+    let mut help = open(size);
+    press(&mut help, "?");
+    vec![
+        ("first", first),
+        ("attributes", attributes),
+        ("prompt", prompt),
+        ("train", train),
+        ("form", form),
+        ("help", help),
+    ]
+}
+
+#[test]
+fn every_screen_looks_as_agreed() {
+    for size in [(120, 36), (80, 24), (60, 16)] {
+        for (name, app) in scenes(size) {
+            let colour = Theme::default_at(Depth::Named, false);
+            let plain = Theme::default_at(Depth::None, true);
+            let (columns, rows) = size;
+            let file = format!("{name}-{columns}x{rows}");
+            snapshot::check(&file, &frame(&app, columns, rows, &colour));
+            snapshot::check(&format!("{file}-ascii"), &frame(&app, columns, rows, &plain));
+        }
+    }
+}
+
+#[test]
+fn a_frame_without_colour_still_says_everything() {
+    let app = open((120, 36));
+    let buffer = frame(&app, 120, 36, &Theme::default_at(Depth::None, true));
+    let text = snapshot::symbols(&buffer);
+    assert!(text.is_ascii());
+    assert!(text.contains("#=") && text.contains("|>"), "focus and selection");
+    assert!(text.lines().any(|line| line.contains("capital gain") && line.contains(" F ")), "worse side");
+    assert!(text.contains("n/a: one class") || !text.contains("armed forces"));
+}
+
+#[test]
+fn an_undefined_cell_shows_its_words() {
+    let mut app = open((120, 36));
+    press(&mut app, "/");
+    type_text(&mut app, "armed");
+    assert!(words(&app).contains("n/a: one class"), "{}", words(&app));
+    assert!(words(&app).contains("1 of 40"));
+    press(&mut app, "Esc");
+    assert!(words(&app).contains("40 of 40"));
+}
+
+#[test]
+fn sorting_keeps_the_selected_attribute() {
+    let mut app = open((120, 36));
+    press(&mut app, "j j j");
+    let table = app.shown.as_ref().unwrap().tables.clone();
+    let before = app.attributes.selected(&table.attributes).unwrap().name.clone();
+    for _ in 0..6 {
+        press(&mut app, "s S");
+        assert_eq!(app.attributes.selected(&table.attributes).unwrap().name, before);
+        assert!(words(&app).contains(&format!("▶ {before}")) || words(&app).contains(&before));
+    }
+}
+
+#[test]
+fn undefined_values_come_last_both_ways() {
+    let mut app = open((120, 60));
+    let table = app.shown.as_ref().unwrap().tables.clone();
+    let last = |app: &App| table.attributes.rows[*app.attributes.order.last().unwrap()].name.clone();
+    assert_eq!(last(&app), "armed forces");
+    press(&mut app, "S");
+    assert_eq!(last(&app), "armed forces");
+}
+
+#[test]
+fn enter_opens_the_pair_and_scores_it() {
+    let mut app = open((120, 36));
+    press(&mut app, "/");
+    type_text(&mut app, "female");
+    press(&mut app, "Enter Enter");
+    assert_eq!(app.screen, ScreenId::Prompt);
+    assert_eq!((app.prompt.text(0), app.prompt.text(1)), ("a woman", "a man"));
+    assert!(matches!(&*app.prompt.scored.as_ref().unwrap().answer, Answer::Pair(_)));
+    assert!(words(&app).contains("is predicted harder"));
+}
+
+#[test]
+fn a_stale_reply_is_dropped() {
+    let mut app = open((120, 36));
+    press(&mut app, "2");
+    let score = |commands: Vec<Cmd>| {
+        commands.into_iter().find_map(|command| match command {
+            Cmd::Score(request) => Some(request),
+            _ => None,
+        })
+    };
+    let old = score(update(&mut app, Msg::Key(key("d")))).unwrap();
+    let new = score(update(&mut app, Msg::Key(key("o")))).unwrap();
+    assert!(new.seq > old.seq);
+    reply(&mut app, &old);
+    assert!(app.prompt.scored.is_none() && app.prompt.pending());
+    reply(&mut app, &new);
+    assert_eq!(app.prompt.scores(0).unwrap().text, "do");
+    assert!(!app.prompt.pending());
+}
+
+#[test]
+fn b_alone_is_scored_as_b() {
+    let mut app = open((120, 36));
+    press(&mut app, "2 Tab");
+    type_text(&mut app, "dog");
+    assert!(app.prompt.scores(0).is_none());
+    assert_eq!(app.prompt.scores(1).unwrap().text, "dog");
+}
+
+#[test]
+fn pins_are_scored_again_when_other_heads_are_shown() {
+    let mut app = open((120, 36));
+    press(&mut app, "2");
+    type_text(&mut app, "dog");
+    let told = press(&mut app, "^y");
+    assert!(matches!(&told[..], [Cmd::Send(Command::Remember { .. })]));
+    press(&mut app, "^u");
+    assert!(app.prompt.pins[0].scores.is_some());
+    let other = world::record("aaaa0001", "small mlp", Architecture::Linear, 300);
+    let commands = tell(&mut app, Event::Shown(world::run_view(&other)));
+    assert!(app.prompt.pins[0].scores.is_none());
+    let Some(Cmd::Score(request)) = commands.into_iter().next_back() else { panic!("no request") };
+    assert_eq!(request.a, "dog");
+    reply(&mut app, &request);
+    assert!(app.prompt.pins[0].scores.is_some());
+}
+
+#[test]
+fn history_comes_back_with_the_arrows() {
+    let mut app = open((120, 36));
+    press(&mut app, "2 Up");
+    assert_eq!(app.prompt.text(0), "a pilot");
+    press(&mut app, "Up Up");
+    assert_eq!(app.prompt.text(0), "a nurse");
+    press(&mut app, "Down Down");
+    assert_eq!(app.prompt.text(0), "");
+}
+
+#[test]
+fn letters_are_text_until_escape() {
+    let mut app = open((120, 36));
+    press(&mut app, "2 q 1 ?");
+    assert_eq!(app.prompt.text(0), "q1?");
+    assert!(app.help.is_none());
+    let told = press(&mut app, "Esc ? Esc q");
+    assert_eq!(told, [Cmd::Quit]);
+    assert_eq!(press(&mut open((80, 24)), "2 ^c"), [Cmd::Quit]);
+}
+
+#[test]
+fn the_form_starts_a_run_or_says_why_not() {
+    let mut app = open((120, 36));
+    press(&mut app, "3 n Down Down Backspace");
+    assert!(press(&mut app, "Enter").is_empty());
+    assert!(words(&app).contains("members is ''; give a whole number"), "{}", words(&app));
+    press(&mut app, "7 Up Right");
+    let told = press(&mut app, "Enter");
+    let [Cmd::Send(Command::Train { model, hyper })] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((model.as_str(), hyper.members, hyper.architecture), ("logistic", 7, Architecture::Linear));
+    assert!(app.train.form.is_none());
+}
+
+#[test]
+fn jobs_are_followed_and_stopped() {
+    let mut app = scenes((120, 36)).remove(3).1;
+    assert!(words(&app).contains("training 59 %"));
+    assert!(words(&app).contains("1 waiting"));
+    assert_eq!(press(&mut app, "x"), [Cmd::Send(Command::Cancel { job: 1 })]);
+    assert!(words(&app).contains("stopping"));
+    assert_eq!(press(&mut app, "X"), [Cmd::Send(Command::Cancel { job: 2 })]);
+    tell(&mut app, Event::JobFailed { job: 1, message: "disk full".into() });
+    assert!(words(&app).contains("! job 1 failed: disk full"));
+    press(&mut app, "h");
+    assert_eq!(app.train.head, HeadKind::Ranker);
+}
+
+#[test]
+fn a_notice_goes_after_a_while() {
+    let mut app = open((120, 36));
+    tell(&mut app, Event::Notice { message: "kept".into(), warning: false });
+    let until = app.deadline().unwrap();
+    update(&mut app, Msg::Tick(until - Duration::from_millis(1)));
+    assert!(words(&app).contains("kept"));
+    update(&mut app, Msg::Tick(until));
+    assert!(!words(&app).contains("kept") && app.deadline().is_none());
+}
+
+#[test]
+fn the_next_model_is_asked_for_in_turn() {
+    let mut app = open((120, 36));
+    let asked = |told: Vec<Cmd>| match told.into_iter().next() {
+        Some(Cmd::Send(Command::OpenModel { model })) => model,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(asked(press(&mut app, "v")), "gradient boosting");
+    assert_eq!(asked(press(&mut app, "v")), "small mlp");
+    assert_eq!(asked(press(&mut app, "v")), "logistic");
+}
+
+/// A terminal that counts what it is sent.
+#[derive(Clone, Default)]
+struct Wire(Arc<std::sync::Mutex<(Vec<u8>, usize)>>);
+
+impl Write for Wire {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut wire = self.0.lock().unwrap();
+        wire.0.extend_from_slice(bytes);
+        wire.1 += 1;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Wire {
+    fn take(&self) -> (Vec<u8>, usize) {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+#[test]
+fn a_frame_is_one_write_and_an_idle_one_none() {
+    for depth in [Depth::True, Depth::Named, Depth::None] {
+        let theme = Theme::default_at(depth, false);
+        let wire = Wire::default();
+        let mut screen = Screen::new(wire.clone());
+        let mut app = open((120, 36));
+        screen.draw(frame(&app, 120, 36, &theme), None).unwrap();
+        let (bytes, writes) = wire.take();
+        assert!(bytes.len() < 12 * 1024 && writes == 1, "first frame: {} B in {writes}", bytes.len());
+        screen.draw(frame(&app, 120, 36, &theme), None).unwrap();
+        assert_eq!(wire.take(), (Vec::new(), 0), "nothing changed");
+        app.attributes.filter = tui_input::Input::default();
+        let detail_aside = Screen::<Wire>::new(wire.clone());
+        drop(detail_aside);
+        press(&mut app, "j");
+        screen.draw(frame(&app, 120, 36, &theme), None).unwrap();
+        let (bytes, writes) = wire.take();
+        assert!(bytes.len() < 1_500 && writes == 1, "selection: {} B in {writes}", bytes.len());
+    }
+}
+
+#[test]
+fn the_bytes_draw_the_frame() {
+    let theme = Theme::default_at(Depth::Named, false);
+    let wire = Wire::default();
+    let mut screen = Screen::new(wire.clone());
+    let mut terminal = vt100::Parser::new(36, 120, 0);
+    for (_, app) in scenes((120, 36)) {
+        let buffer = frame(&app, 120, 36, &theme);
+        screen.draw(buffer.clone(), None).unwrap();
+        terminal.process(&wire.take().0);
+        let shown: Vec<String> = terminal.screen().rows(0, 120).map(|row| row.trim_end().to_owned()).collect();
+        let meant: Vec<String> = snapshot::symbols(&buffer).lines().map(str::to_owned).collect();
+        assert_eq!(shown, meant);
+    }
+}
+
+#[test]
+fn without_colour_reverse_video_survives() {
+    // crossterm would otherwise turn a cell's reverse video off where NO_COLOR is set.
+    crossterm::style::force_color_output(true);
+    let wire = Wire::default();
+    let mut screen = Screen::new(wire.clone());
+    let app = open((80, 24));
+    screen.draw(frame(&app, 80, 24, &Theme::default_at(Depth::None, false)), None).unwrap();
+    let bytes = String::from_utf8(wire.take().0).unwrap();
+    assert!(bytes.contains("\u{1b}[7m"), "reverse video");
+    for colour in ["\u{1b}[31m", "\u{1b}[36m", "38;", "48;"] {
+        assert!(!bytes.contains(colour), "{colour:?}");
+    }
+    let mut terminal = vt100::Parser::new(24, 80, 0);
+    terminal.process(bytes.as_bytes());
+    assert!(terminal.screen().cell(4, 3).unwrap().inverse());
+}
+
+#[test]
+fn a_picture_is_whole_and_escaped() {
+    let mut app = open((80, 24));
+    press(&mut app, "2");
+    type_text(&mut app, "a<b&c");
+    let theme = Theme::default_at(Depth::True, false);
+    let picture = svg(&frame(&app, 80, 24, &theme), &theme);
+    assert!(picture.starts_with("<svg") && picture.ends_with("</svg>\n"));
+    assert!(picture.contains("a&lt;b&amp;c"));
+    assert!(!picture.contains("\u{1b}"));
+}
+
+#[test]
+fn no_size_is_too_small_or_too_large() {
+    let theme = Theme::default_at(Depth::Named, false);
+    for (_, mut app) in scenes((120, 36)) {
+        let sizes = (1..=76).step_by(5).flat_map(|w| (1..=40).step_by(3).map(move |h| (w, h)));
+        let special = [(60, 16), (61, 17), (107, 20), (108, 20), (108, 24), (200, 60), (500, 200), (500, 16), (60, 200)];
+        for (width, height) in sizes.chain(special) {
+            update(&mut app, Msg::Resize(width, height));
+            let buffer = frame(&app, width, height, &theme);
+            assert_eq!((buffer.area.width, buffer.area.height), (width, height));
+        }
+    }
+    let small = frame(&open((20, 5)), 20, 5, &theme);
+    assert!(snapshot::symbols(&small).contains("needs 60x16, now 20"));
+}
+
+fn hostile() -> impl Strategy<Value = String> {
+    let letters = prop_oneof![
+        Just('\u{1b}'),
+        Just('\u{0}'),
+        Just('\n'),
+        Just('\t'),
+        Just('\u{202e}'),
+        Just('\u{200d}'),
+        Just('\u{fe0f}'),
+        Just('漢'),
+        Just('👩'),
+        Just('e'),
+        Just('\u{301}'),
+        any::<char>(),
+    ];
+    proptest::collection::vec(letters, 0..80).prop_map(|letters| letters.into_iter().collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn hostile_text_stays_in_its_place(text in hostile(), width in 1_u16..160, height in 1_u16..50, keys in "[jkgGsScohxnqpud123?]{0,12}") {
+        let mut app = open((width, height));
+        let record = world::record(&text, &text, Architecture::Linear, 300);
+        let mut view = world::run_view(&record);
+        let mut tables = (*view.tables).clone();
+        for row in tables.attributes.rows.iter_mut().step_by(3) {
+            row.name = text.clone();
+            row.prompts.phrase = text.clone();
+            row.loss_gap = llm2loss::diagnose::Measured::Value(f64::NAN);
+        }
+        view.tables = Arc::new(tables);
+        tell(&mut app, Event::Shown(view));
+        tell(&mut app, Event::Notice { message: text.clone(), warning: true });
+        for screen in ["1", "Esc 2", "Esc 3"] {
+            press(&mut app, screen);
+            update(&mut app, Msg::Paste(text.clone()));
+            let script: Vec<String> = keys.chars().map(|key| key.to_string()).collect();
+            press(&mut app, &script.join(" "));
+            let buffer = frame(&app, width, height, &app.look.resolve());
+            prop_assert!(buffer.content.iter().all(|cell| !cell.symbol().contains(|c: char| c.is_control())));
+            press(&mut app, "Esc Esc");
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! A canned audit with plausible numbers: the same ones each time.
+
+use llm2loss::audit::*;
+use llm2loss::diagnose::*;
+use llm2loss::engine::*;
+use llm2loss::stats::{self, Undefined};
+use std::sync::Arc;
+
+/// Forty attributes of people in a census: name, phrase, antonym if there is one.
+const ATTRIBUTES: [(&str, &str, Option<&str>); 40] = [
+    ("female", "a woman", Some("a man")),
+    ("age under 25", "a person in their early twenties", Some("a person close to retirement")),
+    ("age over 60", "a person over sixty", Some("a person in their twenties")),
+    ("never married", "a person who never married", Some("a married person")),
+    ("divorced", "a divorced person", Some("a married person")),
+    ("widowed", "a widowed person", Some("a married person")),
+    ("has own child", "a person living with their parents", None),
+    ("husband", "a husband", Some("a wife")),
+    ("wife", "a wife", Some("a husband")),
+    ("bachelor degree", "a person with a bachelor's degree", Some("a person without a degree")),
+    ("doctorate", "a person with a doctorate", Some("a person who left school early")),
+    ("masters", "a person with a master's degree", None),
+    ("high school only", "a person who finished high school", None),
+    ("left school early", "a person who left school in tenth grade", Some("a college graduate")),
+    ("some college", "a person with some college", None),
+    ("professional school", "a graduate of a professional school", None),
+    ("self-employed", "a self-employed person", Some("an employee")),
+    ("federal government", "a federal employee", Some("an employee of a private company")),
+    ("local government", "an employee of a town", None),
+    ("private sector", "an employee of a private company", Some("a public servant")),
+    ("executive", "a manager", Some("a labourer")),
+    ("craft and repair", "a craftsman", None),
+    ("sales", "a person who works in sales", None),
+    ("farming and fishing", "a farmer", Some("an office clerk")),
+    ("clerical", "an office clerk", Some("a mechanic")),
+    ("machine operator", "a machine operator in a factory", None),
+    ("transport and moving", "a truck driver", None),
+    ("tech support", "a computer technician", None),
+    ("other service", "a cleaner or a waiter", Some("a manager")),
+    ("armed forces", "a soldier", Some("a civilian")),
+    ("full time", "a person who works forty hours a week", Some("a person who works part time")),
+    ("part time", "a person who works part time", Some("a person who works full time")),
+    ("overtime", "a person who works more than fifty hours", Some("a person who works part time")),
+    ("capital gain", "a person with capital gains", Some("a person without savings")),
+    ("capital loss", "a person with capital losses", None),
+    ("black", "a black person", Some("a white person")),
+    ("asian", "an asian person", Some("a white person")),
+    ("born abroad", "a person born in another country", Some("a person born here")),
+    ("born in Mexico", "a person born in Mexico", Some("a person born here")),
+    ("white", "a white person", None),
+];
+
+/// A number in 0..1 that depends on nothing but its keys.
+pub fn noise(a: u64, b: u64) -> f64 {
+    let mut x = a.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ b.wrapping_mul(0xbf58_476d_1ce4_e5b9).rotate_left(17);
+    x ^= x >> 31;
+    x = x.wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^= x >> 29;
+    (x >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// A centred number with a standard deviation of about one.
+pub fn bell(a: u64, b: u64) -> f64 {
+    let sum: f64 = (0..6).map(|k| noise(a.wrapping_add(k * 7919), b ^ (k << 40))).sum();
+    (sum - 3.0) * std::f64::consts::SQRT_2
+}
+
+fn key(text: &str) -> u64 {
+    text.bytes().fold(1469598103934665603, |h, b| (h ^ u64::from(b)).wrapping_mul(1099511628211))
+}
+
+pub fn prompts(at: usize) -> AttributePrompts {
+    let (name, phrase, antonym) = ATTRIBUTES[at];
+    AttributePrompts {
+        bare: (name.into(), format!("not {name}")),
+        phrase: phrase.into(),
+        antonym: antonym.map(Into::into),
+        generic: "a person".into(),
+    }
+}
+
+pub fn audit() -> Arc<AuditView> {
+    Arc::new(AuditView {
+        name: "adult".into(),
+        encoder: "static-64".into(),
+        device: "cpu, 8 threads".into(),
+        models: vec!["logistic".into(), "gradient boosting".into(), "small mlp".into()],
+        attributes: (0..40).map(|at| (ATTRIBUTES[at].0.to_owned(), prompts(at))).collect(),
+        train_items: 32_561,
+        test_items: 16_281,
+    })
+}
+
+pub fn record(id: &str, model: &str, architecture: Architecture, finished_at: u64) -> Arc<RunRecord> {
+    let hyper = HyperParameters::new(architecture);
+    let seed = key(id);
+    let epochs = (1..=hyper.epochs)
+        .flat_map(|epoch| {
+            HeadKind::ALL.map(|head| EpochMetrics {
+                epoch,
+                head,
+                train_loss: (0..5).map(|m| 0.3 + 0.3 / epoch as f64 + 0.01 * bell(seed, m)).collect(),
+                validation_spearman: if head == HeadKind::Ood {
+                    Vec::new()
+                } else {
+                    (0..5).map(|m| 0.55 + 0.01 * epoch as f64 + 0.01 * bell(seed, m + 77)).collect()
+                },
+            })
+        })
+        .collect();
+    Arc::new(RunRecord {
+        id: RunId(id.into()),
+        audit: "adult".into(),
+        model: model.into(),
+        encoder: "static-64".into(),
+        state: RunState::Finished,
+        hyper,
+        data_fingerprint: "9c1e".into(),
+        train_items: 30_933,
+        validation_items: 1_628,
+        dimension: 64,
+        device: "cpu".into(),
+        version: "0.1.0".into(),
+        finished_at,
+        seconds: 4.25,
+        epochs,
+    })
+}
+
+fn gap(seed: u64, head: HeadKind, contrast: Contrast, centre: f64, spread: f64) -> PredictedGap {
+    let members: Vec<f64> =
+        (0..5).map(|m| centre + spread * bell(seed ^ (head.index() as u64 * 31), m + contrast as u64 * 11)).collect();
+    PredictedGap {
+        head,
+        contrast,
+        summary: stats::summary(&members).unwrap(),
+        direction: stats::direction(&members).unwrap(),
+        members,
+    }
+}
+
+fn row(at: usize, seed: u64) -> AttributeRow {
+    let name = ATTRIBUTES[at].0;
+    let id = key(name) ^ seed;
+    let prompts = prompts(at);
+    let one_class = name == "armed forces";
+    let n_true = (40.0 + 9_000.0 * noise(id, 1).powi(2)) as usize;
+    let loss_gap = 0.09 * bell(id, 2);
+    let auroc = |k| 0.9 - 0.5 * loss_gap * if k == 3 { 0.5 } else { -0.5 } + 0.02 * bell(id, k);
+    let (a, b) = (auroc(3), auroc(4));
+    let measured = |value: f64| {
+        if one_class { Measured::Undefined { undefined: Undefined::OneClass } } else { Measured::Value(value) }
+    };
+    let predicted = Contrast::ALL
+        .into_iter()
+        .filter(|contrast| prompts.pair(*contrast).is_some())
+        .flat_map(|contrast| {
+            HeadKind::ALL.map(|head| {
+                let scale = [1.0, 9.0, 14.0][head.index()];
+                let centre = scale * (0.6 * loss_gap + 0.03 * bell(id, 9 + contrast as u64));
+                gap(id, head, contrast, centre, 0.012 * scale)
+            })
+        })
+        .collect();
+    AttributeRow {
+        name: name.into(),
+        contrast: prompts.natural_contrast(),
+        n_true,
+        n_false: 16_281 - n_true,
+        n_unknown: 0,
+        auroc_true: measured(a),
+        auroc_false: Measured::Value(b),
+        auroc_gap: measured(a - b),
+        rmm: measured((a - b).abs()),
+        worse_auroc: (!one_class).then_some(if a < b { Side::True } else { Side::False }),
+        loss_true: Measured::Value(0.32 + loss_gap / 2.0),
+        loss_false: Measured::Value(0.32 - loss_gap / 2.0),
+        loss_gap: Measured::Value(loss_gap),
+        worse_loss: Some(if loss_gap > 0.0 { Side::True } else { Side::False }),
+        predicted,
+        zero_shot: Contrast::ALL
+            .into_iter()
+            .filter(|contrast| prompts.pair(*contrast).is_some())
+            .map(|contrast| ZeroShot {
+                contrast,
+                auroc: Measured::Value(0.45 + 0.5 * noise(id, 20 + contrast as u64)),
+            })
+            .collect(),
+        prompts,
+    }
+}
+
+pub fn tables(record: &RunRecord) -> Arc<Tables> {
+    let rows: Vec<AttributeRow> = (0..40).map(|at| row(at, key(&record.id.0))).collect();
+    let bias = Contrast::ALL
+        .into_iter()
+        .map(|contrast| {
+            let pairs: Vec<(f64, f64)> = rows
+                .iter()
+                .filter_map(|row| {
+                    Some((row.predicted(HeadKind::Regressor, contrast)?.summary.mean, row.loss_gap.value()?))
+                })
+                .collect();
+            let (x, y): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+            BiasRow {
+                head: HeadKind::Regressor,
+                contrast,
+                against: TrueGap::SignedLoss,
+                n: x.len(),
+                correlations: Correlations {
+                    pearson: stats::pearson(&x, &y).into(),
+                    spearman: stats::spearman(&x, &y).into(),
+                    kendall: stats::kendall(&x, &y).into(),
+                },
+                same_sign: Some(x.iter().zip(&y).filter(|(a, b)| (**a > 0.0) == (**b > 0.0)).count()),
+            }
+        })
+        .collect();
+    Arc::new(Tables {
+        run: record.id.clone(),
+        attributes: AttributesTable { n: 16_281, rows },
+        validity: ValidityTable { n: 16_281, rows: Vec::new() },
+        bias: BiasTable { rows: bias },
+        zero_shot: ZeroShotTable { rows: Vec::new() },
+        ood: OodTable { in_distribution: Vec::new(), left_out: Vec::new(), rows: Vec::new() },
+    })
+}
+
+pub fn run_view(record: &Arc<RunRecord>) -> RunView {
+    RunView { record: record.clone(), tables: tables(record) }
+}
+
+/// Scores that change a little with each letter.
+pub fn scores(text: &str) -> PromptScores {
+    let letters = text.chars().count() as f64;
+    let level = |head: u64| {
+        let words: f64 = text.split_whitespace().map(|word| bell(key(word), head)).sum();
+        words / (1.0 + letters / 12.0)
+    };
+    let heads = HeadKind::ALL
+        .map(|head| {
+            let (centre, scale, low, high) = match head {
+                HeadKind::Regressor => (0.36, 0.12, 0.02, 1.1),
+                HeadKind::Ranker => (0.0, 0.8, -2.6, 2.8),
+                HeadKind::Ood => (4.0, 2.0, 0.4, 7.5),
+            };
+            let mean = centre + scale * level(head.index() as u64);
+            let members: Vec<f64> =
+                (0..5).map(|m| mean + 0.12 * scale * bell(key(text) ^ head.index() as u64, m)).collect();
+            let summary = stats::summary(&members).unwrap();
+            let z = (summary.mean - (low + high) / 2.0) / ((high - low) / 5.0);
+            HeadScore { head, members, summary, percentile: 1.0 / (1.0 + (-1.7 * z).exp()), axis: (low, high) }
+        })
+        .to_vec();
+    let known = ["a", "an", "the", "person", "who", "woman", "man", "old", "young", "works", "in", "with", "of", "over"];
+    let unseen = text
+        .split_whitespace()
+        .filter(|word| word.len() > 3 && noise(key(word), 5) > 0.8 && !known.contains(word))
+        .map(str::to_owned)
+        .collect();
+    PromptScores {
+        text: text.into(),
+        heads,
+        unseen_words: unseen,
+        pieces: text.split_whitespace().count() + 2,
+        piece_limit: 512,
+        nearest: vec![
+            ("female".into(), 0.2 + 0.3 * noise(key(text), 1)),
+            ("age over 60".into(), 0.2 + 0.1 * noise(key(text), 2)),
+            ("widowed".into(), 0.18),
+        ],
+    }
+}
+
+pub fn answer(request: &ScoreRequest) -> Answer {
+    if request.b.is_empty() {
+        return Answer::One(scores(&request.a));
+    }
+    let (a, b) = (scores(&request.a), scores(&request.b));
+    let heads = HeadKind::ALL
+        .map(|head| {
+            let deltas: Vec<f64> = a.heads[head.index()]
+                .members
+                .iter()
+                .zip(&b.heads[head.index()].members)
+                .map(|(a, b)| a - b)
+                .collect();
+            PairHead {
+                head,
+                summary: stats::summary(&deltas).unwrap(),
+                direction: stats::direction(&deltas).unwrap(),
+                deltas,
+            }
+        })
+        .to_vec();
+    let harder = heads[0].summary.mean > 0.0;
+    let verdict = format!(
+        "{} is predicted harder; the regressor has {} of 5 members for it.",
+        if harder { "A" } else { "B" },
+        if harder { heads[0].direction.positive } else { 5 - heads[0].direction.positive },
+    );
+    Answer::Pair(Box::new(PairScores { a, b, heads, verdict }))
+}
+
+/// Progress of a made-up training job after some share of it.
+pub fn progress(job: JobId, share: f64, members: usize) -> Progress {
+    let total = 1_200_u64;
+    let done = (share * total as f64) as u64;
+    let points = (done as usize).min(400);
+    let steps: Vec<u32> = (0..points).map(|p| (p as u64 * done / points.max(1) as u64) as u32).collect();
+    let series = [0.0, 1.0, 2.0].map(|head: f64| {
+        (0..members)
+            .map(|m| {
+                steps
+                    .iter()
+                    .map(|step| {
+                        let t = f64::from(*step) / total as f64;
+                        let fall = (0.7 - 0.1 * head) * (-6.0 * t * (1.0 + 0.15 * m as f64)).exp();
+                        let rough = 0.02 * bell(u64::from(*step) + m as u64 * 7, head as u64);
+                        (0.16 + 0.05 * head + fall + rough + 0.008 * m as f64) as f32
+                    })
+                    .collect()
+            })
+            .collect::<Vec<Vec<f32>>>()
+    });
+    let losses = [0, 1, 2].map(|h: usize| series[h].iter().filter_map(|s| s.last().copied()).collect());
+    Progress {
+        job,
+        stage: Stage::Training,
+        done,
+        total,
+        epoch: ((share * 4.0) as usize + 1, 4),
+        speed: 182_000.0,
+        eta: (share > 0.05).then_some((1.0 - share) * 12.0),
+        elapsed: share * 12.0,
+        curves: Arc::new(Curves { steps, series }),
+        losses,
+    }
+}
