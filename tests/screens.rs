@@ -30,7 +30,8 @@ fn open(size: (u16, u16)) -> App {
         world::record("b2c90d11", "logistic", Architecture::Mlp, 200),
     ];
     let shown = world::run_view(&runs[1]);
-    let opened = Event::Opened { audit: world::audit(), runs, history: vec![("a nurse".into(), Some("a pilot".into()))] };
+    let opened =
+        Event::Opened { audit: world::audit(), runs, history: vec![("a nurse".into(), Some("a pilot".into()))] };
     tell(&mut app, opened);
     tell(&mut app, Event::Shown(shown));
     app
@@ -363,14 +364,16 @@ fn a_frame_is_one_write_and_an_idle_one_none() {
         assert!(bytes.len() < 12 * 1024 && writes == 1, "first frame: {} B in {writes}", bytes.len());
         screen.draw(frame(&app, 120, 36, &theme), None).unwrap();
         assert_eq!(wire.take(), (Vec::new(), 0), "nothing changed");
-        app.attributes.filter = tui_input::Input::default();
-        let detail_aside = Screen::<Wire>::new(wire.clone());
-        drop(detail_aside);
         press(&mut app, "j");
         screen.draw(frame(&app, 120, 36, &theme), None).unwrap();
         let (bytes, writes) = wire.take();
-        assert!(bytes.len() < 1_500 && writes == 1, "selection: {} B in {writes}", bytes.len());
+        assert!(bytes.len() < 1_000 && writes == 1, "selection: {} B in {writes}", bytes.len());
     }
+}
+
+fn parser(rows: u16, columns: u16) -> vt100::Parser {
+    let size = |n| std::num::NonZero::new(n).unwrap();
+    vt100::Parser::new(size(rows), size(columns), 0)
 }
 
 #[test]
@@ -378,7 +381,7 @@ fn the_bytes_draw_the_frame() {
     let theme = Theme::default_at(Depth::Named, false);
     let wire = Wire::default();
     let mut screen = Screen::new(wire.clone());
-    let mut terminal = vt100::Parser::new(36, 120, 0);
+    let mut terminal = parser(36, 120);
     for (_, app) in scenes((120, 36)) {
         let buffer = frame(&app, 120, 36, &theme);
         screen.draw(buffer.clone(), None).unwrap();
@@ -391,18 +394,16 @@ fn the_bytes_draw_the_frame() {
 
 #[test]
 fn without_colour_reverse_video_survives() {
-    // crossterm would otherwise turn a cell's reverse video off where NO_COLOR is set.
-    crossterm::style::force_color_output(true);
     let wire = Wire::default();
     let mut screen = Screen::new(wire.clone());
     let app = open((80, 24));
     screen.draw(frame(&app, 80, 24, &Theme::default_at(Depth::None, false)), None).unwrap();
     let bytes = String::from_utf8(wire.take().0).unwrap();
-    assert!(bytes.contains("\u{1b}[7m"), "reverse video");
+    assert!(bytes.contains("7m"), "reverse video");
     for colour in ["\u{1b}[31m", "\u{1b}[36m", "38;", "48;"] {
         assert!(!bytes.contains(colour), "{colour:?}");
     }
-    let mut terminal = vt100::Parser::new(24, 80, 0);
+    let mut terminal = parser(24, 80);
     terminal.process(bytes.as_bytes());
     assert!(terminal.screen().cell(4, 3).unwrap().inverse());
 }
@@ -424,7 +425,8 @@ fn no_size_is_too_small_or_too_large() {
     let theme = Theme::default_at(Depth::Named, false);
     for (_, mut app) in scenes((120, 36)) {
         let sizes = (1..=76).step_by(5).flat_map(|w| (1..=40).step_by(3).map(move |h| (w, h)));
-        let special = [(60, 16), (61, 17), (107, 20), (108, 20), (108, 24), (200, 60), (500, 200), (500, 16), (60, 200)];
+        let special =
+            [(60, 16), (61, 17), (107, 20), (108, 20), (108, 24), (200, 60), (500, 200), (500, 16), (60, 200)];
         for (width, height) in sizes.chain(special) {
             update(&mut app, Msg::Resize(width, height));
             let buffer = frame(&app, width, height, &theme);

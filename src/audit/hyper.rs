@@ -70,7 +70,7 @@ impl HyperParameters {
             architecture,
             hidden: 64,
             members: 5,
-            epochs: 4,
+            epochs: 6,
             batch: 256,
             learning_rate: 3e-3,
             weight_decay: 1e-4,

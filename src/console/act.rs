@@ -34,7 +34,7 @@ pub fn act(app: &mut App, action: Action) -> Vec<Cmd> {
         _ => {
             return match app.screen {
                 ScreenId::Attributes => on_attributes(app, action),
-                ScreenId::Prompt => app.prompt.act(action),
+                ScreenId::Prompt => on_prompt(app, action),
                 ScreenId::Train => on_train(app, action),
             };
         }
@@ -86,6 +86,14 @@ fn on_attributes(app: &mut App, action: Action) -> Vec<Cmd> {
     let page = attributes::layout(view::body(app.size)).page();
     app.attributes.act(action, table, page);
     Vec::new()
+}
+
+fn on_prompt(app: &mut App, action: Action) -> Vec<Cmd> {
+    let commands = app.prompt.act(action);
+    if action == Action::Keep && !commands.is_empty() {
+        app.say("kept in the history", false);
+    }
+    commands
 }
 
 fn on_train(app: &mut App, action: Action) -> Vec<Cmd> {

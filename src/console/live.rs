@@ -57,8 +57,6 @@ pub fn run(port: Arc<dyn EnginePort>, links: Links, options: &Options) -> anyhow
     if !stdout().is_terminal() {
         bail!("the console needs a terminal");
     }
-    // crossterm turns reverse video off under NO_COLOR; our themes leave out the colours themselves.
-    crossterm::style::force_color_output(true);
     let (look, warnings) = look(options)?;
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let mut app = App::new(size, look);

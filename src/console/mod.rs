@@ -3,6 +3,7 @@
 mod act;
 pub mod app;
 pub mod depth;
+mod encode;
 pub mod glyph;
 mod hangup;
 pub mod jobs;

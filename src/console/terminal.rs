@@ -1,12 +1,12 @@
 //! The terminal: entered and left once, written to once a frame, restored when the UI thread panics.
 
+use super::encode;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, queue};
-use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use std::io::{self, Write};
@@ -44,7 +44,8 @@ impl<W: Write> Screen<W> {
     ///
     /// # Errors
     /// The terminal cannot be written to.
-    pub fn draw(&mut self, frame: Buffer, cursor: Option<Position>) -> io::Result<usize> {
+    pub fn draw(&mut self, mut frame: Buffer, cursor: Option<Position>) -> io::Result<usize> {
+        encode::forget_unseen(&mut frame);
         let whole = self.stale || self.shown.area != frame.area;
         if whole {
             self.shown = Buffer::empty(frame.area);
@@ -60,9 +61,7 @@ impl<W: Write> Screen<W> {
         } else if self.cursor.is_some() && (cursor.is_none() || !changed.is_empty()) {
             queue!(self.bytes, cursor::Hide)?;
         }
-        if !changed.is_empty() {
-            CrosstermBackend::new(&mut self.bytes).draw(changed.into_iter())?;
-        }
+        encode::cells(&mut self.bytes, &changed);
         if let Some(at) = cursor {
             queue!(self.bytes, cursor::MoveTo(at.x, at.y), cursor::Show)?;
         }

@@ -174,8 +174,11 @@ fn bottom(app: &App, pen: &mut Pen<'_>, area: Rect) {
     }
     let ascii = pen.glyphs().ascii;
     let mut x = 1;
+    // Keys of a table that is not there yet help nobody.
+    let waiting = app.screen == ScreenId::Attributes && app.shown.is_none();
+    let own = keys::of(place).filter(|_| !waiting);
     let global = keys::of(Context::Everywhere).filter(|_| !place.takes_text());
-    for binding in keys::of(place).chain(global).filter(|binding| !binding.hint.is_empty()) {
+    for binding in own.chain(global).filter(|binding| !binding.hint.is_empty()) {
         let Some(first) = binding.keys.first() else { continue };
         let key = keys::shown(first, ascii);
         let cells = text::width(key) + text::width(binding.hint) + 3;

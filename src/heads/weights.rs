@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 const MLP_NAMES: [&str; 4] = ["w1", "b1", "w2", "b2"];
+const TARGET: &str = "target";
 const LINEAR_NAMES: [&str; 2] = ["w", "b"];
 
 impl Ensemble {
@@ -43,8 +44,8 @@ impl Ensemble {
             .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>()
             .map_err(|error| HeadsError::Unusable(error.to_string()))?;
         let target = serde_json::to_string(&self.target).map_err(|error| HeadsError::Unusable(error.to_string()))?;
-        let metadata =
-            HashMap::from([("target".to_owned(), target), ("format".to_owned(), "llm2loss heads 1".to_owned())]);
+        // One key alone: the order of several would differ from file to file.
+        let metadata = HashMap::from([(TARGET.to_owned(), target)]);
         safetensors::serialize(views, Some(metadata)).map_err(|error| HeadsError::Unusable(error.to_string()))
     }
 
@@ -59,7 +60,7 @@ impl Ensemble {
         let target = header
             .metadata()
             .as_ref()
-            .and_then(|map| map.get("target"))
+            .and_then(|map| map.get(TARGET))
             .ok_or_else(|| fault("no target scale in its metadata".into()))?;
         let target: TargetScale = serde_json::from_str(target).map_err(|error| fault(error.to_string()))?;
         let read = |name: &str| -> Result<(Vec<usize>, Vec<f32>)> {

@@ -26,7 +26,11 @@ fn style(buffer: &Buffer, x: u16, y: u16) -> (Color, Color, Modifier) {
     let cell = &buffer[(x, y)];
     // The ink of a space cannot be seen.
     let ink = if cell.symbol() == " " { Color::Reset } else { cell.fg };
-    (ink, cell.bg, cell.modifier & !if cell.symbol() == " " { Modifier::BOLD | Modifier::DIM } else { Modifier::empty() })
+    (
+        ink,
+        cell.bg,
+        cell.modifier & !if cell.symbol() == " " { Modifier::BOLD | Modifier::DIM } else { Modifier::empty() },
+    )
 }
 
 /// One letter a style, and what each letter stands for; plain cells are dots.

@@ -181,10 +181,7 @@ fn row(at: usize, seed: u64) -> AttributeRow {
         zero_shot: Contrast::ALL
             .into_iter()
             .filter(|contrast| prompts.pair(*contrast).is_some())
-            .map(|contrast| ZeroShot {
-                contrast,
-                auroc: Measured::Value(0.45 + 0.5 * noise(id, 20 + contrast as u64)),
-            })
+            .map(|contrast| ZeroShot { contrast, auroc: Measured::Value(0.45 + 0.5 * noise(id, 20 + contrast as u64)) })
             .collect(),
         prompts,
     }
@@ -252,7 +249,8 @@ pub fn scores(text: &str) -> PromptScores {
             HeadScore { head, members, summary, percentile: 1.0 / (1.0 + (-1.7 * z).exp()), axis: (low, high) }
         })
         .to_vec();
-    let known = ["a", "an", "the", "person", "who", "woman", "man", "old", "young", "works", "in", "with", "of", "over"];
+    let known =
+        ["a", "an", "the", "person", "who", "woman", "man", "old", "young", "works", "in", "with", "of", "over"];
     let unseen = text
         .split_whitespace()
         .filter(|word| word.len() > 3 && noise(key(word), 5) > 0.8 && !known.contains(word))
@@ -279,12 +277,8 @@ pub fn answer(request: &ScoreRequest) -> Answer {
     let (a, b) = (scores(&request.a), scores(&request.b));
     let heads = HeadKind::ALL
         .map(|head| {
-            let deltas: Vec<f64> = a.heads[head.index()]
-                .members
-                .iter()
-                .zip(&b.heads[head.index()].members)
-                .map(|(a, b)| a - b)
-                .collect();
+            let deltas: Vec<f64> =
+                a.heads[head.index()].members.iter().zip(&b.heads[head.index()].members).map(|(a, b)| a - b).collect();
             PairHead {
                 head,
                 summary: stats::summary(&deltas).unwrap(),

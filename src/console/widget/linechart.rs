@@ -152,7 +152,7 @@ fn axes(pen: &mut Pen<'_>, area: Rect, plot: Rect, up: Scale, steps: (&str, u32,
 fn letters(pen: &mut Pen<'_>, plot: Rect, steps: &[u32], lines: &[Vec<f32>], across: Scale, up: Scale) {
     let mut used: Vec<(u16, u16)> = Vec::new();
     for (member, values) in lines.iter().enumerate().take(26) {
-        let end = steps.iter().zip(values).filter(|(_, value)| value.is_finite()).next_back();
+        let end = steps.iter().zip(values).rfind(|(_, value)| value.is_finite());
         let Some((step, value)) = end else { continue };
         let column = plot.x + across.clamped(f64::from(*step), usize::from(plot.width)) as u16;
         let row = plot.bottom() - 1 - up.clamped(f64::from(*value), usize::from(plot.height)) as u16;

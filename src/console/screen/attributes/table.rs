@@ -198,7 +198,7 @@ fn auroc(pen: &mut Pen<'_>, x: u16, y: u16, row: &AttributeRow, columns: Columns
         let letter = worse.map_or(' ', Side::letter);
         pen.text(x + 13, y, 1, letter.encode_utf8(&mut [0; 4]), Role::Bad);
     }
-    cell(pen, x + columns.auroc, y, columns.rmm, &row.rmm, |value, glyphs| number::short(value, glyphs));
+    cell(pen, x + columns.auroc, y, columns.rmm, &row.rmm, number::short);
 }
 
 fn cell(pen: &mut Pen<'_>, x: u16, y: u16, width: u16, value: &Measured, write: impl Fn(f64, &Glyphs) -> String) {
@@ -218,7 +218,7 @@ fn cell(pen: &mut Pen<'_>, x: u16, y: u16, width: u16, value: &Measured, write: 
 
 fn zero_shot(pen: &mut Pen<'_>, x: u16, y: u16, width: u16, value: Option<Measured>) {
     let Some(value) = value else { return };
-    cell(pen, x, y, width - 1, &value, |value, glyphs| number::short(value, glyphs));
+    cell(pen, x, y, width - 1, &value, number::short);
     if value.value().is_some_and(|auroc| auroc < WEAK_ZERO_SHOT) {
         pen.text(x + width - 1, y, 1, pen.glyphs().care, Role::Warn);
     }

@@ -205,7 +205,9 @@ fn short(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, score: &HeadScore) {
     let value = format!("{value:<15}");
     let percentile = format!("{:<5}", number::percentile(score.percentile));
     let heights = spark::spark(scale, spark::members(&score.members, 5), glyphs);
-    pen.pieces(x, y, room, &[(&value, Role::Text), (&percentile, Role::Text), (&heights, Role::Lane)]);
+    let groups: [&[(&str, Role)]; 3] =
+        [&[(&value, Role::Text)], &[(&percentile, Role::Text)], &[(&heights, Role::Lane)]];
+    pen.groups(x, y, room, &groups);
 }
 
 /// The one note worth a line when there is room for no more.

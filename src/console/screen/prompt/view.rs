@@ -12,7 +12,8 @@ use ratatui::layout::Rect;
 pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
     let state = &app.prompt;
     let places = layout(body, state.show_ladder);
-    lines(pen, places.lines, state);
+    // Without a ladder in sight the lines keep the focus.
+    lines(pen, places.lines, state, state.typing || places.ladder.is_none());
     match places.scores {
         Scores::Apart(areas) => {
             for (line, area) in areas.into_iter().enumerate() {
@@ -29,14 +30,14 @@ pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
     }
 }
 
-fn lines(pen: &mut Pen<'_>, area: Rect, state: &State) {
+fn lines(pen: &mut Pen<'_>, area: Rect, state: &State, framed: bool) {
     let pieces: Vec<String> = [(0, "A"), (1, "B")]
         .into_iter()
         .filter_map(|(line, name)| state.scores(line).map(|scores| format!("{name} {}", scores.pieces)))
         .collect();
     let limit = state.scores(0).or(state.scores(1)).map(|scores| scores.piece_limit);
     let note = limit.map(|limit| format!("pieces {} of {limit}", pieces.join(", ")));
-    let inside = inset(pen.panel(area, "Prompts", &note.unwrap_or_default(), state.typing), 1);
+    let inside = inset(pen.panel(area, "Prompts", &note.unwrap_or_default(), framed), 1);
     for line in 0..2 {
         let y = inside.y + line as u16;
         if y >= inside.bottom() {

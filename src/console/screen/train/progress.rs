@@ -114,10 +114,12 @@ pub fn members(app: &App, pen: &mut Pen<'_>, area: Rect) {
             pen.text(inside.x + 27, y, inside.width.saturating_sub(27), &heights, Role::Lane);
         }
     }
+    let more = losses.len().saturating_sub(rows);
     let note = if validation.is_empty() { "Spearman after each epoch" } else { "Spearman over validation items" };
     let note = if wide { note } else { "Spearman: validation items" };
+    let note = if more > 0 { format!("and {more} more; {note}") } else { note.to_owned() };
     if inside.height > 2 {
-        pen.text(inside.x, inside.bottom() - 1, inside.width, note, Role::Dim);
+        pen.text(inside.x, inside.bottom() - 1, inside.width, &note, Role::Dim);
     }
 }
 

@@ -43,7 +43,10 @@ fn columns(width: u16) -> [u16; 6] {
 fn head(pen: &mut Pen<'_>, area: Rect, y: u16) {
     let at = columns(area.width);
     for (x, words) in at.into_iter().zip(["run", "model", "regressor", "ranker", "trained in", "heads"]) {
-        pen.text(area.x + x, y, area.width.saturating_sub(x), words, Role::Dim);
+        let room = area.width.saturating_sub(x);
+        if usize::from(room) >= words.len() {
+            pen.text(area.x + x, y, room, words, Role::Dim);
+        }
     }
 }
 
@@ -75,5 +78,9 @@ fn row(pen: &mut Pen<'_>, area: Rect, record: &RunRecord, shown: bool) {
         RunState::Diverged => "diverged; ".into(),
     };
     let words = format!("{end}{}", record.hyper.summary());
-    pen.text(area.x + at[5], area.y, area.width.saturating_sub(at[5]), &words, Role::Text);
+    let room = area.width.saturating_sub(at[5]);
+    // A few letters of a summary say nothing.
+    if room >= 8 {
+        pen.text(area.x + at[5], area.y, room, &words, Role::Text);
+    }
 }

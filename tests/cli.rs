@@ -1,0 +1,169 @@
+//! The program from outside: results on stdout, progress on stderr, exit codes, bad input.
+#![allow(clippy::unwrap_used)]
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// A home in which linear heads of v1 are trained once for all tests.
+fn trained_home() -> &'static Path {
+    static HOME: OnceLock<PathBuf> = OnceLock::new();
+    HOME.get_or_init(|| {
+        let home = tempfile::tempdir().unwrap().keep();
+        run(&home, &["train", "adult", "--architecture", "linear", "--epochs", "2"]).code(0);
+        home
+    })
+}
+
+/// sled lets one process in at a time: commands on the shared home take turns.
+fn turn() -> std::sync::MutexGuard<'static, ()> {
+    static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn run(home: &Path, arguments: &[&str]) -> assert_cmd::assert::Assert {
+    Command::cargo_bin("llm2loss").unwrap().arg("--home").arg(home).args(arguments).env_remove("LLM2LOSS_HOME").assert()
+}
+
+fn stdout(assert: &assert_cmd::assert::Assert) -> String {
+    String::from_utf8(assert.get_output().stdout.clone()).unwrap()
+}
+
+fn stderr(assert: &assert_cmd::assert::Assert) -> String {
+    String::from_utf8(assert.get_output().stderr.clone()).unwrap()
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let home = trained_home();
+    let _turn = turn();
+    let done = run(home, arguments).code(0);
+    serde_json::from_str(&stdout(&done)).unwrap()
+}
+
+/// One sentence, exit 2, no panic, nothing on stdout.
+fn refused(home: &Path, arguments: &[&str], words: &str) {
+    let _turn = turn();
+    let done = run(home, arguments).code(2);
+    let said = stderr(&done);
+    assert!(said.contains(words), "{arguments:?} said: {said}");
+    assert!(!said.contains("panicked") && !said.contains("stack backtrace"), "{said}");
+    assert_eq!(stdout(&done), "");
+}
+
+#[test]
+fn documents_name_their_schema_and_what_they_are_about() {
+    for (arguments, schema) in [
+        (&["score", "adult", "a nurse", "--json"][..], "llm2loss.score/1"),
+        (&["compare", "adult", "a man", "a woman", "--json"], "llm2loss.compare/1"),
+        (&["table", "adult", "attributes", "--json"], "llm2loss.table.attributes/1"),
+        (&["table", "adult", "validity", "--json"], "llm2loss.table.validity/1"),
+        (&["table", "adult", "bias", "--json"], "llm2loss.table.bias/1"),
+        (&["table", "adult", "zeroshot", "--json"], "llm2loss.table.zeroshot/1"),
+        (&["table", "adult", "ood", "--json"], "llm2loss.table.ood/1"),
+        (&["demo", "--json"], "llm2loss.demo/1"),
+    ] {
+        let document = json(arguments);
+        assert_eq!(document["schema"], schema);
+        assert_eq!((&document["audit"], &document["model"]), (&"adult".into(), &"v1".into()), "{schema}");
+        assert_eq!(document["members"], 5, "{schema}");
+    }
+    assert_eq!(json(&["runs", "--json"])["runs"].as_array().unwrap().len(), 1);
+    assert_eq!(json(&["doctor", "--json"])["ok"], true);
+}
+
+#[test]
+fn a_score_has_every_member_and_marks_words_no_item_uses() {
+    let document = json(&["score", "adult", "a trucker, 40 years old", "--json"]);
+    let prompt = &document["prompts"][0];
+    assert_eq!(prompt["unseen_words"], serde_json::json!(["trucker"]));
+    for head in prompt["heads"].as_array().unwrap() {
+        let members: Vec<f64> =
+            head["members"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect();
+        assert_eq!(members.len(), 5);
+        let mean = members.iter().sum::<f64>() / 5.0;
+        assert!((head["summary"]["mean"].as_f64().unwrap() - mean).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn a_comparison_turned_round_has_the_opposite_sign() {
+    let ab = json(&["compare", "adult", "an elderly person", "a young person", "--json"]);
+    let ba = json(&["compare", "adult", "a young person", "an elderly person", "--json"]);
+    for head in 0..3 {
+        let mean = |document: &Value| document["heads"][head]["summary"]["mean"].as_f64().unwrap();
+        assert!((mean(&ab) + mean(&ba)).abs() < 1e-9);
+        let positive = |document: &Value| document["heads"][head]["direction"]["positive"].as_u64().unwrap();
+        assert_eq!(positive(&ab) + positive(&ba), 5);
+    }
+    assert!(ab["verdict"].as_str().unwrap().starts_with("A "), "{}", ab["verdict"]);
+}
+
+#[test]
+fn a_second_call_trains_nothing() {
+    let home = trained_home();
+    let _turn = turn();
+    let again = run(home, &["train", "adult", "--architecture", "linear", "--epochs", "2"]).code(0);
+    assert!(stderr(&again).contains("exactly these inputs already"));
+    let demo = run(home, &["demo"]).code(0);
+    assert_eq!(stderr(&demo), "", "the run kept must answer");
+    assert!(stdout(&demo).contains("Senior") && stdout(&demo).contains("16281 test items"));
+}
+
+#[test]
+fn bad_input_is_one_sentence_and_exit_2() {
+    let home = trained_home();
+    let endless = "x".repeat(10_000);
+    refused(home, &["table", "nowhere", "attributes"], "there is no audit 'nowhere'; known audits: adult");
+    refused(
+        home,
+        &["table", "adult", "attributes", "--model", "v9"],
+        "model 'v9' is not part of audit 'adult'; it has: v1, v2",
+    );
+    refused(home, &["table", "adult", "colours"], "invalid value 'colours'");
+    refused(home, &["score", "adult", "--run", "ffffffff", "x"], "there is no run 'ffffffff'");
+    refused(home, &["score", "adult", ""], "the prompt is empty");
+    refused(home, &["score", "adult", "   "], "the prompt is empty");
+    refused(home, &["score", "adult", &endless], "the prompt has 10000 characters");
+    refused(home, &["compare", "adult", "a man", ""], "the prompt is empty");
+    refused(home, &["train", "adult", "--epochs", "0"], "epochs is 0");
+    refused(home, &["train", "adult", "--learning-rate", "NaN"], "learning rate is NaN");
+    refused(home, &["train", "adult", "--members", "0"], "members is 0");
+    refused(home, &["frobnicate"], "unrecognized subcommand");
+}
+
+#[test]
+fn a_home_that_cannot_be_used_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "mine").unwrap();
+    refused(&file, &["demo"], "it is a file, not a folder");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+    refused(&file.join("below"), &["demo"], "cannot be used");
+    refused(Path::new("/proc/llm2loss"), &["runs"], "give another with --home or LLM2LOSS_HOME");
+}
+
+#[test]
+fn a_store_in_use_names_its_holder() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = llm2loss::store::Store::open(folder.path()).unwrap();
+    refused(folder.path(), &["runs"], &format!("is in use by process {}", std::process::id()));
+    drop(store);
+    run(folder.path(), &["runs"]).code(0);
+}
+
+#[test]
+fn without_a_terminal_the_console_prints_help_and_exits_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let done = run(folder.path(), &[]).code(2);
+    assert!(stderr(&done).contains("Usage:") && stderr(&done).contains("needs a terminal"));
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "nothing is written");
+}
+
+#[test]
+fn control_characters_in_a_prompt_do_not_reach_the_terminal() {
+    let home = trained_home();
+    let _turn = turn();
+    let done = run(home, &["score", "adult", "a \u{1b}[31mred\u{7} person"]).code(0);
+    assert!(!stdout(&done).contains('\u{1b}') && !stdout(&done).contains('\u{7}'));
+}
