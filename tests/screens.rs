@@ -437,6 +437,61 @@ fn no_size_is_too_small_or_too_large() {
     assert!(snapshot::symbols(&small).contains("needs 60x16, now 20"));
 }
 
+#[test]
+fn one_great_gap_does_not_flatten_the_others() {
+    let mut app = open((120, 36));
+    let mut view = app.shown.clone().unwrap();
+    let mut tables = (*view.tables).clone();
+    tables.attributes.rows[0].loss_gap = llm2loss::diagnose::Measured::Value(9.0);
+    view.tables = Arc::new(tables);
+    assert!(!words(&app).contains("root scale"));
+    tell(&mut app, Event::Shown(view));
+    assert!(words(&app).contains("root scale"), "{}", words(&app));
+}
+
+#[test]
+fn any_number_of_members_can_be_watched() {
+    for members in [1, 2, 30, 256] {
+        let mut app = scenes((120, 36)).remove(3).1;
+        update(&mut app, Msg::Progress(Some(Arc::new(world::progress(1, 0.5, members)))));
+        assert!(words(&app).contains(if members > 9 { "more; " } else { "Spearman over" }), "{}", words(&app));
+    }
+}
+
+#[test]
+fn no_line_of_the_help_is_cut() {
+    for keys in ["?", "2 Esc ?", "3 ?"] {
+        let mut app = open((120, 60));
+        press(&mut app, keys);
+        let text = words(&app);
+        let help: String = frame_part(&text);
+        assert!(!help.contains('…'), "{help}");
+    }
+}
+
+/// The columns of the overlay in a frame of 120 columns.
+fn frame_part(text: &str) -> String {
+    text.lines().map(|line| line.chars().skip(8).take(104).collect::<String>() + "\n").skip(2).take(40).collect()
+}
+
+#[test]
+fn a_frame_takes_little_time() {
+    let theme = Theme::default_at(Depth::True, false);
+    for (name, app) in scenes((120, 36)) {
+        let mut times: Vec<Duration> = (0..60)
+            .map(|_| {
+                let start = std::time::Instant::now();
+                std::hint::black_box(frame(&app, 120, 36, &theme));
+                start.elapsed()
+            })
+            .collect();
+        times.sort();
+        // Far above what it takes, so that a busy machine does not fail it.
+        assert!(times[30] < Duration::from_millis(30), "{name}: {:?}", times[30]);
+        println!("{name}: {:?}", times[30]);
+    }
+}
+
 fn hostile() -> impl Strategy<Value = String> {
     let letters = prop_oneof![
         Just('\u{1b}'),

@@ -129,15 +129,70 @@ impl HyperParameters {
         Ok(())
     }
 
-    /// One line that tells two runs apart: `mlp-64 ×5, fragments, seed 13`.
+    /// The same with values that have no effect set to zero, so that equal runs compare equal.
+    #[must_use]
+    pub fn canonical(mut self) -> Self {
+        self.hidden = self.hidden_units();
+        self
+    }
+
+    /// One line that tells two runs apart; what is not the default is named.
     #[must_use]
     pub fn summary(&self) -> String {
         let shape = match self.architecture {
             Architecture::Linear => "linear".to_owned(),
             Architecture::Mlp => format!("mlp-{}", self.hidden),
         };
+        let members = if self.members == 1 { "1 member".to_owned() } else { format!("{} members", self.members) };
         let data = if self.fragments { "rows + fragments" } else { "rows" };
-        format!("{shape}, {} members, {data}, seed {}", self.members, self.seed)
+        let mut words = vec![shape, members, data.to_owned(), format!("{} epochs", self.epochs)];
+        let usual = Self::new(self.architecture);
+        let mut unusual = |differs: bool, word: String| {
+            if differs {
+                words.push(word);
+            }
+        };
+        unusual(self.target != usual.target, format!("target {}", self.target.name()));
+        unusual(self.batch != usual.batch, format!("batch {}", self.batch));
+        unusual(self.learning_rate != usual.learning_rate, format!("lr {}", self.learning_rate));
+        unusual(self.weight_decay != usual.weight_decay, format!("wd {}", self.weight_decay));
+        unusual(self.bootstrap != usual.bootstrap, "no bootstrap".into());
+        unusual(self.negatives != usual.negatives, format!("{} negatives", self.negatives.name()));
+        unusual(self.pairs != usual.pairs, format!("{} pairs", self.pairs.name()));
+        unusual(self.validation != usual.validation, format!("validation {}", self.validation));
+        words.push(format!("seed {}", self.seed));
+        words.join(", ")
+    }
+}
+
+impl Target {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Log1p => "log1p",
+            Self::Rank => "rank",
+        }
+    }
+}
+
+impl Negatives {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gaussian => "gaussian",
+            Self::Vocabulary => "vocabulary",
+        }
+    }
+}
+
+impl Pairs {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sampled => "sampled",
+            Self::All => "all",
+        }
     }
 }
 
@@ -151,6 +206,17 @@ mod tests {
             assert_eq!(HyperParameters::new(architecture).validate(), Ok(()));
             assert_eq!(HyperParameters::paper(architecture).validate(), Ok(()));
         }
+    }
+
+    #[test]
+    fn the_summary_names_what_is_not_the_default() {
+        let mut hyper = HyperParameters::new(Architecture::Mlp);
+        assert_eq!(hyper.summary(), "mlp-64, 5 members, rows + fragments, 6 epochs, seed 13");
+        hyper.learning_rate = 0.01;
+        hyper.members = 1;
+        assert_eq!(hyper.summary(), "mlp-64, 1 member, rows + fragments, 6 epochs, lr 0.01, seed 13");
+        let linear = HyperParameters { hidden: 7, ..HyperParameters::new(Architecture::Linear) };
+        assert_eq!(linear.canonical(), HyperParameters::new(Architecture::Linear).canonical());
     }
 
     #[test]

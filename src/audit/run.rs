@@ -41,8 +41,20 @@ pub struct EpochMetrics {
     pub head: HeadKind,
     /// Mean training loss of each member over the epoch's steps.
     pub train_loss: Vec<f64>,
-    /// Spearman of each member's risk with the loss over the validation rows; empty without them.
+    /// Spearman of each member's risk with the loss over the validation rows; empty without them, or where a
+    /// member gives all rows the same output.
     pub validation_spearman: Vec<f64>,
+}
+
+/// A training loss no sound run comes near: targets have unit variance, and a coin gives ln 2.
+const DIVERGED: f64 = 100.0;
+
+impl EpochMetrics {
+    /// Whether a member's loss is not finite or has left all bounds.
+    #[must_use]
+    pub fn diverged(&self) -> bool {
+        self.train_loss.iter().any(|loss| !loss.is_finite() || *loss > DIVERGED)
+    }
 }
 
 /// A trained set of heads for (audit, model, encoder, hyper-parameters, seed).

@@ -1,6 +1,8 @@
 //! What may be typed after `llm2loss`.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use crate::console::ColorChoice;
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Says, in plain language, where a model fails and whom it fails.
@@ -27,28 +29,26 @@ pub struct Arguments {
 /// How the console looks.
 #[derive(Debug, Args)]
 pub struct Look {
-    /// Theme of the console: terminal, dark, light, mono, or a file
+    /// Theme of the console: terminal, dark, light, mono, or one of HOME/themes
     #[arg(long, env = "LLM2LOSS_THEME", value_name = "NAME")]
     pub theme: Option<String>,
 
     /// Colours of the console
-    #[arg(long, env = "LLM2LOSS_COLOR", value_enum, default_value = "auto")]
-    pub color: Color,
+    #[arg(long, env = "LLM2LOSS_COLOR", value_parser = color, default_value = "auto", value_name = "auto|true|256|16|never")]
+    pub color: ColorChoice,
 
     /// Draw with ASCII characters alone
-    #[arg(long, env = "LLM2LOSS_ASCII")]
+    #[arg(long, env = "LLM2LOSS_ASCII", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
     pub ascii: bool,
+
+    /// Draw at most four frames a second, for slow lines
+    #[arg(long, env = "LLM2LOSS_LOW_BANDWIDTH", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub low_bandwidth: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Color {
-    Auto,
-    True,
-    #[value(name = "256")]
-    Indexed,
-    #[value(name = "16")]
-    Ansi,
-    Never,
+/// An empty variable means the default, as it does for the other settings.
+fn color(word: &str) -> Result<ColorChoice, String> {
+    if word.is_empty() { Ok(ColorChoice::Auto) } else { word.parse() }
 }
 
 #[derive(Debug, Subcommand)]
@@ -87,7 +87,7 @@ pub struct WhichRun {
     /// Name of the audit
     pub audit: String,
 
-    /// Run to ask, by the beginning of its name [default: the model's newest]
+    /// Run to ask, by the beginning of its name [default: the model's shown or trained last]
     #[arg(long, value_name = "ID")]
     pub run: Option<String>,
 

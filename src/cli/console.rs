@@ -1,9 +1,9 @@
 //! Bare `llm2loss`: the console. Also its keys as a page, and one of its frames as a picture.
 
-use super::arguments::{Color, Look, Picture, Screen};
-use super::context::{Failure, home, newest_or_trained, print, session};
+use super::arguments::{Look, Picture, Screen};
+use super::context::{Failure, current_or_trained, home, print, session};
 use crate::console::msg::{Cmd, Msg};
-use crate::console::{self, App, Catalogue, ColorChoice, Depth, EnginePort, Exit, Links, Options};
+use crate::console::{self, App, Catalogue, Depth, EnginePort, Exit, Links, Options};
 use crate::data::BUILTIN_AUDITS;
 use crate::diagnose::PromptScorer;
 use crate::engine::{Answer, Command, Engine, EngineError, Event, RunView, ScoreRequest, Session};
@@ -27,26 +27,28 @@ impl EnginePort for Port {
 pub fn run(home_given: Option<PathBuf>, model: Option<&str>, look: &Look) -> Result<u8, Failure> {
     let home = home(home_given)?;
     let session = Session::open(&home, BUILTIN_AUDITS[0])?;
+    if let Some(theme) = &look.theme {
+        let catalogue = Catalogue::load(Some(&home.join("themes"))).0;
+        if catalogue.find(theme).is_none() {
+            let known: Vec<&str> = catalogue.names().collect();
+            return Err(Failure::usage(format!("there is no theme '{theme}'; known themes: {}", known.join(", "))));
+        }
+    }
     let (engine, links) = Engine::start(session, model)?;
     let links = Links { events: links.events, progress: links.progress };
-    let options =
-        Options { theme: look.theme.clone(), color: color(look.color), ascii: look.ascii, home, ..Options::default() };
-    let exit =
-        console::run(Arc::new(Port(engine)), links, options).map_err(|error| Failure::usage(format!("{error:#}")))?;
+    let options = Options {
+        theme: look.theme.clone(),
+        color: look.color,
+        ascii: look.ascii,
+        low_bandwidth: look.low_bandwidth,
+        home,
+    };
+    let exit = console::run(Arc::new(Port(engine)), links, options)
+        .map_err(|error| Failure { message: format!("{error:#}"), code: 1 })?;
     Ok(match exit {
         Exit::Quit => 0,
         Exit::Signal(number) => u8::try_from(128 + number).unwrap_or(1),
     })
-}
-
-fn color(given: Color) -> ColorChoice {
-    match given {
-        Color::Auto => ColorChoice::Auto,
-        Color::True => ColorChoice::True,
-        Color::Indexed => ColorChoice::Indexed,
-        Color::Ansi => ColorChoice::Named,
-        Color::Never => ColorChoice::Never,
-    }
 }
 
 pub fn keys() -> Result<u8, Failure> {
@@ -56,7 +58,7 @@ pub fn keys() -> Result<u8, Failure> {
 /// Draws a screen from a real run, the way the console does: messages in, a frame out.
 pub fn picture(home_given: Option<PathBuf>, model: Option<&str>, given: &Picture) -> Result<u8, Failure> {
     let session = session(home_given, BUILTIN_AUDITS[0])?;
-    let run = newest_or_trained(&session, model)?;
+    let run = current_or_trained(&session, model)?;
     let scorer = session.scorer(&run)?;
     let catalogue = Catalogue::load(None).0;
     let theme =

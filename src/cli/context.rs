@@ -61,25 +61,25 @@ pub fn session(home_given: Option<PathBuf>, audit: &str) -> Result<Session, Fail
     Ok(Session::open(&home(home_given)?, audit)?)
 }
 
-/// The run that answers: the one named, else the model's newest, else one trained now.
+/// The run that answers: the one named, else the model's shown or trained last, else one trained now.
 pub fn run_to_ask(session: &Session, model: Option<&str>, which: &WhichRun) -> Result<LoadedRun, Failure> {
     let Some(wanted) = &which.run else {
-        return newest_or_trained(session, model);
+        return current_or_trained(session, model);
     };
     let record = session.store().find_run(wanted)?;
     if record.audit != session.record().name || model.is_some_and(|model| model != record.model) {
         return Err(Failure::usage(format!(
-            "run {} belongs to audit '{}', model '{}'",
+            "run {} is of audit '{}' and model '{}', not of what was asked for; leave out --model or give another --run",
             record.id, record.audit, record.model
         )));
     }
     Ok(session.load(record)?)
 }
 
-/// The newest run of a model, training the default heads if it has none.
-pub fn newest_or_trained(session: &Session, model: Option<&str>) -> Result<LoadedRun, Failure> {
+/// The run of a model shown or trained last, training the default heads if it has none.
+pub fn current_or_trained(session: &Session, model: Option<&str>) -> Result<LoadedRun, Failure> {
     let model = session.model_name(model)?;
-    if let Some(record) = session.newest_run(&model)? {
+    if let Some(record) = session.current_run(&model)? {
         return Ok(session.load(record)?);
     }
     progress::say(&format!("no run of model {model} yet: training one"));

@@ -27,9 +27,9 @@ struct Findings {
 
 pub fn run(home_given: Option<PathBuf>, output: &Output) -> Result<u8, Failure> {
     let home = home(home_given)?;
-    let (store, ok) = match Store::open(&home) {
-        Ok(store) => (store_words(&store), true),
-        Err(error) => (error.to_string(), false),
+    let (store, code) = match Store::open(&home) {
+        Ok(store) => (store_words(&store), 0),
+        Err(error) => (error.to_string(), if error.is_usage() { 2 } else { 1 }),
     };
     let findings = Findings {
         version: env!("CARGO_PKG_VERSION"),
@@ -43,11 +43,11 @@ pub fn run(home_given: Option<PathBuf>, output: &Output) -> Result<u8, Failure> 
         ),
         audits: BUILTIN_AUDITS.to_vec(),
         terminal: terminal_words(),
-        ok,
+        ok: code == 0,
     };
     let text = if output.json { report::to_json("llm2loss.doctor/1", None, &findings)? } else { words(&findings) };
     print(&text)?;
-    Ok(if ok { 0 } else { 1 })
+    Ok(code)
 }
 
 fn store_words(store: &Store) -> String {

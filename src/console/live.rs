@@ -52,6 +52,12 @@ enum Ended {
     TerminalGone,
 }
 
+impl Ended {
+    fn now(ends: Ends) -> Self {
+        if ends.gone() { Self::TerminalGone } else { Self::TerminalThere }
+    }
+}
+
 /// Runs the console until a person or a signal ends it.
 pub fn run(port: Arc<dyn EnginePort>, links: Links, options: &Options) -> anyhow::Result<Exit> {
     if !stdout().is_terminal() {
@@ -119,15 +125,12 @@ impl Live {
             let wake = self.wake_at();
             let woke = tokio::select! {
                 biased;
-                number = signals.next() => {
-                    let gone = if ends.gone() { Ended::TerminalGone } else { Ended::TerminalThere };
-                    Woke::Ended(Exit::Signal(number), gone)
-                }
+                number = signals.next() => Woke::Ended(Exit::Signal(number), Ended::now(ends)),
                 () = watch.gone() => Woke::Ended(Exit::Signal(HANGUP), Ended::TerminalGone),
                 event = keys.next() => match event {
                     Some(Ok(event)) => translate(event).map_or(Woke::Time, Woke::Message),
                     // Without keys there is no way to go on; a vanished terminal looks like this too.
-                    Some(Err(_)) | None => Woke::Ended(Exit::Signal(HANGUP), Ended::TerminalGone),
+                    Some(Err(_)) | None => Woke::Ended(Exit::Signal(HANGUP), Ended::now(ends)),
                 },
                 event = links.events.recv(), if engine => match event {
                     Some(event) => Woke::Message(Msg::Engine(event)),

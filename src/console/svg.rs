@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr;
 type Rgb = (u8, u8, u8);
 
 /// Size of one cell in the picture.
-const CELL: (f64, f64) = (8.4, 18.0);
+const CELL: (f64, f64) = (8.4, 16.5);
 /// Room around the frame.
 const MARGIN: f64 = 12.0;
 
@@ -33,7 +33,7 @@ pub fn svg(buffer: &Buffer, theme: &Theme) -> String {
     let mut picture = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
          height=\"{height:.0}\" font-family=\"ui-monospace,'DejaVu Sans Mono','JetBrains Mono',Menlo,Consolas,monospace\" \
-         font-size=\"14\" xml:space=\"preserve\">\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{}\"/>\n",
+         font-size=\"14\" xml:space=\"preserve\" style=\"white-space:pre\">\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{}\"/>\n",
         hex(paper)
     );
     for y in buffer.area.top()..buffer.area.bottom() {
@@ -91,7 +91,7 @@ fn runs(picture: &mut String, words: &str, at: (f64, f64), look: Look, _ink: Rgb
     let _ = writeln!(
         picture,
         "<text x=\"{x:.1}\" y=\"{:.1}\" textLength=\"{length:.1}\" lengthAdjust=\"spacingAndGlyphs\" {attributes}>{}</text>",
-        at.1 + 13.5,
+        at.1 + 12.9,
         escape(trimmed)
     );
 }

@@ -182,8 +182,21 @@ pub struct OodRow {
     pub foreign: String,
     /// Foreign prompts (or vectors) compared.
     pub n_foreign: usize,
-    /// One AUROC a head, in the order of [`HeadKind::ALL`].
-    pub auroc: Vec<Measured>,
+    pub heads: Vec<HeadAuroc>,
+}
+
+impl OodRow {
+    #[must_use]
+    pub fn auroc(&self, head: HeadKind) -> Option<Measured> {
+        self.heads.iter().find(|entry| entry.head == head).map(|entry| entry.auroc)
+    }
+}
+
+/// AUROC of one head's familiarity.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct HeadAuroc {
+    pub head: HeadKind,
+    pub auroc: Measured,
 }
 
 /// Table 1.
@@ -214,9 +227,10 @@ pub struct HeadScore {
     /// One output a member: loss units (regressor), unitless (ranker), in-distribution logit (ood).
     pub members: Vec<f64>,
     pub summary: Summary,
-    /// Share of the test items whose ensemble mean lies below this prompt's, in `0..=1`; for the OOD head, of
-    /// one fragment of each test item.
+    /// Share of what `over` names whose ensemble mean lies below this prompt's, in `0..=1`.
     pub percentile: f64,
+    /// What percentile and axis are over: "16281 test items", "98 prompts of the audit".
+    pub over: String,
     /// The 0.5 % and 99.5 % quantiles of the ensemble mean over the same: the lane's axis.
     pub axis: (f64, f64),
 }
@@ -226,11 +240,15 @@ pub struct HeadScore {
 pub struct PromptScores {
     pub text: String,
     pub heads: Vec<HeadScore>,
-    /// Words of the prompt that no item of the audit uses.
+    /// Less familiar than 95 % of the prompts the audit gives for its items: its losses mean little.
+    pub out_of_distribution: bool,
+    /// Words of the prompt that neither an item nor a prompt of the audit uses.
     pub unseen_words: Vec<String>,
-    /// Pieces the encoder read, and how many it takes at most.
+    /// Pieces of the text; those over the limit are not read.
     pub pieces: usize,
     pub piece_limit: usize,
+    /// Pieces that the encoder does not know, which all look the same to it.
+    pub unknown_pieces: usize,
     /// Attributes whose phrase is nearest in the embedding space: name and cosine, nearest first.
     pub nearest: Vec<(String, f64)>,
 }

@@ -68,6 +68,18 @@ impl<'a> Evidence<'a> {
         self.prompt_embeddings.get(row * self.dimension..(row + 1) * self.dimension)
     }
 
+    /// Every prompt that the audit itself gives for its items: those said to describe them, and its attributes'.
+    pub fn own_prompts(&self) -> Vec<&str> {
+        let attributes = self.audit.attributes.iter().flat_map(|attribute| {
+            [Contrast::Antonym, Contrast::Generic].into_iter().filter_map(|contrast| attribute.prompts.pair(contrast))
+        });
+        let mut texts: Vec<&str> = attributes.flat_map(|(phrase, other)| [phrase, other]).collect();
+        texts.extend(self.audit.prompts.in_distribution.iter().map(String::as_str));
+        texts.sort_unstable();
+        texts.dedup();
+        texts
+    }
+
     /// Risk of a prompt, one value a member.
     #[must_use]
     pub fn prompt_risk(&self, head: HeadKind, text: &str) -> Option<Vec<f64>> {

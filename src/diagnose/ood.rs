@@ -1,7 +1,7 @@
 //! Table 1: does a head tell prompts that describe the data from foreign ones?
 
 use super::evidence::with_article;
-use super::{DiagnoseError, Evidence, Measured, OodRow, OodTable};
+use super::{DiagnoseError, Evidence, HeadAuroc, Measured, OodRow, OodTable};
 use crate::audit::HeadKind;
 use crate::heads::Ensemble;
 use crate::stats;
@@ -28,13 +28,13 @@ pub fn ood(evidence: &Evidence, ensemble: &Ensemble) -> Result<OodTable, Diagnos
         let mut seen = vec![true; scores.len()];
         seen.resize(scores.len() + foreign.len(), false);
         scores.extend(foreign);
-        Measured::from(stats::auroc(&scores, &seen))
+        HeadAuroc { head, auroc: Measured::from(stats::auroc(&scores, &seen)) }
     };
     let random_risk = |head: HeadKind| random.mean(head).into_iter().map(|output| -head.risk_sign() * output).collect();
     let mut rows = vec![OodRow {
         foreign: "random vectors".into(),
         n_foreign: RANDOM_VECTORS,
-        auroc: HeadKind::ALL.into_iter().map(|head| auroc(head, random_risk(head))).collect(),
+        heads: HeadKind::ALL.into_iter().map(|head| auroc(head, random_risk(head))).collect(),
     }];
     let mut left_out = Vec::new();
     for set in &sets.foreign {
@@ -45,7 +45,7 @@ pub fn ood(evidence: &Evidence, ensemble: &Ensemble) -> Result<OodTable, Diagnos
         let with_articles = phrases.map(|phrases| (format!("{}, with a/an", set.name), phrases));
         for (foreign, texts) in std::iter::once((set.name.clone(), kept)).chain(with_articles) {
             let values = HeadKind::ALL.into_iter().map(|head| auroc(head, familiarity(head, &texts))).collect();
-            rows.push(OodRow { foreign, n_foreign: texts.len(), auroc: values });
+            rows.push(OodRow { foreign, n_foreign: texts.len(), heads: values });
         }
     }
     Ok(OodTable { in_distribution: sets.in_distribution.clone(), left_out, rows })

@@ -55,14 +55,20 @@ impl PromptScorer {
             let members = predictions.row(head, 0);
             let summary = stats::summary(&members).ok()?;
             let percentile = self.reference.percentile(head, summary.mean);
-            Some(HeadScore { head, members, summary, percentile, axis: self.reference.axis(head) })
+            let over = self.reference.over[head.index()].clone();
+            Some(HeadScore { head, members, summary, percentile, over, axis: self.reference.axis(head) })
         });
+        let heads: Vec<HeadScore> = heads.collect();
+        let logit = heads.iter().find(|score| score.head == HeadKind::Ood).map(|score| score.summary.mean);
+        let reading = self.encoder.reading(text);
         Ok(PromptScores {
             text: text.to_owned(),
-            heads: heads.collect(),
+            heads,
+            out_of_distribution: logit.is_some_and(|logit| self.reference.is_foreign(logit)),
             unseen_words: unseen_words(text, &self.vocabulary),
-            pieces: self.encoder.pieces(text),
+            pieces: reading.pieces,
             piece_limit: self.encoder.piece_limit(),
+            unknown_pieces: reading.unknown,
             nearest: self.nearest(&embedding),
         })
     }
@@ -111,6 +117,9 @@ fn verdict(heads: &[PairHead]) -> String {
         return "The two loss heads disagree on which is harder.".into();
     }
     let (winner, loser) = if harder(regressor) { ("A", "B") } else { ("B", "A") };
+    if regressor.deltas.len() == 1 {
+        return format!("{winner} is predicted harder than {loser} by both loss heads, of one member each.");
+    }
     match (sure(regressor), sure(ranker)) {
         (true, true) => format!("{winner} is predicted harder than {loser}: all members of both loss heads agree."),
         (false, false) => format!("{winner} leans harder than {loser}, but members of both loss heads disagree."),

@@ -13,15 +13,21 @@ use serde::{Deserialize, Serialize};
 const STEPS: usize = 1000;
 const FRAGMENT_SEED: u64 = 1;
 
-/// Quantiles of the ensemble mean of each head over the test items, at even steps of probability.
+/// Fewest own prompts of an audit that make a scale.
+const LEAST_PROMPTS: usize = 20;
+/// A prompt less familiar than this share of the scale is marked as out of distribution.
+const FOREIGN_BELOW: f64 = 0.05;
+
+/// Quantiles of the ensemble mean of each head, at even steps of probability.
 ///
-/// The OOD head is compared with one fragment of each test item instead: against whole items every short
-/// prompt would look foreign.
+/// Regressor and ranker: over the test items. OOD: over the prompts that the audit itself gives for its items
+/// or, where it has few, one fragment of each test item; against whole items every short prompt looks foreign.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reference {
-    pub n: usize,
     /// `quantiles[head.index()]`, ascending, 1001 values.
     pub quantiles: [Vec<f64>; 3],
+    /// What each head's quantiles are over, in words.
+    pub over: [String; 3],
 }
 
 impl Reference {
@@ -30,20 +36,35 @@ impl Reference {
     /// # Errors
     /// If the encoder or the heads fail on the fragments.
     pub fn of(evidence: &Evidence, encoder: &dyn Encoder, ensemble: &Ensemble) -> Result<Self, DiagnoseError> {
-        let mut rng = ChaCha8Rng::seed_from_u64(FRAGMENT_SEED);
-        let fragments: Vec<String> =
-            evidence.rows.iter().map(|&row| data::fragment(&evidence.audit.items[row].text, &mut rng)).collect();
-        let fragments: Vec<&str> = fragments.iter().map(String::as_str).collect();
-        let fragments = ensemble.predict(&encoder.encode(&fragments)?)?;
-        let quantiles = HeadKind::ALL.map(|head| {
-            let mut means = if head == HeadKind::Ood { fragments.mean(head) } else { evidence.items.mean(head) };
+        let items = format!("{} test items", evidence.rows.len());
+        let own = evidence.own_prompts();
+        let (familiar, familiar_over) = if own.len() >= LEAST_PROMPTS {
+            let logits = own.iter().filter_map(|text| evidence.prompt_risk(HeadKind::Ood, text));
+            let means: Vec<f64> = logits.map(|risk| -risk.iter().sum::<f64>() / risk.len().max(1) as f64).collect();
+            (means, format!("{} prompts of the audit", own.len()))
+        } else {
+            let mut rng = ChaCha8Rng::seed_from_u64(FRAGMENT_SEED);
+            let cut = |&row: &usize| data::fragment(&evidence.audit.items[row].text, &mut rng);
+            let fragments: Vec<String> = evidence.rows.iter().map(cut).collect();
+            let fragments: Vec<&str> = fragments.iter().map(String::as_str).collect();
+            let means = ensemble.predict(&encoder.encode(&fragments)?)?.mean(HeadKind::Ood);
+            (means, format!("fragments of {items}"))
+        };
+        let scale = |mut means: Vec<f64>| {
             means.sort_by(f64::total_cmp);
             (0..=STEPS).map(|step| stats::quantile_sorted(&means, step as f64 / STEPS as f64)).collect()
-        });
-        Ok(Self { n: evidence.rows.len(), quantiles })
+        };
+        let [regressor, ranker] = [HeadKind::Regressor, HeadKind::Ranker].map(|head| scale(evidence.items.mean(head)));
+        Ok(Self { quantiles: [regressor, ranker, scale(familiar)], over: [items.clone(), items, familiar_over] })
     }
 
-    /// Share of the test items (OOD: of their fragments) below an output, in `0..=1`, to a thousandth.
+    /// Whether a logit of the OOD head is too low for the prompt's losses to be trusted.
+    #[must_use]
+    pub fn is_foreign(&self, logit: f64) -> bool {
+        logit < stats::quantile_sorted(&self.quantiles[HeadKind::Ood.index()], FOREIGN_BELOW)
+    }
+
+    /// Share of the scale below an output, in `0..=1`, to a thousandth.
     #[must_use]
     pub fn percentile(&self, head: HeadKind, output: f64) -> f64 {
         stats::percentile_of(&self.quantiles[head.index()], output)

@@ -2,7 +2,7 @@
 //!
 //! Table and vocabulary are assets made by `tests/recipes/make_encoder.py`; see `builtin/NOTICE`.
 
-use super::{Encoder, EncoderError};
+use super::{Encoder, EncoderError, Reading};
 use rayon::prelude::*;
 use safetensors::SafeTensors;
 use std::collections::HashMap;
@@ -16,6 +16,8 @@ static VOCABULARY: &str = include_str!("builtin/vocab.txt");
 
 const DIMENSION: usize = 256;
 const PIECE_LIMIT: usize = 256;
+/// Row of [UNK], as the recipe orders the vocabulary.
+const UNKNOWN: u32 = 1;
 /// Texts a thread takes at a time: long enough for its word cache to pay.
 const CHUNK: usize = 2048;
 
@@ -176,8 +178,14 @@ impl Encoder for StaticEncoder {
         PIECE_LIMIT
     }
 
-    fn pieces(&self, text: &str) -> usize {
-        self.sum_text(text, &mut HashMap::new(), &mut [0f32; DIMENSION])
+    fn reading(&self, text: &str) -> Reading {
+        let mut reading = Reading { pieces: 0, unknown: 0 };
+        self.each_word(text, |word| {
+            let pieces = self.lookup(word).pieces;
+            reading.pieces += pieces.len();
+            reading.unknown += pieces.iter().filter(|&&piece| piece == UNKNOWN).count();
+        });
+        reading
     }
 
     fn encode(&self, texts: &[&str]) -> Result<Vec<f32>, EncoderError> {
@@ -230,8 +238,11 @@ mod tests {
     fn a_long_text_is_cut_at_the_limit() {
         let encoder = StaticEncoder::new().unwrap();
         let long = "salesperson ".repeat(300);
-        assert_eq!(encoder.pieces(&long), PIECE_LIMIT);
-        assert_eq!(encoder.pieces(""), 0);
+        let cut = "salesperson ".repeat(PIECE_LIMIT / encoder.reading("salesperson").pieces);
+        assert!(encoder.reading(&long).pieces > PIECE_LIMIT);
+        assert_eq!(encoder.encode(&[&long]).unwrap(), encoder.encode(&[&cut]).unwrap());
+        assert_eq!(encoder.reading(""), Reading { pieces: 0, unknown: 0 });
+        assert_eq!(encoder.reading("a 😀"), Reading { pieces: 2, unknown: 1 });
         assert!(encoder.encode(&[""]).unwrap().iter().all(|value| *value == 0.0));
     }
 }

@@ -13,6 +13,15 @@ pub enum EncoderError {
     Unusable { encoder: &'static str, problem: String },
 }
 
+/// How a text falls into pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// Pieces of the whole text; those over the limit are not read.
+    pub pieces: usize,
+    /// Pieces that the vocabulary does not know, which all look the same to the encoder.
+    pub unknown: usize,
+}
+
 /// Embeddings of texts, row-major `[n, dimension]`; every row has length one, or is zero for empty texts.
 pub trait Encoder: Send + Sync {
     /// The name shown to people.
@@ -26,8 +35,8 @@ pub trait Encoder: Send + Sync {
     /// Most pieces of a text that are read; the rest is cut.
     fn piece_limit(&self) -> usize;
 
-    /// Pieces of a text, cut at the limit.
-    fn pieces(&self, text: &str) -> usize;
+    /// How the encoder reads a text.
+    fn reading(&self, text: &str) -> Reading;
 
     /// Encodes texts on all threads of the current pool.
     ///

@@ -25,7 +25,7 @@ pub enum EngineError {
     Diagnose(#[from] DiagnoseError),
     #[error("{0}")]
     Usage(String),
-    #[error("training diverged in epoch {epoch}: the {head} loss is not finite; lower the learning rate")]
+    #[error("training diverged in epoch {epoch}: the {head} loss left all bounds; lower the learning rate")]
     Diverged { epoch: usize, head: String },
     #[error("cancelled")]
     Cancelled,

@@ -61,7 +61,7 @@ impl Session {
             record
         } else {
             let audit = data::load(audit)?;
-            let vocabulary = data::vocabulary(audit.items.iter().map(|item| item.text.as_str()));
+            let vocabulary = own_words(&audit);
             let record = store.put_audit(&audit, vocabulary)?;
             // Nobody else can have set it: the session is not shared yet.
             let _ = loaded.set(Arc::new(audit));
@@ -180,27 +180,27 @@ impl Session {
         Ok(RunId(format!("{:08x}", xxhash_rust::xxh3::xxh3_64(inputs.as_bytes()) as u32)))
     }
 
+    /// The run of a model that answers where none is named: the one shown or trained last.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn current_run(&self, model: &str) -> Result<Option<RunRecord>, EngineError> {
+        let shown = self.store.shown_run(&self.record.name, model)?;
+        if let Some(run) = shown.and_then(|id| self.store.find_run(&id.0).ok()) {
+            return Ok(Some(run));
+        }
+        Ok(self.store.runs(&self.record.name, Some(model))?.pop())
+    }
+
     /// The finished run of exactly these inputs, if there is one.
     ///
     /// # Errors
     /// If the data or the store cannot be read.
     pub fn finished(&self, model: &str, hyper: &HyperParameters) -> Result<Option<RunRecord>, EngineError> {
+        let hyper = hyper.clone().canonical();
         Ok(self.store.runs(&self.record.name, Some(model))?.into_iter().find(|run| {
-            run.hyper == *hyper && run.state == RunState::Finished && run.encoder == self.encoder.fingerprint()
+            run.hyper == hyper && run.state == RunState::Finished && run.encoder == self.encoder.fingerprint()
         }))
-    }
-
-    /// The newest finished run of a model.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub fn newest_run(&self, model: &str) -> Result<Option<RunRecord>, EngineError> {
-        Ok(self
-            .store
-            .runs(&self.record.name, Some(model))?
-            .into_iter()
-            .rev()
-            .find(|run| run.state == RunState::Finished))
     }
 
     /// Trains heads for a model, fills the tables and keeps the run.
@@ -209,6 +209,7 @@ impl Session {
     /// If the data cannot be learnt from, training diverges or is cancelled, or the store fails.
     pub fn train(&self, model: &str, hyper: &HyperParameters, tracker: &Tracker) -> Result<LoadedRun, EngineError> {
         hyper.validate().map_err(EngineError::Usage)?;
+        let hyper = &hyper.clone().canonical();
         let started = Instant::now();
         tracker.stage(Stage::Loading, 0);
         let audit = self.audit()?;
@@ -224,7 +225,7 @@ impl Session {
             RunState::Finished => {}
             RunState::Cancelled => return Err(EngineError::Cancelled),
             RunState::Diverged => {
-                let bad = outcome.epochs.iter().find(|metrics| metrics.train_loss.iter().any(|loss| !loss.is_finite()));
+                let bad = outcome.epochs.iter().find(|metrics| metrics.diverged());
                 return Err(EngineError::Diverged {
                     epoch: bad.map_or(0, |metrics| metrics.epoch),
                     head: bad.map_or_else(String::new, |metrics| metrics.head.to_string()),
@@ -234,8 +235,7 @@ impl Session {
         tracker.stage(Stage::Tables, 0);
         let fingerprint = fingerprint(&audit, model);
         let id = self.run_id(model, hyper, &fingerprint)?;
-        let test = split.gather(&split.test, &embeddings, self.encoder.dimension());
-        let diagnosis = tables(&id, &audit, model, &test, self.encoder.as_ref(), &outcome.ensemble)?;
+        let diagnosis = self.diagnose(&id, &model.name, &split, &embeddings, &outcome.ensemble)?;
         let record = RunRecord {
             id,
             audit: audit.name.clone(),
@@ -258,20 +258,40 @@ impl Session {
         self.load(record)
     }
 
-    /// Reads a finished run back.
+    /// Reads a finished run back; tables of an older form are computed again from its heads.
     ///
     /// # Errors
-    /// If a part of it is missing or damaged.
+    /// If its weights are missing or damaged.
     pub fn load(&self, record: RunRecord) -> Result<LoadedRun, EngineError> {
         let stored = self.store.run::<Diagnosis>(record)?;
         // Prompts are scored one at a time: the CPU is the faster device for that.
         let ensemble = Ensemble::from_safetensors(&stored.weights, &stored.weights_path, &Device::Cpu)?;
-        Ok(LoadedRun {
-            record: stored.record,
-            diagnosis: stored.diagnosis,
-            ensemble,
-            weights_path: stored.weights_path,
-        })
+        let diagnosis = match stored.diagnosis {
+            Some(diagnosis) => diagnosis,
+            None => {
+                let audit = self.audit()?;
+                let embeddings = self.embeddings(&Tracker::silent())?;
+                let split = Split3::of(&audit, &stored.record.hyper)?;
+                let fresh = self.diagnose(&stored.record.id, &stored.record.model, &split, &embeddings, &ensemble)?;
+                self.store.put_run(&stored.record, &stored.weights, &fresh)?;
+                fresh
+            }
+        };
+        Ok(LoadedRun { record: stored.record, diagnosis, ensemble, weights_path: stored.weights_path })
+    }
+
+    /// Every table of a run, over the test items.
+    fn diagnose(
+        &self,
+        id: &RunId,
+        model: &str,
+        split: &Split3,
+        embeddings: &[f32],
+        ensemble: &Ensemble,
+    ) -> Result<Diagnosis, EngineError> {
+        let audit = self.audit()?;
+        let test = split.gather(&split.test, embeddings, self.encoder.dimension());
+        Ok(tables(id, &audit, audit.model(model)?, &test, self.encoder.as_ref(), ensemble)?)
     }
 
     /// A scorer of prompts for a run.
@@ -290,6 +310,17 @@ impl Session {
             &attributes,
         )?)
     }
+}
+
+/// Words of the items and of the audit's own prompts: "a person" is no news to an audit that says it itself.
+fn own_words(audit: &Audit) -> std::collections::BTreeSet<String> {
+    let items = audit.items.iter().map(|item| item.text.as_str());
+    let attributes = audit.attributes.iter().flat_map(|attribute| {
+        let prompts = &attribute.prompts;
+        [Some(&prompts.phrase), prompts.antonym.as_ref(), Some(&prompts.generic)].into_iter().flatten()
+    });
+    let own = attributes.chain(&audit.prompts.in_distribution).map(String::as_str);
+    data::vocabulary(items.chain(own))
 }
 
 /// Positions of a run's training, validation and test items.

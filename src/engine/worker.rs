@@ -176,12 +176,7 @@ impl Shared {
     fn open_model(&self, model: &str) -> Result<(), EngineError> {
         let model = self.session.model_name(Some(model))?;
         self.lock().model.clone_from(&model);
-        let store = self.session.store();
-        let shown = store.shown_run(&self.session.record().name, &model)?;
-        let run = match shown.and_then(|id| store.find_run(&id.0).ok()) {
-            Some(run) => Some(run),
-            None => self.session.newest_run(&model)?,
-        };
+        let run = self.session.current_run(&model)?;
         if let Some(run) = run {
             self.mailbox.show(run);
             return Ok(());

@@ -81,7 +81,7 @@ pub fn train(
             break;
         }
         run.validate(&mut metrics)?;
-        let diverged = metrics.iter().any(|metric| metric.train_loss.iter().any(|loss| !loss.is_finite()));
+        let diverged = metrics.iter().any(EpochMetrics::diverged);
         observer.epoch(&metrics);
         epochs.extend(metrics);
         if diverged {
@@ -261,10 +261,11 @@ impl<'a> Training<'a> {
                     .map(|outputs| {
                         let risk: Vec<f64> =
                             outputs.iter().map(|&output| head.risk_sign() * f64::from(output)).collect();
-                        crate::stats::spearman(&risk, &self.data.validation_losses)
-                            .map_or(f64::NAN, |correlation| correlation.value)
+                        let correlation = crate::stats::spearman(&risk, &self.data.validation_losses);
+                        correlation.ok().map(|correlation| correlation.value)
                     })
-                    .collect();
+                    .collect::<Option<Vec<f64>>>()
+                    .unwrap_or_default();
             }
         }
         Ok(())

@@ -8,8 +8,9 @@ pub use grid::{Align, Grid};
 pub use json::{Envelope, Identity, to_json};
 pub use text::{attributes, bias, compare, demo, ood, runs, score, validity, zero_shot};
 
-/// Text from data or a person, safe for a terminal: control characters are dropped.
+/// Text from data or a person, safe for a terminal: white space becomes blanks, control characters go.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).collect()
+    let blank = |character: char| if character.is_whitespace() { ' ' } else { character };
+    text.chars().map(blank).filter(|character| !character.is_control()).collect()
 }

@@ -12,13 +12,18 @@ use Align::{Left, Right};
 /// Heads, members and audit a table rests on.
 fn heading(title: &str, run: &RunRecord) -> String {
     format!(
-        "{title}\naudit {} · model {} · run {} · {} · {} members\n",
+        "{title}
+audit {} · model {} · run {} · {}
+",
         printable(&run.audit),
         printable(&run.model),
         run.id,
-        run.hyper.summary(),
-        run.hyper.members
+        run.hyper.summary()
     )
+}
+
+fn members(run: &RunRecord) -> String {
+    if run.hyper.members == 1 { "one member".into() } else { format!("{} members", run.hyper.members) }
 }
 
 fn fixed(value: Measured, digits: usize) -> String {
@@ -54,9 +59,9 @@ fn p_value(p: f64) -> String {
     if p < 1e-4 { "<.0001".into() } else { format!("{p:.4}") }
 }
 
-/// Table 5; `contrast` of `None` means each attribute's own.
+/// Table 5, each attribute under its own contrast.
 #[must_use]
-pub fn attributes(table: &AttributesTable, run: &RunRecord, contrast: Option<Contrast>) -> String {
+pub fn attributes(table: &AttributesTable, run: &RunRecord) -> String {
     let mut grid = Grid::new(&[
         ("attribute", Left),
         ("n true", Right),
@@ -75,7 +80,7 @@ pub fn attributes(table: &AttributesTable, run: &RunRecord, contrast: Option<Con
         ("contrast", Left),
     ]);
     for row in &table.rows {
-        let contrast = contrast.unwrap_or(row.contrast);
+        let contrast = row.contrast;
         let predicted = |head: HeadKind| {
             row.predicted(head, contrast).map_or_else(|| "n/a".into(), |gap| format!("{:+.3}", gap.summary.mean))
         };
@@ -99,8 +104,9 @@ pub fn attributes(table: &AttributesTable, run: &RunRecord, contrast: Option<Con
     }
     let note = format!(
         "Over {} test items. Gaps are group with the attribute minus group without; a positive loss gap means the group with it is harder.\n\
-         Predicted gaps are risk of the phrase minus risk of its contrast, mean of {} members; only the regressor's is in loss units.\n",
-        table.n, run.hyper.members
+         Predicted gaps are risk of the phrase minus risk of its contrast, mean over {}; only the regressor's is in loss units.\n",
+        table.n,
+        members(run)
     );
     format!("{}\n{}\n{note}", heading("Table 5 · Rawlsian max-min per attribute", run), grid.render())
 }
@@ -142,7 +148,7 @@ fn correlation_cells(correlations: &Correlations) -> Vec<String> {
 
 /// Table 3.
 #[must_use]
-pub fn bias(table: &BiasTable, run: &RunRecord, contrast: Option<Contrast>) -> String {
+pub fn bias(table: &BiasTable, run: &RunRecord) -> String {
     let mut grid = Grid::new(&[
         ("head", Left),
         ("contrast", Left),
@@ -156,7 +162,7 @@ pub fn bias(table: &BiasTable, run: &RunRecord, contrast: Option<Contrast>) -> S
         ("p", Right),
         ("same sign", Right),
     ]);
-    for row in table.rows.iter().filter(|row| contrast.is_none_or(|wanted| wanted == row.contrast)) {
+    for row in &table.rows {
         let against = match row.against {
             TrueGap::SignedLoss => "signed loss gap",
             TrueGap::SignedAuroc => "−signed AUROC gap",
@@ -206,7 +212,7 @@ pub fn ood(table: &OodTable, run: &RunRecord) -> String {
     let mut grid =
         Grid::new(&[("foreign set", Left), ("n", Right), ("ood", Right), ("regressor", Right), ("ranker", Right)]);
     for row in &table.rows {
-        let of = |head: HeadKind| row.auroc.get(head.index()).map_or_else(String::new, |auroc| fixed(*auroc, 3));
+        let of = |head: HeadKind| row.auroc(head).map_or_else(String::new, |auroc| fixed(auroc, 3));
         grid.row(vec![
             printable(&row.foreign),
             row.n_foreign.to_string(),
@@ -233,7 +239,10 @@ pub fn score(prompts: &[PromptScores], run: &RunRecord) -> String {
         text.push_str(&format!("\n\"{}\"\n{}", printable(&prompt.text), score_grid(prompt)));
         text.push_str(&remarks(prompt));
     }
-    text.push_str("\nPercentiles are among the test items (in-dist logit: among one fragment of each).\n");
+    if let Some(prompt) = prompts.first() {
+        let over = prompt.heads.iter().map(|score| format!("{} {}", score.head, score.over));
+        text.push_str(&format!("\nPercentiles are over: {}.\n", over.collect::<Vec<_>>().join("; ")));
+    }
     text
 }
 
@@ -266,11 +275,22 @@ fn remarks(prompt: &PromptScores) -> String {
     if !prompt.unseen_words.is_empty() {
         text.push_str(&format!("  no item uses: {}\n", printable(&prompt.unseen_words.join(", "))));
     }
-    if prompt.head(HeadKind::Ood).is_some_and(|score| score.percentile < 0.01) {
-        text.push_str("  ! looks out of distribution: less familiar than 99 % of fragments of the test items; do not trust its loss\n");
+    if prompt.out_of_distribution {
+        text.push_str("  ! looks out of distribution: less familiar than 95 % of the audit's own prompts; its loss means little\n");
     }
-    if prompt.pieces == prompt.piece_limit {
-        text.push_str(&format!("  ! the encoder read only its first {} pieces\n", prompt.piece_limit));
+    if prompt.pieces > 0 && prompt.unknown_pieces == prompt.pieces {
+        text.push_str("  ! the encoder knows none of these words: all such prompts look the same to it\n");
+    } else if prompt.unknown_pieces > 0 {
+        text.push_str(&format!(
+            "  ! {} of {} pieces are unknown to the encoder\n",
+            prompt.unknown_pieces, prompt.pieces
+        ));
+    }
+    if prompt.pieces > prompt.piece_limit {
+        text.push_str(&format!(
+            "  ! the encoder read only the first {} of {} pieces\n",
+            prompt.piece_limit, prompt.pieces
+        ));
     }
     text
 }
@@ -309,12 +329,12 @@ pub fn compare(pair: &PairScores, run: &RunRecord) -> String {
         format!("\n{name} \"{}\"\n{}{}", printable(&prompt.text), score_grid(prompt), remarks(prompt))
     });
     format!(
-        "{}{}\n{}\n{}\nP comes from {} members: it measures how far training agrees with itself, not the sampling of items.\n",
+        "{}{}\n{}\n{}\nP comes from {}: it measures how far training agrees with itself, not the sampling of items.\n",
         heading("Comparison", run),
         blocks.concat(),
         grid.render(),
         pair.verdict,
-        run.hyper.members
+        members(run)
     )
 }
 

@@ -32,7 +32,7 @@ pub enum StoreError {
     Locked { path: PathBuf, owner: String },
     #[error("the store in {path} has layout {found}, this program reads {SCHEMA}; give another --home")]
     Schema { path: PathBuf, found: String },
-    #[error("store: {what} is damaged ({problem}); it will be made anew once removed")]
+    #[error("store: {what} is damaged ({problem})")]
     Damaged { what: String, problem: String },
     #[error("store: {0}")]
     Sled(#[from] sled::Error),

@@ -12,11 +12,25 @@ impl Owner {
     /// Writes this process into the owner file.
     pub fn claim(home: &Path) -> std::io::Result<Self> {
         let path = home.join(FILE);
-        let command: Vec<String> = std::env::args().skip(1).take(3).collect();
-        let command = if command.is_empty() { "console".to_owned() } else { command.join(" ") };
+        let command = command_words(std::env::args().skip(1));
         std::fs::write(&path, format!("{}\n{command}\n", std::process::id()))?;
         Ok(Self(path))
     }
+}
+
+/// The command without its options and their values: "train adult".
+fn command_words(arguments: impl Iterator<Item = String>) -> String {
+    const WITH_VALUE: [&str; 5] = ["--home", "--model", "--theme", "--color", "--run"];
+    let mut words = Vec::new();
+    let mut value_follows = false;
+    for argument in arguments {
+        if !std::mem::replace(&mut value_follows, WITH_VALUE.contains(&argument.as_str())) && !argument.starts_with('-')
+        {
+            words.push(argument);
+        }
+    }
+    words.truncate(2);
+    if words.is_empty() { "console".into() } else { words.join(" ") }
 }
 
 impl Drop for Owner {

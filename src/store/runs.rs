@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredRun<D> {
     pub record: RunRecord,
-    pub diagnosis: D,
+    pub diagnosis: Option<D>,
     /// Bytes of the weights file.
     pub weights: Vec<u8>,
     pub weights_path: PathBuf,
@@ -80,30 +80,29 @@ impl Store {
     /// If there is none, or more than one.
     pub fn find_run(&self, wanted: &str) -> Result<RunRecord> {
         let no_run = |hint: String| StoreError::NoRun { wanted: wanted.to_owned(), hint };
+        if wanted.is_empty() {
+            return Err(no_run("; give the beginning of a run's name".into()));
+        }
         let tree = self.db.open_tree("runs")?;
         let mut found = Vec::new();
         for pair in tree.scan_prefix(wanted) {
             found.push(pair?.1);
         }
         match found.as_slice() {
-            [value] if !wanted.is_empty() => codec::unseal_json(value, "the run"),
+            [value] => codec::unseal_json(value, "the run"),
             [] => Err(no_run(format!("; {} are kept, see 'llm2loss runs'", tree.len()))),
             several => Err(no_run(format!(" alone: {} runs begin so; give more of its name", several.len()))),
         }
     }
 
-    /// Everything kept of a run.
+    /// Everything kept of a run. `diagnosis` is `None` where what was computed from its heads is missing,
+    /// damaged or of an older form: it can be computed again.
     ///
     /// # Errors
-    /// If a part is missing or damaged.
+    /// If its weights cannot be read.
     pub fn run<D: DeserializeOwned>(&self, record: RunRecord) -> Result<StoredRun<D>> {
-        let missing = |what: &str| StoreError::Damaged {
-            what: format!("{what} of run {}", record.id),
-            problem: "missing".into(),
-        };
-        let value =
-            self.db.open_tree("diagnoses")?.get(record.id.0.as_bytes())?.ok_or_else(|| missing("the tables"))?;
-        let diagnosis = codec::unseal_json(&value, "the tables")?;
+        let value = self.db.open_tree("diagnoses")?.get(record.id.0.as_bytes())?;
+        let diagnosis = value.and_then(|value| codec::unseal_json(&value, "the tables").ok());
         let weights_path = self.run_folder(&record.id).join(WEIGHTS);
         let weights =
             std::fs::read(&weights_path).map_err(|source| StoreError::Io { path: weights_path.clone(), source })?;

@@ -246,7 +246,14 @@ pub fn scores(text: &str) -> PromptScores {
                 (0..5).map(|m| mean + 0.12 * scale * bell(key(text) ^ head.index() as u64, m)).collect();
             let summary = stats::summary(&members).unwrap();
             let z = (summary.mean - (low + high) / 2.0) / ((high - low) / 5.0);
-            HeadScore { head, members, summary, percentile: 1.0 / (1.0 + (-1.7 * z).exp()), axis: (low, high) }
+            HeadScore {
+                head,
+                members,
+                summary,
+                percentile: 1.0 / (1.0 + (-1.7 * z).exp()),
+                over: if head == HeadKind::Ood { "98 prompts of the audit".into() } else { "16281 test items".into() },
+                axis: (low, high),
+            }
         })
         .to_vec();
     let known =
@@ -259,6 +266,8 @@ pub fn scores(text: &str) -> PromptScores {
     PromptScores {
         text: text.into(),
         heads,
+        out_of_distribution: text.contains("dog"),
+        unknown_pieces: text.split_whitespace().filter(|word| word.contains('z')).count(),
         unseen_words: unseen,
         pieces: text.split_whitespace().count() + 2,
         piece_limit: 512,

@@ -1,6 +1,6 @@
 //! Everything known of the selected attribute: on the right, or as a strip below.
 
-use super::table::{WEAK_ZERO_SHOT, axis};
+use super::table::{Axis, WEAK_ZERO_SHOT};
 use super::{State, predicted, shown_contrast};
 use crate::audit::{Contrast, HeadKind, Side};
 use crate::console::glyph::Glyphs;
@@ -30,14 +30,17 @@ impl Context<'_> {
         predicted(self.row, head, self.state.contrast)
     }
 
-    /// The axis on which members are drawn: the lane's for the regressor, else that of all attributes.
-    fn scale(&self, head: HeadKind) -> Scale {
+    /// The members as heights: on the lane's axis for the regressor, else on that of all attributes.
+    fn heights(&self, gap: &PredictedGap, glyphs: &Glyphs) -> String {
         let table = &self.tables.attributes;
-        if head == HeadKind::Regressor {
-            return axis(table, self.state);
+        let members = spark::members(&gap.members, 5);
+        if gap.head == HeadKind::Regressor {
+            let axis = Axis::of(table, self.state);
+            return spark::spark(axis.scale, members.into_iter().map(|member| axis.map(member)), glyphs);
         }
-        let gaps = table.rows.iter().filter_map(|row| predicted(row, head, self.state.contrast));
-        Scale::of(gaps.flat_map(|gap| gap.members.iter().copied())).with_zero()
+        let gaps = table.rows.iter().filter_map(|row| predicted(row, gap.head, self.state.contrast));
+        let scale = Scale::of(gaps.flat_map(|gap| gap.members.iter().copied())).with_zero();
+        spark::spark(scale, members, glyphs)
     }
 
     /// Predicted against measured loss gap over the attributes, for the contrast asked for.
@@ -152,7 +155,7 @@ fn member_names(members: usize) -> String {
 fn head_line(pen: &mut Pen<'_>, area: Rect, y: u16, context: &Context<'_>, gap: &PredictedGap) -> u16 {
     let glyphs = pen.glyphs();
     let value = text::pad(&gap_words(gap, glyphs), 15, glyphs.ellipsis);
-    let heights = spark::spark(context.scale(gap.head), spark::members(&gap.members, 5), glyphs);
+    let heights = context.heights(gap, glyphs);
     let p = number::probability(direction::probability(&gap.direction));
     let name = format!("{:<10}", gap.head);
     let heights = format!("{heights:<6}");
@@ -240,7 +243,7 @@ fn loss_line(pen: &mut Pen<'_>, area: Rect, y: u16, context: &Context<'_>) -> u1
 fn strip_head(pen: &mut Pen<'_>, area: Rect, y: u16, context: &Context<'_>, gap: &PredictedGap) -> u16 {
     let glyphs = pen.glyphs();
     let value = text::pad(&gap_words(gap, glyphs), 17, glyphs.ellipsis);
-    let heights = spark::spark(context.scale(gap.head), spark::members(&gap.members, 5), glyphs);
+    let heights = context.heights(gap, glyphs);
     let p = number::probability(direction::probability(&gap.direction));
     let label = format!("  P({}>0) ", glyphs.delta);
     let votes = format!("  {}", direction::votes(&gap.direction));
@@ -263,6 +266,7 @@ fn gap_words(gap: &PredictedGap, glyphs: &Glyphs) -> String {
 /// Predicted against measured loss gap over the attributes, with the selected one picked out.
 pub fn scatter(pen: &mut Pen<'_>, area: Rect, context: &Context<'_>) {
     let contrast = context.state.contrast;
+    let axis = Axis::of(&context.tables.attributes, context.state);
     let mut points = Vec::new();
     let mut picked = None;
     for row in &context.tables.attributes.rows {
@@ -271,10 +275,10 @@ pub fn scatter(pen: &mut Pen<'_>, area: Rect, context: &Context<'_>) {
             if row.name == context.row.name {
                 picked = Some(points.len());
             }
-            points.push((truth, gap.summary.mean));
+            points.push((axis.map(truth), axis.map(gap.summary.mean)));
         }
     }
-    let inside = pen.panel(area, "Predicted and true loss gap", "", false);
+    let inside = pen.panel(area, "Predicted, true loss gap", if axis.rooted { "root scale" } else { "" }, false);
     if inside.height < 4 {
         return;
     }

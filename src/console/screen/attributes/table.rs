@@ -67,16 +67,46 @@ pub fn columns(width: u16, longest: u16, auroc: bool) -> Columns {
     columns
 }
 
-/// The axis of all measured gaps, and of predicted ones up to twice as far.
-pub fn axis(table: &AttributesTable, state: &State) -> Scale {
-    let finite = |value: &f64| value.is_finite();
-    let measured: Vec<f64> = table.rows.iter().filter_map(|row| row.loss_gap.value()).filter(finite).collect();
-    let reach = measured.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
-    let guesses = table.rows.iter().filter_map(|row| {
-        let gap = predicted(row, HeadKind::Regressor, state.contrast)?;
-        Some(gap.summary.mean.clamp(-2.0 * reach, 2.0 * reach))
-    });
-    Scale::of(measured.iter().copied().chain(guesses).chain([0.0])).with_zero()
+/// The axis of the loss gaps; by square roots where a few gaps would flatten all others.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Axis {
+    pub scale: Scale,
+    pub rooted: bool,
+}
+
+/// How many times the median the greatest gap is, from which on roots are drawn.
+const FLATTENING: f64 = 6.0;
+
+impl Axis {
+    /// The axis of all measured gaps, and of predicted ones up to twice as far.
+    #[must_use]
+    pub fn of(table: &AttributesTable, state: &State) -> Self {
+        let finite = |value: &f64| value.is_finite();
+        let measured = table.rows.iter().filter_map(|row| row.loss_gap.value()).filter(finite);
+        let measured: Vec<f64> = measured.collect();
+        let mut sizes: Vec<f64> = measured.iter().map(|gap| gap.abs()).collect();
+        sizes.sort_unstable_by(f64::total_cmp);
+        let reach = sizes.last().copied().unwrap_or(0.0);
+        let median = sizes.get(sizes.len() / 2).copied().unwrap_or(0.0);
+        let rooted = median > 0.0 && reach > FLATTENING * median;
+        let guesses = table.rows.iter().filter_map(|row| {
+            let gap = predicted(row, HeadKind::Regressor, state.contrast)?;
+            Some(gap.summary.mean.clamp(-2.0 * reach, 2.0 * reach))
+        });
+        let all = measured.iter().copied().chain(guesses).chain([0.0]);
+        let scale = Scale::of(all.map(|gap| signed_root(gap, rooted))).with_zero();
+        Self { scale, rooted }
+    }
+
+    /// Where a gap stands on the scale.
+    #[must_use]
+    pub fn map(&self, gap: f64) -> f64 {
+        signed_root(gap, self.rooted)
+    }
+}
+
+fn signed_root(value: f64, rooted: bool) -> f64 {
+    if rooted { value.abs().sqrt().copysign(value) } else { value }
 }
 
 /// Draws head and rows into the inside of the panel.
@@ -87,15 +117,15 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, table: &AttributesTable, state: &Stat
     let has_auroc = table.rows.iter().any(|row| row.rmm.value().is_some());
     let longest = table.rows.iter().map(|row| text::width(&row.name)).max().unwrap_or(9).min(40) as u16;
     let columns = columns(area.width, longest, has_auroc);
-    let scale = axis(table, state);
-    head(pen, area, columns, scale);
+    let axis = Axis::of(table, state);
+    head(pen, area, columns, axis.scale);
     let page = usize::from(area.height - 1);
     let seen = state.order.iter().enumerate().skip(state.cursor.offset).take(page);
     for (line, (place, &at)) in seen.enumerate() {
         let y = area.y + 1 + line as u16;
         let Some(row) = table.rows.get(at) else { continue };
         let selected = place == state.cursor.selected;
-        draw_row(pen, Rect { y, height: 1, ..area }, row, state, columns, scale);
+        draw_row(pen, Rect { y, height: 1, ..area }, row, state, columns, axis);
         if selected {
             pen.text(area.x, y, 1, pen.glyphs().selected, Role::Text);
             pen.select(Rect { y, height: 1, ..area });
@@ -129,7 +159,7 @@ fn head(pen: &mut Pen<'_>, area: Rect, columns: Columns, scale: Scale) {
     x += columns.lane;
     for (width, words) in [(columns.count, "n true"), (columns.zero, "0-shot")] {
         if width > 0 {
-            pen.right(x + width - u16::from(words == "0-shot"), y, width, words, Role::Dim);
+            pen.right(x + width, y, width, words, Role::Dim);
         }
         x += width;
     }
@@ -160,7 +190,7 @@ fn lane_head(pen: &mut Pen<'_>, x: u16, y: u16, cells: u16, scale: Scale) {
     }
 }
 
-fn draw_row(pen: &mut Pen<'_>, area: Rect, row: &AttributeRow, state: &State, columns: Columns, scale: Scale) {
+fn draw_row(pen: &mut Pen<'_>, area: Rect, row: &AttributeRow, state: &State, columns: Columns, axis: Axis) {
     let (y, mut x) = (area.y, area.x + 2);
     pen.text(x, y, columns.name, &row.name, Role::Text);
     x += columns.name;
@@ -169,7 +199,9 @@ fn draw_row(pen: &mut Pen<'_>, area: Rect, row: &AttributeRow, state: &State, co
     cell(pen, x, y, columns.gap, &row.loss_gap, |value, glyphs| number::signed(value, 4, glyphs));
     x += columns.gap + 1;
     let guess = predicted(row, HeadKind::Regressor, state.contrast).map(|gap| gap.summary.mean);
-    let marks = gap_bar(scale, usize::from(columns.lane), row.loss_gap.value(), guess, pen.glyphs());
+    let on_axis = |gap: Option<f64>| gap.map(|gap| axis.map(gap));
+    let (truth, guess) = (on_axis(row.loss_gap.value()), on_axis(guess));
+    let marks = gap_bar(axis.scale, usize::from(columns.lane), truth, guess, pen.glyphs());
     pen.marks(x, y, &marks);
     x += columns.lane;
     if columns.count > 0 {

@@ -43,23 +43,20 @@ pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
 }
 
 /// The filter while it is typed or holds, and the place of the selection.
-fn foot(pen: &mut Pen<'_>, area: Rect, table: &AttributesTable, state: &State) {
+fn foot(pen: &mut Pen<'_>, area: Rect, attributes: &AttributesTable, state: &State) {
     if area.height < 3 || area.width < 30 {
         return;
     }
     let y = area.bottom() - 1;
     let place = if state.order.is_empty() {
-        format!("0 of {}", table.rows.len())
+        format!("0 of {}", attributes.rows.len())
     } else {
         format!("{} of {}", state.cursor.selected + 1, state.order.len())
     };
     pen.footnote(area, &place);
     let glyphs = pen.glyphs();
-    let legend = [
-        (format!(" {} measured  ", glyphs.bar), Role::Dim),
-        (format!("{} predicted", glyphs.predicted), Role::Dim),
-        (format!("  {}loss; right: true is harder ", glyphs.delta), Role::Dim),
-    ];
+    let bar = format!(" {} measured  {} predicted loss gap", glyphs.bar, glyphs.predicted);
+    let root = if table::Axis::of(attributes, state).rooted { ", root scale" } else { "" };
     if state.filtering || !state.filter.value().is_empty() {
         let at = pen.text(area.x + 2, y, 3, " / ", Role::Accent);
         let room = (area.width - 24).min(30);
@@ -68,6 +65,8 @@ fn foot(pen: &mut Pen<'_>, area: Rect, table: &AttributesTable, state: &State) {
         input::draw(pen, (at, y), room, &state.filter, state.filtering, &[]);
         return;
     }
-    let pieces: Vec<(&str, Role)> = legend.iter().map(|(words, role)| (words.as_str(), *role)).collect();
-    pen.groups(area.x + 2, y, area.width.saturating_sub(20), &[&pieces]);
+    let groups: [&[(&str, Role)]; 3] =
+        [&[(&bar, Role::Dim)], &[(root, Role::Dim)], &[("; right: true harder", Role::Dim)]];
+    let end = pen.groups(area.x + 2, y, area.width.saturating_sub(20), &groups);
+    pen.text(end, y, 1, " ", Role::Dim);
 }

@@ -16,7 +16,7 @@ const STAGES: [Stage; 4] = [Stage::Loading, Stage::Embedding, Stage::Training, S
 pub fn draw(app: &App, pen: &mut Pen<'_>, body: Rect) {
     let title = format!("Attributes {} max-min", pen.glyphs().dot);
     let inside = pen.panel(body, &title, "", true);
-    let width = inside.width.min(62);
+    let width = inside.width.min(72);
     let height = inside.height.min(13);
     let page = Rect::new(inside.x + (inside.width - width) / 2, inside.y + (inside.height - height) / 2, width, height);
     let mut y = page.y;

@@ -80,7 +80,7 @@ fn scored(pen: &mut Pen<'_>, area: Rect, head: HeadKind, scores: &PromptScores) 
     let heights = spark::spark(scale, spark::members(&score.members, 5), glyphs);
     let at = if cells >= 8 { x + cells + 1 } else { x };
     let percentile = format!("{:<5} ", number::percentile(score.percentile));
-    let foreign = if is_foreign(scores) { format!(" {}OOD", glyphs.care) } else { String::new() };
+    let foreign = if is_foreign(scores) { format!(" {}ood", glyphs.care) } else { String::new() };
     let room = area.right().saturating_sub(at);
     pen.pieces(
         at,

@@ -5,6 +5,7 @@ use crate::audit::HeadKind;
 use crate::console::app::App;
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
+use crate::console::text;
 use crate::console::theme::Role;
 use crate::console::widget::lane::lane;
 use crate::console::widget::scale::Scale;
@@ -13,13 +14,10 @@ use crate::diagnose::{HeadScore, PromptScores};
 use crate::engine::Answer;
 use ratatui::layout::Rect;
 
-/// A prompt less familiar than this share of the test items looks out of distribution.
-pub const FOREIGN_BELOW: f64 = 0.01;
-
 /// Whether the prompt looks out of distribution.
 #[must_use]
 pub fn is_foreign(scores: &PromptScores) -> bool {
-    scores.head(HeadKind::Ood).is_some_and(|score| score.percentile < FOREIGN_BELOW)
+    scores.out_of_distribution
 }
 
 /// The probability a logit stands for.
@@ -37,7 +35,8 @@ pub fn panel(app: &App, pen: &mut Pen<'_>, area: Rect, line: usize) {
         empty(app, pen, inside, line);
         return;
     };
-    let inside = inset(pen.panel(area, &title, "lane: the test items", false), 1);
+    let over = scores.head(HeadKind::Regressor).map(|score| format!("lane and rank: {}", score.over));
+    let inside = inset(pen.panel(area, &title, &over.unwrap_or_default(), false), 1);
     let lane_cells = inside.width.saturating_sub(10 + 15 + 2 + 6 + 6).min(60);
     let mut y = inside.y;
     head_line(pen, inside, y, lane_cells, scores);
@@ -48,7 +47,7 @@ pub fn panel(app: &App, pen: &mut Pen<'_>, area: Rect, line: usize) {
         }
         y += 1;
     }
-    let notes = notes(app, pen, scores, line);
+    let notes = notes(app, pen, scores, line, inside.width.saturating_sub(10));
     // A blank line only where nothing is lost by it.
     if usize::from(inside.bottom().saturating_sub(y)) > notes.len() {
         y += 1;
@@ -107,7 +106,7 @@ fn row(pen: &mut Pen<'_>, area: Rect, y: u16, lane_cells: u16, score: &HeadScore
 }
 
 /// The lines under the heads: what was typed, what is unknown, what is near.
-fn notes(app: &App, pen: &Pen<'_>, scores: &PromptScores, line: usize) -> Vec<(&'static str, String, Role)> {
+fn notes(app: &App, pen: &Pen<'_>, scores: &PromptScores, line: usize, room: u16) -> Vec<(&'static str, String, Role)> {
     let glyphs = pen.glyphs();
     let mut notes = Vec::new();
     if let Some(score) = scores.head(HeadKind::Ood) {
@@ -117,11 +116,15 @@ fn notes(app: &App, pen: &Pen<'_>, scores: &PromptScores, line: usize) -> Vec<(&
             let words = format!("{} looks out of distribution: logit {logit} = {inside}", glyphs.care);
             notes.push(("ood", words, Role::Warn));
         } else {
-            notes.push(("ood", format!("logit {logit} = {inside} in distribution"), Role::Dim));
+            notes.push(("ood", format!("logit {logit} = {inside}; rank: {}", score.over), Role::Dim));
         }
     }
     if !scores.unseen_words.is_empty() {
         notes.push(("unseen", format!("no item uses: {}", scores.unseen_words.join(", ")), Role::Warn));
+    }
+    if scores.unknown_pieces > 0 {
+        let words = format!("{} of {} pieces mean nothing to the encoder", scores.unknown_pieces, scores.pieces);
+        notes.push(("unknown", words, Role::Warn));
     }
     notes.push(("as typed", typed(&app.prompt, line, glyphs), Role::Text));
     if scores.pieces > scores.piece_limit {
@@ -129,13 +132,15 @@ fn notes(app: &App, pen: &Pen<'_>, scores: &PromptScores, line: usize) -> Vec<(&
         notes.push(("cut", words, Role::Warn));
     }
     if !scores.nearest.is_empty() {
-        let near: Vec<String> = scores
-            .nearest
-            .iter()
-            .take(3)
-            .map(|(name, cosine)| format!("{name} {}", number::signed(*cosine, 2, glyphs)))
-            .collect();
-        notes.push(("nearest", near.join("  "), Role::Text));
+        let mut near = String::new();
+        for (name, cosine) in &scores.nearest {
+            let one = format!("{name} {}  ", number::signed(*cosine, 2, glyphs));
+            // The first is shown even if it is cut; the others only whole.
+            if near.is_empty() || text::width(&near) + text::width(one.trim_end()) <= usize::from(room) {
+                near.push_str(&one);
+            }
+        }
+        notes.push(("nearest", near.trim_end().to_owned(), Role::Text));
     }
     notes
 }
@@ -158,8 +163,14 @@ fn typed(state: &State, line: usize, glyphs: &crate::console::glyph::Glyphs) -> 
 /// Both prompts in one panel, side by side, for small terminals.
 pub fn both(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let state = &app.prompt;
-    let title = format!("Scores {} sd over members", pen.glyphs().plus_minus);
-    let inside = inset(pen.panel(area, &title, "pNN = percentile of test items", false), 1);
+    let title = format!("Scores {} sd", pen.glyphs().plus_minus);
+    let over = |head| state.scores(0).or(state.scores(1)).and_then(|scores| scores.head(head)).map(|head| &head.over);
+    let note = match (over(HeadKind::Regressor), over(HeadKind::Ood)) {
+        (Some(items), Some(ood)) if items != ood => format!("p of {items}; ood: of {ood}"),
+        (Some(items), _) => format!("p of {items}"),
+        _ => String::new(),
+    };
+    let inside = inset(pen.panel(area, &title, &note, false), 1);
     if state.scores(0).or(state.scores(1)).is_none() {
         let line = if state.text(0).is_empty() && !state.text(1).is_empty() { 1 } else { 0 };
         empty(app, pen, inside, line);
@@ -191,7 +202,7 @@ pub fn both(app: &App, pen: &mut Pen<'_>, area: Rect) {
         if y < inside.bottom()
             && let Some(scores) = state.scores(line)
         {
-            let words = one_note(app, pen, scores, line);
+            let words = one_note(app, pen, scores, line, inside.width.saturating_sub(10));
             pen.pieces(inside.x, y, inside.width, &[(&format!("{name:<10}"), Role::Dim), (&words.0, words.1)]);
             y += 1;
         }
@@ -211,8 +222,8 @@ fn short(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, score: &HeadScore) {
 }
 
 /// The one note worth a line when there is room for no more.
-fn one_note(app: &App, pen: &Pen<'_>, scores: &PromptScores, line: usize) -> (String, Role) {
-    let mut notes = notes(app, pen, scores, line);
+fn one_note(app: &App, pen: &Pen<'_>, scores: &PromptScores, line: usize, room: u16) -> (String, Role) {
+    let mut notes = notes(app, pen, scores, line, room);
     let urgent = notes.iter().position(|(_, _, role)| *role == Role::Warn);
     let at = urgent.or_else(|| notes.iter().position(|(label, _, _)| *label == "as typed")).unwrap_or(0);
     if at < notes.len() {
