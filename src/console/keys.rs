@@ -140,8 +140,7 @@ pub fn shown(key: &'static str, ascii: bool) -> &'static str {
 /// The text of `docs/keys.md`.
 #[must_use]
 pub fn markdown() -> String {
-    let mut text =
-        String::from("# Keys\n\nWritten from the key table by `llm2loss keys`; `^x` is Ctrl and x.\n");
+    let mut text = String::from("# Keys\n\nWritten from the key table by `llm2loss keys`; `^x` is Ctrl and x.\n");
     for context in Context::ALL {
         text.push_str(&format!("\n## {}\n\n| key | what it does |\n|---|---|\n", context.name()));
         for binding in of(context) {

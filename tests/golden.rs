@@ -1,0 +1,82 @@
+//! The built-in audit against a second, independent reference implementation, where its results are at hand.
+#![allow(clippy::unwrap_used)]
+
+use flate2::read::GzDecoder;
+use llm2loss::audit::{Architecture, Contrast, HeadKind, HyperParameters};
+use llm2loss::diagnose::{Aggregate, TrueGap};
+use llm2loss::engine::{Session, Tracker};
+use serde_json::Value;
+use std::path::Path;
+
+#[test]
+fn tables_are_within_the_tolerances_of_the_golden_file() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/adult/golden.json.gz");
+    let Ok(file) = std::fs::File::open(&path) else {
+        println!("skipped: {} is not there", path.display());
+        return;
+    };
+    let golden: Value = serde_json::from_reader(GzDecoder::new(file)).unwrap();
+    let session = Session::open(&tempfile::tempdir().unwrap().keep(), "adult").unwrap();
+    for model in ["v1", "v2"] {
+        let audit = &golden["audits"][format!("{model}/static-256")];
+        let run = session.train(model, &HyperParameters::new(Architecture::Mlp), &Tracker::silent()).unwrap();
+        let tables = &run.diagnosis.tables;
+        for row in &tables.attributes.rows {
+            let theirs = &audit["gt"][&row.name];
+            for (ours, key) in [
+                (row.auroc_true, "auroc_true"),
+                (row.auroc_false, "auroc_false"),
+                (row.rmm, "rmm"),
+                (row.loss_gap, "loss_gap"),
+            ] {
+                assert!(
+                    (ours.value().unwrap() - theirs[key].as_f64().unwrap()).abs() < 1e-4,
+                    "{model} {} {key}",
+                    row.name
+                );
+            }
+            for (contrast, key) in [
+                (Contrast::Antonym, "phrase|antonym"),
+                (Contrast::Generic, "phrase|generic"),
+                (Contrast::Bare, "X|Not X"),
+            ] {
+                let theirs = audit["zero_shot_auroc"][key][&row.name].as_f64().unwrap();
+                assert!(
+                    (row.zero_shot(contrast).unwrap().value().unwrap() - theirs).abs() < 1e-4,
+                    "{model} {} {key}",
+                    row.name
+                );
+            }
+        }
+        for (head, name) in [(HeadKind::Regressor, "reg"), (HeadKind::Ranker, "rank")] {
+            let summary = &audit["summary"][format!("fragments/{name}-mlp")];
+            let mean =
+                tables.validity.rows.iter().find(|row| row.head == head && row.aggregate == Aggregate::Mean).unwrap();
+            for (ours, key) in [
+                (&mean.correlations.pearson, "pearson"),
+                (&mean.correlations.spearman, "spearman"),
+                (&mean.correlations.kendall, "kendall"),
+            ] {
+                let theirs = summary[format!("t2_mean_{key}")][0].as_f64().unwrap();
+                let ours = ours.value().unwrap().value;
+                assert!((ours - theirs).abs() <= 0.02, "{model} {head} {key}: {ours} against {theirs}");
+            }
+        }
+        let signed = |contrast| {
+            let row = tables.bias.rows.iter().find(|row| {
+                row.head == HeadKind::Ranker && row.contrast == contrast && row.against == TrueGap::SignedLoss
+            });
+            row.unwrap().correlations.spearman.value().unwrap().value
+        };
+        for (contrast, key) in [(Contrast::Antonym, "phrase|antonym"), (Contrast::Generic, "phrase|generic")] {
+            let theirs =
+                audit["summary"]["fragments/rank-mlp"][format!("signed_loss [{key}] spearman")][0].as_f64().unwrap();
+            assert!(
+                (signed(contrast) - theirs).abs() <= 0.10,
+                "{model} {contrast}: {} against {theirs}",
+                signed(contrast)
+            );
+        }
+        assert!(model == "v1" || signed(Contrast::Generic) > 0.6);
+    }
+}
