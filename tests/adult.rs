@@ -7,7 +7,7 @@ use llm2loss::diagnose::{Aggregate, Tables, TrueGap};
 use llm2loss::engine::{EngineError, Session, Tracker};
 use serde_json::Value;
 use std::collections::HashMap;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// One session for all tests of this file: the audit is read and embedded once.
 fn session() -> &'static Session {
@@ -173,13 +173,19 @@ fn every_target_is_shown_on_the_loss_scale() {
 }
 
 #[test]
-fn a_cancelled_run_leaves_nothing_behind() {
+fn a_run_cancelled_in_the_middle_leaves_nothing_behind() {
     let session = session();
-    let hyper = HyperParameters { seed: 99, ..HyperParameters::new(Architecture::Mlp) };
-    let tracker = Tracker::silent();
-    tracker.cancel();
-    assert!(matches!(session.train("v1", &hyper, &tracker), Err(EngineError::Cancelled)));
+    let hyper = HyperParameters { seed: 99, ..HyperParameters::new(Architecture::Linear) };
+    let tracker: Arc<OnceLock<Tracker>> = Arc::default();
+    let own = tracker.clone();
+    let made = Tracker::new(1, |_| {}, move |_| own.get().unwrap().cancel());
+    let tracker = tracker.get_or_init(|| made);
+    let folder = session.store().home().join("runs");
+    let count = || std::fs::read_dir(&folder).map_or(0, Iterator::count);
+    let before = session.store().runs("adult", None).unwrap().len();
+    assert!(matches!(session.train("v1", &hyper, tracker), Err(EngineError::Cancelled)));
     assert!(session.finished("v1", &hyper).unwrap().is_none());
+    assert!(count() >= before, "folders belong to runs that are kept");
 }
 
 #[test]
@@ -193,12 +199,7 @@ fn a_rate_that_diverges_is_told_with_its_epoch() {
         ..HyperParameters::new(Architecture::Mlp)
     };
     let error = session().train("v1", &hyper, &Tracker::silent()).err().expect("it cannot have been learnt");
-    {
-        assert!(
-            error.to_string().contains("diverged in epoch") && error.to_string().contains("learning rate"),
-            "{error}"
-        );
-    }
+    assert!(error.to_string().contains("diverged in epoch") && error.to_string().contains("learning rate"), "{error}");
 }
 
 #[test]

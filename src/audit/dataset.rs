@@ -67,7 +67,7 @@ pub enum AuditError {
     Empty(String),
     #[error("{what} has {found} values for {expected} items")]
     Length { what: String, found: usize, expected: usize },
-    #[error("loss of model '{model}' at item '{id}' is {value}; losses must be finite")]
+    #[error("loss of model '{model}' at item '{id}' is {value}; losses must be finite and not negative")]
     Loss { model: String, id: String, value: String },
     #[error("audit '{audit}' has no {split} items")]
     NoSplit { audit: String, split: Split },
@@ -111,7 +111,7 @@ impl Audit {
             if let Some(scores) = &model.scores {
                 check(format!("the score of model '{}'", model.name), scores.len())?;
             }
-            if let Some(row) = model.losses.iter().position(|loss| !loss.is_finite()) {
+            if let Some(row) = model.losses.iter().position(|loss| !loss.is_finite() || *loss < 0.0) {
                 return Err(AuditError::Loss {
                     model: model.name.clone(),
                     id: self.items[row].id.clone(),

@@ -35,6 +35,9 @@ pub enum Pairs {
     All,
 }
 
+/// Most bytes a step may take; more would end the program instead of the run.
+const MEMORY_LIMIT: f64 = 8e9;
+
 /// Everything that, with the data, the encoder and the device, determines a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HyperParameters {
@@ -126,7 +129,27 @@ impl HyperParameters {
         if self.architecture == Architecture::Mlp {
             range("hidden", self.hidden as f64, 1.0, 8_192.0)?;
         }
+        let bytes = self.memory();
+        if bytes > MEMORY_LIMIT {
+            return Err(format!(
+                "members, hidden and batch together need about {:.0} GB; make one of them smaller ({:.0} GB is the limit)",
+                bytes / 1e9,
+                MEMORY_LIMIT / 1e9
+            ));
+        }
         Ok(())
+    }
+
+    /// Bytes a step needs beside the data, for embeddings of a common dimension: weights with gradients and
+    /// moments, activations, and the square of a batch where all pairs are compared.
+    fn memory(&self) -> f64 {
+        const DIMENSION: f64 = 768.0;
+        let nets = 3.0 * self.members as f64;
+        let width = nets * self.hidden_units().max(1) as f64;
+        let weights = 4.0 * 5.0 * width * (DIMENSION + nets);
+        let activations = 4.0 * 4.0 * self.batch as f64 * (width + DIMENSION);
+        let pairs = if self.pairs == Pairs::All { 24.0 * (self.batch as f64).powi(2) } else { 0.0 };
+        weights + activations + pairs
     }
 
     /// The same with values that have no effect set to zero, so that equal runs compare equal.
@@ -228,5 +251,9 @@ mod tests {
         hyper = HyperParameters::new(Architecture::Mlp);
         hyper.epochs = 0;
         assert!(hyper.validate().unwrap_err().contains("epochs is 0"));
+        hyper = HyperParameters { hidden: 8192, members: 256, ..HyperParameters::new(Architecture::Mlp) };
+        assert!(hyper.validate().unwrap_err().contains("GB"));
+        hyper = HyperParameters { batch: 65_536, pairs: Pairs::All, ..HyperParameters::new(Architecture::Linear) };
+        assert!(hyper.validate().unwrap_err().contains("GB"));
     }
 }

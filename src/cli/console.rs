@@ -6,7 +6,7 @@ use crate::console::msg::{Cmd, Msg};
 use crate::console::{self, App, Catalogue, Depth, EnginePort, Exit, Links, Options};
 use crate::data::BUILTIN_AUDITS;
 use crate::diagnose::PromptScorer;
-use crate::engine::{Answer, Command, Engine, EngineError, Event, RunView, ScoreRequest, Session};
+use crate::engine::{Answer, Command, Engine, Event, RunView, ScoreRequest, Session};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,7 +43,9 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, look: &Look) -> Res
         low_bandwidth: look.low_bandwidth,
         home,
     };
-    let exit = console::run(Arc::new(Port(engine)), links, options)
+    // Kept here as well: the engine is stopped after the terminal has been given back.
+    let port = Arc::new(Port(engine));
+    let exit = console::run(port.clone(), links, options)
         .map_err(|error| Failure { message: format!("{error:#}"), code: 1 })?;
     Ok(match exit {
         Exit::Quit => 0,
@@ -88,15 +90,8 @@ fn press(app: &mut App, key: KeyCode, scorer: &PromptScorer) {
 fn tell(app: &mut App, message: Msg, scorer: &PromptScorer) {
     for command in console::update(app, message) {
         if let Cmd::Score(request) = command {
-            let answer = answer(scorer, &request).unwrap_or_else(|error| Answer::None(error.to_string()));
+            let answer = Answer::of(scorer, &request.a, &request.b);
             tell(app, Msg::Engine(Event::Scored { seq: request.seq, answer: Arc::new(answer), micros: 0 }), scorer);
         }
     }
-}
-
-fn answer(scorer: &PromptScorer, request: &ScoreRequest) -> Result<Answer, EngineError> {
-    if request.b.trim().is_empty() {
-        return Ok(Answer::One(scorer.score(&request.a)?));
-    }
-    Ok(Answer::Pair(Box::new(scorer.compare(&request.a, &request.b)?)))
 }

@@ -70,7 +70,7 @@ pub fn adult() -> Result<Audit, DataError> {
             text: cell.text(columns.text).to_owned(),
             split: cell.split(columns.split)?,
         });
-        labels.push(cell.text(columns.label) == "1");
+        labels.push(cell.flag(columns.label)? == Some(true));
         for (index, (_, score, loss)) in columns.models.iter().enumerate() {
             scores[index].push(cell.number(*score)?);
             losses[index].push(cell.number(*loss)?);

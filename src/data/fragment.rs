@@ -9,7 +9,7 @@ const MOST_CLAUSES: usize = 3;
 const SPAN: std::ops::RangeInclusive<usize> = 2..=10;
 
 /// One random fragment: 1 to 3 of the text's clauses in their order, or a span of 2 to 10 words where it
-/// has no clauses. A text of fewer than two words comes back as it is.
+/// has no clauses. A text of at most two words comes back trimmed, without its full stop.
 pub fn fragment(text: &str, rng: &mut impl Rng) -> String {
     let body = text.trim().trim_end_matches('.');
     let clauses: Vec<&str> = body.split(',').map(str::trim).filter(|clause| !clause.is_empty()).collect();

@@ -107,7 +107,8 @@ fn verdict(heads: &[PairHead]) -> String {
     let (Some(regressor), Some(ranker)) = (of(HeadKind::Regressor), of(HeadKind::Ranker)) else {
         return "Not enough heads to compare.".into();
     };
-    let sure = |pair: &PairHead| pair.direction.positive == 0 || pair.direction.positive == pair.direction.members;
+    let sure =
+        |pair: &PairHead| pair.deltas.iter().all(|delta| *delta > 0.0) || pair.deltas.iter().all(|delta| *delta < 0.0);
     let harder = |pair: &PairHead| pair.summary.mean > 0.0;
     let equal = |pair: &PairHead| pair.deltas.iter().all(|delta| *delta == 0.0);
     if equal(regressor) && equal(ranker) {

@@ -25,6 +25,8 @@ pub enum EngineError {
     Diagnose(#[from] DiagnoseError),
     #[error("{0}")]
     Usage(String),
+    #[error("{0}")]
+    Internal(String),
     #[error("training diverged in epoch {epoch}: the {head} loss left all bounds; lower the learning rate")]
     Diverged { epoch: usize, head: String },
     #[error("cancelled")]

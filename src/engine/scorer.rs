@@ -1,21 +1,32 @@
-//! The scorer thread: shows runs and scores prompts, newest request first, beside any training.
+//! The scorer thread: opens runs, keeps prompts and scores them, newest request first, beside any training.
 
-use super::{Answer, Event, RunView, ScoreRequest, Session};
-use crate::audit::RunRecord;
+use super::worker::Shared;
+use super::{Answer, Command, EngineError, Event, RunView, ScoreRequest};
+use crate::audit::{Architecture, HyperParameters, RunRecord};
 use crate::diagnose::PromptScorer;
+use crate::store::HistoryEntry;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
-use tokio::sync::mpsc::Sender;
 
-/// What waits for the scorer: at most one run to show and one request to score.
+/// What waits for the scorer: commands in order, and at most one request to score.
 #[derive(Default)]
 struct Waiting {
-    show: Option<RunRecord>,
+    commands: VecDeque<Work>,
     score: Option<ScoreRequest>,
     closed: bool,
 }
 
-/// A mailbox of one slot each: a newer message replaces an older one.
+/// Something that touches the store, which the UI thread must not wait for.
+pub enum Work {
+    Command(Command),
+    /// A run has finished: show it if its model is looked at.
+    Finished(Box<RunRecord>),
+    Score(ScoreRequest),
+}
+
+/// The scorer's letter box; for scores it has one slot, in which the newest replaces an older one.
 #[derive(Default)]
 pub struct Mailbox {
     waiting: Mutex<Waiting>,
@@ -28,27 +39,26 @@ impl Mailbox {
         self.filled.notify_one();
     }
 
-    pub fn show(&self, run: RunRecord) {
-        self.change(|waiting| waiting.show = Some(run));
-    }
-
-    pub fn score(&self, request: ScoreRequest) {
-        self.change(|waiting| waiting.score = Some(request));
+    pub fn put(&self, work: Work) {
+        self.change(|waiting| match work {
+            Work::Score(request) => waiting.score = Some(request),
+            command => waiting.commands.push_back(command),
+        });
     }
 
     pub fn close(&self) {
         self.change(|waiting| waiting.closed = true);
     }
 
-    /// Waits for work; `None` once closed. A run to show comes before a prompt to score.
+    /// Waits for work; `None` once closed. Commands come before a prompt to score.
     fn take(&self) -> Option<Work> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if waiting.closed {
                 return None;
             }
-            if let Some(run) = waiting.show.take() {
-                return Some(Work::Show(Box::new(run)));
+            if let Some(work) = waiting.commands.pop_front() {
+                return Some(work);
             }
             if let Some(request) = waiting.score.take() {
                 return Some(Work::Score(request));
@@ -58,56 +68,100 @@ impl Mailbox {
     }
 }
 
-enum Work {
-    Show(Box<RunRecord>),
-    Score(ScoreRequest),
+/// What the scorer has in hand.
+#[derive(Default)]
+struct Desk {
+    /// The model a person looks at: only its runs are shown when they finish.
+    model: String,
+    scorer: Option<PromptScorer>,
 }
 
-/// Runs until the mailbox is closed.
-pub fn run(session: &Session, mailbox: &Mailbox, events: &Sender<Event>) {
-    let mut scorer: Option<PromptScorer> = None;
-    while let Some(work) = mailbox.take() {
-        let event = match work {
-            Work::Show(record) => match show(session, *record) {
-                Ok((view, fresh)) => {
-                    scorer = Some(fresh);
-                    Event::Shown(view)
-                }
-                Err(error) => Event::Notice { message: error.to_string(), warning: true },
-            },
-            Work::Score(request) => {
-                let started = Instant::now();
-                let answer = answer(scorer.as_ref(), &request);
-                Event::Scored {
-                    seq: request.seq,
-                    answer: Arc::new(answer),
-                    micros: started.elapsed().as_micros() as u64,
-                }
+/// Runs until the mailbox is closed. A panic over one piece of work is told and does not end the thread.
+pub fn run(shared: &Shared) {
+    let mut desk = Desk::default();
+    while let Some(work) = shared.mailbox.take() {
+        let done = catch_unwind(AssertUnwindSafe(|| desk.handle(shared, work)));
+        let event = match done {
+            Ok(Ok(event)) => event,
+            Ok(Err(error)) => Some(Event::Notice { message: error.to_string(), warning: true }),
+            Err(_) => {
+                desk.scorer = None;
+                let message = "scoring stopped on an internal error; open a run to go on".into();
+                Some(Event::Notice { message, warning: true })
             }
         };
-        if events.blocking_send(event).is_err() {
+        if event.is_some_and(|event| !shared.send(event)) {
             return;
         }
     }
 }
 
-fn show(session: &Session, record: RunRecord) -> Result<(RunView, PromptScorer), super::EngineError> {
-    let run = session.load(record)?;
-    let scorer = session.scorer(&run)?;
-    session.store().set_shown(&run.record.audit, &run.record.model, &run.record.id)?;
-    Ok((RunView { record: Arc::new(run.record), tables: Arc::new(run.diagnosis.tables) }, scorer))
+impl Desk {
+    fn handle(&mut self, shared: &Shared, work: Work) -> Result<Option<Event>, EngineError> {
+        match work {
+            Work::Score(request) => {
+                let started = Instant::now();
+                let answer = Arc::new(self.answer(&request));
+                Ok(Some(Event::Scored { seq: request.seq, answer, micros: started.elapsed().as_micros() as u64 }))
+            }
+            Work::Finished(record) if record.model == self.model => self.show(shared, *record).map(Some),
+            Work::Command(Command::OpenModel { model }) => self.open_model(shared, &model),
+            Work::Command(Command::OpenRun { run }) => {
+                let record = shared.session.store().find_run(&run.0)?;
+                self.model.clone_from(&record.model);
+                self.show(shared, record).map(Some)
+            }
+            Work::Command(Command::Remember { a, b }) => {
+                shared.session.store().remember(&shared.session.record().name, &HistoryEntry { a, b })?;
+                Ok(None)
+            }
+            Work::Finished(_) | Work::Command(Command::Train { .. } | Command::Cancel { .. }) => Ok(None),
+        }
+    }
+
+    /// Shows a model's run, or queues the default heads: linear first, which is ready within seconds.
+    fn open_model(&mut self, shared: &Shared, model: &str) -> Result<Option<Event>, EngineError> {
+        let model = shared.session.model_name(Some(model))?;
+        self.model.clone_from(&model);
+        if let Some(run) = shared.session.current_run(&model)? {
+            return self.show(shared, run).map(Some);
+        }
+        if !shared.has_job_for(&model) {
+            shared.enqueue(model.clone(), HyperParameters::new(Architecture::Linear));
+            shared.enqueue(model, HyperParameters::new(Architecture::Mlp));
+        }
+        Ok(None)
+    }
+
+    fn show(&mut self, shared: &Shared, record: RunRecord) -> Result<Event, EngineError> {
+        let run = shared.session.load(record)?;
+        self.scorer = Some(shared.session.scorer(&run)?);
+        // Not to be remembered as the last one shown is no reason not to show it.
+        if let Err(error) = shared.session.store().set_shown(&run.record.audit, &run.record.model, &run.record.id) {
+            shared.send(Event::Notice { message: error.to_string(), warning: true });
+        }
+        Ok(Event::Shown(RunView { record: Arc::new(run.record), tables: Arc::new(run.diagnosis.tables) }))
+    }
+
+    fn answer(&self, request: &ScoreRequest) -> Answer {
+        match &self.scorer {
+            Some(scorer) => Answer::of(scorer, &request.a, &request.b),
+            None => Answer::None("no heads yet: they are being trained".into()),
+        }
+    }
 }
 
-fn answer(scorer: Option<&PromptScorer>, request: &ScoreRequest) -> Answer {
-    let Some(scorer) = scorer else {
-        return Answer::None("no heads yet: they are being trained".into());
-    };
-    let (a, b) = (request.a.trim(), request.b.trim());
-    let result = match (a.is_empty(), b.is_empty()) {
-        (true, true) => return Answer::None("type a prompt".into()),
-        (false, true) => scorer.score(a).map(Answer::One),
-        (true, false) => scorer.score(b).map(Answer::One),
-        (false, false) => scorer.compare(a, b).map(|pair| Answer::Pair(Box::new(pair))),
-    };
-    result.unwrap_or_else(|error| Answer::None(error.to_string()))
+impl Answer {
+    /// Scores one prompt, or two where both are given.
+    #[must_use]
+    pub fn of(scorer: &PromptScorer, a: &str, b: &str) -> Self {
+        let (a, b) = (a.trim(), b.trim());
+        let result = match (a.is_empty(), b.is_empty()) {
+            (true, true) => return Self::None("type a prompt".into()),
+            (false, true) => scorer.score(a).map(Self::One),
+            (true, false) => scorer.score(b).map(Self::One),
+            (false, false) => scorer.compare(a, b).map(|pair| Self::Pair(Box::new(pair))),
+        };
+        result.unwrap_or_else(|error| Self::None(error.to_string()))
+    }
 }

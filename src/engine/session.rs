@@ -54,7 +54,7 @@ impl Session {
         let store = Store::open(home)?;
         let encoder: Arc<dyn Encoder> = Arc::new(StaticEncoder::new()?);
         let device =
-            devices().into_iter().next().ok_or_else(|| EngineError::Usage("no device to compute on".into()))?;
+            devices().into_iter().next().ok_or_else(|| EngineError::Internal("no device to compute on".into()))?;
         let known = store.audit(audit)?;
         let loaded = OnceLock::new();
         let record = if let Some(record) = known {
@@ -165,7 +165,7 @@ impl Session {
 
     /// Name a run of these inputs has: the same inputs give the same name.
     fn run_id(&self, model: &ModelLosses, hyper: &HyperParameters, fingerprint: &str) -> Result<RunId, EngineError> {
-        let hyper = serde_json::to_string(hyper).map_err(|error| EngineError::Usage(error.to_string()))?;
+        let hyper = serde_json::to_string(hyper).map_err(|error| EngineError::Internal(error.to_string()))?;
         let device = if self.device.device.is_cpu() { "cpu" } else { "cuda" };
         let inputs = [
             self.record.name.as_str(),
@@ -180,27 +180,45 @@ impl Session {
         Ok(RunId(format!("{:08x}", xxhash_rust::xxh3::xxh3_64(inputs.as_bytes()) as u32)))
     }
 
-    /// The run of a model that answers where none is named: the one shown or trained last.
+    /// The run of a model that answers where none is named: the one shown last, else the newest. Runs of another
+    /// encoder, or without their weights, do not count.
     ///
     /// # Errors
     /// If the store cannot be read.
     pub fn current_run(&self, model: &str) -> Result<Option<RunRecord>, EngineError> {
+        let mut runs = self.store.runs(&self.record.name, Some(model))?;
+        runs.retain(|run| run.encoder == self.encoder.fingerprint() && self.store.has_weights(&run.id));
         let shown = self.store.shown_run(&self.record.name, model)?;
-        if let Some(run) = shown.and_then(|id| self.store.find_run(&id.0).ok()) {
-            return Ok(Some(run));
-        }
-        Ok(self.store.runs(&self.record.name, Some(model))?.pop())
+        let position = runs.iter().position(|run| Some(&run.id) == shown.as_ref());
+        Ok(position.map(|position| runs.swap_remove(position)).or_else(|| runs.pop()))
     }
 
-    /// The finished run of exactly these inputs, if there is one.
+    /// The finished run of exactly these inputs: data, encoder, hyper-parameters, device and program version.
     ///
     /// # Errors
     /// If the data or the store cannot be read.
     pub fn finished(&self, model: &str, hyper: &HyperParameters) -> Result<Option<RunRecord>, EngineError> {
-        let hyper = hyper.clone().canonical();
-        Ok(self.store.runs(&self.record.name, Some(model))?.into_iter().find(|run| {
-            run.hyper == hyper && run.state == RunState::Finished && run.encoder == self.encoder.fingerprint()
-        }))
+        let audit = self.audit()?;
+        let model = audit.model(model)?;
+        let id = self.run_id(model, &hyper.clone().canonical(), &fingerprint(&audit, model))?;
+        let known = self.store.runs(&audit.name, Some(&model.name))?.into_iter().find(|run| run.id == id);
+        Ok(known.filter(|run| self.store.has_weights(&run.id)))
+    }
+
+    /// The finished run of these inputs, or one trained now.
+    ///
+    /// # Errors
+    /// As [`Session::train`].
+    pub fn train_or_find(
+        &self,
+        model: &str,
+        hyper: &HyperParameters,
+        tracker: &Tracker,
+    ) -> Result<RunRecord, EngineError> {
+        match self.finished(model, hyper)? {
+            Some(record) => Ok(record),
+            None => Ok(self.train(model, hyper, tracker)?.record),
+        }
     }
 
     /// Trains heads for a model, fills the tables and keeps the run.
@@ -233,6 +251,9 @@ impl Session {
             }
         }
         tracker.stage(Stage::Tables, 0);
+        if tracker.is_cancelled() {
+            return Err(EngineError::Cancelled);
+        }
         let fingerprint = fingerprint(&audit, model);
         let id = self.run_id(model, hyper, &fingerprint)?;
         let diagnosis = self.diagnose(&id, &model.name, &split, &embeddings, &outcome.ensemble)?;
@@ -254,7 +275,7 @@ impl Session {
             epochs: outcome.epochs,
         };
         self.store.put_run(&record, &outcome.ensemble.to_safetensors()?, &diagnosis)?;
-        self.store.set_shown(&record.audit, &record.model, &record.id)?;
+        self.store.set_shown_run(&record.audit, &record.model, &record.id)?;
         self.load(record)
     }
 
@@ -263,6 +284,14 @@ impl Session {
     /// # Errors
     /// If its weights are missing or damaged.
     pub fn load(&self, record: RunRecord) -> Result<LoadedRun, EngineError> {
+        if record.encoder != self.encoder.fingerprint() {
+            return Err(EngineError::Usage(format!(
+                "run {} was trained with encoder {}, this program has {}; train it again",
+                record.id,
+                record.encoder,
+                self.encoder.fingerprint()
+            )));
+        }
         let stored = self.store.run::<Diagnosis>(record)?;
         // Prompts are scored one at a time: the CPU is the faster device for that.
         let ensemble = Ensemble::from_safetensors(&stored.weights, &stored.weights_path, &Device::Cpu)?;
@@ -273,7 +302,7 @@ impl Session {
                 let embeddings = self.embeddings(&Tracker::silent())?;
                 let split = Split3::of(&audit, &stored.record.hyper)?;
                 let fresh = self.diagnose(&stored.record.id, &stored.record.model, &split, &embeddings, &ensemble)?;
-                self.store.put_run(&stored.record, &stored.weights, &fresh)?;
+                self.store.put_diagnosis(&stored.record.id, &fresh)?;
                 fresh
             }
         };

@@ -3,13 +3,13 @@
 use super::{Gradients, Result, Stack};
 use candle_core::Tensor;
 
-/// Optimiser state of one stack. Its moments are part of a checkpoint, which is why it is not candle-nn's.
+/// Optimiser state of one stack. candle-nn's takes its gradients from autograd alone, and these are analytic.
 #[derive(Debug, Clone)]
 pub struct AdamW {
     pub weight_decay: f64,
-    pub step: u64,
-    pub first: Vec<Tensor>,
-    pub second: Vec<Tensor>,
+    step: u64,
+    first: Vec<Tensor>,
+    second: Vec<Tensor>,
 }
 
 const BETA1: f64 = 0.9;

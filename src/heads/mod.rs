@@ -8,6 +8,7 @@
 mod adamw;
 mod ensemble;
 mod objective;
+mod reporter;
 mod scaling;
 mod stack;
 mod trainer;

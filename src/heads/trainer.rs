@@ -2,9 +2,10 @@
 //!
 //! Two tracks run side by side: regressor and ranker share one stack and its batches; the OOD head has its
 //! own, because half of its rows are negatives. Every random draw comes from a stream named by purpose and
-//! epoch, so a run is the same for any number of threads and can be taken up at any epoch.
+//! epoch, so a run is the same for any number of threads.
 
 use super::objective::{self, LossAndGradient};
+use super::reporter::Reporter;
 use super::{AdamW, Ensemble, HeadsError, InputScale, Result, Stack, StackShape, TargetScale, cosine_rate};
 use crate::audit::{EpochMetrics, HeadKind, HyperParameters, Pairs, RunState};
 use candle_core::{Device, Tensor};
@@ -56,9 +57,6 @@ pub struct Outcome {
     pub state: RunState,
 }
 
-/// Steps between two reports; losses stay on the device until then.
-const REPORT_EVERY: usize = 16;
-
 /// Trains all heads of a run.
 ///
 /// # Errors
@@ -88,6 +86,9 @@ pub fn train(
             state = RunState::Diverged;
             break;
         }
+    }
+    if state == RunState::Finished && !run.is_finite()? {
+        state = RunState::Diverged;
     }
     Ok(Outcome { ensemble: run.into_ensemble(), epochs, state })
 }
@@ -271,6 +272,16 @@ impl<'a> Training<'a> {
         Ok(())
     }
 
+    /// Whether every weight is a number: the losses reported are those before the last step.
+    fn is_finite(&self) -> Result<bool> {
+        for weight in self.tracks.iter().flat_map(|track| &track.stack.weights) {
+            if !weight.sum_all()?.to_scalar::<f32>()?.is_finite() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     fn into_ensemble(self) -> Ensemble {
         let [loss, ood] = self.tracks;
         Ensemble {
@@ -287,7 +298,8 @@ impl Track {
     /// Runs one epoch; returns each head's mean training losses.
     fn epoch(&mut self, data: &EpochData) -> Result<Vec<EpochMetrics>> {
         let steps = (data.order.len() / data.batch).max(1);
-        let mut reporter = Reporter::new(self.heads, data, steps);
+        let settings = data.training;
+        let mut reporter = Reporter::new(self.heads, settings.hyper.members, data.epoch, steps, settings.observer);
         let mut pair_rng = stream(data.training.hyper.seed, Draw::Pairs, data.epoch);
         let mut negative_rng = stream(data.training.hyper.seed, Draw::Negatives, data.epoch);
         let total = steps * data.training.hyper.epochs;
@@ -392,70 +404,4 @@ fn bootstrap_weights(count: usize, hyper: &HyperParameters, device: &Device) -> 
         }
     }
     Ok(Tensor::from_vec(weights, (count, hyper.members), device)?)
-}
-
-/// Gathers losses on the device and hands them on in groups.
-struct Reporter<'a> {
-    heads: &'static [HeadKind],
-    members: usize,
-    observer: &'a dyn Observer,
-    epoch: usize,
-    /// Steps done before this epoch.
-    before: usize,
-    waiting: Vec<Tensor>,
-    sums: Vec<f64>,
-    steps: usize,
-}
-
-impl<'a> Reporter<'a> {
-    fn new(heads: &'static [HeadKind], data: &EpochData<'a>, steps: usize) -> Self {
-        let members = data.training.hyper.members;
-        Self {
-            heads,
-            members,
-            observer: data.training.observer,
-            epoch: data.epoch,
-            before: data.epoch * steps,
-            waiting: Vec::with_capacity(REPORT_EVERY),
-            sums: vec![0.0; heads.len() * members],
-            steps: 0,
-        }
-    }
-
-    fn push(&mut self, losses: Tensor, last: bool) -> Result<()> {
-        self.waiting.push(losses);
-        if self.waiting.len() < REPORT_EVERY && !last {
-            return Ok(());
-        }
-        let means = objective::mean_losses(&self.waiting)?;
-        self.steps += self.waiting.len();
-        for (sum, mean) in self.sums.iter_mut().zip(&means) {
-            *sum += f64::from(*mean) * self.waiting.len() as f64;
-        }
-        // A mean over a few last steps would be a spike in the curve: it counts, but is no point.
-        let enough = self.waiting.len() * 2 >= REPORT_EVERY || self.before + self.steps < REPORT_EVERY;
-        for (position, head) in self.heads.iter().enumerate() {
-            let losses = &means[position * self.members..(position + 1) * self.members];
-            self.observer.steps(*head, self.before + self.steps, if enough { losses } else { &[] });
-        }
-        self.waiting.clear();
-        Ok(())
-    }
-
-    fn metrics(&self) -> Vec<EpochMetrics> {
-        let steps = self.steps.max(1) as f64;
-        let of_head = |position: usize| {
-            self.sums[position * self.members..(position + 1) * self.members].iter().map(|sum| sum / steps).collect()
-        };
-        self.heads
-            .iter()
-            .enumerate()
-            .map(|(position, head)| EpochMetrics {
-                epoch: self.epoch + 1,
-                head: *head,
-                train_loss: of_head(position),
-                validation_spearman: Vec::new(),
-            })
-            .collect()
-    }
 }

@@ -276,7 +276,7 @@ fn remarks(prompt: &PromptScores) -> String {
         text.push_str(&format!("  no item uses: {}\n", printable(&prompt.unseen_words.join(", "))));
     }
     if prompt.out_of_distribution {
-        text.push_str("  ! looks out of distribution: less familiar than 95 % of the audit's own prompts; its loss means little\n");
+        text.push_str("  ! looks out of distribution: less familiar than 95 % of what the ood percentile is over; its loss means little\n");
     }
     if prompt.pieces > 0 && prompt.unknown_pieces == prompt.pieces {
         text.push_str("  ! the encoder knows none of these words: all such prompts look the same to it\n");

@@ -11,7 +11,7 @@ pub struct HistoryEntry {
 }
 
 /// Entries kept for an audit; older ones make room.
-const KEPT: usize = 1000;
+const KEPT: u64 = 1000;
 
 impl Store {
     /// Adds an entry to an audit's history.
@@ -22,8 +22,9 @@ impl Store {
         let tree = self.db.open_tree(format!("prompts/{audit}"))?;
         let last = tree.last()?.and_then(|(key, _)| key.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes);
         tree.insert((last + 1).to_be_bytes(), codec::seal_json(entry, "a prompt")?)?;
-        while tree.len() > KEPT {
-            tree.pop_min()?;
+        // Keys count up by one: the one that falls out is known without counting.
+        if let Some(oldest) = (last + 1).checked_sub(KEPT) {
+            tree.remove(oldest.to_be_bytes())?;
         }
         Ok(())
     }

@@ -57,8 +57,9 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 #[derive(Debug)]
 pub struct Store {
     home: PathBuf,
-    db: sled::Db,
+    // Dropped before the database: the file must be gone before another process can take the lock.
     _owner: owner::Owner,
+    db: sled::Db,
 }
 
 impl Store {
@@ -89,7 +90,7 @@ impl Store {
             _ => {}
         }
         let owner = owner::Owner::claim(home).map_err(|error| home_fault(error.to_string()))?;
-        Ok(Self { home: home.to_owned(), db, _owner: owner })
+        Ok(Self { home: home.to_owned(), _owner: owner, db })
     }
 
     /// The home folder.

@@ -13,9 +13,9 @@ pub struct AuditRecord {
     pub attributes: Vec<(String, AttributePrompts)>,
     pub train_items: usize,
     pub test_items: usize,
-    /// Every word that an item uses.
+    /// Every word that an item, or a prompt of the audit itself, uses.
     pub vocabulary: BTreeSet<String>,
-    /// Program version that wrote the record; another version reads the data again.
+    /// Form of the record and the program version that wrote it; another one reads the data again.
     pub version: String,
 }
 
@@ -30,10 +30,13 @@ impl AuditRecord {
             train_items: audit.rows(Split::Train).len(),
             test_items: audit.rows(Split::Test).len(),
             vocabulary,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: VERSION.to_owned(),
         }
     }
 }
+
+/// Form of a record, to be raised whenever what it is made of changes.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/2");
 
 /// Key of something that belongs to a model of an audit; the separator cannot stand in a name.
 fn model_key(audit: &str, model: &str) -> String {
@@ -63,7 +66,7 @@ impl Store {
     pub fn audit(&self, name: &str) -> Result<Option<AuditRecord>> {
         let value = self.db.open_tree("audits")?.get(name)?;
         let record: Option<AuditRecord> = value.and_then(|value| codec::unseal_json(&value, "the audit").ok());
-        Ok(record.filter(|record| record.version == env!("CARGO_PKG_VERSION")))
+        Ok(record.filter(|record| record.version == VERSION))
     }
 
     /// Losses of a model, in the order of the audit's items.
@@ -80,9 +83,16 @@ impl Store {
     /// # Errors
     /// If the disk refuses.
     pub fn set_shown(&self, audit: &str, model: &str, run: &RunId) -> Result<()> {
-        let tree = self.db.open_tree("shown")?;
-        tree.insert(audit, model)?;
-        tree.insert(model_key(audit, model), run.0.as_str())?;
+        self.db.open_tree("shown")?.insert(audit, model)?;
+        self.set_shown_run(audit, model, run)
+    }
+
+    /// Remembers which run answers for a model, without looking at that model.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn set_shown_run(&self, audit: &str, model: &str, run: &RunId) -> Result<()> {
+        self.db.open_tree("shown")?.insert(model_key(audit, model), run.0.as_str())?;
         Ok(())
     }
 

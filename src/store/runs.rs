@@ -57,6 +57,22 @@ impl Store {
         self.flush()
     }
 
+    /// Replaces what was computed from a run's heads; the run itself stays as it is.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn put_diagnosis(&self, id: &RunId, diagnosis: &impl Serialize) -> Result<()> {
+        let value = codec::seal_json(diagnosis, "the tables")?;
+        self.db.open_tree("diagnoses")?.insert(id.0.as_bytes(), value)?;
+        self.flush()
+    }
+
+    /// Whether a run's weights are in their place.
+    #[must_use]
+    pub fn has_weights(&self, id: &RunId) -> bool {
+        self.run_folder(id).join(WEIGHTS).is_file()
+    }
+
     /// Every run of an audit (and of a model, if given), oldest first.
     ///
     /// # Errors
@@ -113,11 +129,13 @@ impl Store {
 /// Writes beside the target, syncs, renames over it, and syncs the folder.
 fn write_atomically(path: &Path, data: &[u8]) -> Result<()> {
     let io = |source| StoreError::Io { path: path.to_owned(), source };
-    let temporary = path.with_extension("tmp");
+    // Named after the process: two that write the same run do not write into each other's file.
+    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     let mut file = File::create(&temporary).map_err(io)?;
     file.write_all(data).and_then(|()| file.sync_all()).map_err(io)?;
     std::fs::rename(&temporary, path).map_err(io)?;
-    if let Some(folder) = path.parent() {
+    // The folder, and the one above it for a folder just made.
+    for folder in path.ancestors().skip(1).take(2) {
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
     }
     Ok(())

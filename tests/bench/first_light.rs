@@ -90,5 +90,4 @@ fn prompts(home: &Path) {
     times.sort_unstable();
     report("a pair of prompts, request to scores, median of 500", times[250], "under 5");
     report("a pair of prompts, request to scores, 99th of 100", times[495], "");
-    engine.shut_down();
 }
