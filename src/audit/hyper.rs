@@ -168,7 +168,12 @@ impl HyperParameters {
         };
         let members = if self.members == 1 { "1 member".to_owned() } else { format!("{} members", self.members) };
         let data = if self.fragments { "rows + fragments" } else { "rows" };
-        let mut words = vec![shape, members, data.to_owned(), format!("{} epochs", self.epochs)];
+        let mut words = vec![
+            shape,
+            members,
+            data.to_owned(),
+            if self.epochs == 1 { "1 epoch".to_owned() } else { format!("{} epochs", self.epochs) },
+        ];
         let usual = Self::new(self.architecture);
         let mut unusual = |differs: bool, word: String| {
             if differs {

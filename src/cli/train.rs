@@ -14,6 +14,7 @@ pub fn run(home: Option<PathBuf>, model: Option<&str>, given: &Train) -> Result<
     let model = session.model_name(model)?;
     let record = match session.finished(&model, &hyper)? {
         Some(record) if !given.force => {
+            session.store().set_shown_run(&record.audit, &record.model, &record.id)?;
             progress::say(&format!("run {} has exactly these inputs already; --force trains it again", record.id));
             record
         }

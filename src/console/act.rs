@@ -66,6 +66,11 @@ fn next_model(app: &mut App) -> Vec<Cmd> {
     let Some(model) = audit.models.get(at.map_or(0, |at| (at + 1) % audit.models.len())) else {
         return Vec::new();
     };
+    if !app.runs.iter().any(|run| run.model == *model) {
+        // Another model's numbers must not stand under this one's name while its heads are trained.
+        app.shown = None;
+        app.prompt.heads_changed();
+    }
     app.opening = Some(model.clone());
     app.say(format!("opening {model}"), false);
     vec![Cmd::Send(Command::OpenModel { model: model.clone() })]

@@ -36,7 +36,7 @@ impl Reference {
     /// # Errors
     /// If the encoder or the heads fail on the fragments.
     pub fn of(evidence: &Evidence, encoder: &dyn Encoder, ensemble: &Ensemble) -> Result<Self, DiagnoseError> {
-        let items = format!("{} test items", evidence.rows.len());
+        let items = format!("{} test items", grouped(evidence.rows.len()));
         let own = evidence.own_prompts();
         let (familiar, familiar_over) = if own.len() >= LEAST_PROMPTS {
             let logits = own.iter().filter_map(|text| evidence.prompt_risk(HeadKind::Ood, text));
@@ -75,5 +75,27 @@ impl Reference {
     pub fn axis(&self, head: HeadKind) -> (f64, f64) {
         let sorted = &self.quantiles[head.index()];
         (stats::quantile_sorted(sorted, 0.005), stats::quantile_sorted(sorted, 0.995))
+    }
+}
+
+/// A count with its thousands set apart.
+fn grouped(count: usize) -> String {
+    let digits = count.to_string();
+    let first = digits.len() % 3;
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && position % 3 == first {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!([1, 999, 1000, 16_281, 1_234_567].map(super::grouped), ["1", "999", "1,000", "16,281", "1,234,567"]);
     }
 }

@@ -126,6 +126,7 @@ impl Desk {
         if let Some(run) = shared.session.current_run(&model)? {
             return self.show(shared, run).map(Some);
         }
+        self.scorer = None;
         if !shared.has_job_for(&model) {
             shared.enqueue(model.clone(), HyperParameters::new(Architecture::Linear));
             shared.enqueue(model, HyperParameters::new(Architecture::Mlp));

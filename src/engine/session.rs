@@ -187,10 +187,11 @@ impl Session {
     /// If the store cannot be read.
     pub fn current_run(&self, model: &str) -> Result<Option<RunRecord>, EngineError> {
         let mut runs = self.store.runs(&self.record.name, Some(model))?;
-        runs.retain(|run| run.encoder == self.encoder.fingerprint() && self.store.has_weights(&run.id));
+        runs.retain(|run| run.encoder == self.encoder.fingerprint());
         let shown = self.store.shown_run(&self.record.name, model)?;
-        let position = runs.iter().position(|run| Some(&run.id) == shown.as_ref());
-        Ok(position.map(|position| runs.swap_remove(position)).or_else(|| runs.pop()))
+        // Newest last, and the one shown behind them all.
+        runs.sort_by_key(|run| Some(&run.id) == shown.as_ref());
+        Ok(runs.into_iter().rev().find(|run| self.store.weights(run).is_ok()))
     }
 
     /// The finished run of exactly these inputs: data, encoder, hyper-parameters, device and program version.
@@ -202,7 +203,7 @@ impl Session {
         let model = audit.model(model)?;
         let id = self.run_id(model, &hyper.clone().canonical(), &fingerprint(&audit, model))?;
         let known = self.store.runs(&audit.name, Some(&model.name))?.into_iter().find(|run| run.id == id);
-        Ok(known.filter(|run| self.store.has_weights(&run.id)))
+        Ok(known.filter(|run| self.store.weights(run).is_ok()))
     }
 
     /// The finished run of these inputs, or one trained now.
@@ -257,6 +258,7 @@ impl Session {
         let fingerprint = fingerprint(&audit, model);
         let id = self.run_id(model, hyper, &fingerprint)?;
         let diagnosis = self.diagnose(&id, &model.name, &split, &embeddings, &outcome.ensemble)?;
+        let weights = outcome.ensemble.to_safetensors()?;
         let record = RunRecord {
             id,
             audit: audit.name.clone(),
@@ -270,11 +272,12 @@ impl Session {
             dimension: self.encoder.dimension(),
             device: self.device.name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            weights_digest: Store::weights_digest(&weights),
             finished_at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
             seconds: started.elapsed().as_secs_f64(),
             epochs: outcome.epochs,
         };
-        self.store.put_run(&record, &outcome.ensemble.to_safetensors()?, &diagnosis)?;
+        self.store.put_run(&record, &weights, &diagnosis)?;
         self.store.set_shown_run(&record.audit, &record.model, &record.id)?;
         self.load(record)
     }

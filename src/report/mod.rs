@@ -12,5 +12,10 @@ pub use text::{attributes, bias, compare, demo, ood, runs, score, validity, zero
 #[must_use]
 pub fn printable(text: &str) -> String {
     let blank = |character: char| if character.is_whitespace() { ' ' } else { character };
-    text.chars().map(blank).filter(|character| !character.is_control()).collect()
+    text.chars().map(blank).filter(|character| !character.is_control() && !is_invisible(*character)).collect()
+}
+
+/// Characters without width that turn the direction of a line or hide in it.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

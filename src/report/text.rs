@@ -308,7 +308,7 @@ pub fn compare(pair: &PairScores, run: &RunRecord) -> String {
         ("max", Right),
         ("members A > B", Right),
         ("P(mean Δ>0), Student t", Right),
-        ("P(Δ>0), new member", Right),
+        ("P(new member Δ>0)", Right),
     ]);
     for head in &pair.heads {
         let quartiles = [

@@ -34,7 +34,7 @@ pub enum StoreError {
     Schema { path: PathBuf, found: String },
     #[error("store: {what} is damaged ({problem})")]
     Damaged { what: String, problem: String },
-    #[error("store: {0}")]
+    #[error("store: {}", sled_words(.0))]
     Sled(#[from] sled::Error),
     #[error("{path}: {source}")]
     Io { path: PathBuf, source: std::io::Error },
@@ -47,6 +47,20 @@ impl StoreError {
     #[must_use]
     pub fn is_usage(&self) -> bool {
         matches!(self, Self::Home { .. } | Self::Locked { .. } | Self::Schema { .. } | Self::NoRun { .. })
+    }
+}
+
+/// sled's own words are for its developers.
+fn sled_words(error: &sled::Error) -> String {
+    match error {
+        sled::Error::Corruption { .. } => {
+            "the database is damaged; move its folder 'store' away and start again (the folder 'runs' keeps the weights)".into()
+        }
+        sled::Error::Io(error) => match error.kind() {
+            std::io::ErrorKind::StorageFull => "the disk is full; nothing of what was kept before is lost".into(),
+            _ => error.to_string(),
+        },
+        other => other.to_string(),
     }
 }
 

@@ -67,10 +67,24 @@ impl Store {
         self.flush()
     }
 
-    /// Whether a run's weights are in their place.
+    /// Digest of a weights file.
     #[must_use]
-    pub fn has_weights(&self, id: &RunId) -> bool {
-        self.run_folder(id).join(WEIGHTS).is_file()
+    pub fn weights_digest(weights: &[u8]) -> String {
+        format!("{:016x}", xxhash_rust::xxh3::xxh3_64(weights))
+    }
+
+    /// A run's weights, whole and unchanged.
+    ///
+    /// # Errors
+    /// If they are missing or not what was written.
+    pub fn weights(&self, record: &RunRecord) -> Result<Vec<u8>> {
+        let path = self.run_folder(&record.id).join(WEIGHTS);
+        let weights = std::fs::read(&path).map_err(|source| StoreError::Io { path: path.clone(), source })?;
+        if Self::weights_digest(&weights) == record.weights_digest {
+            return Ok(weights);
+        }
+        let problem = format!("{} is not what was written; train it again", path.display());
+        Err(StoreError::Damaged { what: format!("run {}", record.id), problem })
     }
 
     /// Every run of an audit (and of a model, if given), oldest first.
@@ -120,8 +134,7 @@ impl Store {
         let value = self.db.open_tree("diagnoses")?.get(record.id.0.as_bytes())?;
         let diagnosis = value.and_then(|value| codec::unseal_json(&value, "the tables").ok());
         let weights_path = self.run_folder(&record.id).join(WEIGHTS);
-        let weights =
-            std::fs::read(&weights_path).map_err(|source| StoreError::Io { path: weights_path.clone(), source })?;
+        let weights = self.weights(&record)?;
         Ok(StoredRun { record, diagnosis, weights, weights_path })
     }
 }

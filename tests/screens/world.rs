@@ -121,6 +121,7 @@ pub fn record(id: &str, model: &str, architecture: Architecture, finished_at: u6
         dimension: 64,
         device: "cpu".into(),
         version: "0.1.0".into(),
+        weights_digest: "0".into(),
         finished_at,
         seconds: 4.25,
         epochs,

@@ -46,7 +46,8 @@ fn introduction(app: &App) -> Vec<(String, Role)> {
         number::count(audit.test_items),
         number::count(audit.attributes.len()),
     );
-    let why = if app.runs.is_empty() {
+    let trained = app.runs.iter().any(|run| Some(run.model.as_str()) == app.model());
+    let why = if !trained {
         "There are no trained heads yet; they are being made now."
     } else {
         "The heads are being made ready."

@@ -115,7 +115,11 @@ pub struct Form {
 impl Form {
     /// A form with the measured defaults for a model.
     #[must_use]
-    pub fn new(models: Vec<String>, model: &str, hyper: HyperParameters) -> Self {
+    pub fn new(models: Vec<String>, model: &str, mut hyper: HyperParameters) -> Self {
+        if hyper.hidden == 0 {
+            // A linear run has no hidden units; the field must hold some for when the shape is changed.
+            hyper.hidden = HyperParameters::new(Architecture::Mlp).hidden;
+        }
         let model = models.iter().position(|name| name == model).unwrap_or(0);
         let mut form = Self { models, model, hyper, selected: 0, texts: Vec::new(), refused: false };
         form.write_texts();
