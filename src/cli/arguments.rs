@@ -67,6 +67,8 @@ pub enum Action {
     Runs(Runs),
     /// Say what this program finds: devices, store, terminal, versions
     Doctor(Output),
+    /// The paper's own Table 5, and what can be recomputed from it
+    Paper(Paper),
     /// Print the keys of the console as markdown
     Keys,
     /// Draw a screen of the console as SVG
@@ -150,9 +152,47 @@ pub struct Table {
     #[arg(long, value_enum)]
     pub contrast: Option<ContrastArgument>,
 
-    /// The paper's contrast: "X" against "Not X"
+    /// The paper's conventions: "X" against "Not X"; in Table 1 people are kept among the foreign words
     #[arg(long, conflicts_with = "contrast")]
     pub paper: bool,
+
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: FormatArgument,
+
+    /// Table 1: prompts that describe the data, one a line, instead of the audit's own
+    #[arg(long, value_name = "FILE")]
+    pub positives: Option<PathBuf>,
+
+    /// Table 1: a foreign set of your own, one word or phrase a line, instead of the audit's; may be repeated
+    #[arg(long, value_name = "NAME=FILE")]
+    pub foreign: Vec<String>,
+
+    /// Table 1: leave out foreign words that name people
+    #[arg(long, visible_alias = "drop-person", value_enum, num_args = 0..=1, default_missing_value = "on")]
+    pub drop_people: Option<Switch>,
+
+    /// Table 1: print the prompts compared
+    #[arg(long)]
+    pub lists: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Paper {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: FormatArgument,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatArgument {
+    Text,
+    Csv,
+    Json,
+    Markdown,
+    Latex,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod console;
 mod context;
 mod demo;
 mod doctor;
+mod paper;
 mod progress;
 mod runs;
 mod score;
@@ -56,6 +57,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Some(Action::Table(given)) => table::run(home, arguments.model.as_deref(), &given),
         Some(Action::Runs(given)) => runs::run(home, arguments.model.as_deref(), &given),
         Some(Action::Doctor(given)) => doctor::run(home, &given),
+        Some(Action::Paper(given)) => paper::run(&given),
         Some(Action::Keys) => console::keys(),
         Some(Action::Picture(given)) => console::picture(home, arguments.model.as_deref(), &given),
     }

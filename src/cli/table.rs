@@ -1,37 +1,99 @@
 //! `llm2loss table`: the paper's tables for a run.
 
-use super::arguments::{ContrastArgument, Table, TableKind};
+use super::arguments::{ContrastArgument, FormatArgument, Switch, Table, TableKind};
 use super::context::{Failure, print, run_to_ask, session};
-use crate::audit::Contrast;
-use crate::diagnose::Tables;
-use crate::report;
-use std::path::PathBuf;
+use crate::audit::{Contrast, ForeignSet, RunRecord};
+use crate::diagnose::{OodQuestion, Tables};
+use crate::engine::Session;
+use crate::report::{self, Format};
+use std::path::{Path, PathBuf};
 
 pub fn run(home: Option<PathBuf>, model: Option<&str>, given: &Table) -> Result<u8, Failure> {
     let contrast = if given.paper { Some(Contrast::Bare) } else { given.contrast.map(contrast) };
-    if contrast.is_some() && matches!(given.kind, TableKind::Validity | TableKind::Ood) {
+    if contrast.is_some() && (given.kind == TableKind::Validity || given.kind == TableKind::Ood && !given.paper) {
         return Err(Failure::usage("--contrast and --paper choose prompts of attributes; this table has none"));
     }
     let session = session(home, &given.which.audit)?;
     let run = run_to_ask(&session, model, &given.which)?;
-    let (tables, record) = (chosen(run.diagnosis.tables, contrast), run.record);
-    if given.which.output.json {
-        let id = Some(&record);
-        return print(&match given.kind {
-            TableKind::Attributes => report::to_json("llm2loss.table.attributes/1", id, &tables.attributes)?,
-            TableKind::Validity => report::to_json("llm2loss.table.validity/1", id, &tables.validity)?,
-            TableKind::Bias => report::to_json("llm2loss.table.bias/1", id, &tables.bias)?,
-            TableKind::Zeroshot => report::to_json("llm2loss.table.zeroshot/1", id, &tables.zero_shot)?,
-            TableKind::Ood => report::to_json("llm2loss.table.ood/1", id, &tables.ood)?,
-        });
+    let (mut tables, record) = (chosen(run.diagnosis.tables, contrast), run.record);
+    if given.kind == TableKind::Ood && (given.paper || given.drop_people.is_some() || !lists(given).is_empty()) {
+        tables.ood = session.ood(&record, &question(&session, given)?)?;
+    } else if given.kind != TableKind::Ood && (given.drop_people.is_some() || !lists(given).is_empty()) {
+        return Err(Failure::usage("--positives, --foreign, --drop-people and --lists belong to the table 'ood'"));
     }
-    print(&match given.kind {
+    if given.which.output.json || given.format == FormatArgument::Json {
+        return print(&document(given.kind, &tables, &record)?);
+    }
+    let sheet = match given.kind {
         TableKind::Attributes => report::attributes(&tables.attributes, &record),
         TableKind::Validity => report::validity(&tables.validity, &record),
         TableKind::Bias => report::bias(&tables.bias, &record),
         TableKind::Zeroshot => report::zero_shot(&tables.zero_shot, &record),
-        TableKind::Ood => report::ood(&tables.ood, &record),
-    })
+        TableKind::Ood => report::ood(&tables.ood, &record, given.lists),
+    };
+    print(&sheet.render(match given.format {
+        FormatArgument::Csv => Format::Csv,
+        FormatArgument::Markdown => Format::Markdown,
+        FormatArgument::Latex => Format::Latex,
+        FormatArgument::Text | FormatArgument::Json => Format::Text,
+    }))
+}
+
+fn document(kind: TableKind, tables: &Tables, record: &RunRecord) -> serde_json::Result<String> {
+    let id = Some(record);
+    match kind {
+        TableKind::Attributes => report::to_json("llm2loss.table.attributes/1", id, &tables.attributes),
+        TableKind::Validity => report::to_json("llm2loss.table.validity/1", id, &tables.validity),
+        TableKind::Bias => report::to_json("llm2loss.table.bias/1", id, &tables.bias),
+        TableKind::Zeroshot => report::to_json("llm2loss.table.zeroshot/1", id, &tables.zero_shot),
+        TableKind::Ood => report::to_json("llm2loss.table.ood/1", id, &tables.ood),
+    }
+}
+
+/// Flags that change what Table 1 compares, as given.
+fn lists(given: &Table) -> Vec<&str> {
+    given
+        .positives
+        .iter()
+        .map(|_| "--positives")
+        .chain(given.foreign.iter().map(|_| "--foreign"))
+        .chain(given.lists.then_some("--lists"))
+        .collect()
+}
+
+/// What Table 1 is to compare: the audit's lists, or those of the files given.
+fn question(session: &Session, given: &Table) -> Result<OodQuestion, Failure> {
+    let mut sets = session.audit()?.prompts.clone();
+    if let Some(path) = &given.positives {
+        sets.in_distribution = read_list(path)?;
+    }
+    if !given.foreign.is_empty() {
+        sets.foreign = given.foreign.iter().map(|text| foreign_set(text)).collect::<Result<_, _>>()?;
+    }
+    let drop_people = given.drop_people.map_or(!given.paper, |switch| switch == Switch::On);
+    Ok(OodQuestion { sets, drop_people })
+}
+
+/// `NAME=FILE`: a foreign set of one's own, one word or phrase a line.
+fn foreign_set(text: &str) -> Result<ForeignSet, Failure> {
+    let fault = || Failure::usage(format!("--foreign {text}: give NAME=FILE, one word or phrase a line in the file"));
+    let (name, path) =
+        text.split_once('=').filter(|(name, path)| !name.is_empty() && !path.is_empty()).ok_or_else(fault)?;
+    Ok(ForeignSet { name: name.to_owned(), words: read_list(Path::new(path))?, singular: false })
+}
+
+/// Longest list file that is read.
+const LONGEST_LIST: u64 = 1 << 20;
+
+fn read_list(path: &Path) -> Result<Vec<String>, Failure> {
+    let fault = |problem: String| Failure::usage(format!("{}: {problem}", path.display()));
+    let length = std::fs::metadata(path).map_err(|error| fault(error.to_string()))?.len();
+    if length > LONGEST_LIST {
+        return Err(fault(format!("{length} bytes; at most {LONGEST_LIST} are read")));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
+    let lines: Vec<String> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    if lines.is_empty() { Err(fault("no words in it; give one word or phrase a line".into())) } else { Ok(lines) }
 }
 
 /// The tables with one contrast chosen: it becomes every attribute's own, and rows of others go.

@@ -2,10 +2,12 @@
 
 mod builtin;
 mod fragment;
+mod paper;
 mod words;
 
 pub use builtin::{ADULT, adult};
 pub use fragment::fragment;
+pub use paper::{PaperRow, paper_table5};
 pub use words::{unseen_words, vocabulary, words};
 
 use crate::audit::{Audit, AuditError};

@@ -1,7 +1,7 @@
 //! What a question returns: pure values, the same for the console, the command line and JSON.
 
 use crate::audit::{AttributePrompts, Contrast, HeadKind, RunId, Side};
-use crate::stats::{Correlation, Direction, Stat, Summary, Undefined};
+use crate::stats::{Correlation, Direction, Interval, Stat, Summary, Undefined};
 use serde::{Deserialize, Serialize};
 
 /// A number, or the reason why there is none.
@@ -74,8 +74,49 @@ pub struct AttributeRow {
     pub loss_gap: Measured,
     /// The group with the higher mean loss.
     pub worse_loss: Option<Side>,
+    pub auroc_evidence: GapEvidence,
+    pub loss_evidence: GapEvidence,
     pub predicted: Vec<PredictedGap>,
     pub zero_shot: Vec<ZeroShot>,
+}
+
+/// How far a measured gap can be trusted, over the test items (`docs/statistics.md`).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct GapEvidence {
+    /// 95 % interval of the signed gap: DeLong's variance for AUROC, Welch's for mean loss.
+    pub interval: Measured<Interval>,
+    /// Two-sided p of no gap.
+    pub p: Measured,
+    /// Benjamini-Hochberg q among the attributes of the table.
+    pub q: Measured,
+    /// The signed gap shrunk towards none, against the winner's curse.
+    pub shrunken: Measured,
+    /// Test items with which a gap of this size is resolved four times in five.
+    pub items_needed: Measured<usize>,
+    pub verdict: Verdict,
+}
+
+/// Whether a gap is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// q is under .05.
+    Resolved,
+    /// There are data enough to look, and no gap is shown.
+    NotResolved,
+    /// A group is too small for its gap to mean anything.
+    NotEnoughData,
+}
+
+impl Verdict {
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Resolved => "resolved",
+            Self::NotResolved => "not resolved",
+            Self::NotEnoughData => "not enough data",
+        }
+    }
 }
 
 impl AttributeRow {
@@ -98,12 +139,28 @@ pub struct AttributesTable {
     pub rows: Vec<AttributeRow>,
 }
 
+/// A correlation with its two-sided p and 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Association {
+    pub value: f64,
+    pub p: f64,
+    pub n: usize,
+    pub interval: Measured<Interval>,
+}
+
+impl From<Correlation> for Association {
+    fn from(correlation: Correlation) -> Self {
+        let Correlation { value, p, n, .. } = correlation;
+        Self { value, p, n, interval: correlation.interval(0.95).into() }
+    }
+}
+
 /// Three correlations of the same two columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Correlations {
-    pub pearson: Measured<Correlation>,
-    pub spearman: Measured<Correlation>,
-    pub kendall: Measured<Correlation>,
+    pub pearson: Measured<Association>,
+    pub spearman: Measured<Association>,
+    pub kendall: Measured<Association>,
 }
 
 /// How members are joined before a correlation is taken.
@@ -112,6 +169,8 @@ pub struct Correlations {
 pub enum Aggregate {
     Mean,
     Median,
+    /// Not joined: one member alone, counted from zero.
+    Member(usize),
 }
 
 /// One row of Table 2: predicted risk against true loss over the test items.
@@ -152,6 +211,29 @@ pub struct BiasRow {
     pub correlations: Correlations,
     /// Attributes whose predicted gap has the sign of the true one; `None` for unsigned gaps.
     pub same_sign: Option<usize>,
+    /// 95 % interval (Wilson) of the share with the same sign.
+    pub same_sign_interval: Option<Interval>,
+    /// What Spearman reaches when there is nothing to learn; `None` where too few attributes have both gaps.
+    pub null: Option<NullLevel>,
+}
+
+impl BiasRow {
+    /// Whether predicted gaps follow true gaps beyond what chance and overlapping attributes bring about.
+    #[must_use]
+    pub fn follows(&self) -> Option<bool> {
+        self.null.map(|null| null.p < 0.05)
+    }
+}
+
+/// The permutation null of a Spearman over attributes: losses permuted over the training items and a ridge head
+/// fitted anew each time. Attributes overlap, so this, and not the textbook p, is what a verdict follows.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct NullLevel {
+    pub replicates: usize,
+    /// 95 % of the replicates lie below.
+    pub level95: f64,
+    /// Share of replicates at least as large as what was observed, counting the observation itself.
+    pub p: f64,
 }
 
 /// Table 3.
@@ -182,6 +264,8 @@ pub struct OodRow {
     pub foreign: String,
     /// Foreign prompts (or vectors) compared.
     pub n_foreign: usize,
+    /// The foreign prompts; empty for vectors.
+    pub prompts: Vec<String>,
     pub heads: Vec<HeadAuroc>,
 }
 
@@ -197,6 +281,8 @@ impl OodRow {
 pub struct HeadAuroc {
     pub head: HeadKind,
     pub auroc: Measured,
+    /// 95 % interval: DeLong's variance on the logit scale, or a score interval where all are told apart.
+    pub interval: Measured<Interval>,
 }
 
 /// Table 1.

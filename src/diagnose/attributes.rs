@@ -1,15 +1,96 @@
 //! Table 5: the Rawlsian max-min of every attribute, measured and predicted, over the test items.
 
-use super::{AttributeRow, AttributesTable, Evidence, Measured, PredictedGap, ZeroShot};
+use super::{AttributeRow, AttributesTable, Evidence, GapEvidence, Measured, PredictedGap, Verdict, ZeroShot};
 use crate::audit::{Attribute, Contrast, HeadKind, Side};
-use crate::stats::{self, Stat, Undefined};
+use crate::stats::{self, MeasuredGap, Stat, Undefined};
 use rayon::prelude::*;
 
 /// Fills Table 5.
 #[must_use]
 pub fn attributes(evidence: &Evidence) -> AttributesTable {
-    let rows = evidence.audit.attributes.par_iter().map(|attribute| row(evidence, attribute)).collect();
+    let both: Vec<(AttributeRow, MeasuredGaps)> =
+        evidence.audit.attributes.par_iter().map(|attribute| row(evidence, attribute)).collect();
+    let (mut rows, gaps): (Vec<AttributeRow>, Vec<MeasuredGaps>) = both.into_iter().unzip();
+    let auroc: Vec<Stat<MeasuredGap>> = gaps.iter().map(|gaps| gaps.auroc).collect();
+    let loss: Vec<Stat<MeasuredGap>> = gaps.iter().map(|gaps| gaps.loss).collect();
+    let enough: Vec<(bool, bool)> = gaps.iter().map(|gaps| (gaps.enough_for_auroc, gaps.enough_for_loss)).collect();
+    let judged = gap_evidence(&auroc).into_iter().zip(gap_evidence(&loss)).zip(enough);
+    for (row, ((auroc, loss), (enough_for_auroc, enough_for_loss))) in rows.iter_mut().zip(judged) {
+        row.auroc_evidence = auroc.unless(enough_for_auroc);
+        row.loss_evidence = loss.unless(enough_for_loss);
+    }
     AttributesTable { n: evidence.rows.len(), rows }
+}
+
+/// Fewest items of a group, and of either class within it, whose gap is worth a verdict.
+const LEAST_ITEMS: usize = 10;
+const LEAST_OF_CLASS: usize = 5;
+
+/// An attribute's gaps with their variances, before they are compared with those of the other attributes.
+struct MeasuredGaps {
+    auroc: Stat<MeasuredGap>,
+    loss: Stat<MeasuredGap>,
+    enough_for_auroc: bool,
+    enough_for_loss: bool,
+}
+
+impl MeasuredGaps {
+    fn of(evidence: &Evidence, groups: &Groups) -> Self {
+        let n = evidence.rows.len();
+        let mut sides = vec![stats::Side::Neither; n];
+        groups.with.iter().for_each(|&position| sides[position] = stats::Side::With);
+        groups.without.iter().for_each(|&position| sides[position] = stats::Side::Without);
+        let units = stats::Units::Items(n);
+        let (auroc, enough_for_auroc) = match (&evidence.audit.labels, &evidence.model.scores) {
+            (Some(labels), Some(scores)) => {
+                let scores: Vec<f64> = evidence.rows.iter().map(|&row| scores[row]).collect();
+                let labels: Vec<bool> = evidence.rows.iter().map(|&row| labels[row]).collect();
+                let enough = [&groups.with, &groups.without].into_iter().all(|group| {
+                    let positives = group.iter().filter(|&&position| labels[position]).count();
+                    positives.min(group.len() - positives) >= LEAST_OF_CLASS
+                });
+                (stats::auroc_gap(&scores, &labels, &sides, units), enough)
+            }
+            _ => (Err(Undefined::Empty), false),
+        };
+        Self {
+            auroc,
+            loss: stats::mean_gap(&evidence.losses, &sides, units, stats::Better::Lower),
+            enough_for_auroc,
+            enough_for_loss: groups.with.len().min(groups.without.len()) >= LEAST_ITEMS,
+        }
+    }
+}
+
+/// Intervals, q-values and verdicts of one kind of gap over all attributes.
+fn gap_evidence(gaps: &[Stat<MeasuredGap>]) -> Vec<GapEvidence> {
+    let p: Vec<Stat<f64>> = gaps.iter().map(|gap| gap.and_then(|gap| gap.p())).collect();
+    let q = stats::benjamini_hochberg(&p);
+    let shrunken = stats::shrink_gaps(gaps);
+    let one = |index: usize| GapEvidence {
+        interval: gaps[index].map(|gap| gap.interval(0.95)).into(),
+        p: p[index].into(),
+        q: q[index].into(),
+        shrunken: shrunken[index].into(),
+        items_needed: gaps[index].and_then(|gap| gap.items_needed(0.95, 0.8)).into(),
+        verdict: if q[index].is_ok_and(|q| q < 0.05) { Verdict::Resolved } else { Verdict::NotResolved },
+    };
+    (0..gaps.len()).map(one).collect()
+}
+
+impl GapEvidence {
+    /// The same, without a verdict where there is not enough to judge by.
+    fn unless(self, enough: bool) -> Self {
+        if enough && self.p.value().is_some() { self } else { Self { verdict: Verdict::NotEnoughData, ..self } }
+    }
+
+    /// What stands in a row until it is compared with the others.
+    fn pending() -> Self {
+        let none = Measured::Undefined { undefined: Undefined::Empty };
+        let interval = Measured::Undefined { undefined: Undefined::Empty };
+        let items_needed = Measured::Undefined { undefined: Undefined::Empty };
+        Self { interval, p: none, q: none, shrunken: none, items_needed, verdict: Verdict::NotEnoughData }
+    }
 }
 
 /// Test positions (within the test split) of an attribute's two groups.
@@ -18,7 +99,7 @@ struct Groups {
     without: Vec<usize>,
 }
 
-fn row(evidence: &Evidence, attribute: &Attribute) -> AttributeRow {
+fn row(evidence: &Evidence, attribute: &Attribute) -> (AttributeRow, MeasuredGaps) {
     let mut groups = Groups { with: Vec::new(), without: Vec::new() };
     for (position, &item) in evidence.rows.iter().enumerate() {
         match attribute.values[item] {
@@ -45,7 +126,8 @@ fn row(evidence: &Evidence, attribute: &Attribute) -> AttributeRow {
             }
         })
     };
-    AttributeRow {
+    let gaps = MeasuredGaps::of(evidence, &groups);
+    let row = AttributeRow {
         name: attribute.name.clone(),
         prompts: attribute.prompts.clone(),
         contrast: attribute.prompts.natural_contrast(),
@@ -61,9 +143,12 @@ fn row(evidence: &Evidence, attribute: &Attribute) -> AttributeRow {
         loss_false: loss_false.into(),
         loss_gap: loss_gap.into(),
         worse_loss: worse(loss_gap),
+        auroc_evidence: GapEvidence::pending(),
+        loss_evidence: GapEvidence::pending(),
         predicted: predicted(evidence, attribute),
         zero_shot: zero_shot(evidence, attribute, &groups),
-    }
+    };
+    (row, gaps)
 }
 
 /// AUROC of the audited model within a group; needs its scores and labels.

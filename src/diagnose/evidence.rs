@@ -6,6 +6,19 @@ use crate::encoder::Encoder;
 use crate::heads::{Ensemble, HeadPredictions};
 use std::collections::HashMap;
 
+/// What is known of a run before anything is computed; embeddings are row-major `[n, d]`.
+pub struct Material<'a> {
+    pub audit: &'a Audit,
+    pub model: &'a ModelLosses,
+    pub encoder: &'a dyn Encoder,
+    pub ensemble: &'a Ensemble,
+    /// Embeddings of the test items, in order.
+    pub test: &'a [f32],
+    /// Embeddings and losses of the rows the heads were trained on.
+    pub train: &'a [f32],
+    pub train_losses: Vec<f64>,
+}
+
 /// A run's heads beside the test items and every prompt the tables need.
 pub struct Evidence<'a> {
     pub audit: &'a Audit,
@@ -25,17 +38,12 @@ pub struct Evidence<'a> {
 }
 
 impl<'a> Evidence<'a> {
-    /// Scores the test items and the audit's prompts once; `embeddings` are those of the test items in order.
+    /// Scores the test items and the audit's prompts once.
     ///
     /// # Errors
     /// If the encoder or the heads fail.
-    pub fn gather(
-        audit: &'a Audit,
-        model: &'a ModelLosses,
-        embeddings: &'a [f32],
-        encoder: &dyn Encoder,
-        ensemble: &Ensemble,
-    ) -> Result<Self, DiagnoseError> {
+    pub fn gather(material: &Material<'a>) -> Result<Self, DiagnoseError> {
+        let Material { audit, model, encoder, ensemble, test: embeddings, .. } = *material;
         let rows = audit.rows(Split::Test);
         let mut prompt_rows = HashMap::new();
         let mut texts: Vec<String> = Vec::new();

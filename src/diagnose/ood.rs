@@ -1,9 +1,10 @@
 //! Table 1: does a head tell prompts that describe the data from foreign ones?
 
 use super::evidence::with_article;
-use super::{DiagnoseError, Evidence, HeadAuroc, Measured, OodRow, OodTable};
-use crate::audit::HeadKind;
-use crate::heads::Ensemble;
+use super::{DiagnoseError, HeadAuroc, OodRow, OodTable};
+use crate::audit::{HeadKind, PromptSets};
+use crate::encoder::Encoder;
+use crate::heads::{Ensemble, HeadPredictions};
 use crate::stats;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -13,46 +14,61 @@ use rand_distr::{Distribution, StandardNormal};
 const RANDOM_VECTORS: usize = 1000;
 const RANDOM_SEED: u64 = 1;
 
-/// Fills Table 1. Foreign names that name people are left out: the built-in data are people.
+/// What Table 1 compares; the lists may be a person's own.
+#[derive(Debug, Clone)]
+pub struct OodQuestion {
+    pub sets: PromptSets,
+    /// Leave out foreign words that name people: right where people are the data.
+    pub drop_people: bool,
+}
+
+/// Fills Table 1: prompts that describe the data against random vectors and each foreign set.
 ///
 /// # Errors
-/// If the heads fail.
-pub fn ood(evidence: &Evidence, ensemble: &Ensemble) -> Result<OodTable, DiagnoseError> {
-    let sets = &evidence.audit.prompts;
-    let familiarity = |head: HeadKind, texts: &[String]| -> Vec<f64> {
-        texts.iter().filter_map(|text| evidence.prompt_risk(head, text)).map(|members| -mean(&members)).collect()
+/// If the encoder or the heads fail.
+pub fn ood(question: &OodQuestion, encoder: &dyn Encoder, ensemble: &Ensemble) -> Result<OodTable, DiagnoseError> {
+    let familiarity = |head: HeadKind, predictions: &HeadPredictions| -> Vec<f64> {
+        predictions.mean(head).into_iter().map(|output| -head.risk_sign() * output).collect()
     };
-    let random = ensemble.predict(&random_vectors(evidence.dimension))?;
-    let auroc = |head: HeadKind, foreign: Vec<f64>| {
-        let mut scores = familiarity(head, &sets.in_distribution);
-        let mut seen = vec![true; scores.len()];
-        seen.resize(scores.len() + foreign.len(), false);
-        scores.extend(foreign);
-        HeadAuroc { head, auroc: Measured::from(stats::auroc(&scores, &seen)) }
+    let predict = |texts: &[String]| -> Result<HeadPredictions, DiagnoseError> {
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        Ok(ensemble.predict(&encoder.encode(&texts)?)?)
     };
-    let random_risk = |head: HeadKind| random.mean(head).into_iter().map(|output| -head.risk_sign() * output).collect();
-    let mut rows = vec![OodRow {
-        foreign: "random vectors".into(),
-        n_foreign: RANDOM_VECTORS,
-        heads: HeadKind::ALL.into_iter().map(|head| auroc(head, random_risk(head))).collect(),
-    }];
+    let own = predict(&question.sets.in_distribution)?;
+    let row = |foreign: String, n_foreign: usize, prompts: Vec<String>, predictions: &HeadPredictions| OodRow {
+        foreign,
+        n_foreign,
+        prompts,
+        heads: HeadKind::ALL
+            .into_iter()
+            .map(|head| head_auroc(head, familiarity(head, &own), familiarity(head, predictions)))
+            .collect(),
+    };
+    let random = ensemble.predict(&random_vectors(encoder.dimension()))?;
+    let mut rows = vec![row("random vectors".into(), RANDOM_VECTORS, Vec::new(), &random)];
     let mut left_out = Vec::new();
-    for set in &sets.foreign {
-        let (people, kept): (Vec<String>, Vec<String>) =
-            set.words.iter().cloned().partition(|word| sets.people.contains(word));
+    for set in &question.sets.foreign {
+        let drop = |word: &String| question.drop_people && question.sets.people.contains(word);
+        let (people, kept): (Vec<String>, Vec<String>) = set.words.iter().cloned().partition(drop);
         left_out.extend(people);
         let phrases = set.singular.then(|| kept.iter().map(|word| with_article(word)).collect());
         let with_articles = phrases.map(|phrases| (format!("{}, with a/an", set.name), phrases));
         for (foreign, texts) in std::iter::once((set.name.clone(), kept)).chain(with_articles) {
-            let values = HeadKind::ALL.into_iter().map(|head| auroc(head, familiarity(head, &texts))).collect();
-            rows.push(OodRow { foreign, n_foreign: texts.len(), heads: values });
+            let predictions = predict(&texts)?;
+            rows.push(row(foreign, texts.len(), texts, &predictions));
         }
     }
-    Ok(OodTable { in_distribution: sets.in_distribution.clone(), left_out, rows })
+    Ok(OodTable { in_distribution: question.sets.in_distribution.clone(), left_out, rows })
 }
 
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
+/// AUROC of familiarity, the data's own prompts being the positives.
+fn head_auroc(head: HeadKind, own: Vec<f64>, foreign: Vec<f64>) -> HeadAuroc {
+    let mut seen = vec![true; own.len()];
+    seen.resize(own.len() + foreign.len(), false);
+    let scores: Vec<f64> = own.into_iter().chain(foreign).collect();
+    let interval = stats::delong(&scores, &seen)
+        .map(|auroc| auroc.logit_interval(0.95).unwrap_or_else(|_| auroc.score_interval(0.95)));
+    HeadAuroc { head, auroc: stats::auroc(&scores, &seen).into(), interval: interval.into() }
 }
 
 /// Standard normal vectors of length one, `[RANDOM_VECTORS, d]`.

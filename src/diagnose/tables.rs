@@ -1,9 +1,10 @@
 //! All tables of a run at once.
 
-use super::{DiagnoseError, Evidence, Reference, Tables, attributes, bias, ood, validity, zero_shot};
-use crate::audit::{Audit, ModelLosses, RunId};
-use crate::encoder::Encoder;
-use crate::heads::Ensemble;
+use super::null::NullGaps;
+use super::{
+    DiagnoseError, Evidence, Material, OodQuestion, Reference, Tables, attributes, bias, ood, validity, zero_shot,
+};
+use crate::audit::RunId;
 use serde::{Deserialize, Serialize};
 
 /// What is kept of a run beside its heads.
@@ -13,26 +14,22 @@ pub struct Diagnosis {
     pub reference: Reference,
 }
 
-/// Computes every table of a run; `embeddings` are those of the test items in order.
+/// Computes every table of a run.
 ///
 /// # Errors
 /// If the encoder or the heads fail.
-pub fn tables(
-    run: &RunId,
-    audit: &Audit,
-    model: &ModelLosses,
-    embeddings: &[f32],
-    encoder: &dyn Encoder,
-    ensemble: &Ensemble,
-) -> Result<Diagnosis, DiagnoseError> {
-    let evidence = Evidence::gather(audit, model, embeddings, encoder, ensemble)?;
+pub fn tables(run: &RunId, material: &Material) -> Result<Diagnosis, DiagnoseError> {
+    let Material { audit, encoder, ensemble, .. } = *material;
+    let evidence = Evidence::gather(material)?;
     let attributes = attributes::attributes(&evidence);
+    let null = NullGaps::draw(&evidence, ensemble, material.train, &material.train_losses)?;
+    let question = OodQuestion { sets: audit.prompts.clone(), drop_people: true };
     let tables = Tables {
         run: run.clone(),
         validity: validity::validity(&evidence),
-        bias: bias::bias(&attributes),
+        bias: bias::bias(&attributes, &null),
         zero_shot: zero_shot::zero_shot(&attributes),
-        ood: ood::ood(&evidence, ensemble)?,
+        ood: ood::ood(&question, encoder, ensemble)?,
         attributes,
     };
     let reference = Reference::of(&evidence, encoder, ensemble)?;

@@ -4,7 +4,7 @@ use super::source::Source;
 use super::{AuditView, ComputeDevice, EngineError, Stage, Tracker, devices};
 use crate::audit::{Audit, HyperParameters, ModelLosses, RunId, RunRecord, RunState, Split};
 use crate::data;
-use crate::diagnose::{Diagnosis, PromptScorer, tables};
+use crate::diagnose::{self, Diagnosis, Material, OodQuestion, OodTable, PromptScorer, tables};
 use crate::encoder::{Encoder, StaticEncoder};
 use crate::heads::{Ensemble, TrainingData, steps_per_epoch, train};
 use crate::store::{AuditRecord, ContentHash, Store, content_hash};
@@ -322,8 +322,27 @@ impl Session {
         ensemble: &Ensemble,
     ) -> Result<Diagnosis, EngineError> {
         let audit = self.audit()?;
-        let test = split.gather(&split.test, embeddings, self.encoder.dimension());
-        Ok(tables(id, &audit, audit.model(model)?, &test, self.encoder.as_ref(), ensemble)?)
+        let model = audit.model(model)?;
+        let dimension = self.encoder.dimension();
+        let material = Material {
+            audit: &audit,
+            model,
+            encoder: self.encoder.as_ref(),
+            ensemble,
+            test: &split.gather(&split.test, embeddings, dimension),
+            train: &split.gather(&split.train, embeddings, dimension),
+            train_losses: split.train.iter().map(|&row| model.losses[row]).collect(),
+        };
+        Ok(tables(id, &material)?)
+    }
+
+    /// Table 1 of a run for other lists than the audit's.
+    ///
+    /// # Errors
+    /// If the run's weights or the encoder fail.
+    pub fn ood(&self, record: &RunRecord, question: &OodQuestion) -> Result<OodTable, EngineError> {
+        let run = self.load(record.clone())?;
+        Ok(diagnose::ood(question, self.encoder.as_ref(), &run.ensemble)?)
     }
 
     /// A scorer of prompts for a run.

@@ -2,11 +2,21 @@
 
 mod grid;
 mod json;
-mod text;
+mod overview;
+mod paper;
+mod prompts;
+mod sheet;
+mod tables;
 
 pub use grid::{Align, Grid};
 pub use json::{Envelope, Identity, to_json};
-pub use text::{attributes, bias, compare, demo, ood, runs, score, validity, zero_shot};
+pub use overview::{demo, runs};
+pub use paper::{paper_check, paper_rows};
+pub use prompts::{compare, score};
+pub use sheet::{Cell, Format, Sheet};
+pub use tables::{attributes, bias, ood, validity, zero_shot};
+
+use crate::audit::RunRecord;
 
 /// Text from data or a person, safe for a terminal: white space becomes blanks, control characters go.
 #[must_use]
@@ -18,4 +28,14 @@ pub fn printable(text: &str) -> String {
 /// Characters without width that turn the direction of a line or hide in it.
 fn is_invisible(character: char) -> bool {
     matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// What a table or an answer rests on: two lines.
+fn heading(title: &str, run: &RunRecord) -> String {
+    let (audit, model) = (printable(&run.audit), printable(&run.model));
+    format!("{title}\naudit {audit} · model {model} · run {} · {}", run.id, run.hyper.summary())
+}
+
+fn members(run: &RunRecord) -> String {
+    if run.hyper.members == 1 { "one member".into() } else { format!("{} members", run.hyper.members) }
 }

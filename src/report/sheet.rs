@@ -1,0 +1,246 @@
+//! A table as typed cells, and the ways to write it: text, CSV, Markdown, LaTeX.
+
+use super::grid::{Align, Grid};
+use super::printable;
+use crate::diagnose::Measured;
+use crate::stats::{Interval, Undefined};
+
+/// One cell. Text forms round; CSV keeps every digit.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    Text(String),
+    Count(usize),
+    /// A number shown with so many digits, with its sign if `signed`.
+    Number {
+        value: f64,
+        digits: usize,
+        signed: bool,
+    },
+    /// A p or q value.
+    Probability(f64),
+    Interval {
+        interval: Interval,
+        digits: usize,
+        signed: bool,
+    },
+    Undefined(Undefined),
+    Empty,
+}
+
+impl Cell {
+    /// Text from data or from us.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// A number, or why there is none.
+    #[must_use]
+    pub fn number(value: Measured, digits: usize) -> Self {
+        Self::measured(value, |value| Self::Number { value, digits, signed: false })
+    }
+
+    /// A number with its sign.
+    #[must_use]
+    pub fn signed(value: Measured, digits: usize) -> Self {
+        Self::measured(value, |value| Self::Number { value, digits, signed: true })
+    }
+
+    /// A p or q value, or why there is none.
+    #[must_use]
+    pub fn probability(value: Measured) -> Self {
+        Self::measured(value, Self::Probability)
+    }
+
+    /// An interval of a share or an AUROC, or why there is none.
+    #[must_use]
+    pub fn interval(value: Measured<Interval>, digits: usize) -> Self {
+        Self::measured(value, |interval| Self::Interval { interval, digits, signed: false })
+    }
+
+    /// An interval of a gap or a correlation, whose ends have signs.
+    #[must_use]
+    pub fn signed_interval(value: Measured<Interval>, digits: usize) -> Self {
+        Self::measured(value, |interval| Self::Interval { interval, digits, signed: true })
+    }
+
+    fn measured<T: Copy>(value: Measured<T>, cell: impl Fn(T) -> Self) -> Self {
+        match value {
+            Measured::Value(value) => cell(value),
+            Measured::Undefined { undefined } => Self::Undefined(undefined),
+        }
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Self::Text(text) => printable(text),
+            Self::Count(count) => count.to_string(),
+            Self::Number { value, digits, signed: true } => format!("{value:+.digits$}"),
+            Self::Number { value, digits, signed: false } => format!("{value:.digits$}"),
+            Self::Probability(p) if *p < 1e-4 => "<.0001".into(),
+            Self::Probability(p) => format!("{p:.4}"),
+            Self::Interval { interval, digits, signed: true } => {
+                format!("[{:+.digits$}, {:+.digits$}]", interval.low, interval.high)
+            }
+            Self::Interval { interval, digits, signed: false } => {
+                format!("[{:.digits$}, {:.digits$}]", interval.low, interval.high)
+            }
+            Self::Undefined(undefined) => undefined.to_string(),
+            Self::Empty => String::new(),
+        }
+    }
+
+    /// Every digit; text cannot start a formula in a spreadsheet.
+    fn exact(&self) -> String {
+        match self {
+            Self::Text(text) => {
+                let text = printable(text);
+                if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
+            }
+            Self::Number { value, .. } | Self::Probability(value) => value.to_string(),
+            Self::Interval { interval, .. } => format!("{}..{}", interval.low, interval.high),
+            other => other.shown(),
+        }
+    }
+}
+
+/// How a sheet is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Text,
+    Csv,
+    Markdown,
+    Latex,
+}
+
+/// A table with its heading, columns, rows and notes.
+#[derive(Debug, Clone)]
+pub struct Sheet {
+    pub heading: String,
+    columns: Vec<(String, Align)>,
+    rows: Vec<Vec<Cell>>,
+    pub notes: Vec<String>,
+}
+
+impl Sheet {
+    /// An empty sheet of named columns.
+    #[must_use]
+    pub fn new(heading: String, columns: &[(&str, Align)]) -> Self {
+        let columns = columns.iter().map(|(name, align)| ((*name).to_owned(), *align)).collect();
+        Self { heading, columns, rows: Vec::new(), notes: Vec::new() }
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: Vec<Cell>) {
+        self.rows.push(cells);
+    }
+
+    /// Writes the sheet.
+    #[must_use]
+    pub fn render(&self, format: Format) -> String {
+        match format {
+            Format::Text => self.as_text(),
+            Format::Csv => self.as_csv(),
+            Format::Markdown => self.as_markdown(),
+            Format::Latex => self.as_latex(),
+        }
+    }
+
+    fn as_text(&self) -> String {
+        let columns: Vec<(&str, Align)> = self.columns.iter().map(|(name, align)| (name.as_str(), *align)).collect();
+        let mut grid = Grid::new(&columns);
+        self.rows.iter().for_each(|row| grid.row(row.iter().map(Cell::shown).collect()));
+        let notes: String = self.notes.iter().map(|note| format!("{note}\n")).collect();
+        format!("{}\n\n{}\n{notes}", self.heading, grid.render())
+    }
+
+    /// The table alone: notes would be rows to a program.
+    fn as_csv(&self) -> String {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let lines = std::iter::once(self.columns.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>())
+            .chain(self.rows.iter().map(|row| row.iter().map(Cell::exact).collect()));
+        for line in lines {
+            // Writing to memory cannot fail, and all lines are equally long.
+            let _ = writer.write_record(line);
+        }
+        String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+    }
+
+    fn as_markdown(&self) -> String {
+        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let escape = |text: String| text.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;");
+        let head = line(self.columns.iter().map(|(name, _)| name.clone()).collect());
+        let rule = line(
+            self.columns.iter().map(|(_, align)| if *align == Align::Left { "---" } else { "---:" }.into()).collect(),
+        );
+        let body: String =
+            self.rows.iter().map(|row| line(row.iter().map(|cell| escape(cell.shown())).collect())).collect();
+        let notes: String = self.notes.iter().map(|note| format!("\n{note}\n")).collect();
+        format!("**{}**\n\n{head}{rule}{body}{notes}", self.heading.replace('\n', "  \n"))
+    }
+
+    fn as_latex(&self) -> String {
+        let layout: String =
+            self.columns.iter().map(|(_, align)| if *align == Align::Left { 'l' } else { 'r' }).collect();
+        let line = |cells: Vec<String>| {
+            format!("    {} \\\\\n", cells.iter().map(|cell| latex(cell)).collect::<Vec<_>>().join(" & "))
+        };
+        let head = line(self.columns.iter().map(|(name, _)| name.clone()).collect());
+        let body: String = self.rows.iter().map(|row| line(row.iter().map(Cell::shown).collect())).collect();
+        let caption = latex(&[self.heading.replace('\n', ". "), self.notes.join(" ")].join(". "));
+        format!(
+            "% needs \\usepackage{{booktabs}}\n\\begin{{table}}\n  \\caption{{{caption}}}\n  \\begin{{tabular}}{{{layout}}}\n    \\toprule\n{head}    \\midrule\n{body}    \\bottomrule\n  \\end{{tabular}}\n\\end{{table}}\n"
+        )
+    }
+}
+
+/// Text that LaTeX prints as it is.
+fn latex(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' | '%' | '$' | '#' | '_' | '{' | '}' => out.extend(['\\', character]),
+            '\\' => out.push_str("\\textbackslash{}"),
+            '~' => out.push_str("\\textasciitilde{}"),
+            '^' => out.push_str("\\textasciicircum{}"),
+            '<' => out.push_str("$<$"),
+            '>' => out.push_str("$>$"),
+            '−' => out.push_str("$-$"),
+            'τ' => out.push_str("$\\tau$"),
+            'Δ' => out.push_str("$\\Delta$"),
+            'ρ' => out.push_str("$\\rho$"),
+            '·' => out.push_str("\\textperiodcentered{}"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet() -> Sheet {
+        let mut sheet = Sheet::new("A & B".into(), &[("name", Align::Left), ("gap_1", Align::Right)]);
+        sheet.row(vec![Cell::text("=cmd|x"), Cell::Number { value: 0.123_456_789, digits: 2, signed: true }]);
+        sheet.row(vec![Cell::text("b"), Cell::Undefined(Undefined::OneClass)]);
+        sheet.notes.push("50 % of it".into());
+        sheet
+    }
+
+    #[test]
+    fn text_rounds_and_csv_keeps_every_digit_and_starts_no_formula() {
+        assert_eq!(
+            sheet().render(Format::Text),
+            "A & B\n\nname             gap_1\n=cmd|x           +0.12\nb       n/a: one class\n\n50 % of it\n"
+        );
+        assert_eq!(sheet().render(Format::Csv), "name,gap_1\n'=cmd|x,0.123456789\nb,n/a: one class\n");
+    }
+
+    #[test]
+    fn markdown_and_latex_escape_their_own_signs() {
+        assert!(sheet().render(Format::Markdown).contains("| =cmd\\|x | +0.12 |"));
+        let latex = sheet().render(Format::Latex);
+        assert!(latex.contains("A \\& B") && latex.contains("gap\\_1") && latex.contains("50 \\% of it"));
+    }
+}

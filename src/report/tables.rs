@@ -1,0 +1,228 @@
+//! The paper's tables as sheets. Every sheet says what it is over.
+
+use super::sheet::{Cell, Sheet};
+use super::{Align, heading, members};
+use crate::audit::{HeadKind, RunRecord, Side};
+use crate::diagnose::{
+    Aggregate, Association, AttributesTable, BiasTable, Correlations, Measured, OodTable, TrueGap, ValidityTable,
+    ZeroShotTable,
+};
+use Align::{Left, Right};
+
+fn side(side: Option<Side>) -> Cell {
+    Cell::text(side.map_or_else(|| "=".into(), |side| side.letter().to_string()))
+}
+
+/// Table 5, each attribute under its own contrast.
+#[must_use]
+pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
+    const COLUMNS: [(&str, Align); 24] = [
+        ("attribute", Left),
+        ("n true", Right),
+        ("n false", Right),
+        ("AUROC true", Right),
+        ("AUROC false", Right),
+        ("RMM", Right),
+        ("worse", Left),
+        ("AUROC gap", Right),
+        ("95 %", Right),
+        ("q", Right),
+        ("n needed", Right),
+        ("AUROC verdict", Left),
+        ("loss gap", Right),
+        ("95 %", Right),
+        ("q", Right),
+        ("harder", Left),
+        ("shrunken", Right),
+        ("n needed", Right),
+        ("loss verdict", Left),
+        ("pred regressor", Right),
+        ("pred ranker", Right),
+        ("pred ood", Right),
+        ("0-shot", Right),
+        ("contrast", Left),
+    ];
+    let mut sheet = Sheet::new(heading("Table 5 · Rawlsian max-min per attribute", run), &COLUMNS);
+    for row in &table.rows {
+        let predicted = |head: HeadKind| {
+            row.predicted(head, row.contrast).map_or(Cell::Empty, |gap| Cell::Number {
+                value: gap.summary.mean,
+                digits: 3,
+                signed: true,
+            })
+        };
+        let (auroc, loss) = (&row.auroc_evidence, &row.loss_evidence);
+        let needed = |items: Option<usize>| items.map_or(Cell::Empty, Cell::Count);
+        sheet.row(vec![
+            Cell::text(&row.name),
+            Cell::Count(row.n_true),
+            Cell::Count(row.n_false),
+            Cell::number(row.auroc_true, 4),
+            Cell::number(row.auroc_false, 4),
+            Cell::number(row.rmm, 4),
+            side(row.worse_auroc),
+            Cell::signed(row.auroc_gap, 4),
+            Cell::signed_interval(auroc.interval, 4),
+            Cell::probability(auroc.q),
+            needed(auroc.items_needed.value()),
+            Cell::text(auroc.verdict.words()),
+            Cell::signed(row.loss_gap, 3),
+            Cell::signed_interval(loss.interval, 3),
+            Cell::probability(loss.q),
+            side(row.worse_loss),
+            Cell::signed(loss.shrunken, 3),
+            needed(loss.items_needed.value()),
+            Cell::text(loss.verdict.words()),
+            predicted(HeadKind::Regressor),
+            predicted(HeadKind::Ranker),
+            predicted(HeadKind::Ood),
+            row.zero_shot(row.contrast).map_or(Cell::Empty, |auroc| Cell::number(auroc, 4)),
+            Cell::text(row.contrast.name()),
+        ]);
+    }
+    sheet.notes = vec![
+        format!("Over {} test items. Gaps are group with the attribute minus group without; a positive loss gap means the group with it is harder.", table.n),
+        "Intervals are 95 %: DeLong's variance for AUROC, Welch's for loss. q is Benjamini-Hochberg over the attributes; resolved means q < .05. n needed resolves a gap of this size four times in five; shrunken is the loss gap without the winner's curse.".into(),
+        format!("Predicted gaps are risk of the phrase minus risk of its contrast, mean over {}; only the regressor's is in loss units.", members(run)),
+    ];
+    sheet
+}
+
+/// Three correlations, each as value, p and interval.
+pub(super) fn correlation_cells(correlations: &Correlations) -> Vec<Cell> {
+    let cells = |association: &Measured<Association>| match association {
+        Measured::Value(found) => {
+            let value = Cell::Number { value: found.value, digits: 3, signed: true };
+            [value, Cell::Probability(found.p), Cell::signed_interval(found.interval, 3)]
+        }
+        Measured::Undefined { undefined } => [Cell::Undefined(*undefined), Cell::Empty, Cell::Empty],
+    };
+    [&correlations.pearson, &correlations.spearman, &correlations.kendall].into_iter().flat_map(cells).collect()
+}
+
+pub(super) const CORRELATION_COLUMNS: [(&str, Align); 9] = [
+    ("Pearson", Right),
+    ("p", Right),
+    ("95 %", Right),
+    ("Spearman", Right),
+    ("p", Right),
+    ("95 %", Right),
+    ("Kendall τ-b", Right),
+    ("p", Right),
+    ("95 %", Right),
+];
+
+/// Table 2.
+#[must_use]
+pub fn validity(table: &ValidityTable, run: &RunRecord) -> Sheet {
+    let columns = [&[("head", Left), ("members", Left)][..], &CORRELATION_COLUMNS].concat();
+    let mut sheet = Sheet::new(heading("Table 2 · do the heads know which items fail?", run), &columns);
+    for row in &table.rows {
+        let name = match row.aggregate {
+            Aggregate::Mean => "mean".to_owned(),
+            Aggregate::Median => "median".to_owned(),
+            Aggregate::Member(member) => format!("{} alone", member + 1),
+        };
+        let mut cells = vec![Cell::text(row.head.name()), Cell::Text(name)];
+        cells.extend(correlation_cells(&row.correlations));
+        sheet.row(cells);
+    }
+    sheet.notes.push(format!("Predicted risk against true loss over {} test items; intervals by Fisher's z.", table.n));
+    sheet
+}
+
+/// Table 3.
+#[must_use]
+pub fn bias(table: &BiasTable, run: &RunRecord) -> Sheet {
+    let left = [("head", Left), ("contrast", Left), ("against", Left), ("n", Right)];
+    let right =
+        [("null 95 %", Right), ("null p", Right), ("verdict", Left), ("same sign", Right), ("95 % of share", Right)];
+    let columns = [&left[..], &CORRELATION_COLUMNS, &right].concat();
+    let mut sheet = Sheet::new(heading("Table 3 · do predicted gaps follow true gaps?", run), &columns);
+    for row in &table.rows {
+        let against = match row.against {
+            TrueGap::SignedLoss => "signed loss gap",
+            TrueGap::SignedAuroc => "−signed AUROC gap",
+            TrueGap::Rmm => "RMM, unsigned (paper)",
+        };
+        let mut cells =
+            vec![Cell::text(row.head.name()), Cell::text(row.contrast.name()), Cell::text(against), Cell::Count(row.n)];
+        cells.extend(correlation_cells(&row.correlations));
+        let verdict = row.follows().map_or("n/a", |follows| if follows { "follows" } else { "not shown" });
+        cells.push(row.null.map_or(Cell::Empty, |null| Cell::Number { value: null.level95, digits: 3, signed: true }));
+        cells.push(row.null.map_or(Cell::Empty, |null| Cell::Probability(null.p)));
+        cells.push(Cell::text(verdict));
+        cells.push(row.same_sign.map_or(Cell::Empty, |same| Cell::Text(format!("{same} of {}", row.n))));
+        cells.push(row.same_sign_interval.map_or(Cell::Empty, |interval| Cell::Interval {
+            interval,
+            digits: 2,
+            signed: false,
+        }));
+        sheet.row(cells);
+    }
+    let replicates = table.rows.iter().find_map(|row| row.null).map_or(0, |null| null.replicates);
+    sheet.notes = vec![
+        "Over attributes. They overlap, so n of them are fewer independent points and the textbook p flatters.".into(),
+        format!(
+            "The verdict follows the null instead: Spearman with the losses of the training items permuted and a ridge head refitted, {replicates} times; 95 % of them lie below 'null 95 %'."
+        ),
+    ];
+    sheet
+}
+
+/// Table 4.
+#[must_use]
+pub fn zero_shot(table: &ZeroShotTable, run: &RunRecord) -> Sheet {
+    let columns =
+        [&[("contrast", Left), ("n", Right), ("mean 0-shot AUROC", Right)][..], &CORRELATION_COLUMNS].concat();
+    let title = "Table 4 · is the model robust where the encoder knows the attribute?";
+    let mut sheet = Sheet::new(heading(title, run), &columns);
+    for row in &table.rows {
+        let mut cells = vec![Cell::text(row.contrast.name()), Cell::Count(row.n), Cell::number(row.mean_auroc, 3)];
+        cells.extend(correlation_cells(&row.correlations));
+        sheet.row(cells);
+    }
+    sheet.notes.push("Zero-shot AUROC of the encoder against −RMM of the model, over attributes.".into());
+    sheet
+}
+
+/// Table 1; `lists` adds the prompts compared.
+#[must_use]
+pub fn ood(table: &OodTable, run: &RunRecord, lists: bool) -> Sheet {
+    let columns = [
+        ("foreign set", Left),
+        ("n", Right),
+        ("ood", Right),
+        ("95 %", Right),
+        ("regressor", Right),
+        ("95 %", Right),
+        ("ranker", Right),
+        ("95 %", Right),
+    ];
+    let mut sheet =
+        Sheet::new(heading("Table 1 · do the heads tell foreign words from the data's own?", run), &columns);
+    for row in &table.rows {
+        let mut cells = vec![Cell::text(&row.foreign), Cell::Count(row.n_foreign)];
+        for head in [HeadKind::Ood, HeadKind::Regressor, HeadKind::Ranker] {
+            match row.heads.iter().find(|entry| entry.head == head) {
+                Some(entry) => cells.extend([Cell::number(entry.auroc, 3), Cell::interval(entry.interval, 3)]),
+                None => cells.extend([Cell::Empty, Cell::Empty]),
+            }
+        }
+        sheet.row(cells);
+    }
+    let left_out = if table.left_out.is_empty() { "none".to_owned() } else { table.left_out.join(", ") };
+    sheet.notes = vec![
+        format!(
+            "AUROC of familiarity (−risk): {} prompts that describe the data against each foreign set. Left out because they name people: {left_out}.",
+            table.in_distribution.len()
+        ),
+        "Only the ood head is trained for this; −regressor and −ranker are printed because the paper does, not to be trusted.".into(),
+    ];
+    if lists {
+        sheet.notes.push(format!("the data's own: {}", table.in_distribution.join(", ")));
+        let words = table.rows.iter().filter(|row| !row.prompts.is_empty());
+        sheet.notes.extend(words.map(|row| format!("{}: {}", row.foreign, row.prompts.join(", "))));
+    }
+    sheet
+}
