@@ -140,6 +140,34 @@ fn gap(seed: u64, head: HeadKind, contrast: Contrast, centre: f64, spread: f64) 
     }
 }
 
+/// A gap with an interval of a fixed width and the verdict that follows from it.
+fn evidence(gap: Measured) -> GapEvidence {
+    let none = Measured::Undefined { undefined: Undefined::OneClass };
+    let Some(gap) = gap.value() else {
+        let (interval, items_needed) = (
+            Measured::Undefined { undefined: Undefined::OneClass },
+            Measured::Undefined { undefined: Undefined::OneClass },
+        );
+        return GapEvidence {
+            interval,
+            p: none,
+            q: none,
+            shrunken: none,
+            items_needed,
+            verdict: Verdict::NotEnoughData,
+        };
+    };
+    let p = (-(gap.abs() / 0.01)).exp();
+    GapEvidence {
+        interval: Measured::Value(stats::Interval { low: gap - 0.012, high: gap + 0.012, level: 0.95 }),
+        p: Measured::Value(p),
+        q: Measured::Value(p),
+        shrunken: Measured::Value(0.9 * gap),
+        items_needed: Measured::Value(4_000),
+        verdict: if p < 0.05 { Verdict::Resolved } else { Verdict::NotResolved },
+    }
+}
+
 fn row(at: usize, seed: u64) -> AttributeRow {
     let name = ATTRIBUTES[at].0;
     let id = key(name) ^ seed;
@@ -178,6 +206,8 @@ fn row(at: usize, seed: u64) -> AttributeRow {
         loss_false: Measured::Value(0.32 - loss_gap / 2.0),
         loss_gap: Measured::Value(loss_gap),
         worse_loss: Some(if loss_gap > 0.0 { Side::True } else { Side::False }),
+        auroc_evidence: evidence(measured(a - b)),
+        loss_evidence: evidence(Measured::Value(loss_gap)),
         predicted,
         zero_shot: Contrast::ALL
             .into_iter()
@@ -206,11 +236,13 @@ pub fn tables(record: &RunRecord) -> Arc<Tables> {
                 against: TrueGap::SignedLoss,
                 n: x.len(),
                 correlations: Correlations {
-                    pearson: stats::pearson(&x, &y).into(),
-                    spearman: stats::spearman(&x, &y).into(),
-                    kendall: stats::kendall(&x, &y).into(),
+                    pearson: stats::pearson(&x, &y).map(Association::from).into(),
+                    spearman: stats::spearman(&x, &y).map(Association::from).into(),
+                    kendall: stats::kendall(&x, &y).map(Association::from).into(),
                 },
                 same_sign: Some(x.iter().zip(&y).filter(|(a, b)| (**a > 0.0) == (**b > 0.0)).count()),
+                same_sign_interval: None,
+                null: None,
             }
         })
         .collect();
@@ -252,7 +284,7 @@ pub fn scores(text: &str) -> PromptScores {
                 members,
                 summary,
                 percentile: 1.0 / (1.0 + (-1.7 * z).exp()),
-                over: if head == HeadKind::Ood { "98 prompts of the audit".into() } else { "16281 test items".into() },
+                over: if head == HeadKind::Ood { "98 prompts of the audit".into() } else { "16,281 test items".into() },
                 axis: (low, high),
             }
         })

@@ -1,5 +1,6 @@
 //! Everything known of the selected attribute: on the right, or as a strip below.
 
+use super::evidence;
 use super::table::{Axis, WEAK_ZERO_SHOT};
 use super::{State, predicted, shown_contrast};
 use crate::audit::{Contrast, HeadKind, Side};
@@ -79,6 +80,12 @@ pub fn pane(pen: &mut Pen<'_>, area: Rect, context: &Context<'_>) {
     let inside = inset(pen.panel(area, &row.name, "", false), 1);
     let mut y = inside.y;
     y = groups(pen, inside, y, row);
+    for (name, judged) in [("AUROC gap ", &row.auroc_evidence), ("loss gap  ", &row.loss_evidence)] {
+        let (words, role) = evidence::verdict(judged);
+        y = line(pen, inside, y, &[(name, Role::Dim), (&words, role)]);
+        let ends = evidence::interval(pen, judged);
+        y = line(pen, inside, y, &[("          ", Role::Dim), (&ends, Role::Text)]);
+    }
     y = heads(pen, inside, y + 1, context);
     y = zero_shot(pen, inside, y + 1, context);
     prompts(pen, inside, y + 1, context);
@@ -215,11 +222,12 @@ fn auroc_line(pen: &mut Pen<'_>, area: Rect, y: u16, row: &AttributeRow) -> u16 
     let (a, b, gap) = (measured(pen, &row.auroc_true), measured(pen, &row.auroc_false), signed(pen, &row.auroc_gap));
     let (n, m) = (number::count(row.n_true), number::count(row.n_false));
     let worse = row.worse_auroc.map(|worse| worse.letter().to_string()).unwrap_or_default();
+    let (words, role) = evidence::verdict(&row.auroc_evidence);
     let groups: [&[(&str, Role)]; 4] = [
         &[("AUROC      true ", Role::Dim), (&a, Role::Text), (" n ", Role::Dim), (&n, Role::Dim)],
         &[("  false ", Role::Dim), (&b, Role::Text), (" n ", Role::Dim), (&m, Role::Dim)],
         &[("  gap ", Role::Dim), (&gap, Role::Text)],
-        &[("  worse ", Role::Dim), (&worse, Role::Bad)],
+        &[("  worse ", Role::Dim), (&worse, Role::Bad), ("  ", Role::Dim), (&words, role)],
     ];
     groups_line(pen, area, y, &groups)
 }

@@ -1,6 +1,7 @@
 //! The Attributes screen: where the model fails, attribute by attribute.
 
 mod detail;
+mod evidence;
 mod layout;
 mod order;
 mod table;
