@@ -167,3 +167,53 @@ fn control_characters_in_a_prompt_do_not_reach_the_terminal() {
     let done = run(home, &["score", "adult", "a \u{1b}[31mred\u{7} person"]).code(0);
     assert!(!stdout(&done).contains('\u{1b}') && !stdout(&done).contains('\u{7}'));
 }
+
+#[test]
+fn tables_come_in_every_format() {
+    let home = trained_home();
+    let _turn = turn();
+    let table = |format: &str, kind: &str| stdout(&run(home, &["table", "adult", kind, "--format", format]).code(0));
+    let csv = table("csv", "attributes");
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let gap = reader.headers().unwrap().iter().position(|name| name == "loss gap").unwrap();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 40);
+    assert!(rows.iter().all(|row| row[gap].parse::<f64>().is_ok()), "full numbers, not rounded words");
+    assert!(table("markdown", "bias").contains("| ---: |"));
+    let latex = table("latex", "ood");
+    assert_eq!(latex.matches("\\begin{tabular}").count(), 1);
+    assert!(latex.contains("\\end{table}") && !latex.contains("τ"));
+    let document: Value = serde_json::from_str(&table("json", "validity")).unwrap();
+    // Mean, median and each of five members, for three heads.
+    assert_eq!(document["rows"].as_array().unwrap().len(), 21);
+}
+
+#[test]
+fn a_person_may_bring_lists_of_their_own_to_table_1() {
+    let home = trained_home();
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("tools");
+    std::fs::write(&list, "hammer\n\nscrew driver\n").unwrap();
+    let foreign = format!("tools={}", list.display());
+    let found = json(&["table", "adult", "ood", "--foreign", &foreign, "--json"]);
+    let rows = found["rows"].as_array().unwrap();
+    assert_eq!((rows.len(), rows[1]["foreign"].as_str(), rows[1]["n_foreign"].as_u64()), (2, Some("tools"), Some(2)));
+    assert_eq!(rows[1]["prompts"], serde_json::json!(["hammer", "screw driver"]));
+    let kept = json(&["table", "adult", "ood", "--drop-people", "off", "--json"]);
+    assert_eq!(kept["left_out"], serde_json::json!([]));
+    refused(home, &["table", "adult", "ood", "--foreign", "tools"], "give NAME=FILE");
+    refused(home, &["table", "adult", "ood", "--positives", "/nowhere/list"], "/nowhere/list");
+    refused(home, &["table", "adult", "bias", "--lists"], "belong to the table 'ood'");
+    refused(home, &["table", "adult", "validity", "--paper"], "this table has none");
+}
+
+#[test]
+fn the_papers_own_table_is_recomputed() {
+    let home = tempfile::tempdir().unwrap();
+    let done = run(home.path(), &["paper"]).code(0);
+    let text = stdout(&done);
+    assert!(text.contains("+0.269") && text.contains("+0.286") && text.contains("+0.339"), "{text}");
+    assert!(text.contains("Table 3 cannot be recomputed"));
+    let document: Value = serde_json::from_str(&stdout(&run(home.path(), &["paper", "--json"]).code(0))).unwrap();
+    assert_eq!((&document["schema"], document["rows"].as_array().unwrap().len()), (&"llm2loss.paper/1".into(), 40));
+}

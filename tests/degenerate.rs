@@ -31,18 +31,16 @@ impl Observer for Quiet {
     }
 }
 
+/// Whether the test row at a position has an attribute.
+type Values<'a> = &'a dyn Fn(usize) -> Option<bool>;
+
 /// Forty training rows; `n` test rows whose losses, labels and attribute values are given by position.
-fn audit(
-    n: usize,
-    loss: impl Fn(usize) -> f64,
-    label: impl Fn(usize) -> bool,
-    values: &[(&str, &dyn Fn(usize) -> Option<bool>)],
-) -> Audit {
+fn audit(n: usize, loss: impl Fn(usize) -> f64, label: impl Fn(usize) -> bool, values: &[(&str, Values)]) -> Audit {
     let train = 40;
     let all = train + n;
     let item = |row: usize| Item {
         id: row.to_string(),
-        text: format!("a {} person of {row} years", if row % 2 == 0 { "young" } else { "old" }),
+        text: format!("a {} person of {row} years", if row.is_multiple_of(2) { "young" } else { "old" }),
         split: if row < train { Split::Train } else { Split::Test },
     };
     let losses = (0..all).map(|row| if row < train { (row % 7) as f64 } else { loss(row - train) }).collect();
@@ -53,7 +51,7 @@ fn audit(
         antonym: Some("an old person".into()),
         generic: "a person".into(),
     };
-    let attribute = |(name, value): &(&str, &dyn Fn(usize) -> Option<bool>)| Attribute {
+    let attribute = |(name, value): &(&str, Values)| Attribute {
         name: (*name).into(),
         prompts: prompts.clone(),
         values: (0..all).map(|row| if row < train { None } else { value(row - train) }).collect(),
