@@ -189,6 +189,25 @@ fn tables_come_in_every_format() {
 }
 
 #[test]
+fn intervals_may_come_from_a_bootstrap() {
+    let home = trained_home();
+    let document =
+        |method: &str| json(&["table", "adult", "attributes", "--intervals", method, "--replicates", "200", "--json"]);
+    let (analytic, percentile, again) = (document("analytic"), document("percentile"), document("percentile"));
+    assert!(percentile == again, "seeded");
+    for row in 0..40 {
+        let end =
+            |document: &Value, side: &str| document["rows"][row]["loss_evidence"]["interval"][side].as_f64().unwrap();
+        let width = end(&analytic, "high") - end(&analytic, "low");
+        for side in ["low", "high"] {
+            let shift = (end(&analytic, side) - end(&percentile, side)).abs();
+            assert!(shift < 0.35 * width, "row {row}: {side} differs by {shift} of {width}");
+        }
+    }
+    refused(home, &["table", "adult", "bias", "--intervals", "bca"], "belongs to the table 'attributes'");
+}
+
+#[test]
 fn a_person_may_bring_lists_of_their_own_to_table_1() {
     let home = trained_home();
     let folder = tempfile::tempdir().unwrap();

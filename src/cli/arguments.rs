@@ -159,6 +159,14 @@ pub struct Table {
     #[arg(long, value_enum, default_value = "text")]
     pub format: FormatArgument,
 
+    /// Table 5: where intervals and p-values come from; a bootstrap takes some seconds
+    #[arg(long, value_enum, default_value = "analytic")]
+    pub intervals: IntervalArgument,
+
+    /// Table 5: replicates of the bootstrap
+    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    pub replicates: u32,
+
     /// Table 1: prompts that describe the data, one a line, instead of the audit's own
     #[arg(long, value_name = "FILE")]
     pub positives: Option<PathBuf>,
@@ -174,6 +182,14 @@ pub struct Table {
     /// Table 1: print the prompts compared
     #[arg(long)]
     pub lists: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum IntervalArgument {
+    /// DeLong's and Welch's variances
+    Analytic,
+    Percentile,
+    Bca,
 }
 
 #[derive(Debug, Args)]

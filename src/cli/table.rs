@@ -1,9 +1,9 @@
 //! `llm2loss table`: the paper's tables for a run.
 
-use super::arguments::{ContrastArgument, FormatArgument, Switch, Table, TableKind};
+use super::arguments::{ContrastArgument, FormatArgument, IntervalArgument, Switch, Table, TableKind};
 use super::context::{Failure, print, run_to_ask, session};
 use crate::audit::{Contrast, ForeignSet, RunRecord};
-use crate::diagnose::{OodQuestion, Tables};
+use crate::diagnose::{IntervalMethod, OodQuestion, Tables};
 use crate::engine::Session;
 use crate::report::{self, Format};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,11 @@ pub fn run(home: Option<PathBuf>, model: Option<&str>, given: &Table) -> Result<
     }
     let session = session(home, &given.which.audit)?;
     let run = run_to_ask(&session, model, &given.which)?;
-    let (mut tables, record) = (chosen(run.diagnosis.tables, contrast), run.record);
+    let (mut tables, record) = (run.diagnosis.tables, run.record);
+    if let Some(method) = bootstrap(given)? {
+        tables.attributes = session.bootstrapped_attributes(&record, method)?;
+    }
+    let mut tables = chosen(tables, contrast);
     if given.kind == TableKind::Ood && (given.paper || given.drop_people.is_some() || !lists(given).is_empty()) {
         tables.ood = session.ood(&record, &question(&session, given)?)?;
     } else if given.kind != TableKind::Ood && (given.drop_people.is_some() || !lists(given).is_empty()) {
@@ -37,6 +41,20 @@ pub fn run(home: Option<PathBuf>, model: Option<&str>, given: &Table) -> Result<
         FormatArgument::Latex => Format::Latex,
         FormatArgument::Text | FormatArgument::Json => Format::Text,
     }))
+}
+
+/// The bootstrap asked for, if any.
+fn bootstrap(given: &Table) -> Result<Option<IntervalMethod>, Failure> {
+    let replicates = given.replicates as usize;
+    let method = match given.intervals {
+        IntervalArgument::Analytic => return Ok(None),
+        IntervalArgument::Percentile => IntervalMethod::Percentile { replicates },
+        IntervalArgument::Bca => IntervalMethod::Bca { replicates },
+    };
+    match given.kind {
+        TableKind::Attributes => Ok(Some(method)),
+        _ => Err(Failure::usage("--intervals belongs to the table 'attributes'")),
+    }
 }
 
 fn document(kind: TableKind, tables: &Tables, record: &RunRecord) -> serde_json::Result<String> {

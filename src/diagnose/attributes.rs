@@ -2,19 +2,33 @@
 
 use super::{AttributeRow, AttributesTable, Evidence, GapEvidence, Measured, PredictedGap, Verdict, ZeroShot};
 use crate::audit::{Attribute, Contrast, HeadKind, Side};
-use crate::stats::{self, MeasuredGap, Stat, Undefined};
+use crate::stats::{self, Bootstrap, Interval, MeasuredGap, Resampling, Stat, Undefined};
 use rayon::prelude::*;
+
+/// Where intervals and p-values of gaps come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntervalMethod {
+    /// DeLong's and Welch's variances: at once.
+    Analytic,
+    /// Percentile bootstrap over the test items.
+    Percentile { replicates: usize },
+    /// Bias-corrected and accelerated bootstrap over the test items.
+    Bca { replicates: usize },
+}
 
 /// Fills Table 5.
 #[must_use]
-pub fn attributes(evidence: &Evidence) -> AttributesTable {
+pub fn attributes(evidence: &Evidence, method: IntervalMethod) -> AttributesTable {
     let both: Vec<(AttributeRow, MeasuredGaps)> =
-        evidence.audit.attributes.par_iter().map(|attribute| row(evidence, attribute)).collect();
+        evidence.audit.attributes.par_iter().map(|attribute| row(evidence, attribute, method)).collect();
     let (mut rows, gaps): (Vec<AttributeRow>, Vec<MeasuredGaps>) = both.into_iter().unzip();
     let auroc: Vec<Stat<MeasuredGap>> = gaps.iter().map(|gaps| gaps.auroc).collect();
     let loss: Vec<Stat<MeasuredGap>> = gaps.iter().map(|gaps| gaps.loss).collect();
     let enough: Vec<(bool, bool)> = gaps.iter().map(|gaps| (gaps.enough_for_auroc, gaps.enough_for_loss)).collect();
-    let judged = gap_evidence(&auroc).into_iter().zip(gap_evidence(&loss)).zip(enough);
+    let drawn = |of: fn(&MeasuredGaps) -> Option<Drawn>| gaps.iter().map(of).collect::<Vec<_>>();
+    let auroc = gap_evidence(&auroc, &drawn(|gaps| gaps.auroc_drawn));
+    let loss = gap_evidence(&loss, &drawn(|gaps| gaps.loss_drawn));
+    let judged = auroc.into_iter().zip(loss).zip(enough);
     for (row, ((auroc, loss), (enough_for_auroc, enough_for_loss))) in rows.iter_mut().zip(judged) {
         row.auroc_evidence = auroc.unless(enough_for_auroc);
         row.loss_evidence = loss.unless(enough_for_loss);
@@ -32,16 +46,41 @@ struct MeasuredGaps {
     loss: Stat<MeasuredGap>,
     enough_for_auroc: bool,
     enough_for_loss: bool,
+    auroc_drawn: Option<Drawn>,
+    loss_drawn: Option<Drawn>,
+}
+
+/// What a bootstrap says of one gap.
+#[derive(Clone, Copy)]
+struct Drawn {
+    interval: Stat<Interval>,
+    p: Stat<f64>,
+}
+
+impl IntervalMethod {
+    /// Asks a bootstrap of this many replicates, if one is wanted.
+    fn draw(self, bootstrap: impl FnOnce(Resampling) -> Stat<Bootstrap>) -> Option<Drawn> {
+        let (Self::Percentile { replicates } | Self::Bca { replicates }) = self else { return None };
+        let found = bootstrap(Resampling { replicates, ..Resampling::default() });
+        let interval = |found: &Bootstrap| match self {
+            Self::Bca { .. } => found.bca(0.95),
+            Self::Percentile { .. } | Self::Analytic => found.percentile(0.95),
+        };
+        Some(match found {
+            Ok(found) => Drawn { interval: interval(&found), p: Ok(found.p_zero()) },
+            Err(why) => Drawn { interval: Err(why), p: Err(why) },
+        })
+    }
 }
 
 impl MeasuredGaps {
-    fn of(evidence: &Evidence, groups: &Groups) -> Self {
+    fn of(evidence: &Evidence, groups: &Groups, method: IntervalMethod) -> Self {
         let n = evidence.rows.len();
         let mut sides = vec![stats::Side::Neither; n];
         groups.with.iter().for_each(|&position| sides[position] = stats::Side::With);
         groups.without.iter().for_each(|&position| sides[position] = stats::Side::Without);
         let units = stats::Units::Items(n);
-        let (auroc, enough_for_auroc) = match (&evidence.audit.labels, &evidence.model.scores) {
+        let (auroc, auroc_drawn, enough_for_auroc) = match (&evidence.audit.labels, &evidence.model.scores) {
             (Some(labels), Some(scores)) => {
                 let scores: Vec<f64> = evidence.rows.iter().map(|&row| scores[row]).collect();
                 let labels: Vec<bool> = evidence.rows.iter().map(|&row| labels[row]).collect();
@@ -49,13 +88,16 @@ impl MeasuredGaps {
                     let positives = group.iter().filter(|&&position| labels[position]).count();
                     positives.min(group.len() - positives) >= LEAST_OF_CLASS
                 });
-                (stats::auroc_gap(&scores, &labels, &sides, units), enough)
+                let drawn = method.draw(|plan| stats::auroc_gap_bootstrap(&scores, &labels, &sides, units, plan));
+                (stats::auroc_gap(&scores, &labels, &sides, units), drawn, enough)
             }
-            _ => (Err(Undefined::Empty), false),
+            _ => (Err(Undefined::Empty), None, false),
         };
         Self {
             auroc,
             loss: stats::mean_gap(&evidence.losses, &sides, units, stats::Better::Lower),
+            auroc_drawn,
+            loss_drawn: method.draw(|plan| stats::mean_gap_bootstrap(&evidence.losses, &sides, units, plan)),
             enough_for_auroc,
             enough_for_loss: groups.with.len().min(groups.without.len()) >= LEAST_ITEMS,
         }
@@ -63,12 +105,16 @@ impl MeasuredGaps {
 }
 
 /// Intervals, q-values and verdicts of one kind of gap over all attributes.
-fn gap_evidence(gaps: &[Stat<MeasuredGap>]) -> Vec<GapEvidence> {
-    let p: Vec<Stat<f64>> = gaps.iter().map(|gap| gap.and_then(|gap| gap.p())).collect();
+fn gap_evidence(gaps: &[Stat<MeasuredGap>], drawn: &[Option<Drawn>]) -> Vec<GapEvidence> {
+    let p: Vec<Stat<f64>> = gaps
+        .iter()
+        .zip(drawn)
+        .map(|(gap, drawn)| drawn.map_or_else(|| gap.and_then(|gap| gap.p()), |drawn| drawn.p))
+        .collect();
     let q = stats::benjamini_hochberg(&p);
     let shrunken = stats::shrink_gaps(gaps);
     let one = |index: usize| GapEvidence {
-        interval: gaps[index].map(|gap| gap.interval(0.95)).into(),
+        interval: drawn[index].map_or_else(|| gaps[index].map(|gap| gap.interval(0.95)), |drawn| drawn.interval).into(),
         p: p[index].into(),
         q: q[index].into(),
         shrunken: shrunken[index].into(),
@@ -99,7 +145,7 @@ struct Groups {
     without: Vec<usize>,
 }
 
-fn row(evidence: &Evidence, attribute: &Attribute) -> (AttributeRow, MeasuredGaps) {
+fn row(evidence: &Evidence, attribute: &Attribute, method: IntervalMethod) -> (AttributeRow, MeasuredGaps) {
     let mut groups = Groups { with: Vec::new(), without: Vec::new() };
     for (position, &item) in evidence.rows.iter().enumerate() {
         match attribute.values[item] {
@@ -126,7 +172,7 @@ fn row(evidence: &Evidence, attribute: &Attribute) -> (AttributeRow, MeasuredGap
             }
         })
     };
-    let gaps = MeasuredGaps::of(evidence, &groups);
+    let gaps = MeasuredGaps::of(evidence, &groups, method);
     let row = AttributeRow {
         name: attribute.name.clone(),
         prompts: attribute.prompts.clone(),

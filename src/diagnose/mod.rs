@@ -14,6 +14,7 @@ mod validity;
 mod zero_shot;
 
 pub use answer::*;
+pub use attributes::{IntervalMethod, attributes};
 pub use evidence::{Evidence, Material};
 pub use ood::{OodQuestion, ood};
 pub use paper::{PaperCheck, check_paper};

@@ -2,7 +2,8 @@
 
 use super::null::NullGaps;
 use super::{
-    DiagnoseError, Evidence, Material, OodQuestion, Reference, Tables, attributes, bias, ood, validity, zero_shot,
+    DiagnoseError, Evidence, IntervalMethod, Material, OodQuestion, Reference, Tables, attributes, bias, ood, validity,
+    zero_shot,
 };
 use crate::audit::RunId;
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ pub struct Diagnosis {
 pub fn tables(run: &RunId, material: &Material) -> Result<Diagnosis, DiagnoseError> {
     let Material { audit, encoder, ensemble, .. } = *material;
     let evidence = Evidence::gather(material)?;
-    let attributes = attributes::attributes(&evidence);
+    let attributes = attributes::attributes(&evidence, IntervalMethod::Analytic);
     let null = NullGaps::draw(&evidence, ensemble, material.train, &material.train_losses)?;
     let question = OodQuestion { sets: audit.prompts.clone(), drop_people: true };
     let tables = Tables {

@@ -3,6 +3,7 @@
 mod device;
 mod error;
 mod message;
+mod rows;
 mod scorer;
 mod session;
 mod source;

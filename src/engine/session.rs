@@ -1,25 +1,24 @@
 //! One open audit: its items, embeddings and runs. Everything here may take a while and runs off the UI thread.
 
+use super::rows::{RunRows, fingerprint, own_words};
 use super::source::Source;
 use super::{AuditView, ComputeDevice, EngineError, Stage, Tracker, devices};
-use crate::audit::{Audit, HyperParameters, ModelLosses, RunId, RunRecord, RunState, Split};
+use crate::audit::{Audit, HyperParameters, ModelLosses, RunId, RunRecord, RunState};
 use crate::data;
-use crate::diagnose::{self, Diagnosis, Material, OodQuestion, OodTable, PromptScorer, tables};
+use crate::diagnose::{
+    self, AttributesTable, DiagnoseError, Diagnosis, Evidence, IntervalMethod, Material, OodQuestion, OodTable,
+    PromptScorer, tables,
+};
 use crate::encoder::{Encoder, StaticEncoder};
-use crate::heads::{Ensemble, TrainingData, steps_per_epoch, train};
+use crate::heads::{Ensemble, steps_per_epoch, train};
 use crate::store::{AuditRecord, ContentHash, Store, content_hash};
 use candle_core::Device;
-use rand::SeedableRng;
-use rand::seq::index::sample;
-use rand_chacha::ChaCha8Rng;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Items embedded between two reports.
 const EMBED_CHUNK: usize = 4096;
-/// Stream of the draw that sets validation rows aside.
-const VALIDATION: u64 = 17 << 32;
 
 /// An audit with its store, encoder and device.
 pub struct Session {
@@ -234,7 +233,7 @@ impl Session {
         let audit = self.audit()?;
         let model = audit.model(model)?;
         let embeddings = self.embeddings(tracker)?;
-        let split = Split3::of(&audit, hyper)?;
+        let split = RunRows::of(&audit, hyper)?;
         let data = split.data(&embeddings, self.encoder.dimension(), &model.losses);
         tracker.training(hyper.epochs, steps_per_epoch(split.train.len(), hyper), hyper.batch, hyper.members);
         let texts = split.train.iter().map(|&row| audit.items[row].text.as_str()).collect();
@@ -303,7 +302,7 @@ impl Session {
             None => {
                 let audit = self.audit()?;
                 let embeddings = self.embeddings(&Tracker::silent())?;
-                let split = Split3::of(&audit, &stored.record.hyper)?;
+                let split = RunRows::of(&audit, &stored.record.hyper)?;
                 let fresh = self.diagnose(&stored.record.id, &stored.record.model, &split, &embeddings, &ensemble)?;
                 self.store.put_diagnosis(&stored.record.id, &fresh)?;
                 fresh
@@ -317,23 +316,51 @@ impl Session {
         &self,
         id: &RunId,
         model: &str,
-        split: &Split3,
+        rows: &RunRows,
         embeddings: &[f32],
         ensemble: &Ensemble,
     ) -> Result<Diagnosis, EngineError> {
+        self.with_material(model, rows, embeddings, ensemble, |material| tables(id, material))
+    }
+
+    /// Hands over what is known of a run before anything is computed.
+    fn with_material<T>(
+        &self,
+        model: &str,
+        rows: &RunRows,
+        embeddings: &[f32],
+        ensemble: &Ensemble,
+        ask: impl FnOnce(&Material) -> Result<T, DiagnoseError>,
+    ) -> Result<T, EngineError> {
         let audit = self.audit()?;
         let model = audit.model(model)?;
         let dimension = self.encoder.dimension();
-        let material = Material {
+        Ok(ask(&Material {
             audit: &audit,
             model,
             encoder: self.encoder.as_ref(),
             ensemble,
-            test: &split.gather(&split.test, embeddings, dimension),
-            train: &split.gather(&split.train, embeddings, dimension),
-            train_losses: split.train.iter().map(|&row| model.losses[row]).collect(),
-        };
-        Ok(tables(id, &material)?)
+            test: &RunRows::gather(&rows.test, embeddings, dimension),
+            train: &RunRows::gather(&rows.train, embeddings, dimension),
+            train_losses: rows.train.iter().map(|&row| model.losses[row]).collect(),
+        })?)
+    }
+
+    /// Table 5 of a run with intervals and p-values from a bootstrap over the test items.
+    ///
+    /// # Errors
+    /// If the run's weights or the data cannot be read.
+    pub fn bootstrapped_attributes(
+        &self,
+        record: &RunRecord,
+        method: IntervalMethod,
+    ) -> Result<AttributesTable, EngineError> {
+        let run = self.load(record.clone())?;
+        let embeddings = self.embeddings(&Tracker::silent())?;
+        let rows = RunRows::of(&*self.audit()?, &record.hyper)?;
+        self.with_material(&record.model, &rows, &embeddings, &run.ensemble, |material| {
+            Ok(diagnose::attributes(&Evidence::gather(material)?, method))
+        })
     }
 
     /// Table 1 of a run for other lists than the audit's.
@@ -361,73 +388,4 @@ impl Session {
             &attributes,
         )?)
     }
-}
-
-/// Words of the items and of the audit's own prompts: "a person" is no news to an audit that says it itself.
-fn own_words(audit: &Audit) -> std::collections::BTreeSet<String> {
-    let items = audit.items.iter().map(|item| item.text.as_str());
-    let attributes = audit.attributes.iter().flat_map(|attribute| {
-        let prompts = &attribute.prompts;
-        [Some(&prompts.phrase), prompts.antonym.as_ref(), Some(&prompts.generic)].into_iter().flatten()
-    });
-    let own = attributes.chain(&audit.prompts.in_distribution).map(String::as_str);
-    data::vocabulary(items.chain(own))
-}
-
-/// Positions of a run's training, validation and test items.
-struct Split3 {
-    train: Vec<usize>,
-    validation: Vec<usize>,
-    test: Vec<usize>,
-}
-
-impl Split3 {
-    /// Validation rows are drawn from the training rows alone, by seed.
-    fn of(audit: &Audit, hyper: &HyperParameters) -> Result<Self, EngineError> {
-        let all = audit.rows(Split::Train);
-        let test = audit.rows(Split::Test);
-        for (rows, split) in [(&all, Split::Train), (&test, Split::Test)] {
-            if rows.is_empty() {
-                return Err(crate::audit::AuditError::NoSplit { audit: audit.name.clone(), split }.into());
-            }
-        }
-        let mut validation = audit.rows(Split::Validation);
-        let mut train = all;
-        if validation.is_empty() && hyper.validation > 0.0 {
-            let mut rng = ChaCha8Rng::seed_from_u64(hyper.seed);
-            rng.set_stream(VALIDATION);
-            let count = (train.len() as f64 * hyper.validation) as usize;
-            let mut taken = vec![false; train.len()];
-            sample(&mut rng, train.len(), count).into_iter().for_each(|position| taken[position] = true);
-            validation = train.iter().zip(&taken).filter_map(|(&row, &taken)| taken.then_some(row)).collect();
-            train = train.iter().zip(&taken).filter_map(|(&row, &taken)| (!taken).then_some(row)).collect();
-        }
-        Ok(Self { train, validation, test })
-    }
-
-    fn gather(&self, rows: &[usize], embeddings: &[f32], dimension: usize) -> Vec<f32> {
-        rows.iter().flat_map(|&row| &embeddings[row * dimension..(row + 1) * dimension]).copied().collect()
-    }
-
-    fn data(&self, embeddings: &[f32], dimension: usize, losses: &[f64]) -> TrainingData {
-        let losses_of = |rows: &[usize]| rows.iter().map(|&row| losses[row]).collect();
-        TrainingData {
-            dimension,
-            rows: self.gather(&self.train, embeddings, dimension),
-            losses: losses_of(&self.train),
-            validation_rows: self.gather(&self.validation, embeddings, dimension),
-            validation_losses: losses_of(&self.validation),
-        }
-    }
-}
-
-/// Digest of what a run learns from: texts, splits and the model's losses.
-fn fingerprint(audit: &Audit, model: &ModelLosses) -> String {
-    let mut hasher = xxhash_rust::xxh3::Xxh3::new();
-    for (item, loss) in audit.items.iter().zip(&model.losses) {
-        hasher.update(item.text.as_bytes());
-        hasher.update(&[0x1f, item.split as u8]);
-        hasher.update(&loss.to_le_bytes());
-    }
-    format!("{:016x}", hasher.digest())
 }

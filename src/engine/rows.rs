@@ -1,0 +1,84 @@
+//! Which rows of an audit a run learns from, and what names them.
+
+use super::EngineError;
+use crate::audit::{Audit, AuditError, HyperParameters, ModelLosses, Split};
+use crate::data;
+use crate::heads::TrainingData;
+use rand::SeedableRng;
+use rand::seq::index::sample;
+use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeSet;
+
+/// Stream of the draw that sets validation rows aside.
+const VALIDATION: u64 = 17 << 32;
+
+/// Words of the items and of the audit's own prompts: "a person" is no news to an audit that says it itself.
+pub fn own_words(audit: &Audit) -> BTreeSet<String> {
+    let items = audit.items.iter().map(|item| item.text.as_str());
+    let attributes = audit.attributes.iter().flat_map(|attribute| {
+        let prompts = &attribute.prompts;
+        [Some(&prompts.phrase), prompts.antonym.as_ref(), Some(&prompts.generic)].into_iter().flatten()
+    });
+    let own = attributes.chain(&audit.prompts.in_distribution).map(String::as_str);
+    data::vocabulary(items.chain(own))
+}
+
+/// Positions of a run's training, validation and test items.
+pub struct RunRows {
+    pub train: Vec<usize>,
+    pub validation: Vec<usize>,
+    pub test: Vec<usize>,
+}
+
+impl RunRows {
+    /// Validation rows are drawn from the training rows alone, by seed.
+    pub fn of(audit: &Audit, hyper: &HyperParameters) -> Result<Self, EngineError> {
+        let all = audit.rows(Split::Train);
+        let test = audit.rows(Split::Test);
+        for (rows, split) in [(&all, Split::Train), (&test, Split::Test)] {
+            if rows.is_empty() {
+                return Err(AuditError::NoSplit { audit: audit.name.clone(), split }.into());
+            }
+        }
+        let mut validation = audit.rows(Split::Validation);
+        let mut train = all;
+        if validation.is_empty() && hyper.validation > 0.0 {
+            let mut rng = ChaCha8Rng::seed_from_u64(hyper.seed);
+            rng.set_stream(VALIDATION);
+            let count = (train.len() as f64 * hyper.validation) as usize;
+            let mut taken = vec![false; train.len()];
+            sample(&mut rng, train.len(), count).into_iter().for_each(|position| taken[position] = true);
+            validation = train.iter().zip(&taken).filter_map(|(&row, &taken)| taken.then_some(row)).collect();
+            train = train.iter().zip(&taken).filter_map(|(&row, &taken)| (!taken).then_some(row)).collect();
+        }
+        Ok(Self { train, validation, test })
+    }
+
+    /// Embeddings of some rows, row-major.
+    pub fn gather(rows: &[usize], embeddings: &[f32], dimension: usize) -> Vec<f32> {
+        rows.iter().flat_map(|&row| &embeddings[row * dimension..(row + 1) * dimension]).copied().collect()
+    }
+
+    /// What the heads are trained on.
+    pub fn data(&self, embeddings: &[f32], dimension: usize, losses: &[f64]) -> TrainingData {
+        let losses_of = |rows: &[usize]| rows.iter().map(|&row| losses[row]).collect();
+        TrainingData {
+            dimension,
+            rows: Self::gather(&self.train, embeddings, dimension),
+            losses: losses_of(&self.train),
+            validation_rows: Self::gather(&self.validation, embeddings, dimension),
+            validation_losses: losses_of(&self.validation),
+        }
+    }
+}
+
+/// Digest of what a run learns from: texts, splits and the model's losses.
+pub fn fingerprint(audit: &Audit, model: &ModelLosses) -> String {
+    let mut hasher = xxhash_rust::xxh3::Xxh3::new();
+    for (item, loss) in audit.items.iter().zip(&model.losses) {
+        hasher.update(item.text.as_bytes());
+        hasher.update(&[0x1f, item.split as u8]);
+        hasher.update(&loss.to_le_bytes());
+    }
+    format!("{:016x}", hasher.digest())
+}
