@@ -74,7 +74,8 @@ pub struct RunRecord {
     pub dimension: usize,
     pub device: String,
     pub version: String,
-    /// Digest of the weights file; weights that differ are not used.
+    /// Digest of the weights file; weights that differ are not used. Empty in runs made before there was one.
+    #[serde(default)]
     pub weights_digest: String,
     /// Seconds since 1970 when training ended.
     pub finished_at: u64,

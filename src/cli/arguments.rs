@@ -156,16 +156,17 @@ pub struct Table {
     #[arg(long, conflicts_with = "contrast")]
     pub paper: bool,
 
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: FormatArgument,
+    /// How the table is written [default: text]
+    #[arg(long, value_enum, conflicts_with = "json")]
+    pub format: Option<FormatArgument>,
 
     /// Table 5: where intervals and p-values come from; a bootstrap takes some seconds
-    #[arg(long, value_enum, default_value = "analytic")]
-    pub intervals: IntervalArgument,
+    #[arg(long, value_enum)]
+    pub intervals: Option<IntervalArgument>,
 
-    /// Table 5: replicates of the bootstrap
-    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
-    pub replicates: u32,
+    /// Table 5: replicates of the bootstrap [default: 2000]
+    #[arg(long, requires = "intervals", value_parser = clap::value_parser!(u32).range(1000..=1_000_000))]
+    pub replicates: Option<u32>,
 
     /// Table 1: prompts that describe the data, one a line, instead of the audit's own
     #[arg(long, value_name = "FILE")]
@@ -198,8 +199,9 @@ pub struct Paper {
     #[arg(long)]
     pub json: bool,
 
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: FormatArgument,
+    /// How the tables are written [default: text]
+    #[arg(long, value_enum, conflicts_with = "json")]
+    pub format: Option<FormatArgument>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

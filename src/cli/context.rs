@@ -79,7 +79,7 @@ pub fn run_to_ask(session: &Session, model: Option<&str>, which: &WhichRun) -> R
 /// The run of a model shown or trained last, training the default heads if it has none.
 pub fn current_or_trained(session: &Session, model: Option<&str>) -> Result<LoadedRun, Failure> {
     let model = session.model_name(model)?;
-    if let Some(record) = session.current_run(&model)? {
+    if let Some(record) = session.current_run(&model, |damage| progress::say(&format!("passed over: {damage}")))? {
         return Ok(session.load(record)?);
     }
     progress::say(&format!("no run of model {model} yet: training one"));

@@ -17,14 +17,14 @@ struct Body<'a> {
 pub fn run(given: &Paper) -> Result<u8, Failure> {
     let rows = paper_table5().map_err(EngineError::from)?;
     let recomputed = check_paper(&rows);
-    if given.json || given.format == FormatArgument::Json {
+    if given.json || given.format == Some(FormatArgument::Json) {
         return print(&report::to_json("llm2loss.paper/1", None, Body { rows: &rows, recomputed })?);
     }
     let format = match given.format {
-        FormatArgument::Csv => Format::Csv,
-        FormatArgument::Markdown => Format::Markdown,
-        FormatArgument::Latex => Format::Latex,
-        FormatArgument::Text | FormatArgument::Json => Format::Text,
+        Some(FormatArgument::Csv) => Format::Csv,
+        Some(FormatArgument::Markdown) => Format::Markdown,
+        Some(FormatArgument::Latex) => Format::Latex,
+        Some(FormatArgument::Text | FormatArgument::Json) | None => Format::Text,
     };
     let table5 = report::paper_rows(&rows).render(format);
     // A program that reads CSV wants one table.

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 pub fn run(home: Option<PathBuf>, model: Option<&str>, given: &Table) -> Result<u8, Failure> {
     let contrast = if given.paper { Some(Contrast::Bare) } else { given.contrast.map(contrast) };
     if contrast.is_some() && (given.kind == TableKind::Validity || given.kind == TableKind::Ood && !given.paper) {
-        return Err(Failure::usage("--contrast and --paper choose prompts of attributes; this table has none"));
+        let flag = if given.paper { "--paper" } else { "--contrast" };
+        return Err(Failure::usage(format!("{flag} chooses prompts of attributes; this table has none")));
     }
     let session = session(home, &given.which.audit)?;
     let run = run_to_ask(&session, model, &given.which)?;
@@ -25,7 +26,7 @@ pub fn run(home: Option<PathBuf>, model: Option<&str>, given: &Table) -> Result<
     } else if given.kind != TableKind::Ood && (given.drop_people.is_some() || !lists(given).is_empty()) {
         return Err(Failure::usage("--positives, --foreign, --drop-people and --lists belong to the table 'ood'"));
     }
-    if given.which.output.json || given.format == FormatArgument::Json {
+    if given.which.output.json || given.format == Some(FormatArgument::Json) {
         return print(&document(given.kind, &tables, &record)?);
     }
     let sheet = match given.kind {
@@ -36,20 +37,21 @@ pub fn run(home: Option<PathBuf>, model: Option<&str>, given: &Table) -> Result<
         TableKind::Ood => report::ood(&tables.ood, &record, given.lists),
     };
     print(&sheet.render(match given.format {
-        FormatArgument::Csv => Format::Csv,
-        FormatArgument::Markdown => Format::Markdown,
-        FormatArgument::Latex => Format::Latex,
-        FormatArgument::Text | FormatArgument::Json => Format::Text,
+        Some(FormatArgument::Csv) => Format::Csv,
+        Some(FormatArgument::Markdown) => Format::Markdown,
+        Some(FormatArgument::Latex) => Format::Latex,
+        Some(FormatArgument::Text | FormatArgument::Json) | None => Format::Text,
     }))
 }
 
 /// The bootstrap asked for, if any.
 fn bootstrap(given: &Table) -> Result<Option<IntervalMethod>, Failure> {
-    let replicates = given.replicates as usize;
+    let replicates = given.replicates.unwrap_or(2000) as usize;
     let method = match given.intervals {
-        IntervalArgument::Analytic => return Ok(None),
-        IntervalArgument::Percentile => IntervalMethod::Percentile { replicates },
-        IntervalArgument::Bca => IntervalMethod::Bca { replicates },
+        None => return Ok(None),
+        Some(IntervalArgument::Analytic) => IntervalMethod::Analytic,
+        Some(IntervalArgument::Percentile) => IntervalMethod::Percentile { replicates },
+        Some(IntervalArgument::Bca) => IntervalMethod::Bca { replicates },
     };
     match given.kind {
         TableKind::Attributes => Ok(Some(method)),

@@ -136,6 +136,8 @@ impl AttributeRow {
 pub struct AttributesTable {
     /// Test items the table is over.
     pub n: usize,
+    /// Where intervals and p-values come from, in words.
+    pub intervals: String,
     pub rows: Vec<AttributeRow>,
 }
 

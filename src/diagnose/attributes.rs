@@ -1,5 +1,6 @@
 //! Table 5: the Rawlsian max-min of every attribute, measured and predicted, over the test items.
 
+use super::reference::grouped;
 use super::{AttributeRow, AttributesTable, Evidence, GapEvidence, Measured, PredictedGap, Verdict, ZeroShot};
 use crate::audit::{Attribute, Contrast, HeadKind, Side};
 use crate::stats::{self, Bootstrap, Interval, MeasuredGap, Resampling, Stat, Undefined};
@@ -33,7 +34,7 @@ pub fn attributes(evidence: &Evidence, method: IntervalMethod) -> AttributesTabl
         row.auroc_evidence = auroc.unless(enough_for_auroc);
         row.loss_evidence = loss.unless(enough_for_loss);
     }
-    AttributesTable { n: evidence.rows.len(), rows }
+    AttributesTable { n: evidence.rows.len(), intervals: method.words(), rows }
 }
 
 /// Fewest items of a group, and of either class within it, whose gap is worth a verdict.
@@ -58,6 +59,14 @@ struct Drawn {
 }
 
 impl IntervalMethod {
+    fn words(self) -> String {
+        match self {
+            Self::Analytic => "DeLong's variance for AUROC, Welch's for loss".into(),
+            Self::Percentile { replicates } => format!("percentile bootstrap, {} replicates", grouped(replicates)),
+            Self::Bca { replicates } => format!("BCa bootstrap, {} replicates", grouped(replicates)),
+        }
+    }
+
     /// Asks a bootstrap of this many replicates, if one is wanted.
     fn draw(self, bootstrap: impl FnOnce(Resampling) -> Stat<Bootstrap>) -> Option<Drawn> {
         let (Self::Percentile { replicates } | Self::Bca { replicates }) = self else { return None };

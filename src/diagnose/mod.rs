@@ -19,7 +19,7 @@ pub use evidence::{Evidence, Material};
 pub use ood::{OodQuestion, ood};
 pub use paper::{PaperCheck, check_paper};
 pub use prompt::{PromptScorer, Scored};
-pub use reference::Reference;
+pub use reference::{Reference, grouped};
 pub use tables::{Diagnosis, tables};
 
 use crate::encoder::EncoderError;

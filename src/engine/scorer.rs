@@ -123,7 +123,10 @@ impl Desk {
     fn open_model(&mut self, shared: &Shared, model: &str) -> Result<Option<Event>, EngineError> {
         let model = shared.session.model_name(Some(model))?;
         self.model.clone_from(&model);
-        if let Some(run) = shared.session.current_run(&model)? {
+        let damaged = |message| {
+            shared.send(Event::Notice { message, warning: true });
+        };
+        if let Some(run) = shared.session.current_run(&model, damaged)? {
             return self.show(shared, run).map(Some);
         }
         self.scorer = None;

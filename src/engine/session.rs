@@ -180,17 +180,18 @@ impl Session {
     }
 
     /// The run of a model that answers where none is named: the one shown last, else the newest. Runs of another
-    /// encoder, or without their weights, do not count.
+    /// encoder do not count; those whose weights are missing or damaged are handed to `damaged`.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub fn current_run(&self, model: &str) -> Result<Option<RunRecord>, EngineError> {
+    pub fn current_run(&self, model: &str, mut damaged: impl FnMut(String)) -> Result<Option<RunRecord>, EngineError> {
         let mut runs = self.store.runs(&self.record.name, Some(model))?;
         runs.retain(|run| run.encoder == self.encoder.fingerprint());
         let shown = self.store.shown_run(&self.record.name, model)?;
         // Newest last, and the one shown behind them all.
         runs.sort_by_key(|run| Some(&run.id) == shown.as_ref());
-        Ok(runs.into_iter().rev().find(|run| self.store.weights(run).is_ok()))
+        let mut whole = |run: &RunRecord| self.store.weights(run).map_err(|error| damaged(error.to_string())).is_ok();
+        Ok(runs.into_iter().rev().find(|run| whole(run)))
     }
 
     /// The finished run of exactly these inputs: data, encoder, hyper-parameters, device and program version.

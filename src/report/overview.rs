@@ -2,7 +2,7 @@
 
 use super::{Align, Grid, heading, printable};
 use crate::audit::{Contrast, HeadKind, RunRecord};
-use crate::diagnose::{Aggregate, Measured, Tables, TrueGap};
+use crate::diagnose::{Aggregate, Measured, Tables, TrueGap, grouped};
 use Align::{Left, Right};
 
 fn fixed(value: Measured, digits: usize) -> String {
@@ -102,7 +102,7 @@ pub fn demo(tables: &Tables, run: &RunRecord) -> String {
          From words alone, the ranker has the sign of the loss gap right for {signs} attributes.\n\
          Open the console with 'llm2loss', or ask: llm2loss score {} \"an elderly person\"\n",
         heading("What was found", run),
-        tables.attributes.n,
+        grouped(tables.attributes.n),
         grid.render(),
         spearman(HeadKind::Ranker),
         spearman(HeadKind::Regressor),

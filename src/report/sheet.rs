@@ -5,6 +5,9 @@ use super::printable;
 use crate::diagnose::Measured;
 use crate::stats::{Interval, Undefined};
 
+/// Columns that still fit a page in LaTeX.
+const WIDE: usize = 8;
+
 /// One cell. Text forms round; CSV keeps every digit.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
@@ -98,8 +101,17 @@ impl Cell {
                 if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
             }
             Self::Number { value, .. } | Self::Probability(value) => value.to_string(),
-            Self::Interval { interval, .. } => format!("{}..{}", interval.low, interval.high),
             other => other.shown(),
+        }
+    }
+}
+
+impl Cell {
+    /// Both ends of an interval; the reason twice where there is none.
+    fn ends(&self) -> Vec<String> {
+        match self {
+            Self::Interval { interval, .. } => vec![interval.low.to_string(), interval.high.to_string()],
+            other => vec![other.exact(), other.exact()],
         }
     }
 }
@@ -154,11 +166,22 @@ impl Sheet {
         format!("{}\n\n{}\n{notes}", self.heading, grid.render())
     }
 
-    /// The table alone: notes would be rows to a program.
+    /// The table alone: notes would be rows to a program. An interval takes two columns.
     fn as_csv(&self) -> String {
+        let is_interval =
+            |column: usize| self.rows.iter().any(|row| matches!(row.get(column), Some(Cell::Interval { .. })));
+        let wide: Vec<bool> = (0..self.columns.len()).map(is_interval).collect();
+        let head = self.columns.iter().zip(&wide).flat_map(|((name, _), wide)| {
+            if *wide { vec![format!("{name} low"), format!("{name} high")] } else { vec![name.clone()] }
+        });
+        let line = |row: &Vec<Cell>| {
+            row.iter()
+                .zip(&wide)
+                .flat_map(|(cell, wide)| if *wide { cell.ends() } else { vec![cell.exact()] })
+                .collect()
+        };
+        let lines = std::iter::once(head.collect::<Vec<String>>()).chain(self.rows.iter().map(line));
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let lines = std::iter::once(self.columns.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>())
-            .chain(self.rows.iter().map(|row| row.iter().map(Cell::exact).collect()));
         for line in lines {
             // Writing to memory cannot fail, and all lines are equally long.
             let _ = writer.write_record(line);
@@ -187,9 +210,13 @@ impl Sheet {
         };
         let head = line(self.columns.iter().map(|(name, _)| name.clone()).collect());
         let body: String = self.rows.iter().map(|row| line(row.iter().map(Cell::shown).collect())).collect();
-        let caption = latex(&[self.heading.replace('\n', ". "), self.notes.join(" ")].join(". "));
+        let caption =
+            latex(&format!("{}. {}", self.heading.replace("?\n", "? ").replace('\n', ". "), self.notes.join(" ")));
+        // A table of many columns is scaled to the page.
+        let (open, close) =
+            if self.columns.len() > WIDE { ("\\resizebox{\\textwidth}{!}{%\n", "}\n") } else { ("", "") };
         format!(
-            "% needs \\usepackage{{booktabs}}\n\\begin{{table}}\n  \\caption{{{caption}}}\n  \\begin{{tabular}}{{{layout}}}\n    \\toprule\n{head}    \\midrule\n{body}    \\bottomrule\n  \\end{{tabular}}\n\\end{{table}}\n"
+            "% needs \\usepackage{{booktabs}} and, for wide tables, graphicx\n\\begin{{table}}\n  \\caption{{{caption}}}\n{open}  \\begin{{tabular}}{{{layout}}}\n    \\toprule\n{head}    \\midrule\n{body}    \\bottomrule\n  \\end{{tabular}}\n{close}\\end{{table}}\n"
         )
     }
 }

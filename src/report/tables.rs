@@ -5,7 +5,7 @@ use super::{Align, heading, members};
 use crate::audit::{HeadKind, RunRecord, Side};
 use crate::diagnose::{
     Aggregate, Association, AttributesTable, BiasTable, Correlations, Measured, OodTable, TrueGap, ValidityTable,
-    ZeroShotTable,
+    ZeroShotTable, grouped,
 };
 use Align::{Left, Right};
 
@@ -25,16 +25,16 @@ pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
         ("RMM", Right),
         ("worse", Left),
         ("AUROC gap", Right),
-        ("95 %", Right),
-        ("q", Right),
-        ("n needed", Right),
+        ("AUROC gap 95 %", Right),
+        ("AUROC q", Right),
+        ("AUROC n needed", Right),
         ("AUROC verdict", Left),
         ("loss gap", Right),
-        ("95 %", Right),
-        ("q", Right),
+        ("loss gap 95 %", Right),
+        ("loss q", Right),
         ("harder", Left),
-        ("shrunken", Right),
-        ("n needed", Right),
+        ("loss gap shrunken", Right),
+        ("loss n needed", Right),
         ("loss verdict", Left),
         ("pred regressor", Right),
         ("pred ranker", Right),
@@ -81,9 +81,18 @@ pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
         ]);
     }
     sheet.notes = vec![
-        format!("Over {} test items. Gaps are group with the attribute minus group without; a positive loss gap means the group with it is harder.", table.n),
-        "Intervals are 95 %: DeLong's variance for AUROC, Welch's for loss. q is Benjamini-Hochberg over the attributes; resolved means q < .05. n needed resolves a gap of this size four times in five; shrunken is the loss gap without the winner's curse.".into(),
-        format!("Predicted gaps are risk of the phrase minus risk of its contrast, mean over {}; only the regressor's is in loss units.", members(run)),
+        format!(
+            "Over {} test items. Gaps are group with the attribute minus group without; a positive loss gap means the group with it is harder.",
+            grouped(table.n)
+        ),
+        format!(
+            "Intervals are 95 %, from: {}. q is Benjamini-Hochberg over the attributes; resolved means q < .05. n needed resolves this gap alone, at its measured size, four times in five at p < .05; shrunken is the loss gap without the winner's curse.",
+            table.intervals
+        ),
+        format!(
+            "Predicted gaps are risk of the phrase minus risk of its contrast, mean over {}; only the regressor's is in loss units.",
+            members(run)
+        ),
     ];
     sheet
 }
@@ -102,14 +111,14 @@ pub(super) fn correlation_cells(correlations: &Correlations) -> Vec<Cell> {
 
 pub(super) const CORRELATION_COLUMNS: [(&str, Align); 9] = [
     ("Pearson", Right),
-    ("p", Right),
-    ("95 %", Right),
+    ("Pearson p", Right),
+    ("Pearson 95 %", Right),
     ("Spearman", Right),
-    ("p", Right),
-    ("95 %", Right),
+    ("Spearman p", Right),
+    ("Spearman 95 %", Right),
     ("Kendall τ-b", Right),
-    ("p", Right),
-    ("95 %", Right),
+    ("Kendall p", Right),
+    ("Kendall 95 %", Right),
 ];
 
 /// Table 2.
@@ -127,7 +136,10 @@ pub fn validity(table: &ValidityTable, run: &RunRecord) -> Sheet {
         cells.extend(correlation_cells(&row.correlations));
         sheet.row(cells);
     }
-    sheet.notes.push(format!("Predicted risk against true loss over {} test items; intervals by Fisher's z.", table.n));
+    sheet.notes.push(format!(
+        "Predicted risk against true loss over {} test items; intervals by Fisher's z.",
+        grouped(table.n)
+    ));
     sheet
 }
 
@@ -136,7 +148,7 @@ pub fn validity(table: &ValidityTable, run: &RunRecord) -> Sheet {
 pub fn bias(table: &BiasTable, run: &RunRecord) -> Sheet {
     let left = [("head", Left), ("contrast", Left), ("against", Left), ("n", Right)];
     let right =
-        [("null 95 %", Right), ("null p", Right), ("verdict", Left), ("same sign", Right), ("95 % of share", Right)];
+        [("null 95 %", Right), ("null p", Right), ("verdict", Left), ("same sign", Right), ("same sign 95 %", Right)];
     let columns = [&left[..], &CORRELATION_COLUMNS, &right].concat();
     let mut sheet = Sheet::new(heading("Table 3 · do predicted gaps follow true gaps?", run), &columns);
     for row in &table.rows {
@@ -162,9 +174,9 @@ pub fn bias(table: &BiasTable, run: &RunRecord) -> Sheet {
     }
     let replicates = table.rows.iter().find_map(|row| row.null).map_or(0, |null| null.replicates);
     sheet.notes = vec![
-        "Over attributes. They overlap, so n of them are fewer independent points and the textbook p flatters.".into(),
+        "Over attributes. They overlap, so n of them are not n independent points, which the textbook p (two-sided) does not know.".into(),
         format!(
-            "The verdict follows the null instead: Spearman with the losses of the training items permuted and a ridge head refitted, {replicates} times; 95 % of them lie below 'null 95 %'."
+            "The verdict follows the null instead (one-sided, p < .05): Spearman with the losses of the training items permuted and a ridge head refitted, {replicates} times; 95 % of them lie below 'null 95 %'."
         ),
     ];
     sheet
@@ -193,11 +205,11 @@ pub fn ood(table: &OodTable, run: &RunRecord, lists: bool) -> Sheet {
         ("foreign set", Left),
         ("n", Right),
         ("ood", Right),
-        ("95 %", Right),
+        ("ood 95 %", Right),
         ("regressor", Right),
-        ("95 %", Right),
+        ("regressor 95 %", Right),
         ("ranker", Right),
-        ("95 %", Right),
+        ("ranker 95 %", Right),
     ];
     let mut sheet =
         Sheet::new(heading("Table 1 · do the heads tell foreign words from the data's own?", run), &columns);

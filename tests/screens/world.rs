@@ -248,7 +248,7 @@ pub fn tables(record: &RunRecord) -> Arc<Tables> {
         .collect();
     Arc::new(Tables {
         run: record.id.clone(),
-        attributes: AttributesTable { n: 16_281, rows },
+        attributes: AttributesTable { n: 16_281, intervals: "a fixed width".into(), rows },
         validity: ValidityTable { n: 16_281, rows: Vec::new() },
         bias: BiasTable { rows: bias },
         zero_shot: ZeroShotTable { rows: Vec::new() },
