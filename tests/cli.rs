@@ -231,7 +231,22 @@ fn a_person_may_bring_lists_of_their_own_to_table_1() {
     refused(home, &["table", "adult", "ood", "--foreign", "tools"], "give NAME=FILE");
     refused(home, &["table", "adult", "ood", "--positives", "/nowhere/list"], "/nowhere/list");
     refused(home, &["table", "adult", "bias", "--lists"], "belong to the table 'ood'");
-    refused(home, &["table", "adult", "validity", "--paper"], "this table has none");
+    refused(home, &["table", "adult", "validity", "--contrast", "bare"], "this table has none");
+    refused(home, &["table", "adult", "ood", "--foreign", &foreign, "--foreign", &foreign], "names 'tools' twice");
+}
+
+#[test]
+fn the_papers_conventions_are_unsigned_and_bare() {
+    let home = trained_home();
+    let _turn = turn();
+    let csv = stdout(&run(home, &["table", "adult", "attributes", "--paper", "--format", "csv"]).code(0));
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    assert_eq!(reader.headers().unwrap().len(), 8);
+    for row in reader.records().map(Result::unwrap) {
+        assert!(row.iter().skip(1).all(|cell| cell.parse::<f64>().unwrap() >= 0.0), "{row:?}");
+    }
+    let bias = stdout(&run(home, &["table", "adult", "bias", "--paper"]).code(0));
+    assert!(bias.contains("RMM, unsigned") && !bias.contains("signed loss gap") && !bias.contains("antonym"));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use flate2::read::GzDecoder;
 use llm2loss::audit::{Architecture, Contrast, HeadKind, HyperParameters};
 use llm2loss::diagnose::{Aggregate, TrueGap};
+use llm2loss::encoder::{Encoder, StaticEncoder};
 use llm2loss::engine::{Session, Tracker};
 use serde_json::Value;
 use std::path::Path;
@@ -79,4 +80,32 @@ fn tables_are_within_the_tolerances_of_the_golden_file() {
         }
         assert!(model == "v1" || signed(Contrast::Generic) > 0.6);
     }
+}
+
+#[test]
+fn the_encoder_is_as_good_as_an_independent_distillation() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/adult/golden-embeddings.json");
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        println!("skipped: {} is not there", path.display());
+        return;
+    };
+    let golden: Value = serde_json::from_str(&text).unwrap();
+    let texts: Vec<&str> = golden["texts"].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+    let theirs: Vec<Vec<f64>> = golden["static-256"].as_array().unwrap().iter().map(numbers).collect();
+    let encoder = StaticEncoder::new().unwrap();
+    let ours = encoder.encode(&texts).unwrap();
+    let ours: Vec<Vec<f64>> = ours.chunks(256).map(|row| row.iter().map(|value| f64::from(*value)).collect()).collect();
+    assert!(ours.len() == theirs.len() && ours.len() >= 10);
+    // The two may differ by a rotation: what counts is how near texts are to each other.
+    let cosine = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    for i in 0..ours.len() {
+        for j in 0..i {
+            let (a, b) = (cosine(&ours[i], &ours[j]), cosine(&theirs[i], &theirs[j]));
+            assert!((a - b).abs() < 1e-4, "{i} {j}: {a} against {b}");
+        }
+    }
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect()
 }

@@ -3,7 +3,7 @@
 use super::arguments::WhichRun;
 use super::progress;
 use crate::audit::{Architecture, HyperParameters};
-use crate::diagnose::DiagnoseError;
+use crate::diagnose::{DiagnoseError, LONGEST_PROMPT};
 use crate::engine::{EngineError, LoadedRun, Session};
 use crate::store::StoreError;
 use etcetera::BaseStrategy;
@@ -96,9 +96,6 @@ pub fn print(text: &str) -> Result<u8, Failure> {
         _ => Ok(0),
     }
 }
-
-/// Longest prompt that is scored, in characters.
-const LONGEST_PROMPT: usize = 4000;
 
 /// Refuses empty and endless prompts.
 pub fn check_prompt(prompt: &str) -> Result<&str, Failure> {

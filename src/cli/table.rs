@@ -3,16 +3,15 @@
 use super::arguments::{ContrastArgument, FormatArgument, IntervalArgument, Switch, Table, TableKind};
 use super::context::{Failure, print, run_to_ask, session};
 use crate::audit::{Contrast, ForeignSet, RunRecord};
-use crate::diagnose::{IntervalMethod, OodQuestion, Tables};
+use crate::diagnose::{IntervalMethod, OodQuestion, Tables, TrueGap};
 use crate::engine::Session;
 use crate::report::{self, Format};
 use std::path::{Path, PathBuf};
 
 pub fn run(home: Option<PathBuf>, model: Option<&str>, given: &Table) -> Result<u8, Failure> {
     let contrast = if given.paper { Some(Contrast::Bare) } else { given.contrast.map(contrast) };
-    if contrast.is_some() && (given.kind == TableKind::Validity || given.kind == TableKind::Ood && !given.paper) {
-        let flag = if given.paper { "--paper" } else { "--contrast" };
-        return Err(Failure::usage(format!("{flag} chooses prompts of attributes; this table has none")));
+    if given.contrast.is_some() && matches!(given.kind, TableKind::Validity | TableKind::Ood) {
+        return Err(Failure::usage("--contrast chooses prompts of attributes; this table has none"));
     }
     let session = session(home, &given.which.audit)?;
     let run = run_to_ask(&session, model, &given.which)?;
@@ -21,6 +20,10 @@ pub fn run(home: Option<PathBuf>, model: Option<&str>, given: &Table) -> Result<
         tables.attributes = session.bootstrapped_attributes(&record, method)?;
     }
     let mut tables = chosen(tables, contrast);
+    if given.paper {
+        // The paper compares unsigned gaps alone.
+        tables.bias.rows.retain(|row| row.against == TrueGap::Rmm);
+    }
     if given.kind == TableKind::Ood && (given.paper || given.drop_people.is_some() || !lists(given).is_empty()) {
         tables.ood = session.ood(&record, &question(&session, given)?)?;
     } else if given.kind != TableKind::Ood && (given.drop_people.is_some() || !lists(given).is_empty()) {
@@ -30,6 +33,7 @@ pub fn run(home: Option<PathBuf>, model: Option<&str>, given: &Table) -> Result<
         return print(&document(given.kind, &tables, &record)?);
     }
     let sheet = match given.kind {
+        TableKind::Attributes if given.paper => report::paper_attributes(&tables.attributes, &record),
         TableKind::Attributes => report::attributes(&tables.attributes, &record),
         TableKind::Validity => report::validity(&tables.validity, &record),
         TableKind::Bias => report::bias(&tables.bias, &record),
@@ -88,7 +92,15 @@ fn question(session: &Session, given: &Table) -> Result<OodQuestion, Failure> {
         sets.in_distribution = read_list(path)?;
     }
     if !given.foreign.is_empty() {
-        sets.foreign = given.foreign.iter().map(|text| foreign_set(text)).collect::<Result<_, _>>()?;
+        sets.foreign = given.foreign.iter().map(|text| foreign_set(text)).collect::<Result<Vec<ForeignSet>, _>>()?;
+        for (at, set) in sets.foreign.iter().enumerate() {
+            if sets.foreign[..at].iter().any(|other| other.name == set.name) {
+                return Err(Failure::usage(format!(
+                    "--foreign names '{}' twice; give each set a name of its own",
+                    set.name
+                )));
+            }
+        }
     }
     let drop_people = given.drop_people.map_or(!given.paper, |switch| switch == Switch::On);
     Ok(OodQuestion { sets, drop_people })
@@ -112,7 +124,13 @@ fn read_list(path: &Path) -> Result<Vec<String>, Failure> {
         return Err(fault(format!("{length} bytes; at most {LONGEST_LIST} are read")));
     }
     let text = std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
-    let lines: Vec<String> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        // The same words twice would count as two prompts.
+        if !lines.iter().any(|known| known == line) {
+            lines.push(line.to_owned());
+        }
+    }
     if lines.is_empty() { Err(fault("no words in it; give one word or phrase a line".into())) } else { Ok(lines) }
 }
 

@@ -4,6 +4,7 @@ use super::depth::Depth;
 use super::jobs::Jobs;
 use super::keys::{self, Context};
 use super::msg::{Action, Cmd, Msg, ScreenId};
+use super::number;
 use super::screen::{attributes, help, prompt, train};
 use super::theme::{Catalogue, Theme};
 use super::widget::input;
@@ -258,22 +259,26 @@ fn paste(app: &mut App, text: &str) {
     if app.help.is_some() {
         return;
     }
-    match app.place() {
+    let cut = match app.place() {
         Context::Filter => {
-            input::paste(&mut app.attributes.filter, text);
+            let cut = input::paste(&mut app.attributes.filter, text);
             rearrange(app);
+            cut
         }
         Context::Typing | Context::Prompt => {
             let focus = app.prompt.focus;
-            input::paste(&mut app.prompt.lines[focus].input, text);
+            let cut = input::paste(&mut app.prompt.lines[focus].input, text);
             app.prompt.edited();
+            cut
         }
-        Context::Form => {
-            if let Some(line) = app.train.form.as_mut().and_then(train::Form::selected_input) {
-                input::paste(line, text);
-            }
-        }
-        _ => {}
+        Context::Form => match app.train.form.as_mut().and_then(train::Form::selected_input) {
+            Some(line) => input::paste(line, text),
+            None => false,
+        },
+        _ => false,
+    };
+    if cut {
+        app.say(format!("what was pasted is cut: a line takes {} characters", number::count(input::LIMIT)), true);
     }
 }
 

@@ -18,7 +18,7 @@ pub use attributes::{IntervalMethod, attributes};
 pub use evidence::{Evidence, Material};
 pub use ood::{OodQuestion, ood};
 pub use paper::{PaperCheck, check_paper};
-pub use prompt::{PromptScorer, Scored};
+pub use prompt::{LONGEST_PROMPT, PromptScorer, Scored};
 pub use reference::{Reference, grouped};
 pub use tables::{Diagnosis, tables};
 

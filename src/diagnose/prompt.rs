@@ -9,6 +9,9 @@ use crate::stats;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// Longest prompt that is scored, in characters; far above what an encoder reads.
+pub const LONGEST_PROMPT: usize = 4000;
+
 /// How many nearest attributes a prompt is told.
 const NEAREST: usize = 3;
 

@@ -127,7 +127,12 @@ impl Desk {
             shared.send(Event::Notice { message, warning: true });
         };
         if let Some(run) = shared.session.current_run(&model, damaged)? {
-            return self.show(shared, run).map(Some);
+            let interrupted = shared.session.only_linear(&model)? && !shared.has_job_for(&model);
+            let shown = self.show(shared, run)?;
+            if interrupted {
+                shared.enqueue(model, HyperParameters::new(Architecture::Mlp));
+            }
+            return Ok(Some(shown));
         }
         self.scorer = None;
         if !shared.has_job_for(&model) {

@@ -3,7 +3,7 @@
 use super::rows::{RunRows, fingerprint, own_words};
 use super::source::Source;
 use super::{AuditView, ComputeDevice, EngineError, Stage, Tracker, devices};
-use crate::audit::{Audit, HyperParameters, ModelLosses, RunId, RunRecord, RunState};
+use crate::audit::{Architecture, Audit, HyperParameters, ModelLosses, RunId, RunRecord, RunState};
 use crate::data;
 use crate::diagnose::{
     self, AttributesTable, DiagnoseError, Diagnosis, Evidence, IntervalMethod, Material, OodQuestion, OodTable,
@@ -192,6 +192,16 @@ impl Session {
         runs.sort_by_key(|run| Some(&run.id) == shown.as_ref());
         let mut whole = |run: &RunRecord| self.store.weights(run).map_err(|error| damaged(error.to_string())).is_ok();
         Ok(runs.into_iter().rev().find(|run| whole(run)))
+    }
+
+    /// Whether the first start of a model was left before its second run: there is the default linear run alone.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn only_linear(&self, model: &str) -> Result<bool, EngineError> {
+        let runs = self.store.runs(&self.record.name, Some(model))?;
+        let first = HyperParameters::new(Architecture::Linear).canonical();
+        Ok(matches!(runs.as_slice(), [run] if run.hyper == first))
     }
 
     /// The finished run of exactly these inputs: data, encoder, hyper-parameters, device and program version.

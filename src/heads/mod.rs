@@ -6,6 +6,7 @@
 //! unchanged on CUDA.
 
 mod adamw;
+mod draw;
 mod ensemble;
 mod objective;
 mod reporter;

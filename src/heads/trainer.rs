@@ -4,13 +4,13 @@
 //! own, because half of its rows are negatives. Every random draw comes from a stream named by purpose and
 //! epoch, so a run is the same for any number of threads.
 
+use super::draw::{Draw, bootstrap_weights, stream};
 use super::objective::{self, LossAndGradient};
 use super::reporter::Reporter;
 use super::{AdamW, Ensemble, HeadsError, InputScale, Result, Stack, StackShape, TargetScale, cosine_rate};
 use crate::audit::{EpochMetrics, HeadKind, HyperParameters, Pairs, RunState};
 use candle_core::{Device, Tensor};
 use rand::seq::SliceRandom;
-use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// What heads are trained on; embeddings are row-major `[n, d]`, as the encoder gives them.
@@ -98,22 +98,6 @@ pub fn train(
 pub fn steps_per_epoch(rows: usize, hyper: &HyperParameters) -> usize {
     let examples = if hyper.fragments { 2 * rows } else { rows };
     (examples / hyper.batch.min(examples.max(1))).max(1)
-}
-
-/// Purposes of random streams; with the epoch they name a stream.
-#[derive(Clone, Copy)]
-enum Draw {
-    Initial = 1,
-    Bootstrap = 2,
-    Order = 3,
-    Pairs = 4,
-    Negatives = 5,
-}
-
-fn stream(seed: u64, draw: Draw, index: usize) -> ChaCha8Rng {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(((draw as u64) << 32) | index as u64);
-    rng
 }
 
 struct Track {
@@ -390,18 +374,4 @@ fn loss_heads(
         losses: Tensor::cat(&[&regressor.losses, &ranker.losses], 0)?,
         d_scores: Tensor::cat(&[&regressor.d_scores, &ranker.d_scores], 1)?,
     })
-}
-
-/// How often each member's resample holds each row, `[n, M]`; ones without bootstrap.
-fn bootstrap_weights(count: usize, hyper: &HyperParameters, device: &Device) -> Result<Tensor> {
-    let mut weights = vec![if hyper.bootstrap { 0f32 } else { 1.0 }; count * hyper.members];
-    if hyper.bootstrap {
-        for member in 0..hyper.members {
-            let mut rng = stream(hyper.seed, Draw::Bootstrap, member);
-            for _ in 0..count {
-                weights[rng.random_range(0..count) * hyper.members + member] += 1.0;
-            }
-        }
-    }
-    Ok(Tensor::from_vec(weights, (count, hyper.members), device)?)
 }

@@ -14,7 +14,7 @@ pub use overview::{demo, runs};
 pub use paper::{paper_check, paper_rows};
 pub use prompts::{compare, score};
 pub use sheet::{Cell, Format, Sheet};
-pub use tables::{attributes, bias, ood, validity, zero_shot};
+pub use tables::{attributes, bias, ood, paper_attributes, validity, zero_shot};
 
 use crate::audit::RunRecord;
 

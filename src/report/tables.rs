@@ -2,10 +2,10 @@
 
 use super::sheet::{Cell, Sheet};
 use super::{Align, heading, members};
-use crate::audit::{HeadKind, RunRecord, Side};
+use crate::audit::{Contrast, HeadKind, RunRecord, Side};
 use crate::diagnose::{
-    Aggregate, Association, AttributesTable, BiasTable, Correlations, Measured, OodTable, TrueGap, ValidityTable,
-    ZeroShotTable, grouped,
+    Aggregate, Association, AttributeRow, AttributesTable, BiasTable, Correlations, Measured, OodTable, TrueGap,
+    ValidityTable, ZeroShotTable, grouped,
 };
 use Align::{Left, Right};
 
@@ -43,43 +43,7 @@ pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
         ("contrast", Left),
     ];
     let mut sheet = Sheet::new(heading("Table 5 · Rawlsian max-min per attribute", run), &COLUMNS);
-    for row in &table.rows {
-        let predicted = |head: HeadKind| {
-            row.predicted(head, row.contrast).map_or(Cell::Empty, |gap| Cell::Number {
-                value: gap.summary.mean,
-                digits: 3,
-                signed: true,
-            })
-        };
-        let (auroc, loss) = (&row.auroc_evidence, &row.loss_evidence);
-        let needed = |items: Option<usize>| items.map_or(Cell::Empty, Cell::Count);
-        sheet.row(vec![
-            Cell::text(&row.name),
-            Cell::Count(row.n_true),
-            Cell::Count(row.n_false),
-            Cell::number(row.auroc_true, 4),
-            Cell::number(row.auroc_false, 4),
-            Cell::number(row.rmm, 4),
-            side(row.worse_auroc),
-            Cell::signed(row.auroc_gap, 4),
-            Cell::signed_interval(auroc.interval, 4),
-            Cell::probability(auroc.q),
-            needed(auroc.items_needed.value()),
-            Cell::text(auroc.verdict.words()),
-            Cell::signed(row.loss_gap, 3),
-            Cell::signed_interval(loss.interval, 3),
-            Cell::probability(loss.q),
-            side(row.worse_loss),
-            Cell::signed(loss.shrunken, 3),
-            needed(loss.items_needed.value()),
-            Cell::text(loss.verdict.words()),
-            predicted(HeadKind::Regressor),
-            predicted(HeadKind::Ranker),
-            predicted(HeadKind::Ood),
-            row.zero_shot(row.contrast).map_or(Cell::Empty, |auroc| Cell::number(auroc, 4)),
-            Cell::text(row.contrast.name()),
-        ]);
-    }
+    table.rows.iter().for_each(|row| sheet.row(attribute_cells(row)));
     sheet.notes = vec![
         format!(
             "Over {} test items. Gaps are group with the attribute minus group without; a positive loss gap means the group with it is harder.",
@@ -94,6 +58,95 @@ pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
             members(run)
         ),
     ];
+    let unknown: Vec<String> = table
+        .rows
+        .iter()
+        .filter(|row| row.n_unknown > 0)
+        .map(|row| format!("{} {}", row.name, grouped(row.n_unknown)))
+        .collect();
+    if !unknown.is_empty() {
+        sheet.notes.push(format!("Items whose value is not known are left out: {}.", unknown.join(", ")));
+    }
+    sheet
+}
+
+/// One row of Table 5, in the order of its columns.
+fn attribute_cells(row: &AttributeRow) -> Vec<Cell> {
+    let predicted = |head: HeadKind| {
+        row.predicted(head, row.contrast).map_or(Cell::Empty, |gap| Cell::Number {
+            value: gap.summary.mean,
+            digits: 3,
+            signed: true,
+        })
+    };
+    let (auroc, loss) = (&row.auroc_evidence, &row.loss_evidence);
+    let needed = |items: Option<usize>| items.map_or(Cell::Empty, Cell::Count);
+    vec![
+        Cell::text(&row.name),
+        Cell::Count(row.n_true),
+        Cell::Count(row.n_false),
+        Cell::number(row.auroc_true, 4),
+        Cell::number(row.auroc_false, 4),
+        Cell::number(row.rmm, 4),
+        side(row.worse_auroc),
+        Cell::signed(row.auroc_gap, 4),
+        Cell::signed_interval(auroc.interval, 4),
+        Cell::probability(auroc.q),
+        needed(auroc.items_needed.value()),
+        Cell::text(auroc.verdict.words()),
+        Cell::signed(row.loss_gap, 3),
+        Cell::signed_interval(loss.interval, 3),
+        Cell::probability(loss.q),
+        side(row.worse_loss),
+        Cell::signed(loss.shrunken, 3),
+        needed(loss.items_needed.value()),
+        Cell::text(loss.verdict.words()),
+        predicted(HeadKind::Regressor),
+        predicted(HeadKind::Ranker),
+        predicted(HeadKind::Ood),
+        row.zero_shot(row.contrast).map_or(Cell::Empty, |auroc| Cell::number(auroc, 4)),
+        Cell::text(row.contrast.name()),
+    ]
+}
+
+/// Table 5 in the paper's own conventions: "X" against "Not X", unsigned gaps, no evidence beside them.
+#[must_use]
+pub fn paper_attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
+    let columns = [
+        ("attribute", Left),
+        ("GT-True AUROC", Right),
+        ("GT-False AUROC", Right),
+        ("GT-RMM", Right),
+        ("RMM regressor", Right),
+        ("RMM ranker", Right),
+        ("RMM ood", Right),
+        ("0-shot AUROC", Right),
+    ];
+    let mut sheet = Sheet::new(heading("Table 5 · as the paper has it", run), &columns);
+    for row in &table.rows {
+        let unsigned = |head: HeadKind| {
+            row.predicted(head, Contrast::Bare).map_or(Cell::Empty, |gap| Cell::Number {
+                value: gap.summary.mean.abs(),
+                digits: 4,
+                signed: false,
+            })
+        };
+        sheet.row(vec![
+            Cell::text(&row.name),
+            Cell::number(row.auroc_true, 4),
+            Cell::number(row.auroc_false, 4),
+            Cell::number(row.rmm, 4),
+            unsigned(HeadKind::Regressor),
+            unsigned(HeadKind::Ranker),
+            unsigned(HeadKind::Ood),
+            row.zero_shot(Contrast::Bare).map_or(Cell::Empty, |auroc| Cell::number(auroc, 4)),
+        ]);
+    }
+    sheet.notes = vec![format!(
+        "Over {} test items. RMM of a head is |risk(\"X\") − risk(\"Not X\")|, mean over {}; the paper prints one head's and does not say whose.",
+        grouped(table.n),
+        members(run)
+    )];
     sheet
 }
 
@@ -232,9 +285,10 @@ pub fn ood(table: &OodTable, run: &RunRecord, lists: bool) -> Sheet {
         "Only the ood head is trained for this; −regressor and −ranker are printed because the paper does, not to be trusted.".into(),
     ];
     if lists {
-        sheet.notes.push(format!("the data's own: {}", table.in_distribution.join(", ")));
+        // One a line, as --positives and --foreign read them.
+        sheet.notes.push(format!("\nthe data's own:\n{}", table.in_distribution.join("\n")));
         let words = table.rows.iter().filter(|row| !row.prompts.is_empty());
-        sheet.notes.extend(words.map(|row| format!("{}: {}", row.foreign, row.prompts.join(", "))));
+        sheet.notes.extend(words.map(|row| format!("\n{}:\n{}", row.foreign, row.prompts.join("\n"))));
     }
     sheet
 }

@@ -8,8 +8,8 @@ use ratatui::style::{Modifier, Style};
 use tui_input::Input;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The most characters a line takes; far above what an encoder reads.
-pub const LIMIT: usize = 2_000;
+/// The most characters a line takes.
+pub use crate::diagnose::LONGEST_PROMPT as LIMIT;
 
 /// Draws a line in `cells` cells; `marked` words are underlined, and the cursor is set while it is typed.
 pub fn draw(pen: &mut Pen<'_>, at: (u16, u16), cells: u16, input: &Input, typed: bool, marked: &[String]) {
@@ -44,12 +44,14 @@ pub fn draw(pen: &mut Pen<'_>, at: (u16, u16), cells: u16, input: &Input, typed:
     }
 }
 
-/// Puts pasted text in at the cursor, made safe and cut to the limit.
-pub fn paste(input: &mut Input, pasted: &str) {
+/// Puts pasted text in at the cursor, made safe and cut to the limit; true if something was cut.
+pub fn paste(input: &mut Input, pasted: &str) -> bool {
     let room = LIMIT.saturating_sub(input.value().chars().count());
-    for c in text::clean(pasted).chars().take(room) {
+    let clean = text::clean(pasted);
+    for c in clean.chars().take(room) {
         input.handle(tui_input::InputRequest::InsertChar(c));
     }
+    clean.chars().nth(room).is_some()
 }
 
 /// A line that already holds a text, with the cursor at its end.

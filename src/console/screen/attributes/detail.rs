@@ -222,12 +222,13 @@ fn auroc_line(pen: &mut Pen<'_>, area: Rect, y: u16, row: &AttributeRow) -> u16 
     let (a, b, gap) = (measured(pen, &row.auroc_true), measured(pen, &row.auroc_false), signed(pen, &row.auroc_gap));
     let (n, m) = (number::count(row.n_true), number::count(row.n_false));
     let worse = row.worse_auroc.map(|worse| worse.letter().to_string()).unwrap_or_default();
-    let (words, role) = evidence::verdict(&row.auroc_evidence);
-    let groups: [&[(&str, Role)]; 4] = [
-        &[("AUROC      true ", Role::Dim), (&a, Role::Text), (" n ", Role::Dim), (&n, Role::Dim)],
+    let (_, role) = evidence::verdict(&row.auroc_evidence);
+    let groups: [&[(&str, Role)]; 5] = [
+        &[("AUROC     true ", Role::Dim), (&a, Role::Text), (" n ", Role::Dim), (&n, Role::Dim)],
         &[("  false ", Role::Dim), (&b, Role::Text), (" n ", Role::Dim), (&m, Role::Dim)],
         &[("  gap ", Role::Dim), (&gap, Role::Text)],
-        &[("  worse ", Role::Dim), (&worse, Role::Bad), ("  ", Role::Dim), (&words, role)],
+        &[("  ", Role::Dim), (row.auroc_evidence.verdict.words(), role)],
+        &[("  worse ", Role::Dim), (&worse, Role::Bad)],
     ];
     groups_line(pen, area, y, &groups)
 }
@@ -239,10 +240,12 @@ fn loss_line(pen: &mut Pen<'_>, area: Rect, y: u16, context: &Context<'_>) -> u1
     let weak = zero.and_then(|zero| zero.value()).is_some_and(|auroc| auroc < WEAK_ZERO_SHOT);
     let words = zero.map(|zero| measured(pen, &zero)).unwrap_or_default();
     let care = if weak { pen.glyphs().care } else { "" };
-    let groups: [&[(&str, Role)]; 4] = [
-        &[("mean loss  true ", Role::Dim), (&a, Role::Text)],
+    let (judged, role) = evidence::verdict(&row.loss_evidence);
+    let groups: [&[(&str, Role)]; 5] = [
+        &[("mean loss true ", Role::Dim), (&a, Role::Text)],
         &[("  false ", Role::Dim), (&b, Role::Text)],
         &[("  gap ", Role::Dim), (&gap, Role::Text)],
+        &[("  ", Role::Dim), (&judged, role)],
         &[("  0-shot ", Role::Dim), (&words, Role::Text), (care, Role::Warn)],
     ];
     groups_line(pen, area, y, &groups)

@@ -125,6 +125,10 @@ impl State {
         match action {
             Action::NextSort | Action::ReverseSort | Action::DropFilter | Action::NextContrast => {
                 self.arrange(table);
+                if matches!(action, Action::NextSort | Action::ReverseSort) {
+                    // A new order is looked at from its top.
+                    self.cursor.selected = 0;
+                }
             }
             _ => {}
         }

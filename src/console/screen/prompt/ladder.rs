@@ -10,7 +10,7 @@ use crate::console::theme::Role;
 use crate::console::widget::lane::lane;
 use crate::console::widget::scale::Scale;
 use crate::console::widget::spark;
-use crate::diagnose::PromptScores;
+use crate::diagnose::{HeadScore, PromptScores};
 use ratatui::layout::Rect;
 
 /// Draws the ladder.
@@ -21,7 +21,11 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
         HeadKind::Ood => "most familiar first",
     };
     let dot = pen.glyphs().dot;
-    let title = format!("Pinned {dot} {}, {first}", state.order);
+    let title = if state.pins.is_empty() && state.scores(0).or(state.scores(1)).is_some() {
+        format!("Members {dot} what each says; pins stand here")
+    } else {
+        format!("Pinned {dot} {}, {first}", state.order)
+    };
     let note = match state.pins.len() {
         0 => String::new(),
         1 => "1 prompt".into(),
@@ -34,7 +38,11 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     }
     if state.pins.is_empty() {
         let words = "p pins the prompt here, ^y while typing";
-        pen.centre(inside, inside.y + inside.height / 2, words, Role::Dim);
+        let used = member_values(pen, inside, state);
+        let room = Rect { y: inside.y + used, height: inside.height - used, ..inside };
+        if room.height > 0 {
+            pen.centre(room, room.y + room.height / 2, words, Role::Dim);
+        }
         return;
     }
     let widest = state.pins.iter().map(|pin| text::width(&pin.text)).max().unwrap_or(0);
@@ -88,4 +96,40 @@ fn scored(pen: &mut Pen<'_>, area: Rect, head: HeadKind, scores: &PromptScores) 
         room,
         &[(&percentile, Role::Text), (&format!("{heights:<5}"), Role::Lane), (&foreign, Role::Warn)],
     );
+}
+
+/// Cells of a member's value, and the most members written out.
+const VALUE: u16 = 9;
+const MOST_MEMBERS: usize = 8;
+
+/// While nothing is pinned: every member's value in figures, and the median. Returns the rows used.
+fn member_values(pen: &mut Pen<'_>, area: Rect, state: &State) -> u16 {
+    let lines: Vec<(&str, &HeadScore)> = [(0, "A"), (1, "B")]
+        .into_iter()
+        .filter_map(|(line, name)| Some((name, state.scores(line)?)))
+        .flat_map(|(name, scores)| scores.heads.iter().map(move |score| (name, score)))
+        .collect();
+    let members = lines.iter().map(|(_, score)| score.members.len()).max().unwrap_or(0);
+    let start = area.x + 15;
+    let needed = 15 + VALUE * (members as u16 + 1);
+    let used = lines.len() as u16 + 1;
+    if lines.is_empty() || members > MOST_MEMBERS || needed > area.width || used > area.height {
+        return 0;
+    }
+    let column = |at: usize| start + VALUE * (at as u16 + 1);
+    for member in 0..members {
+        pen.right(column(member), area.y, VALUE, &spark::letter(member).to_string(), Role::Dim);
+    }
+    pen.right(column(members), area.y, VALUE, "median", Role::Dim);
+    for (row, (name, score)) in lines.iter().enumerate() {
+        let y = area.y + 1 + row as u16;
+        pen.pieces(area.x, y, 15, &[(name, Role::Accent), (" ", Role::Dim), (score.head.name(), Role::Dim)]);
+        for (member, value) in score.members.iter().enumerate() {
+            let words = number::signed(*value, 3, pen.glyphs());
+            pen.right(column(member), y, VALUE, &words, Role::Text);
+        }
+        let words = number::signed(score.summary.median, 3, pen.glyphs());
+        pen.right(column(members), y, VALUE, &words, Role::Text);
+    }
+    used
 }
