@@ -283,7 +283,7 @@ impl OodRow {
 pub struct HeadAuroc {
     pub head: HeadKind,
     pub auroc: Measured,
-    /// 95 % interval: DeLong's variance on the logit scale, or a score interval where all are told apart.
+    /// 95 % score interval (Newcombe): with few prompts it covers as it says, where DeLong's covers too little.
     pub interval: Measured<Interval>,
 }
 

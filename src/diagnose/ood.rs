@@ -66,14 +66,8 @@ fn head_auroc(head: HeadKind, own: Vec<f64>, foreign: Vec<f64>) -> HeadAuroc {
     let mut seen = vec![true; own.len()];
     seen.resize(own.len() + foreign.len(), false);
     let scores: Vec<f64> = own.into_iter().chain(foreign).collect();
-    let interval = stats::delong(&scores, &seen).map(|auroc| interval(&auroc));
+    let interval = stats::delong(&scores, &seen).map(|auroc| auroc.score_interval(0.95));
     HeadAuroc { head, auroc: stats::auroc(&scores, &seen).into(), interval: interval.into() }
-}
-
-/// DeLong's variance on the logit scale; where ties or full separation leave no variance, a score interval.
-fn interval(auroc: &stats::Auroc) -> stats::Interval {
-    let by_logit = auroc.logit_interval(0.95).ok().filter(|_| auroc.variance > 0.0);
-    by_logit.unwrap_or_else(|| auroc.score_interval(0.95))
 }
 
 /// Standard normal vectors of length one, `[RANDOM_VECTORS, d]`.
