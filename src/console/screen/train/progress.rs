@@ -154,8 +154,17 @@ pub fn line(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let x = pen.text(area.x, area.y, area.width, &stage, Role::Accent);
     let share = format!("{} %", number::percent(progress.done, progress.total));
     let left = progress.eta.map(|eta| format!("  ETA {}", number::duration(eta))).unwrap_or_default();
-    let words = format!("{share:>5}{left}");
-    let tail = if area.width >= 50 { 23 } else { 6 };
+    let pace = format!("  {} items/s", number::metric(progress.speed));
+    // Where there is no pane of its own for them, epoch and speed stand behind the gauge.
+    let (epochs, tail) = match area.width {
+        0..50 => (String::new(), 6),
+        50..70 => (String::new(), 23),
+        _ if progress.stage == Stage::Training => {
+            (format!("  epoch {}/{}{pace}", progress.epoch.0, progress.epoch.1), 45)
+        }
+        _ => (String::new(), 23),
+    };
+    let words = format!("{share:>5}{left}{epochs}");
     let cells = area.right().saturating_sub(x + tail);
     let marks = gauge(progress.done, progress.total, usize::from(cells), pen.glyphs());
     pen.marks(x, area.y, &marks);
