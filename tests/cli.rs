@@ -144,6 +144,15 @@ fn a_home_that_cannot_be_used_is_named() {
 }
 
 #[test]
+fn an_empty_variable_means_the_users_data_folder() {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::cargo_bin("llm2loss").unwrap();
+    command.args(["runs"]).env("LLM2LOSS_HOME", "").env("HOME", home.path()).env_remove("XDG_DATA_HOME");
+    command.assert().code(0);
+    assert!(home.path().join(".local/share/llm2loss/store").is_dir());
+}
+
+#[test]
 fn a_store_in_use_names_its_holder() {
     let folder = tempfile::tempdir().unwrap();
     let store = llm2loss::store::Store::open(folder.path()).unwrap();

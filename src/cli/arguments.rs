@@ -1,7 +1,7 @@
 //! What may be typed after `llm2loss`.
 
 use crate::console::ColorChoice;
-use clap::builder::FalseyValueParser;
+use clap::builder::{FalseyValueParser, OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 #[command(name = "llm2loss", version, max_term_width = 100)]
 pub struct Arguments {
     /// Folder of the store and the runs [default: the user's data folder]
-    #[arg(long, global = true, env = "LLM2LOSS_HOME", value_name = "DIR")]
+    #[arg(long, global = true, env = "LLM2LOSS_HOME", value_name = "DIR", value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub home: Option<PathBuf>,
 
     /// Audited model whose losses are meant [default: the audit's first]

@@ -2,8 +2,9 @@
 
 use super::arguments::{ContrastArgument, FormatArgument, IntervalArgument, Switch, Table, TableKind};
 use super::context::{Failure, print, run_to_ask, session};
+use super::progress;
 use crate::audit::{Contrast, ForeignSet, RunRecord};
-use crate::diagnose::{IntervalMethod, OodQuestion, Tables, TrueGap};
+use crate::diagnose::{IntervalMethod, OodQuestion, Tables, TrueGap, grouped};
 use crate::engine::Session;
 use crate::report::{self, Format};
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ pub fn run(home: Option<PathBuf>, model: Option<&str>, given: &Table) -> Result<
     let run = run_to_ask(&session, model, &given.which)?;
     let (mut tables, record) = (run.diagnosis.tables, run.record);
     if let Some(method) = bootstrap(given)? {
+        progress::say(&format!("resampling {} test items for every gap", grouped(tables.attributes.n)));
         tables.attributes = session.bootstrapped_attributes(&record, method)?;
     }
     let mut tables = chosen(tables, contrast);
