@@ -53,7 +53,8 @@ pub fn run(home_given: Option<PathBuf>, output: &Output) -> Result<u8, Failure> 
 fn store_words(store: &Store) -> String {
     let bytes = store.size_on_disk().unwrap_or(0);
     let runs: usize = BUILTIN_AUDITS.iter().map(|audit| store.runs(audit, None).map_or(0, |runs| runs.len())).sum();
-    format!("opened, {:.1} MB, {runs} runs", bytes as f64 / 1e6)
+    let runs = if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") };
+    format!("opened, {:.1} MB, {runs}", bytes as f64 / 1e6)
 }
 
 fn terminal_words() -> String {

@@ -30,7 +30,10 @@ pub fn draw(app: &App, width: u16, height: u16, theme: &Theme) -> (Buffer, Optio
     buffer.set_style(area, theme.style(Role::Text));
     let mut pen = Pen { buffer: &mut buffer, theme, cursor: None };
     if width < LEAST.0 || height < LEAST.1 {
-        let words = format!("needs {}x{}, now {width}x{height}", LEAST.0, LEAST.1);
+        let needed = format!("needs {}x{}", LEAST.0, LEAST.1);
+        let both = format!("{needed}, now {width}x{height}");
+        // Where both do not fit, what is needed is the news.
+        let words = if both.len() <= usize::from(width) { both } else { needed };
         pen.centre(area, height / 2, &words, Role::Dim);
         return (buffer, None);
     }

@@ -120,7 +120,7 @@ impl Store {
         }
         match found.as_slice() {
             [value] => codec::unseal_json(value, "the run"),
-            [] => Err(no_run(format!("; {} are kept, see 'llm2loss runs'", tree.len()))),
+            [] => Err(no_run(format!("; number of runs kept: {}, see 'llm2loss runs'", tree.len()))),
             several => Err(no_run(format!(" alone: {} runs begin so; give more of its name", several.len()))),
         }
     }
