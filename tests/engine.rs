@@ -56,9 +56,7 @@ fn a_first_start_queues_linear_then_mlp_and_shows_each() {
         _ => None,
     });
     assert!(matches!(*answer, Answer::One(_)));
-    let (second, _) =
-        next(&mut links, |event| if let Event::JobFinished { job, .. } = event { Some(*job) } else { None });
-    assert!(second >= first);
+    next(&mut links, |event| if let Event::JobFinished { job, .. } = event { Some(*job) } else { None });
     drop(engine);
     // The second start shows the run kept and queues nothing.
     let (_engine, mut links) = start(home.path());

@@ -83,15 +83,7 @@ pub fn percentile(share: f64) -> String {
 /// A count with thousands apart: `16,281`.
 #[must_use]
 pub fn count(n: usize) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    crate::diagnose::grouped(n)
 }
 
 /// A speed or another large number in three figures: `1.92 M`.

@@ -13,11 +13,7 @@ pub fn words(text: &str) -> impl Iterator<Item = String> + '_ {
 pub fn vocabulary<'a>(texts: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
     let mut seen: HashSet<String> = HashSet::new();
     for text in texts {
-        for word in words(text) {
-            if !seen.contains(&word) {
-                seen.insert(word);
-            }
-        }
+        seen.extend(words(text));
     }
     seen.into_iter().collect()
 }

@@ -3,12 +3,11 @@
 use super::evidence::with_article;
 use super::{DiagnoseError, HeadAuroc, OodRow, OodTable};
 use crate::audit::{HeadKind, PromptSets};
-use crate::encoder::Encoder;
+use crate::encoder::{Encoder, random_direction};
 use crate::heads::{Ensemble, HeadPredictions};
 use crate::stats;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
 
 /// Random unit vectors compared with the prompts, and the seed they are drawn with.
 const RANDOM_VECTORS: usize = 1000;
@@ -70,14 +69,8 @@ fn head_auroc(head: HeadKind, own: Vec<f64>, foreign: Vec<f64>) -> HeadAuroc {
     HeadAuroc { head, auroc: stats::auroc(&scores, &seen).into(), interval: interval.into() }
 }
 
-/// Standard normal vectors of length one, `[RANDOM_VECTORS, d]`.
+/// The random vectors of Table 1, `[RANDOM_VECTORS, d]`.
 fn random_vectors(dimension: usize) -> Vec<f32> {
     let mut rng = ChaCha8Rng::seed_from_u64(RANDOM_SEED);
-    let mut rows = Vec::with_capacity(RANDOM_VECTORS * dimension);
-    for _ in 0..RANDOM_VECTORS {
-        let row: Vec<f32> = (0..dimension).map(|_| StandardNormal.sample(&mut rng)).collect();
-        let norm = row.iter().map(|value| value * value).sum::<f32>().sqrt();
-        rows.extend(row.into_iter().map(|value| value / norm));
-    }
-    rows
+    (0..RANDOM_VECTORS).flat_map(|_| random_direction(dimension, &mut rng)).collect()
 }

@@ -4,6 +4,8 @@ mod builtin;
 
 pub use builtin::StaticEncoder;
 
+use rand::Rng;
+use rand_distr::{Distribution, StandardNormal};
 use thiserror::Error;
 
 /// What can go wrong while encoding.
@@ -46,4 +48,12 @@ pub trait Encoder: Send + Sync {
 
     /// Whole words of the encoder's vocabulary: what random foreign texts are made of.
     fn words(&self) -> &[&str];
+}
+
+/// A random direction: a standard normal vector scaled to length one, as embeddings are.
+pub fn random_direction(dimension: usize, rng: &mut impl Rng) -> Vec<f32> {
+    let mut row: Vec<f32> = (0..dimension).map(|_| StandardNormal.sample(rng)).collect();
+    let norm = row.iter().map(|value| value * value).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+    row.iter_mut().for_each(|value| *value /= norm);
+    row
 }

@@ -3,12 +3,11 @@
 use super::Tracker;
 use crate::audit::{EpochMetrics, HeadKind, HyperParameters, Negatives};
 use crate::data;
-use crate::encoder::Encoder;
+use crate::encoder::{Encoder, random_direction};
 use crate::heads::Observer;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
 
 /// Words of a random vocabulary text.
 const FOREIGN_WORDS: std::ops::RangeInclusive<usize> = 1..=8;
@@ -47,7 +46,7 @@ impl Observer for Source<'_> {
         let foreign: Vec<&str> = foreign.iter().map(String::as_str).collect();
         let mut rows = self.encoder.encode(&foreign).map_err(|error| error.to_string())?;
         for _ in texts..count {
-            append_random_direction(&mut rows, self.encoder.dimension(), rng);
+            rows.extend(random_direction(self.encoder.dimension(), rng));
         }
         Ok(rows)
     }
@@ -70,12 +69,4 @@ fn foreign_text(words: &[&str], rng: &mut ChaCha8Rng) -> String {
     let count = rng.random_range(FOREIGN_WORDS);
     let chosen: Vec<&str> = (0..count).filter_map(|_| words.choose(rng).copied()).collect();
     chosen.join(" ")
-}
-
-/// A standard normal vector scaled to length one, as items are.
-fn append_random_direction(rows: &mut Vec<f32>, dimension: usize, rng: &mut ChaCha8Rng) {
-    let start = rows.len();
-    rows.extend((0..dimension).map(|_| -> f32 { StandardNormal.sample(rng) }));
-    let norm = rows[start..].iter().map(|value| value * value).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-    rows[start..].iter_mut().for_each(|value| *value /= norm);
 }
