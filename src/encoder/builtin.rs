@@ -43,7 +43,7 @@ impl StaticEncoder {
     /// # Errors
     /// If they are damaged, which only a broken build can cause.
     pub fn new() -> Result<Self, EncoderError> {
-        let fault = |problem: String| EncoderError::Unusable { encoder: "builtin", problem };
+        let fault = |problem: String| EncoderError::Unusable { encoder: "builtin".to_owned(), problem };
         let file = SafeTensors::deserialize(TABLE).map_err(|error| fault(error.to_string()))?;
         let rows = file.tensor("rows").map_err(|error| fault(error.to_string()))?;
         let scales = file.tensor("scale").map_err(|error| fault(error.to_string()))?;

@@ -6,13 +6,16 @@ pub use builtin::StaticEncoder;
 
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
+use std::sync::Arc;
 use thiserror::Error;
 
 /// What can go wrong while encoding.
 #[derive(Debug, Error)]
 pub enum EncoderError {
     #[error("encoder {encoder}: {problem}")]
-    Unusable { encoder: &'static str, problem: String },
+    Unusable { encoder: String, problem: String },
+    #[error("encoder {encoder} reads text only; images need a CLIP encoder")]
+    TextOnly { encoder: String },
 }
 
 /// How a text falls into pieces.
@@ -22,6 +25,24 @@ pub struct Reading {
     pub pieces: usize,
     /// Pieces that the vocabulary does not know, which all look the same to the encoder.
     pub unknown: usize,
+}
+
+/// An image as an encoder's vision tower takes it: normalised, channels first, `[3, height, width]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pixels(pub Vec<f32>);
+
+/// Opens an encoder by name: `builtin`, a hub id with an optional `@revision`, or a local folder.
+///
+/// # Errors
+/// If there is no such encoder or its files cannot be used.
+pub fn open(name: &str) -> Result<Arc<dyn Encoder>, EncoderError> {
+    match name {
+        "builtin" => Ok(Arc::new(StaticEncoder::new()?)),
+        other => Err(EncoderError::Unusable {
+            encoder: other.to_owned(),
+            problem: "there is no such encoder; this program has: builtin".into(),
+        }),
+    }
 }
 
 /// Embeddings of texts, row-major `[n, dimension]`; every row has length one, or is zero for empty texts.
@@ -45,6 +66,28 @@ pub trait Encoder: Send + Sync {
     /// # Errors
     /// If the encoder's model fails.
     fn encode(&self, texts: &[&str]) -> Result<Vec<f32>, EncoderError>;
+
+    /// Whether images have a place in this encoder's space.
+    fn reads_images(&self) -> bool {
+        false
+    }
+
+    /// Decodes an image file's bytes and brings them to the pixels the encoder wants; safe to call from any
+    /// number of threads.
+    ///
+    /// # Errors
+    /// What is wrong with the image, or that this encoder reads text only.
+    fn prepare_image(&self, _bytes: &[u8]) -> Result<Pixels, EncoderError> {
+        Err(EncoderError::TextOnly { encoder: self.name().to_owned() })
+    }
+
+    /// Encodes prepared images, row-major `[n, dimension]`, every row of length one.
+    ///
+    /// # Errors
+    /// If the encoder's model fails or this encoder reads text only.
+    fn encode_images(&self, _images: &[Pixels]) -> Result<Vec<f32>, EncoderError> {
+        Err(EncoderError::TextOnly { encoder: self.name().to_owned() })
+    }
 
     /// Whole words of the encoder's vocabulary: what random foreign texts are made of.
     fn words(&self) -> &[&str];

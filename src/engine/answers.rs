@@ -1,0 +1,156 @@
+//! Answers of finished runs: which run answers, its tables, its scorer.
+
+use super::rows::RunRows;
+use super::{EngineError, Session, Tracker};
+use crate::audit::{Architecture, HyperParameters, RunId, RunRecord};
+use crate::diagnose::{
+    self, AttributesTable, DiagnoseError, Diagnosis, Evidence, IntervalMethod, Material, OodQuestion, OodTable,
+    PromptScorer, tables,
+};
+use crate::heads::Ensemble;
+use candle_core::Device;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A finished run, ready to be shown and to score prompts.
+pub struct LoadedRun {
+    pub record: RunRecord,
+    pub diagnosis: Diagnosis,
+    pub ensemble: Ensemble,
+    pub weights_path: PathBuf,
+}
+
+impl Session {
+    /// The run of a model that answers where none is named: the one shown last, else the newest. Runs of another
+    /// encoder do not count; those whose weights are missing or damaged are handed to `damaged`.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn current_run(&self, model: &str, mut damaged: impl FnMut(String)) -> Result<Option<RunRecord>, EngineError> {
+        let mut runs = self.store.runs(&self.record.name, Some(model))?;
+        runs.retain(|run| run.encoder == self.encoder.fingerprint());
+        let shown = self.store.shown_run(&self.record.name, model)?;
+        // Newest last, and the one shown behind them all.
+        runs.sort_by_key(|run| Some(&run.id) == shown.as_ref());
+        let mut whole = |run: &RunRecord| self.store.weights(run).map_err(|error| damaged(error.to_string())).is_ok();
+        Ok(runs.into_iter().rev().find(|run| whole(run)))
+    }
+
+    /// Whether the first start of a model was left before its second run: there is the default linear run alone.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn only_linear(&self, model: &str) -> Result<bool, EngineError> {
+        let runs = self.store.runs(&self.record.name, Some(model))?;
+        let first = HyperParameters::new(Architecture::Linear).canonical();
+        Ok(matches!(runs.as_slice(), [run] if run.hyper == first))
+    }
+
+    /// Reads a finished run back; tables of an older form are computed again from its heads.
+    ///
+    /// # Errors
+    /// If its weights are missing or damaged.
+    pub fn load(&self, record: RunRecord) -> Result<LoadedRun, EngineError> {
+        if record.encoder != self.encoder.fingerprint() {
+            return Err(EngineError::Usage(format!(
+                "run {} was trained with encoder {}, this program has {}; train it again",
+                record.id,
+                record.encoder,
+                self.encoder.fingerprint()
+            )));
+        }
+        let stored = self.store.run::<Diagnosis>(record)?;
+        // Prompts are scored one at a time: the CPU is the faster device for that.
+        let ensemble = Ensemble::from_safetensors(&stored.weights, &stored.weights_path, &Device::Cpu)?;
+        let diagnosis = match stored.diagnosis {
+            Some(diagnosis) => diagnosis,
+            None => {
+                let audit = self.audit()?;
+                let embeddings = self.embeddings(&Tracker::silent())?;
+                let split = RunRows::of(&audit, &stored.record.hyper)?;
+                let fresh = self.diagnose(&stored.record.id, &stored.record.model, &split, &embeddings, &ensemble)?;
+                self.store.put_diagnosis(&stored.record.id, &fresh)?;
+                fresh
+            }
+        };
+        Ok(LoadedRun { record: stored.record, diagnosis, ensemble, weights_path: stored.weights_path })
+    }
+
+    /// Every table of a run, over the test items.
+    pub(super) fn diagnose(
+        &self,
+        id: &RunId,
+        model: &str,
+        rows: &RunRows,
+        embeddings: &[f32],
+        ensemble: &Ensemble,
+    ) -> Result<Diagnosis, EngineError> {
+        self.with_material(model, rows, embeddings, ensemble, |material| tables(id, material))
+    }
+
+    /// Hands over what is known of a run before anything is computed.
+    fn with_material<T>(
+        &self,
+        model: &str,
+        rows: &RunRows,
+        embeddings: &[f32],
+        ensemble: &Ensemble,
+        ask: impl FnOnce(&Material) -> Result<T, DiagnoseError>,
+    ) -> Result<T, EngineError> {
+        let audit = self.audit()?;
+        let model = audit.model(model)?;
+        let dimension = self.encoder.dimension();
+        Ok(ask(&Material {
+            audit: &audit,
+            model,
+            encoder: self.encoder.as_ref(),
+            ensemble,
+            test: &RunRows::gather(&rows.test, embeddings, dimension),
+            train: &RunRows::gather(&rows.train, embeddings, dimension),
+            train_losses: rows.train.iter().map(|&row| model.losses[row]).collect(),
+        })?)
+    }
+
+    /// Table 5 of a run with intervals and p-values from a bootstrap over the test items.
+    ///
+    /// # Errors
+    /// If the run's weights or the data cannot be read.
+    pub fn bootstrapped_attributes(
+        &self,
+        record: &RunRecord,
+        method: IntervalMethod,
+    ) -> Result<AttributesTable, EngineError> {
+        let run = self.load(record.clone())?;
+        let embeddings = self.embeddings(&Tracker::silent())?;
+        let rows = RunRows::of(&*self.audit()?, &record.hyper)?;
+        self.with_material(&record.model, &rows, &embeddings, &run.ensemble, |material| {
+            Ok(diagnose::attributes(&Evidence::gather(material)?, method))
+        })
+    }
+
+    /// Table 1 of a run for other lists than the audit's.
+    ///
+    /// # Errors
+    /// If the run's weights or the encoder fail.
+    pub fn ood(&self, record: &RunRecord, question: &OodQuestion) -> Result<OodTable, EngineError> {
+        let run = self.load(record.clone())?;
+        Ok(diagnose::ood(question, self.encoder.as_ref(), &run.ensemble)?)
+    }
+
+    /// A scorer of prompts for a run.
+    ///
+    /// # Errors
+    /// If the encoder fails.
+    pub fn scorer(&self, run: &LoadedRun) -> Result<PromptScorer, EngineError> {
+        let attributes: Vec<(String, String)> =
+            self.record.attributes.iter().map(|(name, prompts)| (name.clone(), prompts.phrase.clone())).collect();
+        let vocabulary = Arc::new(self.record.vocabulary.clone());
+        Ok(PromptScorer::new(
+            self.encoder.clone(),
+            Arc::new(run.ensemble.clone()),
+            Arc::new(run.diagnosis.reference.clone()),
+            vocabulary,
+            &attributes,
+        )?)
+    }
+}
