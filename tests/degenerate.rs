@@ -7,14 +7,14 @@ use llm2loss::audit::{
 };
 use llm2loss::diagnose::{Diagnosis, Material, Measured, Verdict, tables};
 use llm2loss::encoder::{Encoder, StaticEncoder};
-use llm2loss::heads::{Ensemble, Observer, TrainingData, train};
+use llm2loss::heads::{Ensemble, Observer, Resources, TrainingData, train};
 use llm2loss::stats::Undefined;
 use rand_chacha::ChaCha8Rng;
 
 struct Quiet;
 
 impl Observer for Quiet {
-    fn fragments(&self, _: usize) -> Result<Option<Vec<f32>>, String> {
+    fn fragments(&self, _: usize, _: &[u32]) -> Result<Option<Vec<f32>>, String> {
         Ok(None)
     }
 
@@ -76,13 +76,14 @@ fn diagnose(audit: &Audit) -> Diagnosis {
     let train_losses = audit.models[0].losses[..40].to_vec();
     let data = TrainingData {
         dimension: 256,
-        rows: train_rows.to_vec(),
+        embeddings: train_rows,
+        train: &(0..40).collect::<Vec<usize>>(),
         losses: train_losses.clone(),
-        validation_rows: Vec::new(),
+        validation: &[],
         validation_losses: Vec::new(),
     };
     let hyper = HyperParameters { epochs: 1, batch: 8, members: 2, ..HyperParameters::paper(Architecture::Linear) };
-    let ensemble: Ensemble = train(&data, &hyper, &candle_core::Device::Cpu, &Quiet).unwrap().ensemble;
+    let ensemble: Ensemble = train(&data, &hyper, Resources::cpu(), &Quiet).unwrap().ensemble;
     let material = Material {
         audit,
         model: &audit.models[0],

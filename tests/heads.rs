@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use candle_core::{DType, Device, Tensor, Var};
-use llm2loss::heads::{AdamW, LossAndGradient, Stack, StackShape, all_pairs, ood, regression, sampled_pairs};
+use llm2loss::heads::{
+    AdamW, LossAndGradient, Stack, StackShape, StepRate, all_pairs, initial_nets, ood, regression, sampled_pairs,
+};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -65,12 +67,23 @@ fn objective(head: &str, batch: &Batch, scores: &Tensor) -> LossAndGradient {
         "ranker" => {
             let mut inverse = vec![0u32; rows];
             batch.partner.iter().enumerate().for_each(|(from, &to)| inverse[to as usize] = from as u32);
-            let signs: Vec<f32> =
-                batch.partner.iter().enumerate().map(|(row, &other)| order(row, other as usize)).collect();
-            let signs = Tensor::from_vec(signs, (rows, 1), &Device::Cpu).unwrap();
-            let partner = Tensor::from_slice(&batch.partner, rows, &Device::Cpu).unwrap();
-            let inverse = Tensor::from_vec(inverse, rows, &Device::Cpu).unwrap();
-            sampled_pairs(scores, &signs, &partner, &inverse, &batch.weights).unwrap()
+            // The same partners for every member; a pair weighs the product of its rows' counts.
+            let members = scores.dim(1).unwrap();
+            let counts = batch.weights.to_vec2::<f32>().unwrap();
+            let wide = |value: &dyn Fn(usize, usize) -> f32| {
+                let values: Vec<f32> = (0..rows * members).map(|cell| value(cell / members, cell % members)).collect();
+                Tensor::from_vec(values, (rows, members), &Device::Cpu).unwrap()
+            };
+            let index = |values: &[u32]| {
+                let values: Vec<u32> = (0..rows * members).map(|cell| values[cell / members]).collect();
+                Tensor::from_vec(values, (rows, members), &Device::Cpu).unwrap()
+            };
+            let sign = |row: usize| order(row, batch.partner[row] as usize);
+            let orders = wide(&|row, _| sign(row));
+            let weights = wide(&|row, member| {
+                counts[row][member] * counts[batch.partner[row] as usize][member] * sign(row).powi(2) / rows as f32
+            });
+            sampled_pairs(scores, &orders, &index(&batch.partner), &index(&inverse), &weights).unwrap()
         }
         "all_pairs_ranker" => {
             let signs: Vec<f32> = (0..rows * rows).map(|cell| order(cell / rows, cell % rows)).collect();
@@ -134,7 +147,7 @@ fn outputs_losses_gradients_and_steps_are_those_of_pytorch() {
             Stack::from_nets(shape, &nets(&fixture["parameters"][architecture], architecture, members), &Device::Cpu)
                 .unwrap();
         let inputs = inputs(head, &batch);
-        let mut optimiser = AdamW::new(&stack, decay).unwrap();
+        let mut optimiser = AdamW::new(&stack).unwrap();
         let mut steps = 0;
         for reached in case["steps"].as_array().unwrap() {
             while steps < reached["after"].as_u64().unwrap() {
@@ -156,8 +169,9 @@ fn outputs_losses_gradients_and_steps_are_those_of_pytorch() {
                         ours.iter().zip(theirs).for_each(|(ours, theirs)| close(ours, theirs, 1e-5, &what("gradient")));
                     }
                 }
-                optimiser.update(&mut stack, &gradients, rate).unwrap();
                 steps += 1;
+                let rate = StepRate { rate, weight_decay: decay, step: steps };
+                optimiser.update(&mut stack, &gradients, rate).unwrap();
             }
             let scores = stack.forward(&inputs).unwrap().scores;
             let losses = objective(head, &batch, &scores).losses.to_vec1::<f32>().unwrap();
@@ -194,7 +208,7 @@ fn analytic_gradients_are_those_of_autograd() {
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     for hidden in [0, 7] {
         let shape = StackShape { dimension: 9, hidden, nets: 4 };
-        let stack = Stack::initialise(shape, &mut rng, &Device::Cpu).unwrap();
+        let stack = Stack::from_nets(shape, &initial_nets(shape, &mut rng), &Device::Cpu).unwrap();
         let mut random = |rows: usize, columns: usize| {
             let values: Vec<f32> = (0..rows * columns).map(|_| rng.random_range(-2.0..2.0)).collect();
             Tensor::from_vec(values, (rows, columns), &Device::Cpu).unwrap()

@@ -19,10 +19,14 @@ pub enum Target {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Negatives {
-    /// Standard normal vectors, normalised like the items (the paper).
+    /// Normal vectors with the items' expected length, one (the paper).
     Gaussian,
-    /// Two thirds random words of the encoder's vocabulary, one third random unit vectors.
+    /// Random directions of length one.
+    Sphere,
+    /// Two thirds random words of the encoder's vocabulary, one third random directions.
     Vocabulary,
+    /// Two thirds natural phrases of other domains, those near the items left out, one third random directions.
+    Phrases,
 }
 
 /// Which pairs of a batch the ranker compares.
@@ -51,6 +55,9 @@ pub struct HyperParameters {
     pub batch: usize,
     /// Peak learning rate; cosine decay to zero.
     pub learning_rate: f64,
+    /// Share of the steps over which the learning rate climbs to its peak.
+    #[serde(default)]
+    pub warmup: f64,
     /// Decoupled weight decay of AdamW.
     pub weight_decay: f64,
     /// Each member sees its own bootstrap resample of the rows.
@@ -62,6 +69,10 @@ pub struct HyperParameters {
     pub pairs: Pairs,
     /// Share of the training rows kept aside to watch progress; never taken from the test rows.
     pub validation: f64,
+    /// Epochs without a gain in validation Spearman after which training stops and the best epoch's weights are
+    /// kept; zero never stops.
+    #[serde(default)]
+    pub patience: usize,
     pub seed: u64,
 }
 
@@ -76,6 +87,7 @@ impl HyperParameters {
             epochs: 6,
             batch: 256,
             learning_rate: 3e-3,
+            warmup: 0.02,
             weight_decay: 1e-4,
             bootstrap: true,
             fragments: true,
@@ -83,6 +95,7 @@ impl HyperParameters {
             negatives: Negatives::Vocabulary,
             pairs: Pairs::Sampled,
             validation: 0.05,
+            patience: 3,
             seed: 13,
         }
     }
@@ -92,9 +105,11 @@ impl HyperParameters {
     pub fn paper(architecture: Architecture) -> Self {
         Self {
             epochs: 8,
+            warmup: 0.0,
             bootstrap: false,
             fragments: false,
             negatives: Negatives::Gaussian,
+            patience: 0,
             ..Self::new(architecture)
         }
     }
@@ -124,6 +139,7 @@ impl HyperParameters {
         range("epochs", self.epochs as f64, 1.0, 10_000.0)?;
         range("batch", self.batch as f64, 2.0, 65_536.0)?;
         range("learning rate", self.learning_rate, 1e-8, 10.0)?;
+        range("warm-up share", self.warmup, 0.0, 0.9)?;
         range("weight decay", self.weight_decay, 0.0, 10.0)?;
         range("validation share", self.validation, 0.0, 0.5)?;
         if self.architecture == Architecture::Mlp {
@@ -183,11 +199,13 @@ impl HyperParameters {
         unusual(self.target != usual.target, format!("target {}", self.target.name()));
         unusual(self.batch != usual.batch, format!("batch {}", self.batch));
         unusual(self.learning_rate != usual.learning_rate, format!("lr {}", self.learning_rate));
+        unusual(self.warmup != usual.warmup, format!("warm-up {}", self.warmup));
         unusual(self.weight_decay != usual.weight_decay, format!("wd {}", self.weight_decay));
         unusual(self.bootstrap != usual.bootstrap, "no bootstrap".into());
         unusual(self.negatives != usual.negatives, format!("{} negatives", self.negatives.name()));
         unusual(self.pairs != usual.pairs, format!("{} pairs", self.pairs.name()));
         unusual(self.validation != usual.validation, format!("validation {}", self.validation));
+        unusual(self.patience != usual.patience, format!("patience {}", self.patience));
         words.push(format!("seed {}", self.seed));
         words.join(", ")
     }
@@ -205,11 +223,16 @@ impl Target {
 }
 
 impl Negatives {
+    /// Every source, in the order a form offers them.
+    pub const ALL: [Self; 4] = [Self::Gaussian, Self::Sphere, Self::Vocabulary, Self::Phrases];
+
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Gaussian => "gaussian",
+            Self::Sphere => "sphere",
             Self::Vocabulary => "vocabulary",
+            Self::Phrases => "phrases",
         }
     }
 }

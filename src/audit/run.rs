@@ -44,6 +44,9 @@ pub struct EpochMetrics {
     /// Spearman of each member's risk with the loss over the validation rows; empty without them, or where a
     /// member gives all rows the same output.
     pub validation_spearman: Vec<f64>,
+    /// Kendall's τ-b of each member's risk with the loss, likewise.
+    #[serde(default)]
+    pub validation_kendall: Vec<f64>,
 }
 
 /// A training loss no sound run comes near: targets have unit variance, and a coin gives ln 2.
@@ -81,14 +84,37 @@ pub struct RunRecord {
     pub finished_at: u64,
     pub seconds: f64,
     pub epochs: Vec<EpochMetrics>,
+    /// Epoch whose weights these are, counted from one, where early stopping chose; else the last.
+    #[serde(default)]
+    pub best_epoch: Option<usize>,
+    /// Rows of a step at the end, where memory did not suffice for those asked for.
+    #[serde(default)]
+    pub reduced_batch: Option<usize>,
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 impl RunRecord {
-    /// Mean over members of the last epoch's validation Spearman of a head.
+    /// Mean over members of a head's validation Spearman in the epoch whose weights the run has.
     #[must_use]
     pub fn validation_spearman(&self, head: HeadKind) -> Option<f64> {
-        let last = self.epochs.iter().rev().find(|metrics| metrics.head == head)?;
-        let values = &last.validation_spearman;
-        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+        mean(&self.kept_epoch(head)?.validation_spearman)
+    }
+
+    /// Mean over members of a head's validation τ-b in the epoch whose weights the run has.
+    #[must_use]
+    pub fn validation_kendall(&self, head: HeadKind) -> Option<f64> {
+        mean(&self.kept_epoch(head)?.validation_kendall)
+    }
+
+    /// A head's metrics in the best epoch where early stopping chose one, else in the last.
+    fn kept_epoch(&self, head: HeadKind) -> Option<&EpochMetrics> {
+        let mut of_head = self.epochs.iter().rev().filter(|metrics| metrics.head == head);
+        match self.best_epoch {
+            Some(best) => of_head.find(|metrics| metrics.epoch == best),
+            None => of_head.next(),
+        }
     }
 }

@@ -239,7 +239,9 @@ pub enum TargetArgument {
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum NegativesArgument {
     Gaussian,
+    Sphere,
     Vocabulary,
+    Phrases,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -286,6 +288,10 @@ pub struct Train {
     #[arg(long, value_name = "RATE")]
     pub learning_rate: Option<f64>,
 
+    /// Share of the steps over which the learning rate climbs to its peak
+    #[arg(long, value_name = "SHARE")]
+    pub warmup: Option<f64>,
+
     /// Decoupled weight decay of AdamW
     #[arg(long, value_name = "RATE")]
     pub weight_decay: Option<f64>,
@@ -313,6 +319,10 @@ pub struct Train {
     /// Share of the training rows kept aside to watch progress
     #[arg(long, value_name = "SHARE")]
     pub validation: Option<f64>,
+
+    /// Epochs without a gain in validation Spearman before training stops and keeps the best; 0 never stops
+    #[arg(long, value_name = "N")]
+    pub patience: Option<usize>,
 
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,

@@ -40,6 +40,7 @@ fn hyper_parameters(given: &Train) -> HyperParameters {
         epochs: given.epochs.unwrap_or(base.epochs),
         batch: given.batch.unwrap_or(base.batch),
         learning_rate: given.learning_rate.unwrap_or(base.learning_rate),
+        warmup: given.warmup.unwrap_or(base.warmup),
         weight_decay: given.weight_decay.unwrap_or(base.weight_decay),
         bootstrap: on(given.bootstrap, base.bootstrap),
         fragments: on(given.fragments, base.fragments),
@@ -50,6 +51,8 @@ fn hyper_parameters(given: &Train) -> HyperParameters {
         }),
         negatives: given.negatives.map_or(base.negatives, |negatives| match negatives {
             NegativesArgument::Gaussian => Negatives::Gaussian,
+            NegativesArgument::Sphere => Negatives::Sphere,
+            NegativesArgument::Phrases => Negatives::Phrases,
             NegativesArgument::Vocabulary => Negatives::Vocabulary,
         }),
         pairs: given.pairs.map_or(base.pairs, |pairs| match pairs {
@@ -57,6 +60,7 @@ fn hyper_parameters(given: &Train) -> HyperParameters {
             PairsArgument::All => Pairs::All,
         }),
         validation: given.validation.unwrap_or(base.validation),
+        patience: given.patience.unwrap_or(base.patience),
         seed: given.seed.unwrap_or(base.seed),
     }
 }

@@ -3,11 +3,13 @@
 mod builtin;
 mod fragment;
 mod paper;
+mod phrases;
 mod words;
 
 pub use builtin::{ADULT, adult};
 pub use fragment::fragment;
 pub use paper::{PaperRow, paper_table5};
+pub use phrases::phrases;
 pub use words::{unseen_words, vocabulary, words};
 
 use crate::audit::{Audit, AuditError};

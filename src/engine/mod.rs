@@ -5,6 +5,7 @@ mod device;
 mod embed;
 mod error;
 mod message;
+mod negatives;
 mod rows;
 mod scorer;
 mod session;

@@ -59,14 +59,15 @@ impl RunRows {
         rows.iter().flat_map(|&row| &embeddings[row * dimension..(row + 1) * dimension]).copied().collect()
     }
 
-    /// What the heads are trained on.
-    pub fn data(&self, embeddings: &[f32], dimension: usize, losses: &[f64]) -> TrainingData {
+    /// What the heads are trained on, out of the embeddings of all items.
+    pub fn data<'a>(&'a self, embeddings: &'a [f32], dimension: usize, losses: &[f64]) -> TrainingData<'a> {
         let losses_of = |rows: &[usize]| rows.iter().map(|&row| losses[row]).collect();
         TrainingData {
             dimension,
-            rows: Self::gather(&self.train, embeddings, dimension),
+            embeddings,
+            train: &self.train,
             losses: losses_of(&self.train),
-            validation_rows: Self::gather(&self.validation, embeddings, dimension),
+            validation: &self.validation,
             validation_losses: losses_of(&self.validation),
         }
     }

@@ -1,54 +1,46 @@
 //! Fresh fragments and negatives for a run: texts made on the fly and encoded like the items.
 
 use super::Tracker;
-use crate::audit::{EpochMetrics, HeadKind, HyperParameters, Negatives};
+use super::negatives::NegativeSource;
+use crate::audit::{EpochMetrics, HeadKind};
 use crate::data;
-use crate::encoder::{Encoder, random_direction};
-use crate::heads::Observer;
-use rand::seq::IndexedRandom;
-use rand::{Rng, SeedableRng};
+use crate::encoder::Encoder;
+use crate::heads::{Checkpoint, Observer};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// Words of a random vocabulary text.
-const FOREIGN_WORDS: std::ops::RangeInclusive<usize> = 1..=8;
 /// Stream of fragments; those of the heads' own draws are smaller.
 const FRAGMENTS: u64 = 16 << 32;
+/// Places in the stream between the fragments of one row and the next: more than one fragment ever draws.
+const PLACES: u128 = 1 << 12;
 
 /// Feeds a run and hands its reports to the tracker.
 pub struct Source<'a> {
     pub encoder: &'a dyn Encoder,
-    pub hyper: &'a HyperParameters,
-    /// Texts of the training rows, in the order of the matrix.
+    pub seed: u64,
+    /// Texts of the training rows, in their order.
     pub texts: Vec<&'a str>,
+    pub negatives: NegativeSource<'a>,
     pub tracker: &'a Tracker,
+    /// Where checkpoints go.
+    pub keep: &'a (dyn Fn(&Checkpoint) + Sync),
 }
 
 impl Observer for Source<'_> {
-    fn fragments(&self, epoch: usize) -> Result<Option<Vec<f32>>, String> {
-        if !self.hyper.fragments {
-            return Ok(None);
-        }
-        let mut rng = ChaCha8Rng::seed_from_u64(self.hyper.seed);
-        rng.set_stream(FRAGMENTS | epoch as u64);
-        let fragments: Vec<String> = self.texts.iter().map(|text| data::fragment(text, &mut rng)).collect();
+    fn fragments(&self, epoch: usize, rows: &[u32]) -> Result<Option<Vec<f32>>, String> {
+        let fragment = |&row: &u32| {
+            let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+            rng.set_stream(FRAGMENTS | epoch as u64);
+            rng.set_word_pos(u128::from(row) * PLACES);
+            data::fragment(self.texts[row as usize], &mut rng)
+        };
+        let fragments: Vec<String> = rows.iter().map(fragment).collect();
         let fragments: Vec<&str> = fragments.iter().map(String::as_str).collect();
         self.encoder.encode(&fragments).map(Some).map_err(|error| error.to_string())
     }
 
     fn negatives(&self, count: usize, rng: &mut ChaCha8Rng) -> Result<Vec<f32>, String> {
-        let words = self.encoder.words();
-        let texts = match self.hyper.negatives {
-            Negatives::Gaussian => 0,
-            Negatives::Vocabulary if words.is_empty() => 0,
-            Negatives::Vocabulary => count * 2 / 3,
-        };
-        let foreign: Vec<String> = (0..texts).map(|_| foreign_text(words, rng)).collect();
-        let foreign: Vec<&str> = foreign.iter().map(String::as_str).collect();
-        let mut rows = self.encoder.encode(&foreign).map_err(|error| error.to_string())?;
-        for _ in texts..count {
-            rows.extend(random_direction(self.encoder.dimension(), rng));
-        }
-        Ok(rows)
+        self.negatives.draw(count, rng).map_err(|error| error.to_string())
     }
 
     fn steps(&self, head: HeadKind, done: usize, losses: &[f32]) {
@@ -62,11 +54,12 @@ impl Observer for Source<'_> {
     fn cancelled(&self) -> bool {
         self.tracker.is_cancelled()
     }
-}
 
-/// A few random words: text, but about nothing.
-fn foreign_text(words: &[&str], rng: &mut ChaCha8Rng) -> String {
-    let count = rng.random_range(FOREIGN_WORDS);
-    let chosen: Vec<&str> = (0..count).filter_map(|_| words.choose(rng).copied()).collect();
-    chosen.join(" ")
+    fn checkpoint(&self, checkpoint: &Checkpoint) {
+        (self.keep)(checkpoint);
+    }
+
+    fn notice(&self, message: &str) {
+        self.tracker.notice(message);
+    }
 }

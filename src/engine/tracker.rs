@@ -21,10 +21,12 @@ pub struct Tracker {
     state: Mutex<State>,
     publish: Box<Publish>,
     epoch_done: Box<EpochDone>,
+    noticed: Box<Noticed>,
 }
 
 type Publish = dyn Fn(Progress) + Send + Sync;
 type EpochDone = dyn Fn(&[EpochMetrics]) + Send + Sync;
+type Noticed = dyn Fn(&str) + Send + Sync;
 
 struct State {
     stage: Stage,
@@ -72,7 +74,33 @@ impl Tracker {
             state: Mutex::new(state),
             publish: Box::new(publish),
             epoch_done: Box::new(epoch_done),
+            noticed: Box::new(|_| {}),
         }
+    }
+
+    /// Also hands on what a person should know.
+    #[must_use]
+    pub fn with_notices(mut self, noticed: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.noticed = Box::new(noticed);
+        self
+    }
+
+    /// Something a person should know, in a sentence.
+    pub fn notice(&self, message: &str) {
+        (self.noticed)(message);
+    }
+
+    /// The run goes on from where it was stopped.
+    pub fn resumed(&self, progress: &crate::heads::Progress) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = (progress.epoch * state.steps_per_epoch + progress.step) as u64;
+        state.head_steps = [done; 3];
+        state.done = done;
+        state.measured.1 = done;
+        state.epoch.0 = (progress.epoch + 1).min(state.epoch.1);
+        let epochs = state.epoch.1;
+        drop(state);
+        self.notice(&format!("going on from its checkpoint: epoch {} of {epochs}", progress.epoch + 1));
     }
 
     /// A tracker that nobody watches.

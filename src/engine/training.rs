@@ -1,11 +1,13 @@
-//! Training of a run: its rows, its name, its record.
+//! Training of a run: its rows, its name, its checkpoints, its record.
 
+use super::negatives::NegativeSource;
 use super::rows::{RunRows, fingerprint};
 use super::source::Source;
 use super::{EngineError, LoadedRun, Session, Stage, Tracker};
-use crate::audit::{HyperParameters, ModelLosses, RunId, RunRecord, RunState};
-use crate::heads::{steps_per_epoch, train};
+use crate::audit::{EpochMetrics, HyperParameters, ModelLosses, RunId, RunRecord, RunState};
+use crate::heads::{Checkpoint, Outcome, Resources, steps_per_epoch, train};
 use crate::store::Store;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 impl Session {
@@ -54,10 +56,23 @@ impl Session {
         }
     }
 
-    /// Trains heads for a model, fills the tables and keeps the run.
+    /// Forgets where a run of these inputs was stopped, so that it is trained from its start.
     ///
     /// # Errors
-    /// If the data cannot be learnt from, training diverges or is cancelled, or the store fails.
+    /// If the data or the store cannot be read.
+    pub fn forget_checkpoint(&self, model: &str, hyper: &HyperParameters) -> Result<(), EngineError> {
+        let audit = self.audit()?;
+        let model = audit.model(model)?;
+        let id = self.run_id(model, &hyper.clone().canonical(), &fingerprint(&audit, model))?;
+        Ok(self.store.drop_unfinished(&id)?)
+    }
+
+    /// Trains heads for a model, fills the tables and keeps the run. A run of the same inputs that was stopped goes
+    /// on from its checkpoint, to the same weights as if it had not been.
+    ///
+    /// # Errors
+    /// If the data cannot be learnt from, training diverges or is cancelled, or the store fails. A cancelled run
+    /// keeps its checkpoint, a diverged one its record.
     pub fn train(&self, model: &str, hyper: &HyperParameters, tracker: &Tracker) -> Result<LoadedRun, EngineError> {
         hyper.validate().map_err(EngineError::Usage)?;
         let hyper = &hyper.clone().canonical();
@@ -67,50 +82,140 @@ impl Session {
         let model = audit.model(model)?;
         let embeddings = self.embeddings(tracker)?;
         let split = RunRows::of(&audit, hyper)?;
-        let data = split.data(&embeddings, self.encoder.dimension(), &model.losses);
+        let dimension = self.encoder.dimension();
+        let data = split.data(&embeddings, dimension, &model.losses);
+        let fingerprint = fingerprint(&audit, model);
+        let record = RunRecord {
+            id: self.run_id(model, hyper, &fingerprint)?,
+            audit: audit.name.clone(),
+            model: model.name.clone(),
+            encoder: self.encoder.fingerprint().to_owned(),
+            state: RunState::Cancelled,
+            hyper: hyper.clone(),
+            data_fingerprint: fingerprint,
+            train_items: split.train.len(),
+            validation_items: split.validation.len(),
+            dimension,
+            device: self.device.name.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            weights_digest: String::new(),
+            finished_at: 0,
+            seconds: 0.0,
+            epochs: Vec::new(),
+            best_epoch: None,
+            reduced_batch: None,
+        };
+        let (resume, spent) = self.resume(&record.id, tracker);
+        let clock = Clock { started, spent };
         tracker.training(hyper.epochs, steps_per_epoch(split.train.len(), hyper), hyper.batch, hyper.members);
+        if let Some(checkpoint) = &resume {
+            tracker.resumed(&checkpoint.progress);
+        }
         let texts = split.train.iter().map(|&row| audit.items[row].text.as_str()).collect();
-        let source = Source { encoder: self.encoder.as_ref(), hyper, texts, tracker };
-        let outcome = train(&data, hyper, &self.device.device, &source)?;
+        let rows: Vec<&[f32]> =
+            split.train.iter().map(|&row| &embeddings[row * dimension..(row + 1) * dimension]).collect();
+        let negatives = NegativeSource::new(self.encoder.as_ref(), hyper.negatives, &rows)?;
+        let complained = AtomicBool::new(false);
+        let keep = |checkpoint: &Checkpoint| {
+            if let Err(error) = self.keep_checkpoint(clock.stamp(record.clone()), checkpoint)
+                && !complained.swap(true, Ordering::Relaxed)
+            {
+                tracker.notice(&format!("no checkpoint could be kept, training goes on: {error}"));
+            }
+        };
+        let source =
+            Source { encoder: self.encoder.as_ref(), seed: hyper.seed, texts, negatives, tracker, keep: &keep };
+        let resources = Resources { device: self.device.device.clone(), resume, ..Resources::cpu() };
+        let outcome = train(&data, hyper, resources, &source)?;
         match outcome.state {
             RunState::Finished => {}
             RunState::Cancelled => return Err(EngineError::Cancelled),
-            RunState::Diverged => {
-                let bad = outcome.epochs.iter().find(|metrics| metrics.diverged());
-                return Err(EngineError::Diverged {
-                    epoch: bad.map_or(0, |metrics| metrics.epoch),
-                    head: bad.map_or_else(String::new, |metrics| metrics.head.to_string()),
-                });
-            }
+            RunState::Diverged => return Err(self.keep_diverged(clock.stamp(record), outcome)),
         }
         tracker.stage(Stage::Tables, 0);
         if tracker.is_cancelled() {
             return Err(EngineError::Cancelled);
         }
-        let fingerprint = fingerprint(&audit, model);
-        let id = self.run_id(model, hyper, &fingerprint)?;
-        let diagnosis = self.diagnose(&id, &model.name, &split, &embeddings, &outcome.ensemble)?;
+        let diagnosis = self.diagnose(&record.id, &model.name, &split, &embeddings, &outcome.ensemble)?;
         let weights = outcome.ensemble.to_safetensors()?;
         let record = RunRecord {
-            id,
-            audit: audit.name.clone(),
-            model: model.name.clone(),
-            encoder: self.encoder.fingerprint().to_owned(),
-            state: outcome.state,
-            hyper: hyper.clone(),
-            data_fingerprint: fingerprint,
-            train_items: split.train.len(),
-            validation_items: split.validation.len(),
-            dimension: self.encoder.dimension(),
-            device: self.device.name.clone(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            state: RunState::Finished,
             weights_digest: Store::weights_digest(&weights),
-            finished_at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
-            seconds: started.elapsed().as_secs_f64(),
+            best_epoch: outcome.best_epoch,
+            reduced_batch: (outcome.batch < hyper.batch.min(outcome.batch.max(data.train.len())))
+                .then_some(outcome.batch),
             epochs: outcome.epochs,
+            ..clock.stamp(record)
         };
         self.store.put_run(&record, &weights, &diagnosis)?;
         self.store.set_shown_run(&record.audit, &record.model, &record.id)?;
         self.load(record)
+    }
+
+    /// The checkpoint of a stopped run and the seconds it had taken; a damaged one is told of and left.
+    fn resume(&self, id: &RunId, tracker: &Tracker) -> (Option<Checkpoint>, f64) {
+        let read = || -> Result<Option<(Checkpoint, f64)>, EngineError> {
+            let Some(stored) = self.store.checkpoint(id)? else { return Ok(None) };
+            let checkpoint = Checkpoint::from_safetensors(&stored.bytes, &stored.path)?;
+            Ok(Some((checkpoint, stored.record.seconds)))
+        };
+        match read() {
+            Ok(Some((checkpoint, seconds))) => (Some(checkpoint), seconds),
+            Ok(None) => (None, 0.0),
+            Err(error) => {
+                tracker.notice(&format!("training starts anew: {error}"));
+                (None, 0.0)
+            }
+        }
+    }
+
+    fn keep_checkpoint(&self, record: RunRecord, checkpoint: &Checkpoint) -> Result<(), EngineError> {
+        let bytes = checkpoint.to_safetensors()?;
+        let record = RunRecord {
+            weights_digest: Store::weights_digest(&bytes),
+            epochs: checkpoint.progress.epochs.clone(),
+            ..record
+        };
+        Ok(self.store.put_checkpoint(&record, &bytes)?)
+    }
+
+    /// Keeps the record of a run that diverged, and says where it did.
+    fn keep_diverged(&self, record: RunRecord, outcome: Outcome) -> EngineError {
+        let bad = outcome.epochs.iter().find(|metrics| metrics.diverged()).or(outcome.epochs.last());
+        let error = EngineError::Diverged {
+            epoch: bad.map_or(0, |metrics| metrics.epoch),
+            head: bad.map_or_else(String::new, |metrics| metrics.head.to_string()),
+        };
+        // JSON knows no infinity: a loss that is none is left out of the record.
+        let finite = |metrics: EpochMetrics| EpochMetrics {
+            train_loss: metrics
+                .train_loss
+                .into_iter()
+                .map(|loss| if loss.is_finite() { loss } else { f64::MAX })
+                .collect(),
+            ..metrics
+        };
+        let epochs = outcome.epochs.into_iter().map(finite).collect();
+        match self.store.put_unfinished(&RunRecord { state: RunState::Diverged, epochs, ..record }) {
+            Ok(()) => error,
+            Err(store) => store.into(),
+        }
+    }
+}
+
+/// When a run began, and how long it had been trained before it was stopped.
+struct Clock {
+    started: Instant,
+    spent: f64,
+}
+
+impl Clock {
+    /// The record with its times.
+    fn stamp(&self, record: RunRecord) -> RunRecord {
+        RunRecord {
+            finished_at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
+            seconds: self.spent + self.started.elapsed().as_secs_f64(),
+            ..record
+        }
     }
 }

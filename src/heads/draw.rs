@@ -1,18 +1,16 @@
-//! Random draws of a training run: each purpose and epoch has a stream of its own.
+//! Random draws of a training run: each purpose, epoch and step has a stream of its own, so that a resumed run
+//! draws what an uninterrupted one draws, on any number of threads.
 
-use super::Result;
 use crate::audit::HyperParameters;
-use candle_core::{Device, Tensor};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Purposes of random streams; with the epoch they name a stream.
+/// Purposes of random streams.
 #[derive(Clone, Copy)]
 pub enum Draw {
     Initial = 1,
     Bootstrap = 2,
     Order = 3,
-    Pairs = 4,
     Negatives = 5,
 }
 
@@ -23,16 +21,46 @@ pub fn stream(seed: u64, draw: Draw, index: usize) -> ChaCha8Rng {
     rng
 }
 
-/// How often each member's resample holds each row, `[n, M]`; ones without bootstrap.
-pub fn bootstrap_weights(count: usize, hyper: &HyperParameters, device: &Device) -> Result<Tensor> {
-    let mut weights = vec![if hyper.bootstrap { 0f32 } else { 1.0 }; count * hyper.members];
-    if hyper.bootstrap {
-        for member in 0..hyper.members {
-            let mut rng = stream(hyper.seed, Draw::Bootstrap, member);
-            for _ in 0..count {
-                weights[rng.random_range(0..count) * hyper.members + member] += 1.0;
+/// The stream of one part of one step of an epoch. A part never draws so much that it reaches the next one's
+/// place in the stream.
+pub fn step_stream(seed: u64, draw: Draw, epoch: usize, step: usize, part: usize) -> ChaCha8Rng {
+    let mut rng = stream(seed, draw, epoch);
+    rng.set_word_pos(((step as u128) << 48) | ((part as u128) << 36));
+    rng
+}
+
+/// How often each member's bootstrap resample holds each training row; without a resample, once.
+#[derive(Debug, Clone)]
+pub struct Resample {
+    /// `[M, n]`, member after member; `None` without a resample.
+    counts: Option<Vec<u8>>,
+    rows: usize,
+}
+
+impl Resample {
+    pub fn draw(rows: usize, hyper: &HyperParameters) -> Self {
+        let counts = hyper.bootstrap.then(|| {
+            let mut counts = vec![0u8; rows * hyper.members];
+            for member in 0..hyper.members {
+                let mut rng = stream(hyper.seed, Draw::Bootstrap, member);
+                let mine = &mut counts[member * rows..(member + 1) * rows];
+                for _ in 0..rows {
+                    let count = &mut mine[rng.random_range(0..rows)];
+                    *count = count.saturating_add(1);
+                }
             }
-        }
+            counts
+        });
+        Self { counts, rows }
     }
-    Ok(Tensor::from_vec(weights, (count, hyper.members), device)?)
+
+    /// Whether every member holds every row once.
+    pub fn is_whole(&self) -> bool {
+        self.counts.is_none()
+    }
+
+    /// How often a member holds a row.
+    pub fn weight(&self, member: usize, row: u32) -> f32 {
+        self.counts.as_ref().map_or(1.0, |counts| f32::from(counts[member * self.rows + row as usize]))
+    }
 }

@@ -6,21 +6,33 @@
 //! is for the CPU alone.
 
 mod adamw;
+mod checkpoint;
+mod cpu_learner;
 mod draw;
 mod ensemble;
+mod examples;
+mod learner;
+mod member_objective;
+mod net;
 mod objective;
-mod reporter;
+mod pairs;
+mod product;
 mod scaling;
 mod stack;
+mod tensor_learner;
 mod trainer;
+#[cfg(test)]
+mod trainer_tests;
+mod validation;
 mod weights;
 
-pub use adamw::{AdamW, cosine_rate};
+pub use adamw::{AdamW, Moments, StepRate, scheduled_rate};
+pub use checkpoint::{Checkpoint, Progress};
 pub use ensemble::{Ensemble, HeadPredictions};
 pub use objective::{LossAndGradient, all_pairs, ood, regression, sampled_pairs};
 pub use scaling::{InputScale, TargetScale};
-pub use stack::{Gradients, Stack, StackShape};
-pub use trainer::{Observer, Outcome, TrainingData, steps_per_epoch, train};
+pub use stack::{Gradients, Stack, StackShape, initial_nets};
+pub use trainer::{Observer, Outcome, Resources, TrainingData, steps_per_epoch, train};
 
 use thiserror::Error;
 
@@ -35,6 +47,15 @@ pub enum HeadsError {
     Unusable(String),
     #[error("weights file {path}: {problem}")]
     Weights { path: String, problem: String },
+}
+
+impl HeadsError {
+    /// Whether a device had not enough memory for a step: a smaller batch may do.
+    #[must_use]
+    pub fn is_out_of_memory(&self) -> bool {
+        matches!(self, Self::Tensor(error) if error.to_string().to_ascii_lowercase().contains("out of memory")
+            || error.to_string().contains("OUT_OF_MEMORY"))
+    }
 }
 
 /// Result of the heads room.

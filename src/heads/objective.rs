@@ -4,7 +4,7 @@
 //! over the batch, and members do not interact: the derivative is that of the sum over members.
 
 use super::Result;
-use candle_core::{D, Tensor};
+use candle_core::Tensor;
 use candle_nn::ops::sigmoid;
 
 /// Loss of each member `[M]` and the derivative of their sum by the scores.
@@ -26,10 +26,11 @@ pub fn regression(scores: &Tensor, targets: &Tensor, row_weights: &Tensor) -> Re
     Ok(LossAndGradient { losses, d_scores: (weighted * (2.0 / rows))? })
 }
 
-/// Pairwise logistic loss of each row against its partner `partner[i]` in the batch.
+/// Pairwise logistic loss of each row against its partner, all `[B, M]`: each member may pair rows differently.
 ///
-/// `order` `[B, 1]` is the sign of `loss_i − loss_partner`: +1, −1, or 0 for ties, which carry no weight.
-/// `partner` must be a permutation and `inverse` its inverse, both `[B]` of u32.
+/// `order` is the sign of `loss − partner's loss`: +1, −1, or 0 for ties; `weight` is each comparison's share of
+/// its member's loss, zero for ties. A member's column of `partner` must be a permutation and that of `inverse`
+/// its inverse, both u32.
 ///
 /// # Errors
 /// If the shapes do not agree.
@@ -38,16 +39,14 @@ pub fn sampled_pairs(
     order: &Tensor,
     partner: &Tensor,
     inverse: &Tensor,
-    row_weights: &Tensor,
+    weight: &Tensor,
 ) -> Result<LossAndGradient> {
-    let rows = scores.dim(0)? as f64;
-    let difference = (scores - scores.index_select(partner, 0)?)?;
-    let signed = difference.broadcast_mul(order)?;
-    let weight = (row_weights * row_weights.index_select(partner, 0)?)?.broadcast_mul(&order.sqr()?)?;
-    let losses = ((softplus(&signed.neg()?)? * &weight)?.sum(0)? / rows)?;
+    let scores = scores.contiguous()?;
+    let reversed = ((&scores - scores.gather(partner, 0)?)? * order)?.neg()?;
+    let losses = (softplus(&reversed)? * weight)?.sum(0)?;
     // d softplus(−o·δ) / dδ = −o·σ(−o·δ), felt by the row and, with the other sign, by its partner.
-    let slope = ((sigmoid(&signed.neg()?)? * &weight)?.broadcast_mul(order)? * (-1.0 / rows))?;
-    let d_scores = (&slope - slope.index_select(inverse, 0)?)?;
+    let slope = ((sigmoid(&reversed)? * weight)? * order)?.neg()?;
+    let d_scores = (&slope - slope.gather(inverse, 0)?)?;
     Ok(LossAndGradient { losses, d_scores })
 }
 
@@ -98,12 +97,4 @@ pub fn ood(scores: &Tensor, seen: usize, row_weights: &Tensor) -> Result<LossAnd
 /// `ln(1 + eˣ)`, without overflow for large x.
 fn softplus(x: &Tensor) -> Result<Tensor> {
     Ok((x.relu()? + (x.abs()?.neg()?.exp()? + 1.0)?.log()?)?)
-}
-
-/// Mean over the last dimension of a stack of losses; used to report a run of steps.
-///
-/// # Errors
-/// If there are no losses.
-pub fn mean_losses(losses: &[Tensor]) -> Result<Vec<f32>> {
-    Ok(Tensor::stack(losses, 1)?.mean(D::Minus1)?.to_vec1::<f32>()?)
 }

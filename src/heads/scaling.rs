@@ -14,30 +14,40 @@ pub struct InputScale {
 }
 
 impl InputScale {
-    /// Fits on row-major embeddings `[n, d]`.
+    /// Fits on rows of `dimension` values each.
     ///
     /// # Errors
     /// If there are no rows.
-    pub fn fit(embeddings: &[f32], dimension: usize) -> Result<Self> {
-        let rows = embeddings.len() / dimension.max(1);
-        if rows == 0 || dimension == 0 {
-            return Err(HeadsError::Unusable("there are no training embeddings".into()));
-        }
+    pub fn fit<'a>(rows: impl Iterator<Item = &'a [f32]> + Clone, dimension: usize) -> Result<Self> {
         let mut mean = vec![0f64; dimension];
-        for row in embeddings.chunks_exact(dimension) {
+        let mut count = 0usize;
+        for row in rows.clone() {
+            count += 1;
             for (sum, value) in mean.iter_mut().zip(row) {
                 *sum += f64::from(*value);
             }
         }
-        mean.iter_mut().for_each(|sum| *sum /= rows as f64);
-        let squares: f64 = embeddings
-            .chunks_exact(dimension)
-            .flat_map(|row| row.iter().zip(&mean))
-            .map(|(value, mean)| (f64::from(*value) - mean).powi(2))
-            .sum();
-        let scale = (squares / (rows * dimension) as f64).sqrt();
+        if count == 0 || dimension == 0 {
+            return Err(HeadsError::Unusable("there are no training embeddings".into()));
+        }
+        mean.iter_mut().for_each(|sum| *sum /= count as f64);
+        // One sum a dimension: a single one would wait for each addition before the next.
+        let mut squares = vec![0f64; dimension];
+        for row in rows {
+            for ((sum, value), mean) in squares.iter_mut().zip(row).zip(&mean) {
+                *sum += (f64::from(*value) - mean).powi(2);
+            }
+        }
+        let scale = (squares.iter().sum::<f64>() / (count * dimension) as f64).sqrt();
         let scale = if scale > 1e-12 { scale as f32 } else { 1.0 };
         Ok(Self { mean: mean.into_iter().map(|value| value as f32).collect(), scale })
+    }
+
+    /// One row scaled into another place.
+    pub fn apply_to(&self, source: &[f32], target: &mut [f32]) {
+        for ((value, mean), target) in source.iter().zip(&self.mean).zip(target) {
+            *target = (value - mean) / self.scale;
+        }
     }
 
     /// Scales row-major embeddings in place.
@@ -147,7 +157,7 @@ mod tests {
     #[test]
     fn inputs_are_centred_and_a_constant_dimension_stays_finite() {
         let mut rows = vec![1.0, 5.0, 3.0, 5.0];
-        let scale = InputScale::fit(&rows, 2).unwrap();
+        let scale = InputScale::fit(rows.chunks(2), 2).unwrap();
         scale.apply(&mut rows);
         assert_eq!(rows, vec![-std::f32::consts::SQRT_2, 0.0, std::f32::consts::SQRT_2, 0.0]);
     }

@@ -24,6 +24,30 @@ pub struct Stack {
     mask: Option<Tensor>,
 }
 
+/// Arrays of every net, each weight drawn from `U(−1/√fan_in, 1/√fan_in)`, net after net, so that a net's start
+/// does not depend on how many nets follow.
+#[must_use]
+pub fn initial_nets(shape: StackShape, rng: &mut impl Rng) -> Vec<Vec<Vec<f32>>> {
+    let StackShape { dimension, hidden, nets } = shape;
+    let mut net = || {
+        let mut uniform = |count: usize, fan_in: usize| -> Vec<f32> {
+            let bound = 1.0 / (fan_in.max(1) as f32).sqrt();
+            (0..count).map(|_| rng.random_range(-bound..bound)).collect()
+        };
+        if hidden == 0 {
+            vec![uniform(dimension, dimension), uniform(1, dimension)]
+        } else {
+            vec![
+                uniform(dimension * hidden, dimension),
+                uniform(hidden, dimension),
+                uniform(hidden, hidden),
+                uniform(1, hidden),
+            ]
+        }
+    };
+    (0..nets).map(|_| net()).collect()
+}
+
 /// Gradients of a stack, in the order of its weights.
 #[derive(Debug, Clone)]
 pub struct Gradients(pub Vec<Tensor>);
@@ -38,34 +62,6 @@ pub struct Forward {
 }
 
 impl Stack {
-    /// Draws every weight from `U(−1/√fan_in, 1/√fan_in)`, net after net, so that a net's start does not
-    /// depend on how many nets follow.
-    ///
-    /// # Errors
-    /// If a tensor cannot be placed on the device.
-    pub fn initialise(shape: StackShape, rng: &mut impl Rng, device: &Device) -> Result<Self> {
-        let StackShape { dimension, hidden, nets } = shape;
-        let mut nets_values = Vec::with_capacity(nets);
-        for _ in 0..nets {
-            let mut uniform = |count: usize, fan_in: usize| -> Vec<f32> {
-                let bound = 1.0 / (fan_in.max(1) as f32).sqrt();
-                (0..count).map(|_| rng.random_range(-bound..bound)).collect()
-            };
-            let values = if hidden == 0 {
-                vec![uniform(dimension, dimension), uniform(1, dimension)]
-            } else {
-                vec![
-                    uniform(dimension * hidden, dimension),
-                    uniform(hidden, dimension),
-                    uniform(hidden, hidden),
-                    uniform(1, hidden),
-                ]
-            };
-            nets_values.push(values);
-        }
-        Self::from_nets(shape, &nets_values, device)
-    }
-
     /// Builds a stack from each net's own arrays: `[w (d), b (1)]`, or
     /// `[W1 (d×h, row-major), b1 (h), w2 (h), b2 (1)]`.
     ///
@@ -132,6 +128,12 @@ impl Stack {
             arrays
         };
         Ok((0..nets).map(net_arrays).collect())
+    }
+
+    /// A stack of this shape with other values, such as its moments, in place of its weights.
+    #[must_use]
+    pub fn with_weights(&self, weights: Vec<Tensor>) -> Self {
+        Self { weights, ..self.clone() }
     }
 
     /// Scores of every net, `[B, nets]`, keeping what the backward pass needs.

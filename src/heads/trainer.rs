@@ -1,36 +1,72 @@
-//! Training of all heads of a run, epoch by epoch.
-//!
-//! Two tracks run side by side: regressor and ranker share one stack and its batches; the OOD head has its
-//! own, because half of its rows are negatives. Every random draw comes from a stream named by purpose and
-//! epoch, so a run is the same for any number of threads.
+//! Training of all heads of a run, epoch by epoch: when to step, when to stop, what to keep.
 
-use super::draw::{Draw, bootstrap_weights, stream};
-use super::objective::{self, LossAndGradient};
-use super::reporter::Reporter;
-use super::{AdamW, Ensemble, HeadsError, InputScale, Result, Stack, StackShape, TargetScale, cosine_rate};
-use crate::audit::{EpochMetrics, HeadKind, HyperParameters, Pairs, RunState};
-use candle_core::{Device, Tensor};
-use rand::seq::SliceRandom;
+use super::checkpoint::{Best, Checkpoint, Progress};
+use super::cpu_learner::CpuLearner;
+use super::draw::Resample;
+use super::examples::{Examples, Step};
+use super::learner::{Learner, LearnerState, Problem};
+use super::tensor_learner::TensorLearner;
+use super::validation::{measure, quality};
+use super::{Ensemble, HeadsError, InputScale, Result, Stack, StackShape, TargetScale, scheduled_rate};
+use crate::audit::{EpochMetrics, HeadKind, HyperParameters, RunState};
+use candle_core::Device;
 use rand_chacha::ChaCha8Rng;
 
 /// What heads are trained on; embeddings are row-major `[n, d]`, as the encoder gives them.
 #[derive(Debug, Clone)]
-pub struct TrainingData {
+pub struct TrainingData<'a> {
     pub dimension: usize,
-    pub rows: Vec<f32>,
+    /// Rows of every item, in memory or mapped from a file.
+    pub embeddings: &'a [f32],
+    /// Positions of the training rows in `embeddings`, and their losses.
+    pub train: &'a [usize],
     pub losses: Vec<f64>,
-    /// Kept aside to watch progress; may be empty.
-    pub validation_rows: Vec<f32>,
+    /// Rows kept aside to watch progress; may be empty.
+    pub validation: &'a [usize],
     pub validation_losses: Vec<f64>,
+}
+
+impl TrainingData<'_> {
+    /// The embedding of the `item`-th training row.
+    pub(super) fn row(&self, item: u32) -> &[f32] {
+        self.at(self.train[item as usize])
+    }
+
+    /// The embedding at a position of the whole matrix.
+    pub(super) fn at(&self, position: usize) -> &[f32] {
+        &self.embeddings[position * self.dimension..(position + 1) * self.dimension]
+    }
+
+    fn check(&self) -> Result<()> {
+        let count = self.train.len();
+        if count < 2 || self.losses.len() != count {
+            return Err(HeadsError::Shape {
+                what: "the training rows",
+                found: self.losses.len(),
+                expected: count.max(2),
+            });
+        }
+        let rows = self.train.iter().chain(self.validation).max().map_or(0, |&last| last + 1);
+        if self.dimension == 0 || self.embeddings.len() < rows * self.dimension {
+            let expected = rows * self.dimension.max(1);
+            return Err(HeadsError::Shape { what: "the embeddings", found: self.embeddings.len(), expected });
+        }
+        if self.validation.len() != self.validation_losses.len() {
+            let (found, expected) = (self.validation_losses.len(), self.validation.len());
+            return Err(HeadsError::Shape { what: "the validation losses", found, expected });
+        }
+        Ok(())
+    }
 }
 
 /// Where the run's fresh vectors come from, and who watches it.
 pub trait Observer: Sync {
-    /// One fresh fragment of each training row, `[n, d]`; `None` to train on rows alone.
+    /// One fragment of each of the given training rows, `[rows, d]`, fresh in every epoch; `None` to train on the
+    /// rows themselves.
     ///
     /// # Errors
     /// If the encoder fails.
-    fn fragments(&self, epoch: usize) -> std::result::Result<Option<Vec<f32>>, String>;
+    fn fragments(&self, epoch: usize, rows: &[u32]) -> std::result::Result<Option<Vec<f32>>, String>;
 
     /// `count` fresh negatives `[count, d]` for the OOD head, on the encoder's scale.
     ///
@@ -47,6 +83,29 @@ pub trait Observer: Sync {
 
     /// Asked after every step.
     fn cancelled(&self) -> bool;
+
+    /// All that is needed to go on later: after every epoch, and when the run is cancelled.
+    fn checkpoint(&self, _checkpoint: &Checkpoint) {}
+
+    /// Something a person should know, in a sentence.
+    fn notice(&self, _message: &str) {}
+}
+
+/// What a run computes with, and where it goes on from.
+pub struct Resources {
+    pub device: Device,
+    /// Threads on a CPU; the run is the same for any number.
+    pub threads: usize,
+    pub resume: Option<Checkpoint>,
+}
+
+impl Resources {
+    /// The CPU with all its cores, from the start.
+    #[must_use]
+    pub fn cpu() -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { device: Device::Cpu, threads, resume: None }
+    }
 }
 
 /// A run's end.
@@ -55,7 +114,18 @@ pub struct Outcome {
     pub ensemble: Ensemble,
     pub epochs: Vec<EpochMetrics>,
     pub state: RunState,
+    /// Epoch whose weights these are, counted from one, where early stopping chose.
+    pub best_epoch: Option<usize>,
+    /// Rows of a step at the end: fewer than asked for where memory ran out.
+    pub batch: usize,
 }
+
+/// Steps between two reports; losses stay on the device until then.
+const REPORT_EVERY: usize = 16;
+/// Smallest batch that is still halved when memory runs out.
+const SMALLEST_BATCH: usize = 16;
+/// A gain in validation Spearman that counts as one.
+const GAIN: f64 = 1e-4;
 
 /// Trains all heads of a run.
 ///
@@ -65,32 +135,15 @@ pub struct Outcome {
 pub fn train(
     data: &TrainingData,
     hyper: &HyperParameters,
-    device: &Device,
+    resources: Resources,
     observer: &dyn Observer,
 ) -> Result<Outcome> {
-    let mut run = Training::new(data, hyper, device)?;
-    let mut epochs = Vec::new();
-    let mut state = RunState::Finished;
-    for epoch in 0..hyper.epochs {
-        let fragments = observer.fragments(epoch).map_err(HeadsError::Unusable)?;
-        let mut metrics = run.epoch(epoch, fragments, observer)?;
-        if observer.cancelled() {
-            state = RunState::Cancelled;
-            break;
-        }
-        run.validate(&mut metrics)?;
-        let diverged = metrics.iter().any(EpochMetrics::diverged);
-        observer.epoch(&metrics);
-        epochs.extend(metrics);
-        if diverged {
-            state = RunState::Diverged;
-            break;
-        }
-    }
-    if state == RunState::Finished && !run.is_finite()? {
-        state = RunState::Diverged;
-    }
-    Ok(Outcome { ensemble: run.into_ensemble(), epochs, state })
+    hyper.validate().map_err(HeadsError::Unusable)?;
+    data.check()?;
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(resources.threads).thread_name(|index| format!("heads-{index}"));
+    let pool = pool.build().map_err(|error| HeadsError::Unusable(format!("cannot start threads: {error}")))?;
+    pool.install(|| train_here(data, hyper, resources, observer))
 }
 
 /// Steps an epoch takes for `rows` training rows, with or without fragments.
@@ -100,278 +153,196 @@ pub fn steps_per_epoch(rows: usize, hyper: &HyperParameters) -> usize {
     (examples / hyper.batch.min(examples.max(1))).max(1)
 }
 
-struct Track {
-    heads: &'static [HeadKind],
-    stack: Stack,
-    optimiser: AdamW,
-}
-
-struct Training<'a> {
-    data: &'a TrainingData,
-    hyper: &'a HyperParameters,
-    device: &'a Device,
-    input: InputScale,
-    target: TargetScale,
-    tracks: [Track; 2],
-    /// Scaled training rows `[n, d]`, targets `[n, 1]`, bootstrap counts `[n, M]`.
-    rows: Tensor,
-    targets: Tensor,
-    row_weights: Tensor,
-}
-
-/// One epoch's examples: rows, then their fragments.
-struct EpochData<'a> {
-    epoch: usize,
-    inputs: Tensor,
-    /// Positions in `inputs`, shuffled; the same for all heads.
-    order: Vec<u32>,
-    rows: usize,
-    batch: usize,
-    training: &'a Shared<'a>,
-}
-
-/// What the tracks read while they run beside each other.
-struct Shared<'a> {
-    hyper: &'a HyperParameters,
-    device: &'a Device,
-    losses: &'a [f64],
-    input: &'a InputScale,
-    targets: &'a Tensor,
-    row_weights: &'a Tensor,
-    observer: &'a dyn Observer,
-}
-
-impl<'a> Training<'a> {
-    fn new(data: &'a TrainingData, hyper: &'a HyperParameters, device: &'a Device) -> Result<Self> {
-        hyper.validate().map_err(HeadsError::Unusable)?;
-        let count = data.losses.len();
-        if count < 2 || data.rows.len() != count * data.dimension {
-            return Err(HeadsError::Shape {
-                what: "the training matrix",
-                found: data.rows.len(),
-                expected: count.max(2) * data.dimension,
-            });
-        }
-        let input = InputScale::fit(&data.rows, data.dimension)?;
-        let (target, targets) = TargetScale::fit(hyper.target, &data.losses)?;
-        let mut scaled = data.rows.clone();
-        input.apply(&mut scaled);
-        let track = |heads: &'static [HeadKind], index: usize| -> Result<Track> {
-            let shape = StackShape {
-                dimension: data.dimension,
-                hidden: hyper.hidden_units(),
-                nets: heads.len() * hyper.members,
-            };
-            let stack = Stack::initialise(shape, &mut stream(hyper.seed, Draw::Initial, index), device)?;
-            let optimiser = AdamW::new(&stack, hyper.weight_decay)?;
-            Ok(Track { heads, stack, optimiser })
-        };
-        Ok(Self {
-            data,
-            hyper,
-            device,
-            input,
-            target,
-            tracks: [track(&[HeadKind::Regressor, HeadKind::Ranker], 0)?, track(&[HeadKind::Ood], 1)?],
-            rows: Tensor::from_vec(scaled, (count, data.dimension), device)?,
-            targets: Tensor::from_vec(targets, (count, 1), device)?,
-            row_weights: bootstrap_weights(count, hyper, device)?,
-        })
-    }
-
-    fn epoch(
-        &mut self,
-        epoch: usize,
-        fragments: Option<Vec<f32>>,
-        observer: &dyn Observer,
-    ) -> Result<Vec<EpochMetrics>> {
-        let count = self.data.losses.len();
-        let inputs = match fragments {
-            Some(mut vectors) => {
-                if vectors.len() != count * self.data.dimension {
-                    return Err(HeadsError::Shape {
-                        what: "the fragments",
-                        found: vectors.len(),
-                        expected: count * self.data.dimension,
-                    });
-                }
-                self.input.apply(&mut vectors);
-                let fragments = Tensor::from_vec(vectors, (count, self.data.dimension), self.device)?;
-                Tensor::cat(&[&self.rows, &fragments], 0)?
-            }
-            None => self.rows.clone(),
-        };
-        let examples = inputs.dim(0)?;
-        let mut order: Vec<u32> = (0..examples as u32).collect();
-        order.shuffle(&mut stream(self.hyper.seed, Draw::Order, epoch));
-        let shared = Shared {
-            hyper: self.hyper,
-            device: self.device,
-            losses: &self.data.losses,
-            input: &self.input,
-            targets: &self.targets,
-            row_weights: &self.row_weights,
-            observer,
-        };
-        let data =
-            EpochData { epoch, inputs, order, rows: count, batch: self.hyper.batch.min(examples), training: &shared };
-        let [loss_track, ood_track] = &mut self.tracks;
-        if self.device.is_cpu() {
-            // The tracks share nothing that either writes, so each can have a core of its own.
-            let (loss, ood) = std::thread::scope(|scope| {
-                let ood = scope.spawn(|| ood_track.epoch(&data));
-                let loss = loss_track.epoch(&data);
-                (loss, ood.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            });
-            Ok([loss?, ood?].concat())
+fn train_here(
+    data: &TrainingData,
+    hyper: &HyperParameters,
+    resources: Resources,
+    observer: &dyn Observer,
+) -> Result<Outcome> {
+    let scale = InputScale::fit(data.train.iter().map(|&row| data.at(row)), data.dimension)?;
+    let (target, targets) = TargetScale::fit(hyper.target, &data.losses)?;
+    let resample = Resample::draw(data.train.len(), hyper);
+    let problem = Problem { hyper, dimension: data.dimension, losses: &data.losses, targets, resample };
+    let examples = Examples { data, hyper, scale: &scale, observer };
+    let device = resources.device;
+    let learner = |state: LearnerState| -> Result<Box<dyn Learner + '_>> {
+        if device.is_cpu() && hyper.hidden_units() > 0 {
+            Ok(Box::new(CpuLearner::new(&problem, state)))
         } else {
-            Ok([loss_track.epoch(&data)?, ood_track.epoch(&data)?].concat())
+            Ok(Box::new(TensorLearner::new(&problem, &state, &device)?))
         }
+    };
+    let start = resources.resume.unwrap_or_else(|| Checkpoint {
+        progress: Progress { batch: hyper.batch.min(examples.count()), ..Progress::default() },
+        learner: LearnerState::initial(hyper, data.dimension),
+        best: None,
+    });
+    // Only a device with memory of its own can run out of it and go on; for it a way back is kept.
+    let mut run = Run::new(&examples, &learner, start, !device.is_cpu())?;
+    let state = run.epochs()?;
+    let (nets, best_epoch) = match run.best {
+        Some(best) if state == RunState::Finished => (best.nets, Some(best.epoch)),
+        _ => (run.learner.state()?.nets.into_iter().map(|net| net.arrays).collect(), None),
+    };
+    let (loss_nets, ood_nets) = nets.split_at(2 * hyper.members);
+    let stack = |nets: &[Vec<Vec<f32>>]| {
+        let shape = StackShape { dimension: data.dimension, hidden: hyper.hidden_units(), nets: nets.len() };
+        Stack::from_nets(shape, nets, &Device::Cpu)
+    };
+    let (loss_stack, ood_stack) = (stack(loss_nets)?, stack(ood_nets)?);
+    let Progress { epochs, batch, .. } = run.progress;
+    let ensemble = Ensemble { members: hyper.members, input: scale.clone(), target, loss_stack, ood_stack };
+    Ok(Outcome { ensemble, epochs, state, best_epoch, batch })
+}
+
+type MakeLearner<'a> = dyn Fn(LearnerState) -> Result<Box<dyn Learner + 'a>> + 'a;
+
+/// A run on its way.
+pub(super) struct Run<'a> {
+    examples: &'a Examples<'a>,
+    make: &'a MakeLearner<'a>,
+    pub(super) learner: Box<dyn Learner + 'a>,
+    pub(super) progress: Progress,
+    pub(super) best: Option<Best>,
+    /// Where to go back to when the device's memory runs out.
+    held: Option<(LearnerState, Progress)>,
+    holds: bool,
+}
+
+enum EpochEnd {
+    Done,
+    Cancelled,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        examples: &'a Examples<'a>,
+        make: &'a MakeLearner<'a>,
+        start: Checkpoint,
+        holds: bool,
+    ) -> Result<Self> {
+        let held = holds.then(|| (start.learner.clone(), start.progress.clone()));
+        let learner = make(start.learner)?;
+        Ok(Self { examples, make, learner, progress: start.progress, best: start.best, held, holds })
     }
 
-    /// Fills in each head's Spearman with the loss over the validation rows.
-    fn validate(&self, metrics: &mut [EpochMetrics]) -> Result<()> {
-        if self.data.validation_losses.len() < 3 {
-            return Ok(());
-        }
-        let mut rows = self.data.validation_rows.clone();
-        self.input.apply(&mut rows);
-        let inputs = Tensor::from_vec(rows, (self.data.validation_losses.len(), self.data.dimension), self.device)?;
-        for track in &self.tracks {
-            let scores = track.stack.forward(&inputs)?.scores.t()?.to_vec2::<f32>()?;
-            for (position, head) in track.heads.iter().enumerate() {
-                let Some(metric) = metrics.iter_mut().find(|metric| metric.head == *head) else { continue };
-                metric.validation_spearman = scores[position * self.hyper.members..(position + 1) * self.hyper.members]
-                    .iter()
-                    .map(|outputs| {
-                        let risk: Vec<f64> =
-                            outputs.iter().map(|&output| head.risk_sign() * f64::from(output)).collect();
-                        let correlation = crate::stats::spearman(&risk, &self.data.validation_losses);
-                        correlation.ok().map(|correlation| correlation.value)
-                    })
-                    .collect::<Option<Vec<f64>>>()
-                    .unwrap_or_default();
+    /// Epoch after epoch until the last, an early stop, a divergence or a cancellation.
+    pub(super) fn epochs(&mut self) -> Result<RunState> {
+        let (hyper, observer) = (self.examples.hyper, self.examples.observer);
+        while self.progress.epoch < hyper.epochs {
+            match self.epoch() {
+                Ok(EpochEnd::Done) => {}
+                Ok(EpochEnd::Cancelled) => {
+                    observer.checkpoint(&self.checkpoint()?);
+                    return Ok(RunState::Cancelled);
+                }
+                Err(error) if error.is_out_of_memory() && self.progress.batch / 2 >= SMALLEST_BATCH => {
+                    self.halve()?;
+                    continue;
+                }
+                Err(error) => return Err(error),
             }
+            let mut metrics = self.progress.sums.metrics(self.progress.epoch, hyper.members);
+            measure(&mut metrics, self.learner.as_ref(), self.examples)?;
+            let diverged = metrics.iter().any(EpochMetrics::diverged) || !self.learner.is_finite()?;
+            observer.epoch(&metrics);
+            let quality = quality(&metrics);
+            self.progress.end_epoch(metrics);
+            if diverged {
+                return Ok(RunState::Diverged);
+            }
+            if self.is_enough(quality)? {
+                break;
+            }
+            let checkpoint = self.checkpoint()?;
+            observer.checkpoint(&checkpoint);
+            self.held = self.holds.then_some((checkpoint.learner, checkpoint.progress));
+        }
+        Ok(RunState::Finished)
+    }
+
+    /// Everything an uninterrupted run would know at this point.
+    fn checkpoint(&self) -> Result<Checkpoint> {
+        Ok(Checkpoint { progress: self.progress.clone(), learner: self.learner.state()?, best: self.best.clone() })
+    }
+
+    /// The steps of an epoch that are still to be done.
+    fn epoch(&mut self) -> Result<EpochEnd> {
+        let (examples, epoch) = (self.examples, self.progress.epoch);
+        let (hyper, observer) = (examples.hyper, examples.observer);
+        let order = examples.order(epoch);
+        let batches: Vec<&[u32]> = order.chunks_exact(self.progress.batch).collect();
+        let steps = batches.len();
+        let (mut current, mut next) = (Step::default(), Step::default());
+        if let Some(batch) = batches.get(self.progress.step) {
+            examples.fill(&mut current, epoch, self.progress.step, batch)?;
+        }
+        while self.progress.step < steps {
+            let step = self.progress.step;
+            let done = epoch * steps + step;
+            let rate = scheduled_rate(hyper.learning_rate, hyper.warmup, done, hyper.epochs * steps);
+            let mut prepared = Ok(());
+            let mut prepare = || {
+                if let Some(batch) = batches.get(step + 1) {
+                    prepared = examples.fill(&mut next, epoch, step + 1, batch);
+                }
+            };
+            self.learner.step(&current, rate, &mut prepare)?;
+            prepared?;
+            std::mem::swap(&mut current, &mut next);
+            self.progress.step += 1;
+            let cancelled = observer.cancelled();
+            if self.progress.step.is_multiple_of(REPORT_EVERY) || self.progress.step == steps || cancelled {
+                self.report(epoch * steps, steps)?;
+            }
+            if cancelled {
+                return Ok(EpochEnd::Cancelled);
+            }
+        }
+        Ok(EpochEnd::Done)
+    }
+
+    /// Hands the losses of the last steps to the observer, `before` steps of earlier epochs.
+    fn report(&mut self, before: usize, steps: usize) -> Result<()> {
+        let losses = self.learner.losses()?;
+        let means = self.progress.sums.add(&losses);
+        let members = self.examples.hyper.members;
+        // A mean over a few last steps would be a spike in the curve: it counts, but is no point.
+        let enough = losses.len() * 2 >= REPORT_EVERY.min(steps);
+        for (head, losses) in HeadKind::ALL.into_iter().zip(means.chunks(members)) {
+            self.examples.observer.steps(head, before + self.progress.step, if enough { losses } else { &[] });
         }
         Ok(())
     }
 
-    /// Whether every weight is a number: the losses reported are those before the last step.
-    fn is_finite(&self) -> Result<bool> {
-        for weight in self.tracks.iter().flat_map(|track| &track.stack.weights) {
-            if !weight.sum_all()?.to_scalar::<f32>()?.is_finite() {
-                return Ok(false);
+    /// Whether validation has not gained for as many epochs as patience allows; keeps the best weights.
+    fn is_enough(&mut self, quality: Option<f64>) -> Result<bool> {
+        let patience = self.examples.hyper.patience;
+        let Some(quality) = quality.filter(|_| patience > 0) else { return Ok(false) };
+        // `end_epoch` has counted this one.
+        let epoch = self.progress.epoch;
+        match &self.best {
+            Some(best) if quality < best.spearman + GAIN => Ok(epoch - best.epoch >= patience),
+            _ => {
+                let nets = self.learner.state()?.nets.into_iter().map(|net| net.arrays).collect();
+                self.best = Some(Best { epoch, spearman: quality, nets });
+                Ok(false)
             }
         }
-        Ok(true)
     }
 
-    fn into_ensemble(self) -> Ensemble {
-        let [loss, ood] = self.tracks;
-        Ensemble {
-            members: self.hyper.members,
-            input: self.input,
-            target: self.target,
-            loss_stack: loss.stack,
-            ood_stack: ood.stack,
-        }
-    }
-}
-
-impl Track {
-    /// Runs one epoch; returns each head's mean training losses.
-    fn epoch(&mut self, data: &EpochData) -> Result<Vec<EpochMetrics>> {
-        let steps = (data.order.len() / data.batch).max(1);
-        let settings = data.training;
-        let mut reporter = Reporter::new(self.heads, settings.hyper.members, data.epoch, steps, settings.observer);
-        let mut pair_rng = stream(data.training.hyper.seed, Draw::Pairs, data.epoch);
-        let mut negative_rng = stream(data.training.hyper.seed, Draw::Negatives, data.epoch);
-        let total = steps * data.training.hyper.epochs;
-        for (step, batch) in data.order.chunks_exact(data.batch).enumerate() {
-            let rng = if self.heads.len() == 1 { &mut negative_rng } else { &mut pair_rng };
-            let rate = cosine_rate(data.training.hyper.learning_rate, data.epoch * steps + step, total);
-            let losses = self.step(batch, data, rate, rng)?;
-            reporter.push(losses, step + 1 == steps)?;
-            if data.training.observer.cancelled() {
-                break;
-            }
-        }
-        Ok(reporter.metrics())
-    }
-
-    fn step(&mut self, batch: &[u32], data: &EpochData, rate: f64, rng: &mut ChaCha8Rng) -> Result<Tensor> {
-        let shared = data.training;
-        let positions = Tensor::from_slice(batch, batch.len(), shared.device)?;
-        let items: Vec<u32> = batch.iter().map(|&position| position % data.rows as u32).collect();
-        let item_positions = Tensor::from_slice(&items, items.len(), shared.device)?;
-        let mut inputs = data.inputs.index_select(&positions, 0)?;
-        let weights = shared.row_weights.index_select(&item_positions, 0)?;
-        let is_ood = self.heads == [HeadKind::Ood];
-        if is_ood {
-            let mut negatives = shared.observer.negatives(batch.len(), rng).map_err(HeadsError::Unusable)?;
-            shared.input.apply(&mut negatives);
-            let negatives = Tensor::from_vec(negatives, (batch.len(), shared.input.mean.len()), shared.device)?;
-            inputs = Tensor::cat(&[&inputs, &negatives], 0)?;
-        }
-        let forward = self.stack.forward(&inputs)?;
-        let LossAndGradient { losses, d_scores } = if is_ood {
-            objective::ood(&forward.scores, batch.len(), &weights)?
-        } else {
-            let targets = shared.targets.index_select(&item_positions, 0)?;
-            loss_heads(&forward.scores, &targets, &weights, &items, shared, rng)?
+    /// Goes back to where memory sufficed, with half the rows a step.
+    fn halve(&mut self) -> Result<()> {
+        let Some((state, mut progress)) = self.held.clone() else {
+            return Err(HeadsError::Unusable("memory ran out; give a smaller --batch".into()));
         };
-        let gradients = self.stack.backward(&inputs, &forward, &d_scores)?;
-        self.optimiser.update(&mut self.stack, &gradients, rate)?;
-        Ok(losses)
+        progress.batch = self.progress.batch / 2;
+        progress.step *= 2;
+        let message = format!("the device ran out of memory: going on with batches of {} rows", progress.batch);
+        self.examples.observer.notice(&message);
+        self.learner = (self.make)(state.clone())?;
+        self.held = Some((state, progress.clone()));
+        self.progress = progress;
+        Ok(())
     }
-}
-
-/// Regressor columns and ranker columns of the shared stack.
-fn loss_heads(
-    scores: &Tensor,
-    targets: &Tensor,
-    weights: &Tensor,
-    items: &[u32],
-    shared: &Shared,
-    rng: &mut ChaCha8Rng,
-) -> Result<LossAndGradient> {
-    let members = shared.hyper.members;
-    let regressor = objective::regression(&scores.narrow(1, 0, members)?, targets, weights)?;
-    let ranked = scores.narrow(1, members, members)?.contiguous()?;
-    let loss = |position: usize| shared.losses[items[position] as usize];
-    let order_of = |a: usize, b: usize| {
-        if loss(a) > loss(b) {
-            1.0
-        } else if loss(a) < loss(b) {
-            -1.0
-        } else {
-            0f32
-        }
-    };
-    let count = items.len();
-    let ranker = match shared.hyper.pairs {
-        Pairs::Sampled => {
-            let mut partner: Vec<u32> = (0..count as u32).collect();
-            partner.shuffle(rng);
-            let mut inverse = vec![0u32; count];
-            partner.iter().enumerate().for_each(|(from, &to)| inverse[to as usize] = from as u32);
-            let order: Vec<f32> =
-                partner.iter().enumerate().map(|(row, &other)| order_of(row, other as usize)).collect();
-            let order = Tensor::from_vec(order, (count, 1), shared.device)?;
-            let partner = Tensor::from_vec(partner, count, shared.device)?;
-            let inverse = Tensor::from_vec(inverse, count, shared.device)?;
-            objective::sampled_pairs(&ranked, &order, &partner, &inverse, weights)?
-        }
-        Pairs::All => {
-            let order: Vec<f32> = (0..count)
-                .flat_map(|row| (0..count).map(move |other| (row, other)))
-                .map(|(row, other)| order_of(row, other))
-                .collect();
-            objective::all_pairs(&ranked, &Tensor::from_vec(order, (count, count), shared.device)?, weights)?
-        }
-    };
-    Ok(LossAndGradient {
-        losses: Tensor::cat(&[&regressor.losses, &ranker.losses], 0)?,
-        d_scores: Tensor::cat(&[&regressor.d_scores, &ranker.d_scores], 1)?,
-    })
 }

@@ -114,10 +114,10 @@ fn part(array: &[f32], member: usize, members: usize) -> Vec<f32> {
     array[member * length..(member + 1) * length].to_vec()
 }
 
-fn bytes(values: &[f32]) -> Vec<u8> {
+pub(super) fn bytes(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
-fn floats(data: &[u8]) -> Vec<f32> {
+pub(super) fn floats(data: &[u8]) -> Vec<f32> {
     data.as_chunks::<4>().0.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect()
 }

@@ -9,11 +9,13 @@ mod history;
 mod owner;
 mod records;
 mod runs;
+mod unfinished;
 
 pub use embeddings::{ContentHash, content_hash};
 pub use history::HistoryEntry;
 pub use records::AuditRecord;
 pub use runs::StoredRun;
+pub use unfinished::StoredCheckpoint;
 
 use std::path::{Path, PathBuf};
 use thiserror::Error;

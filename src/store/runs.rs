@@ -22,7 +22,7 @@ const WEIGHTS: &str = "heads.safetensors";
 const RECORD: &str = "run.json";
 
 impl Store {
-    fn run_folder(&self, id: &RunId) -> PathBuf {
+    pub(super) fn run_folder(&self, id: &RunId) -> PathBuf {
         self.home.join("runs").join(&id.0)
     }
 
@@ -54,7 +54,9 @@ impl Store {
                 StoreError::Damaged { what: "the run".into(), problem: "transaction aborted".into() }
             }
         })?;
-        self.flush()
+        self.flush()?;
+        // The run is finished now: what it could have gone on from has served.
+        self.drop_unfinished(&record.id)
     }
 
     /// Replaces what was computed from a run's heads; the run itself stays as it is.
@@ -140,7 +142,7 @@ impl Store {
 }
 
 /// Writes beside the target, syncs, renames over it, and syncs the folder.
-fn write_atomically(path: &Path, data: &[u8]) -> Result<()> {
+pub(super) fn write_atomically(path: &Path, data: &[u8]) -> Result<()> {
     let io = |source| StoreError::Io { path: path.to_owned(), source };
     // Named after the process: two that write the same run do not write into each other's file.
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));

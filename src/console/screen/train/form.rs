@@ -187,10 +187,7 @@ impl Form {
             },
             Field::Fragments => yes(self.hyper.fragments),
             Field::Bootstrap => yes(self.hyper.bootstrap),
-            Field::Negatives => match self.hyper.negatives {
-                Negatives::Gaussian => "gaussian",
-                Negatives::Vocabulary => "vocabulary",
-            },
+            Field::Negatives => self.hyper.negatives.name(),
             Field::Pairs => match self.hyper.pairs {
                 Pairs::Sampled => "sampled",
                 Pairs::All => "all",
@@ -223,10 +220,9 @@ impl Form {
             Field::Fragments => hyper.fragments = !hyper.fragments,
             Field::Bootstrap => hyper.bootstrap = !hyper.bootstrap,
             Field::Negatives => {
-                hyper.negatives = match hyper.negatives {
-                    Negatives::Gaussian => Negatives::Vocabulary,
-                    Negatives::Vocabulary => Negatives::Gaussian,
-                };
+                let all = Negatives::ALL;
+                let at = all.iter().position(|&other| other == hyper.negatives).unwrap_or(0);
+                hyper.negatives = all[(at + if forward { 1 } else { all.len() - 1 }) % all.len()];
             }
             Field::Pairs => {
                 hyper.pairs = match hyper.pairs {

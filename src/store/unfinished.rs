@@ -1,0 +1,113 @@
+//! Runs that are not finished: stopped ones with a checkpoint to go on from, diverged ones as a record alone.
+
+use super::runs::write_atomically;
+use super::{Result, Store, StoreError, codec};
+use crate::audit::{RunId, RunRecord};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// What the database keeps of such a run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Unfinished {
+    record: RunRecord,
+    /// File of the checkpoint in the run's folder; none where there is nothing to go on from.
+    file: Option<String>,
+}
+
+/// A stopped run and the bytes of its checkpoint.
+#[derive(Debug, Clone)]
+pub struct StoredCheckpoint {
+    pub record: RunRecord,
+    pub bytes: Vec<u8>,
+    pub path: PathBuf,
+}
+
+impl Store {
+    /// Keeps a checkpoint: the file is written beside, synced and renamed, then named by one write to the
+    /// database; the checkpoint before it goes last. `record.weights_digest` must be that of `bytes`.
+    ///
+    /// # Errors
+    /// If the disk refuses; the checkpoint before is then still there.
+    pub fn put_checkpoint(&self, record: &RunRecord, bytes: &[u8]) -> Result<()> {
+        let folder = self.run_folder(&record.id);
+        std::fs::create_dir_all(&folder).map_err(|source| StoreError::Io { path: folder.clone(), source })?;
+        let before = self.unfinished_entry(&record.id)?.and_then(|entry| entry.file);
+        let file = format!("checkpoint-{}.safetensors", record.weights_digest);
+        write_atomically(&folder.join(&file), bytes)?;
+        let entry = Unfinished { record: record.clone(), file: Some(file.clone()) };
+        self.db.open_tree(UNFINISHED)?.insert(record.id.0.as_bytes(), codec::seal_json(&entry, "the checkpoint")?)?;
+        self.flush()?;
+        if let Some(before) = before.filter(|before| *before != file) {
+            // A checkpoint too many is no harm, and goes with the run.
+            let _ = std::fs::remove_file(folder.join(before));
+        }
+        Ok(())
+    }
+
+    /// Keeps the record of a run that has no weights worth keeping.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn put_unfinished(&self, record: &RunRecord) -> Result<()> {
+        self.drop_unfinished(&record.id)?;
+        let entry = Unfinished { record: record.clone(), file: None };
+        self.db.open_tree(UNFINISHED)?.insert(record.id.0.as_bytes(), codec::seal_json(&entry, "the run")?)?;
+        self.flush()
+    }
+
+    /// The checkpoint of a stopped run, if it has one and it is whole.
+    ///
+    /// # Errors
+    /// If the database cannot be read, or the file is missing or not what was written.
+    pub fn checkpoint(&self, id: &RunId) -> Result<Option<StoredCheckpoint>> {
+        let Some(Unfinished { record, file: Some(file) }) = self.unfinished_entry(id)? else { return Ok(None) };
+        let path = self.run_folder(id).join(file);
+        let bytes = std::fs::read(&path).map_err(|source| StoreError::Io { path: path.clone(), source })?;
+        if Self::weights_digest(&bytes) != record.weights_digest {
+            let problem = format!("{} is not what was written", path.display());
+            return Err(StoreError::Damaged { what: format!("the checkpoint of run {id}"), problem });
+        }
+        Ok(Some(StoredCheckpoint { record, bytes, path }))
+    }
+
+    /// Records of the unfinished runs of an audit (and of a model, if given), oldest first.
+    ///
+    /// # Errors
+    /// If the store cannot be read; damaged records are left out.
+    pub fn unfinished(&self, audit: &str, model: Option<&str>) -> Result<Vec<RunRecord>> {
+        let mut runs = Vec::new();
+        for pair in &self.db.open_tree(UNFINISHED)? {
+            if let Ok(entry) = codec::unseal_json::<Unfinished>(&pair?.1, "a run") {
+                runs.push(entry.record);
+            }
+        }
+        runs.retain(|run| run.audit == audit && model.is_none_or(|model| run.model == model));
+        runs.sort_by(|a, b| (a.finished_at, &a.id).cmp(&(b.finished_at, &b.id)));
+        Ok(runs)
+    }
+
+    /// Forgets an unfinished run and its checkpoint; nothing happens if there is none.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn drop_unfinished(&self, id: &RunId) -> Result<()> {
+        let file = self.unfinished_entry(id)?.and_then(|entry| entry.file);
+        self.db.open_tree(UNFINISHED)?.remove(id.0.as_bytes())?;
+        self.flush()?;
+        if let Some(file) = file {
+            let folder = self.run_folder(id);
+            let _ = std::fs::remove_file(folder.join(file));
+            // Only if nothing else is in it.
+            let _ = std::fs::remove_dir(folder);
+        }
+        Ok(())
+    }
+
+    fn unfinished_entry(&self, id: &RunId) -> Result<Option<Unfinished>> {
+        let value = self.db.open_tree(UNFINISHED)?.get(id.0.as_bytes())?;
+        // A damaged entry is none: there is nothing to go on from.
+        Ok(value.and_then(|value| codec::unseal_json(&value, "the run").ok()))
+    }
+}
+
+const UNFINISHED: &str = "unfinished";
