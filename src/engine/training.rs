@@ -12,7 +12,7 @@ impl Session {
     /// Name a run of these inputs has: the same inputs give the same name.
     fn run_id(&self, model: &ModelLosses, hyper: &HyperParameters, fingerprint: &str) -> Result<RunId, EngineError> {
         let hyper = serde_json::to_string(hyper).map_err(|error| EngineError::Internal(error.to_string()))?;
-        let device = if self.device.device.is_cpu() { "cpu" } else { "cuda" };
+        let device = if self.device()?.device.is_cpu() { "cpu" } else { "cuda" };
         let inputs = [
             self.record.name.as_str(),
             &model.name,
@@ -71,7 +71,7 @@ impl Session {
         tracker.training(hyper.epochs, steps_per_epoch(split.train.len(), hyper), hyper.batch, hyper.members);
         let texts = split.train.iter().map(|&row| audit.items[row].text.as_str()).collect();
         let source = Source { encoder: self.encoder.as_ref(), hyper, texts, tracker };
-        let outcome = train(&data, hyper, &self.device.device, &source)?;
+        let outcome = train(&data, hyper, &self.device()?.device, &source)?;
         match outcome.state {
             RunState::Finished => {}
             RunState::Cancelled => return Err(EngineError::Cancelled),
@@ -102,7 +102,7 @@ impl Session {
             train_items: split.train.len(),
             validation_items: split.validation.len(),
             dimension: self.encoder.dimension(),
-            device: self.device.name.clone(),
+            device: self.device()?.name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             weights_digest: Store::weights_digest(&weights),
             finished_at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
