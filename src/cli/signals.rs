@@ -3,6 +3,7 @@
 use crate::engine::Tracker;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -30,18 +31,18 @@ impl Signals {
         let heard = signals.clone();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let kinds = [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::terminate()];
-        let [mut hangup, mut interrupt, mut terminate] = {
+        let mut heeded = {
             // Handlers belong to the runtime that is entered.
             let _inside = runtime.enter();
-            let [a, b, c] = kinds.map(signal);
-            [a?, b?, c?]
+            let heeded = kinds.into_iter().filter(|kind| !is_ignored(kind.as_raw_value()));
+            heeded.map(|kind| Ok((kind.as_raw_value(), signal(kind)?))).collect::<std::io::Result<Vec<_>>>()?
         };
         std::thread::Builder::new().name("signals".into()).spawn(move || {
             runtime.block_on(async {
-                let first = next(&mut hangup, &mut interrupt, &mut terminate).await;
+                let first = next(&mut heeded).await;
                 heard.stop(first);
                 // A second signal means now.
-                let _ = tokio::time::timeout(GRACE, next(&mut hangup, &mut interrupt, &mut terminate)).await;
+                let _ = tokio::time::timeout(GRACE, next(&mut heeded)).await;
                 std::process::exit(128 + first);
             });
         })?;
@@ -73,13 +74,22 @@ impl Signals {
     }
 }
 
-async fn next(hangup: &mut Signal, interrupt: &mut Signal, terminate: &mut Signal) -> i32 {
-    let kind = tokio::select! {
-        _ = hangup.recv() => SignalKind::hangup(),
-        _ = interrupt.recv() => SignalKind::interrupt(),
-        _ = terminate.recv() => SignalKind::terminate(),
-    };
-    kind.as_raw_value()
+/// Waits for one of them; its number.
+async fn next(signals: &mut [(i32, Signal)]) -> i32 {
+    std::future::poll_fn(|context| {
+        let ready =
+            signals.iter_mut().find_map(|(number, signal)| signal.poll_recv(context).is_ready().then_some(*number));
+        ready.map_or(Poll::Pending, Poll::Ready)
+    })
+    .await
+}
+
+/// Whether whoever started this wants the signal ignored, as nohup does of SIGHUP: a handler would undo that.
+fn is_ignored(number: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask >> (number - 1) & 1 == 1
 }
 
 /// The name of a signal that [`Signals`] listens for.
