@@ -221,6 +221,28 @@ fn a_deleted_run_is_gone_with_its_weights() {
 }
 
 #[test]
+fn a_deletion_that_is_killed_leaves_runs_whole_or_gone() {
+    let home = tempfile::tempdir().unwrap();
+    let train = ["train", "adult", "--arch", "linear", "--epochs", "1", "--members", "1", "--fragments", "off"];
+    run(home.path(), &[&train[..], &["--seed", "1,2,3,4,5,6,7,8"]].concat()).code(0);
+    let kept = || -> Vec<String> {
+        let list = json(home.path(), &["runs", "--json"]);
+        list["runs"].as_array().unwrap().iter().map(|run| run["id"].as_str().unwrap().to_owned()).collect()
+    };
+    for (round, id) in kept().iter().enumerate() {
+        let mut child = program(home.path(), &["runs", "delete", id, "--yes"]).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(6 * round as u64));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let left = kept();
+        let weights = |id: &String| home.path().join("runs").join(id).join("heads.safetensors").exists();
+        assert!(left.iter().all(weights), "round {round}: a run without weights");
+        let folders = std::fs::read_dir(home.path().join("runs")).unwrap().count();
+        assert_eq!(folders, left.len(), "round {round}: weights without a run");
+    }
+}
+
+#[test]
 fn a_run_that_diverges_does_not_stop_the_sweep() {
     let home = tempfile::tempdir().unwrap();
     let sweep =
@@ -243,11 +265,11 @@ fn a_dry_run_trains_nothing() {
 
 /// A long training, once its steps have begun.
 fn training(home: &Path) -> Child {
-    let mut child = program(home, &["train", "adult", "--epochs", "10000", "--json"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    wait_for_steps(program(home, &["train", "adult", "--epochs", "10000", "--json"]))
+}
+
+fn wait_for_steps(mut command: std::process::Command) -> Child {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
     let mut lines = lines.map_while(Result::ok);
     assert!(lines.any(|line| line.contains("\"kind\":\"steps\"") && line.contains("\"stage\":\"training\"")));
@@ -268,6 +290,60 @@ fn a_signal_ends_training_in_time_and_leaves_the_store_whole() {
         assert!(told.elapsed() < Duration::from_secs(5), "{:?}", told.elapsed());
         assert_eq!(json(home.path(), &["runs", "--json"])["runs"], serde_json::json!([]));
     }
+}
+
+#[test]
+fn nohup_is_respected() {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = std::process::Command::new("nohup");
+    let train = program(home.path(), &["train", "adult", "--epochs", "10000", "--json"]);
+    command.arg(train.get_program()).args(train.get_args());
+    let mut child = wait_for_steps(command);
+    let send = |signal: &str| {
+        let sent = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    };
+    send("-HUP");
+    std::thread::sleep(Duration::from_secs(1));
+    send("-TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(143), "the hang-up must not have ended it");
+}
+
+/// Runs a command in a terminal, answers once it asks, and returns what the terminal showed and the exit code.
+fn in_a_terminal(home: &Path, arguments: &[&str], question: &str, answer: &str) -> (String, u32) {
+    let pair = portable_pty::native_pty_system().openpty(portable_pty::PtySize::default()).unwrap();
+    let mut command = portable_pty::CommandBuilder::new(assert_cmd::cargo::cargo_bin("llm2loss"));
+    command.args(["--home".as_ref(), home.as_os_str()]);
+    command.args(arguments);
+    command.env("TERM", "xterm");
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let (mut reader, mut writer) = (pair.master.try_clone_reader().unwrap(), pair.master.take_writer().unwrap());
+    let (mut shown, mut bytes, mut answered) = (Vec::new(), [0u8; 4096], question.is_empty());
+    while let Ok(count @ 1..) = std::io::Read::read(&mut reader, &mut bytes) {
+        shown.extend_from_slice(&bytes[..count]);
+        if !answered && String::from_utf8_lossy(&shown).contains(question) {
+            answered = true;
+            std::io::Write::write_all(&mut writer, answer.as_bytes()).unwrap();
+        }
+    }
+    (String::from_utf8_lossy(&shown).into_owned(), child.wait().unwrap().exit_code())
+}
+
+#[test]
+fn a_terminal_shows_bars_and_is_asked_before_a_run_is_deleted() {
+    let home = tempfile::tempdir().unwrap();
+    let train = ["train", "adult", "--arch", "linear", "--epochs", "1", "--members", "1"];
+    let (shown, code) = in_a_terminal(home.path(), &train, "", "");
+    assert!(shown.contains("training [") && shown.contains("epoch 1 of 1: ranker"), "{shown}");
+    assert_eq!(code, 0);
+    let list = json(home.path(), &["runs", "--json"]);
+    let id = list["runs"][0]["id"].as_str().unwrap();
+    let (shown, code) = in_a_terminal(home.path(), &["runs", "delete", id], "[y/N]", "n\n");
+    assert!(shown.contains("nothing was deleted") && code == 1, "{shown}");
+    let (shown, code) = in_a_terminal(home.path(), &["runs", "delete", id], "[y/N]", "y\n");
+    assert!(shown.contains(&format!("deleted run {id}")) && code == 0, "{shown}");
+    assert_eq!(json(home.path(), &["runs", "--json"])["runs"], serde_json::json!([]));
 }
 
 #[test]
