@@ -33,6 +33,18 @@ pub enum RunState {
     Diverged,
 }
 
+impl RunState {
+    /// The word in tables and documents.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Finished => "finished",
+            Self::Cancelled => "cancelled",
+            Self::Diverged => "diverged",
+        }
+    }
+}
+
 /// What one epoch achieved, over the validation rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EpochMetrics {

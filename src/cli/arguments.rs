@@ -1,6 +1,7 @@
 //! What may be typed after `llm2loss`.
 
 use crate::console::ColorChoice;
+use crate::engine::DeviceChoice;
 use clap::builder::{FalseyValueParser, OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -18,6 +19,10 @@ pub struct Arguments {
     /// Audited model whose losses are meant [default: the audit's first]
     #[arg(long, global = true, value_name = "NAME")]
     pub model: Option<String>,
+
+    /// Where heads are trained: auto takes a GPU where this build can use one
+    #[arg(long, global = true, env = "LLM2LOSS_DEVICE", default_value = "auto", value_name = "auto|cpu|cuda|cuda:N")]
+    pub device: DeviceChoice,
 
     #[command(flatten)]
     pub look: Look,
@@ -63,7 +68,7 @@ pub enum Action {
     Compare(Compare),
     /// Print a table of the paper
     Table(Table),
-    /// List the runs kept
+    /// List, show, compare or delete the runs kept
     Runs(Runs),
     /// Say what this program finds: devices, store, terminal, versions
     Doctor(Output),
@@ -213,14 +218,95 @@ pub enum FormatArgument {
     Latex,
 }
 
+/// Without a subcommand: list.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Runs {
-    /// Name of the audit [default: the built-in one]
-    #[arg(default_value = "adult")]
-    pub audit: String,
+    #[command(subcommand)]
+    pub action: Option<RunsAction>,
 
     #[command(flatten)]
-    pub output: Output,
+    pub list: ListRuns,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RunsAction {
+    /// The runs kept, with their validation metrics
+    List(ListRuns),
+    /// Everything kept of one run: settings, fingerprints, the metrics of every epoch
+    Show(ShowRun),
+    /// What two runs differ in: settings, data, encoder, metrics
+    Diff(DiffRuns),
+    /// Remove runs with their weights and tables; there is no way back
+    Delete(DeleteRuns),
+}
+
+#[derive(Debug, Args)]
+pub struct ListRuns {
+    /// Name of the audit [default: every audit]
+    pub audit: Option<String>,
+
+    /// Order of the rows
+    #[arg(long, value_enum, default_value = "when")]
+    pub sort: SortArgument,
+
+    #[command(flatten)]
+    pub form: Form,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SortArgument {
+    /// Validation Spearman of the better of regressor and ranker, best first
+    Spearman,
+    /// Oldest first
+    When,
+}
+
+/// How a table is written.
+#[derive(Debug, Args)]
+pub struct Form {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+
+    /// How the table is written [default: text]
+    #[arg(long, value_enum, conflicts_with = "json")]
+    pub format: Option<FormatArgument>,
+}
+
+#[derive(Debug, Args)]
+pub struct ShowRun {
+    /// The run, by the beginning of its name
+    #[arg(value_name = "ID")]
+    pub run: String,
+
+    #[command(flatten)]
+    pub form: Form,
+}
+
+#[derive(Debug, Args)]
+pub struct DiffRuns {
+    /// The first run, by the beginning of its name
+    #[arg(value_name = "A")]
+    pub a: String,
+
+    /// The run it is compared with
+    #[arg(value_name = "B")]
+    pub b: String,
+
+    #[command(flatten)]
+    pub form: Form,
+}
+
+#[derive(Debug, Args)]
+pub struct DeleteRuns {
+    /// Runs, by the beginning of their names
+    #[arg(required = true, value_name = "ID")]
+    pub runs: Vec<String>,
+
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -256,80 +342,85 @@ pub enum Switch {
     Off,
 }
 
+/// Settings with several values, divided by commas, make a sweep: one run for each combination.
 #[derive(Debug, Args)]
 pub struct Train {
     /// Name of the audit
     pub audit: String,
 
     /// Shape of the heads
-    #[arg(long, visible_alias = "arch", value_enum, default_value = "mlp")]
-    pub architecture: ArchitectureArgument,
+    #[arg(long, visible_alias = "arch", value_enum, value_delimiter = ',', default_value = "mlp")]
+    pub architecture: Vec<ArchitectureArgument>,
 
     /// The paper's own choices where no flag says otherwise: rows only, no resample, Gaussian negatives
     #[arg(long)]
     pub paper: bool,
 
     /// Hidden units of each MLP member
-    #[arg(long, value_name = "N")]
-    pub hidden: Option<usize>,
+    #[arg(long, value_delimiter = ',', value_name = "N")]
+    pub hidden: Vec<usize>,
 
     /// Members of each ensemble
-    #[arg(long, value_name = "N")]
-    pub members: Option<usize>,
+    #[arg(long, value_delimiter = ',', value_name = "N")]
+    pub members: Vec<usize>,
 
-    #[arg(long, value_name = "N")]
-    pub epochs: Option<usize>,
+    #[arg(long, value_delimiter = ',', value_name = "N")]
+    pub epochs: Vec<usize>,
 
     /// Rows of a step
-    #[arg(long, value_name = "N")]
-    pub batch: Option<usize>,
+    #[arg(long, value_delimiter = ',', value_name = "N")]
+    pub batch: Vec<usize>,
 
     /// Peak learning rate; cosine decay to zero
-    #[arg(long, value_name = "RATE")]
-    pub learning_rate: Option<f64>,
+    #[arg(long, value_delimiter = ',', value_name = "RATE")]
+    pub learning_rate: Vec<f64>,
 
     /// Share of the steps over which the learning rate climbs to its peak
-    #[arg(long, value_name = "SHARE")]
-    pub warmup: Option<f64>,
+    #[arg(long, value_delimiter = ',', value_name = "SHARE")]
+    pub warmup: Vec<f64>,
 
     /// Decoupled weight decay of AdamW
-    #[arg(long, value_name = "RATE")]
-    pub weight_decay: Option<f64>,
+    #[arg(long, value_delimiter = ',', value_name = "RATE")]
+    pub weight_decay: Vec<f64>,
 
     /// Each member sees its own bootstrap resample
-    #[arg(long, value_enum)]
-    pub bootstrap: Option<Switch>,
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub bootstrap: Vec<Switch>,
 
     /// Train texts together with one fresh fragment each per epoch
-    #[arg(long, value_enum)]
-    pub fragments: Option<Switch>,
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub fragments: Vec<Switch>,
 
     /// What the regressor is fitted to
-    #[arg(long, value_enum)]
-    pub target: Option<TargetArgument>,
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub target: Vec<TargetArgument>,
 
     /// Where the ood head's negatives come from
-    #[arg(long, value_enum)]
-    pub negatives: Option<NegativesArgument>,
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub negatives: Vec<NegativesArgument>,
 
     /// Which pairs of a batch the ranker compares
-    #[arg(long, value_enum)]
-    pub pairs: Option<PairsArgument>,
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub pairs: Vec<PairsArgument>,
 
     /// Share of the training rows kept aside to watch progress
-    #[arg(long, value_name = "SHARE")]
-    pub validation: Option<f64>,
+    #[arg(long, value_delimiter = ',', value_name = "SHARE")]
+    pub validation: Vec<f64>,
 
     /// Epochs without a gain in validation Spearman before training stops and keeps the best; 0 never stops
-    #[arg(long, value_name = "N")]
-    pub patience: Option<usize>,
+    #[arg(long, value_delimiter = ',', value_name = "N")]
+    pub patience: Vec<usize>,
 
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
+    #[arg(long, value_delimiter = ',', value_name = "N")]
+    pub seed: Vec<u64>,
 
     /// Train again even if a run of exactly these inputs is kept
     #[arg(long)]
     pub force: bool,
+
+    /// List the runs that would be trained, and train none
+    #[arg(long)]
+    pub dry_run: bool,
 
     #[command(flatten)]
     pub output: Output,

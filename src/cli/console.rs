@@ -1,14 +1,13 @@
 //! Bare `llm2loss`: the console. Also its keys as a page, and one of its frames as a picture.
 
 use super::arguments::{Look, Picture, Screen};
-use super::context::{Failure, current_or_trained, home, print, session};
+use super::context::{Failure, Place, current_or_trained, home, print, session};
 use crate::console::msg::{Cmd, Msg};
 use crate::console::{self, App, Catalogue, Depth, EnginePort, Exit, Links, Options};
 use crate::data::BUILTIN_AUDITS;
 use crate::diagnose::PromptScorer;
 use crate::engine::{Answer, Command, Engine, Event, RunView, ScoreRequest, Session};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The engine as the console sees it.
@@ -24,9 +23,10 @@ impl EnginePort for Port {
     }
 }
 
-pub fn run(home_given: Option<PathBuf>, model: Option<&str>, look: &Look) -> Result<u8, Failure> {
-    let home = home(home_given)?;
-    let session = Session::open(&home, BUILTIN_AUDITS[0])?;
+pub fn run(place: Place, model: Option<&str>, look: &Look) -> Result<u8, Failure> {
+    let home = home(place.home)?;
+    let session = Session::open(&home, BUILTIN_AUDITS[0])?.on(place.device);
+    session.device()?;
     if let Some(theme) = &look.theme {
         let catalogue = Catalogue::load(Some(&home.join("themes"))).0;
         if catalogue.find(theme).is_none() {
@@ -58,8 +58,8 @@ pub fn keys() -> Result<u8, Failure> {
 }
 
 /// Draws a screen from a real run, the way the console does: messages in, a frame out.
-pub fn picture(home_given: Option<PathBuf>, model: Option<&str>, given: &Picture) -> Result<u8, Failure> {
-    let session = session(home_given, BUILTIN_AUDITS[0])?;
+pub fn picture(place: Place, model: Option<&str>, given: &Picture) -> Result<u8, Failure> {
+    let session = session(place, BUILTIN_AUDITS[0])?;
     let run = current_or_trained(&session, model)?;
     let scorer = session.scorer(&run)?;
     let catalogue = Catalogue::load(None).0;

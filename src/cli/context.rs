@@ -4,7 +4,7 @@ use super::arguments::WhichRun;
 use super::progress;
 use crate::audit::{Architecture, HyperParameters};
 use crate::diagnose::{DiagnoseError, LONGEST_PROMPT};
-use crate::engine::{EngineError, LoadedRun, Session};
+use crate::engine::{DeviceChoice, EngineError, LoadedRun, Session};
 use crate::store::StoreError;
 use etcetera::BaseStrategy;
 use std::io::Write;
@@ -47,6 +47,19 @@ impl From<serde_json::Error> for Failure {
     }
 }
 
+/// Where a command works: the home folder given, if any, and the device asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    pub home: Option<PathBuf>,
+    pub device: DeviceChoice,
+}
+
+impl From<Option<PathBuf>> for Place {
+    fn from(home: Option<PathBuf>) -> Self {
+        Self { home, ..Self::default() }
+    }
+}
+
 /// The folder given, or the user's data folder.
 pub fn home(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
     if let Some(given) = given.filter(|given| !given.as_os_str().is_empty()) {
@@ -57,8 +70,9 @@ pub fn home(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
 }
 
 /// Opens an audit.
-pub fn session(home_given: Option<PathBuf>, audit: &str) -> Result<Session, Failure> {
-    Ok(Session::open(&home(home_given)?, audit)?)
+pub fn session(place: impl Into<Place>, audit: &str) -> Result<Session, Failure> {
+    let place = place.into();
+    Ok(Session::open(&home(place.home)?, audit)?.on(place.device))
 }
 
 /// The run that answers: the one named, else the model's shown or trained last, else one trained now.
@@ -83,7 +97,7 @@ pub fn current_or_trained(session: &Session, model: Option<&str>) -> Result<Load
         return Ok(session.load(record)?);
     }
     progress::say(&format!("no run of model {model} yet: training one"));
-    Ok(session.train(&model, &HyperParameters::new(Architecture::Mlp), &progress::tracker())?)
+    Ok(session.train(&model, &HyperParameters::new(Architecture::Mlp), &progress::tracker(session))?)
 }
 
 /// Writes a result to stdout at once; a closed pipe is a normal end.

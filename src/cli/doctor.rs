@@ -1,20 +1,27 @@
 //! `llm2loss doctor`: what this program finds around it.
 
 use super::arguments::Output;
-use super::context::{Failure, home, print};
+use super::context::{Failure, Place, home, print};
 use crate::data::BUILTIN_AUDITS;
 use crate::encoder::{Encoder, StaticEncoder};
-use crate::engine::devices;
+use crate::engine::{ComputeDevice, Driver, Gpu, cuda_words, devices};
 use crate::report;
 use crate::store::Store;
 use serde::Serialize;
 use std::io::IsTerminal;
-use std::path::PathBuf;
 
 #[derive(Serialize)]
 struct Findings {
     version: &'static str,
     devices: Vec<String>,
+    /// Bytes of each device's memory, in the same order.
+    device_memory: Vec<Option<u64>>,
+    /// The device that heads would be trained on now.
+    device: Option<String>,
+    /// Version of NVIDIA's driver.
+    driver: Option<String>,
+    /// GPUs that the driver knows, whether or not this build can use them.
+    gpus: Vec<String>,
     cuda: String,
     home: String,
     store: String,
@@ -25,16 +32,26 @@ struct Findings {
     ok: bool,
 }
 
-pub fn run(home_given: Option<PathBuf>, output: &Output) -> Result<u8, Failure> {
-    let home = home(home_given)?;
+pub fn run(place: Place, output: &Output) -> Result<u8, Failure> {
+    let home = home(place.home)?;
     let (store, code) = match Store::open(&home) {
         Ok(store) => (store_words(&store), 0),
         Err(error) => (error.to_string(), if error.is_usage() { 2 } else { 1 }),
     };
+    let chosen = ComputeDevice::open(place.device);
+    let code = if chosen.is_err() { 2 } else { code };
+    let (devices, driver) = (devices(), Driver::find());
     let findings = Findings {
         version: env!("CARGO_PKG_VERSION"),
-        devices: devices().into_iter().map(|device| device.name).collect(),
-        cuda: "this build computes on the CPU alone".into(),
+        devices: devices.iter().map(|device| device.name.clone()).collect(),
+        device_memory: devices.iter().map(|device| device.memory).collect(),
+        cuda: match &chosen {
+            Err(error) => error.to_string(),
+            Ok(_) => cuda_sentence(&driver),
+        },
+        device: chosen.ok().map(|(device, _)| device.name),
+        gpus: driver.gpus.iter().map(|gpu| report::printable(&gpu_words(gpu))).collect(),
+        driver: driver.version,
         home: home.display().to_string(),
         store,
         encoder: StaticEncoder::new().map_or_else(
@@ -48,6 +65,28 @@ pub fn run(home_given: Option<PathBuf>, output: &Output) -> Result<u8, Failure> 
     let text = if output.json { report::to_json("llm2loss.doctor/1", None, &findings)? } else { words(&findings) };
     print(&text)?;
     Ok(code)
+}
+
+/// Whether CUDA can be used, and what is missing.
+fn cuda_sentence(driver: &Driver) -> String {
+    match cuda_words() {
+        Ok(words) => words,
+        Err(missing) if driver.gpus.is_empty() => {
+            let driver = if driver.version.is_some() { "" } else { " and no NVIDIA driver" };
+            format!("{missing}; no NVIDIA GPU{driver} was found here")
+        }
+        Err(missing) => missing,
+    }
+}
+
+fn gpu_words(gpu: &Gpu) -> String {
+    let memory = gpu.memory.map(|bytes| format!(", {}", gigabytes(bytes)));
+    let capability = gpu.capability.as_ref().map(|capability| format!(", compute capability {capability}"));
+    format!("{}{}{}", gpu.name, memory.unwrap_or_default(), capability.unwrap_or_default())
+}
+
+fn gigabytes(bytes: u64) -> String {
+    format!("{:.1} GB", bytes as f64 / 1e9)
 }
 
 fn store_words(store: &Store) -> String {
@@ -72,9 +111,17 @@ fn terminal_words() -> String {
 }
 
 fn words(findings: &Findings) -> String {
+    let devices = findings.devices.iter().zip(&findings.device_memory).map(|(name, memory)| match memory {
+        Some(bytes) => format!("{name}, {}", gigabytes(*bytes)),
+        None => name.clone(),
+    });
+    let or_none = |words: String| if words.is_empty() { "none found".to_owned() } else { words };
     let rows = [
         ("version", findings.version.to_owned()),
-        ("devices", findings.devices.join(", ")),
+        ("device", findings.device.clone().unwrap_or_else(|| "the one asked for cannot be had".into())),
+        ("devices", devices.collect::<Vec<_>>().join("; ")),
+        ("driver", or_none(findings.driver.clone().unwrap_or_default())),
+        ("gpus", or_none(findings.gpus.join("; "))),
         ("cuda", findings.cuda.clone()),
         ("home", findings.home.clone()),
         ("store", findings.store.clone()),

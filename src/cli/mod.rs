@@ -10,12 +10,14 @@ mod paper;
 mod progress;
 mod runs;
 mod score;
+mod signals;
+mod sweep;
 mod table;
 mod train;
 
 use arguments::{Action, Arguments};
 use clap::{CommandFactory, Parser};
-use context::Failure;
+use context::{Failure, Place};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -42,23 +44,24 @@ pub fn run() -> ExitCode {
 
 fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     let home = arguments.home;
+    let place = Place { home: home.clone(), device: arguments.device };
     match arguments.action {
         None => {
             if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
                 let _ = write!(std::io::stderr(), "{}", Arguments::command().render_help());
                 return Err(Failure::usage("the console needs a terminal; the commands above do not"));
             }
-            console::run(home, arguments.model.as_deref(), &arguments.look)
+            console::run(place, arguments.model.as_deref(), &arguments.look)
         }
-        Some(Action::Demo(given)) => demo::run(home, arguments.model.as_deref(), &given),
-        Some(Action::Train(given)) => train::run(home, arguments.model.as_deref(), &given),
-        Some(Action::Score(given)) => score::run(home, arguments.model.as_deref(), &given),
-        Some(Action::Compare(given)) => compare::run(home, arguments.model.as_deref(), &given),
-        Some(Action::Table(given)) => table::run(home, arguments.model.as_deref(), &given),
+        Some(Action::Demo(given)) => demo::run(place, arguments.model.as_deref(), &given),
+        Some(Action::Train(given)) => train::run(place, arguments.model.as_deref(), &given),
+        Some(Action::Score(given)) => score::run(place, arguments.model.as_deref(), &given),
+        Some(Action::Compare(given)) => compare::run(place, arguments.model.as_deref(), &given),
+        Some(Action::Table(given)) => table::run(place, arguments.model.as_deref(), &given),
         Some(Action::Runs(given)) => runs::run(home, arguments.model.as_deref(), &given),
-        Some(Action::Doctor(given)) => doctor::run(home, &given),
+        Some(Action::Doctor(given)) => doctor::run(place, &given),
         Some(Action::Paper(given)) => paper::run(&given),
         Some(Action::Keys) => console::keys(),
-        Some(Action::Picture(given)) => console::picture(home, arguments.model.as_deref(), &given),
+        Some(Action::Picture(given)) => console::picture(place, arguments.model.as_deref(), &given),
     }
 }

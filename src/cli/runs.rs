@@ -1,10 +1,13 @@
-//! `llm2loss runs`: the runs kept.
+//! `llm2loss runs`: list, show, compare and delete the runs kept.
 
-use super::arguments::Runs;
-use super::context::{Failure, print, session};
+use super::arguments::{DeleteRuns, DiffRuns, Form, FormatArgument, ListRuns, Runs, RunsAction, ShowRun, SortArgument};
+use super::context::{Failure, home, print, session};
+use super::progress::say;
 use crate::audit::RunRecord;
-use crate::report;
+use crate::report::{self, Difference, Format, Order, Sheet};
+use crate::store::Store;
 use serde::Serialize;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 #[derive(Serialize)]
@@ -12,12 +15,95 @@ struct Body {
     runs: Vec<RunRecord>,
 }
 
-pub fn run(home: Option<PathBuf>, model: Option<&str>, given: &Runs) -> Result<u8, Failure> {
-    let session = session(home, &given.audit)?;
-    let model = model.map(|name| session.model_name(Some(name))).transpose()?;
-    let runs = session.store().runs(&given.audit, model.as_deref())?;
-    if given.output.json {
+pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Runs) -> Result<u8, Failure> {
+    let open = || Ok::<Store, Failure>(Store::open(&home(home_given.clone())?)?);
+    match &given.action {
+        None => list(home_given, model, &given.list),
+        Some(RunsAction::List(given)) => list(home_given, model, given),
+        Some(RunsAction::Show(given)) => show(&open()?, given),
+        Some(RunsAction::Diff(given)) => diff(&open()?, given),
+        Some(RunsAction::Delete(given)) => delete(&open()?, given),
+    }
+}
+
+fn list(home_given: Option<PathBuf>, model: Option<&str>, given: &ListRuns) -> Result<u8, Failure> {
+    let (mut runs, which) = if let Some(audit) = &given.audit {
+        let session = session(home_given, audit)?;
+        let model = model.map(|name| session.model_name(Some(name))).transpose()?;
+        (session.store().runs(audit, model.as_deref())?, format!(" of audit {audit}"))
+    } else {
+        let mut runs = Store::open(&home(home_given)?)?.all_runs()?;
+        runs.retain(|run| model.is_none_or(|model| run.model == model));
+        (runs, String::new())
+    };
+    let (order, words) = match given.sort {
+        SortArgument::Spearman => (Order::Spearman, "best validation ρ first"),
+        SortArgument::When => (Order::When, "oldest first"),
+    };
+    report::sort(&mut runs, order);
+    if is_json(&given.form) {
         return print(&report::to_json("llm2loss.runs/1", None, Body { runs })?);
     }
-    print(&report::runs(&runs))
+    write(&report::runs(&runs, &format!("{which}, {words}")), &given.form)
+}
+
+fn show(store: &Store, given: &ShowRun) -> Result<u8, Failure> {
+    let record = store.find_run(&given.run)?;
+    if is_json(&given.form) {
+        return print(&report::to_json("llm2loss.run/1", None, &record)?);
+    }
+    write(&report::show(&record), &given.form)
+}
+
+fn diff(store: &Store, given: &DiffRuns) -> Result<u8, Failure> {
+    let difference = Difference::of(&store.find_run(&given.a)?, &store.find_run(&given.b)?);
+    if is_json(&given.form) {
+        return print(&report::to_json("llm2loss.runs.diff/1", None, &difference)?);
+    }
+    write(&difference.sheet(), &given.form)
+}
+
+/// All names are looked up before anything is removed.
+fn delete(store: &Store, given: &DeleteRuns) -> Result<u8, Failure> {
+    let mut ids = Vec::with_capacity(given.runs.len());
+    for wanted in &given.runs {
+        let id = store.find_run_id(wanted)?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    let names = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if !given.yes && !confirmed(&names)? {
+        return Err(Failure { message: "nothing was deleted".into(), code: 1 });
+    }
+    for id in &ids {
+        store.delete_run(id)?;
+        say(&format!("deleted run {id}"));
+    }
+    Ok(0)
+}
+
+/// Asks at the terminal; without one, `--yes` must say so.
+fn confirmed(names: &str) -> Result<bool, Failure> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Err(Failure::usage(format!("runs delete {names}: without a terminal to ask at, give --yes")));
+    }
+    let _ = write!(std::io::stderr(), "Delete {names} with weights and tables? There is no way back. [y/N] ");
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    read.map_err(|error| Failure { message: format!("stdin: {error}"), code: 1 })?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+fn is_json(form: &Form) -> bool {
+    form.json || form.format == Some(FormatArgument::Json)
+}
+
+fn write(sheet: &Sheet, form: &Form) -> Result<u8, Failure> {
+    print(&sheet.render(match form.format {
+        Some(FormatArgument::Csv) => Format::Csv,
+        Some(FormatArgument::Markdown) => Format::Markdown,
+        Some(FormatArgument::Latex) => Format::Latex,
+        Some(FormatArgument::Text | FormatArgument::Json) | None => Format::Text,
+    }))
 }

@@ -1,21 +1,20 @@
 //! `llm2loss score`: prompts, head by head and member by member.
 
 use super::arguments::Score;
-use super::context::{Failure, check_prompt, print, run_to_ask, session};
+use super::context::{Failure, Place, check_prompt, print, run_to_ask, session};
 use crate::diagnose::PromptScores;
 use crate::report;
 use crate::store::HistoryEntry;
 use serde::Serialize;
-use std::path::PathBuf;
 
 #[derive(Serialize)]
 struct Body {
     prompts: Vec<PromptScores>,
 }
 
-pub fn run(home: Option<PathBuf>, model: Option<&str>, given: &Score) -> Result<u8, Failure> {
+pub fn run(place: Place, model: Option<&str>, given: &Score) -> Result<u8, Failure> {
     let prompts = given.prompts.iter().map(|prompt| check_prompt(prompt)).collect::<Result<Vec<_>, _>>()?;
-    let session = session(home, &given.which.audit)?;
+    let session = session(place, &given.which.audit)?;
     let run = run_to_ask(&session, model, &given.which)?;
     let scorer = session.scorer(&run)?;
     let scores = prompts.iter().map(|prompt| scorer.score(prompt)).collect::<Result<Vec<_>, _>>()?;

@@ -1,20 +1,20 @@
 //! `llm2loss table`: the paper's tables for a run.
 
 use super::arguments::{ContrastArgument, FormatArgument, IntervalArgument, Switch, Table, TableKind};
-use super::context::{Failure, print, run_to_ask, session};
+use super::context::{Failure, Place, print, run_to_ask, session};
 use super::progress;
 use crate::audit::{Contrast, ForeignSet, RunRecord};
 use crate::diagnose::{IntervalMethod, OodQuestion, Tables, TrueGap, grouped};
 use crate::engine::Session;
 use crate::report::{self, Format};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-pub fn run(home: Option<PathBuf>, model: Option<&str>, given: &Table) -> Result<u8, Failure> {
+pub fn run(place: Place, model: Option<&str>, given: &Table) -> Result<u8, Failure> {
     let contrast = if given.paper { Some(Contrast::Bare) } else { given.contrast.map(contrast) };
     if given.contrast.is_some() && matches!(given.kind, TableKind::Validity | TableKind::Ood) {
         return Err(Failure::usage("--contrast chooses prompts of attributes; this table has none"));
     }
-    let session = session(home, &given.which.audit)?;
+    let session = session(place, &given.which.audit)?;
     let run = run_to_ask(&session, model, &given.which)?;
     let (mut tables, record) = (run.diagnosis.tables, run.record);
     if let Some(method) = bootstrap(given)? {

@@ -156,6 +156,8 @@ pub struct Progress {
     pub curves: Arc<Curves>,
     /// Newest training loss of each head and member.
     pub losses: [Vec<f32>; 3],
+    /// Bytes in use on the device; see [`ComputeDevice::memory_in_use`](super::ComputeDevice::memory_in_use).
+    pub memory: Option<u64>,
 }
 
 impl Progress {

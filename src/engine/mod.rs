@@ -2,6 +2,7 @@
 
 mod answers;
 mod device;
+mod driver;
 mod embed;
 mod error;
 mod message;
@@ -15,7 +16,8 @@ mod training;
 mod worker;
 
 pub use answers::LoadedRun;
-pub use device::{ComputeDevice, devices};
+pub use device::{ComputeDevice, DeviceChoice, cuda_words, devices};
+pub use driver::{Driver, Gpu};
 pub use error::EngineError;
 pub use message::*;
 pub use session::Session;

@@ -1,7 +1,7 @@
 //! One open audit: its store, encoder, device and items. Everything here may take a while and runs off the UI thread.
 
 use super::rows::own_words;
-use super::{AuditView, ComputeDevice, EngineError, devices};
+use super::{AuditView, ComputeDevice, DeviceChoice, EngineError};
 use crate::audit::Audit;
 use crate::data;
 use crate::encoder::{self, Encoder};
@@ -13,7 +13,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 pub struct Session {
     pub(super) store: Store,
     pub(super) encoder: Arc<dyn Encoder>,
-    pub(super) device: ComputeDevice,
+    choice: DeviceChoice,
+    /// Opened when it is first needed, with a word on it: a GPU takes a while, and answers need none.
+    device: OnceLock<(ComputeDevice, Option<String>)>,
     pub(super) record: AuditRecord,
     audit: OnceLock<Arc<Audit>>,
     /// Embeddings of all items, `[items, d]`, once they were needed.
@@ -33,8 +35,6 @@ impl Session {
         }
         let store = Store::open(home)?;
         let encoder = encoder::open("builtin")?;
-        let device =
-            devices().into_iter().next().ok_or_else(|| EngineError::Internal("no device to compute on".into()))?;
         let known = store.audit(audit)?;
         let loaded = OnceLock::new();
         let record = if let Some(record) = known {
@@ -47,7 +47,40 @@ impl Session {
             let _ = loaded.set(Arc::new(audit));
             record
         };
-        Ok(Self { store, encoder, device, record, audit: loaded, embeddings: Mutex::new(None) })
+        Ok(Self {
+            store,
+            encoder,
+            choice: DeviceChoice::Auto,
+            device: OnceLock::new(),
+            record,
+            audit: loaded,
+            embeddings: Mutex::new(None),
+        })
+    }
+
+    /// Trains on the device chosen; without a choice, on the best there is.
+    #[must_use]
+    pub fn on(self, choice: DeviceChoice) -> Self {
+        Self { choice, device: OnceLock::new(), ..self }
+    }
+
+    /// The device that heads are trained on.
+    ///
+    /// # Errors
+    /// If the one chosen is not to be had.
+    pub fn device(&self) -> Result<&ComputeDevice, EngineError> {
+        if let Some((device, _)) = self.device.get() {
+            return Ok(device);
+        }
+        let opened = ComputeDevice::open(self.choice)?;
+        Ok(&self.device.get_or_init(|| opened).0)
+    }
+
+    /// A sentence on the device, where it is not the one a person may have counted on.
+    #[must_use]
+    pub fn device_note(&self) -> Option<&str> {
+        self.device().ok()?;
+        self.device.get()?.1.as_deref()
     }
 
     #[must_use]
@@ -71,7 +104,7 @@ impl Session {
         AuditView {
             name: self.record.name.clone(),
             encoder: self.encoder.name().to_owned(),
-            device: self.device.name.clone(),
+            device: self.device().map_or_else(|_| self.choice.to_string(), |device| device.name.clone()),
             models: self.record.models.clone(),
             attributes: self.record.attributes.clone(),
             train_items: self.record.train_items,

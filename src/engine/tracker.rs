@@ -1,6 +1,6 @@
 //! Turns what a job reports into progress a person can read, at most some ten times a second.
 
-use super::{Curves, JobId, Progress, Stage};
+use super::{ComputeDevice, Curves, JobId, Progress, Stage};
 use crate::audit::{EpochMetrics, HeadKind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +22,7 @@ pub struct Tracker {
     publish: Box<Publish>,
     epoch_done: Box<EpochDone>,
     noticed: Box<Noticed>,
+    device: Option<ComputeDevice>,
 }
 
 type Publish = dyn Fn(Progress) + Send + Sync;
@@ -75,6 +76,7 @@ impl Tracker {
             publish: Box::new(publish),
             epoch_done: Box::new(epoch_done),
             noticed: Box::new(|_| {}),
+            device: None,
         }
     }
 
@@ -103,6 +105,13 @@ impl Tracker {
         self.notice(&format!("going on from its checkpoint: epoch {} of {epochs}", progress.epoch + 1));
     }
 
+    /// Tells, with the progress, how much of this device's memory is in use.
+    #[must_use]
+    pub fn watching(mut self, device: &ComputeDevice) -> Self {
+        self.device = Some(device.clone());
+        self
+    }
+
     /// A tracker that nobody watches.
     #[must_use]
     pub fn silent() -> Self {
@@ -122,23 +131,19 @@ impl Tracker {
     /// A new stage begins, with so many units to do.
     pub fn stage(&self, stage: Stage, total: u64) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.stage = stage;
-        state.done = 0;
-        state.total = total;
-        state.items_per_unit = 1.0;
-        state.speed = 0.0;
-        state.measured = (Instant::now(), 0);
+        state.begin(stage, total);
         self.send(&mut state, true);
     }
 
     /// Training begins: epochs, steps of each, rows of a step, members of a head.
     pub fn training(&self, epochs: usize, steps_per_epoch: usize, batch: usize, members: usize) {
-        self.stage(Stage::Training, (epochs * steps_per_epoch) as u64);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.begin(Stage::Training, (epochs * steps_per_epoch) as u64);
         state.epoch = (1, epochs);
         state.steps_per_epoch = steps_per_epoch;
         state.items_per_unit = batch as f64;
         state.series = std::array::from_fn(|_| vec![Vec::new(); members]);
+        self.send(&mut state, true);
     }
 
     /// Units done so far in this stage.
@@ -196,11 +201,21 @@ impl Tracker {
             losses: std::array::from_fn(|head| {
                 state.series[head].iter().filter_map(|series| series.last().copied()).collect()
             }),
+            memory: self.device.as_ref().and_then(ComputeDevice::memory_in_use),
         });
     }
 }
 
 impl State {
+    fn begin(&mut self, stage: Stage, total: u64) {
+        self.stage = stage;
+        self.done = 0;
+        self.total = total;
+        self.items_per_unit = 1.0;
+        self.speed = 0.0;
+        self.measured = (Instant::now(), 0);
+    }
+
     /// Updates the smoothed speed.
     fn measure(&mut self, now: Instant) {
         let seconds = (now - self.measured.0).as_secs_f64();

@@ -14,7 +14,7 @@ impl Session {
     /// Name a run of these inputs has: the same inputs give the same name.
     fn run_id(&self, model: &ModelLosses, hyper: &HyperParameters, fingerprint: &str) -> Result<RunId, EngineError> {
         let hyper = serde_json::to_string(hyper).map_err(|error| EngineError::Internal(error.to_string()))?;
-        let device = if self.device.device.is_cpu() { "cpu" } else { "cuda" };
+        let device = if self.device()?.device.is_cpu() { "cpu" } else { "cuda" };
         let inputs = [
             self.record.name.as_str(),
             &model.name,
@@ -96,7 +96,7 @@ impl Session {
             train_items: split.train.len(),
             validation_items: split.validation.len(),
             dimension,
-            device: self.device.name.clone(),
+            device: self.device()?.name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             weights_digest: String::new(),
             finished_at: 0,
@@ -125,7 +125,8 @@ impl Session {
         };
         let source =
             Source { encoder: self.encoder.as_ref(), seed: hyper.seed, texts, negatives, tracker, keep: &keep };
-        let resources = Resources { device: self.device.device.clone(), resume, ..Resources::cpu() };
+        let resources = Resources { device: self.device()?.device.clone(), resume, ..Resources::cpu() };
+        let examples = data.train.len() * if hyper.fragments { 2 } else { 1 };
         let outcome = train(&data, hyper, resources, &source)?;
         match outcome.state {
             RunState::Finished => {}
@@ -142,8 +143,7 @@ impl Session {
             state: RunState::Finished,
             weights_digest: Store::weights_digest(&weights),
             best_epoch: outcome.best_epoch,
-            reduced_batch: (outcome.batch < hyper.batch.min(outcome.batch.max(data.train.len())))
-                .then_some(outcome.batch),
+            reduced_batch: (outcome.batch < hyper.batch.min(examples)).then_some(outcome.batch),
             epochs: outcome.epochs,
             ..clock.stamp(record)
         };

@@ -80,6 +80,9 @@ impl Engine {
         let (queue, filled, mailbox) = (Mutex::default(), Condvar::new(), Mailbox::default());
         let shared = Arc::new(Shared { session, mailbox, queue, filled, events, progress });
         shared.send(opened);
+        if let Some(note) = shared.session.device_note() {
+            shared.send(Event::Notice { message: note.to_owned(), warning: true });
+        }
         let spawn = |name: &str, work: fn(&Shared)| {
             let shared = shared.clone();
             let thread = std::thread::Builder::new().name(name.into()).spawn(move || work(&shared));
@@ -214,12 +217,20 @@ impl Shared {
             }
             if let Some(job) = queue.jobs.pop_front() {
                 let (progress, events, id) = (self.progress.clone(), self.events.clone(), job.id);
-                let tracker = Arc::new(Tracker::new(
+                let notices = events.clone();
+                let tracker = Tracker::new(
                     job.id,
                     move |newest| drop(progress.send_replace(Some(Arc::new(newest)))),
                     // The metrics are in the run's record too: if the console is far behind, it reads them there.
                     move |metrics| drop(events.try_send(Event::Epoch { job: id, metrics: metrics.to_vec() })),
-                ));
+                )
+                .with_notices(move |message| {
+                    drop(notices.try_send(Event::Notice { message: message.to_owned(), warning: true }));
+                });
+                let tracker = Arc::new(match self.session.device() {
+                    Ok(device) => tracker.watching(device),
+                    Err(_) => tracker,
+                });
                 queue.running = Some(Running { job: job.id, model: job.model.clone(), tracker: tracker.clone() });
                 return Some((job, tracker));
             }

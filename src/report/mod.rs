@@ -5,14 +5,16 @@ mod json;
 mod overview;
 mod paper;
 mod prompts;
+mod runs;
 mod sheet;
 mod tables;
 
 pub use grid::{Align, Grid};
 pub use json::{Envelope, Identity, to_json};
-pub use overview::{demo, runs};
+pub use overview::demo;
 pub use paper::{paper_check, paper_rows};
 pub use prompts::{compare, score};
+pub use runs::{Attempt, Difference, Ending, Order, best_first, plan, runs, show, sort, sweep};
 pub use sheet::{Cell, Format, Sheet};
 pub use tables::{attributes, bias, ood, paper_attributes, validity, zero_shot};
 

@@ -19,39 +19,6 @@ fn signed(value: Measured, digits: usize) -> String {
     }
 }
 
-/// The runs kept.
-#[must_use]
-pub fn runs(runs: &[RunRecord]) -> String {
-    if runs.is_empty() {
-        return "no runs yet; 'llm2loss train adult' makes one\n".into();
-    }
-    let mut grid = Grid::new(&[
-        ("run", Left),
-        ("audit", Left),
-        ("model", Left),
-        ("heads", Left),
-        ("val ρ regressor", Right),
-        ("val ρ ranker", Right),
-        ("seconds", Right),
-        ("device", Left),
-    ]);
-    for run in runs {
-        let validation =
-            |head: HeadKind| run.validation_spearman(head).map_or_else(|| "n/a".into(), |value| format!("{value:.3}"));
-        grid.row(vec![
-            run.id.to_string(),
-            printable(&run.audit),
-            printable(&run.model),
-            run.hyper.summary(),
-            validation(HeadKind::Regressor),
-            validation(HeadKind::Ranker),
-            format!("{:.1}", run.seconds),
-            run.device.clone(),
-        ]);
-    }
-    grid.render()
-}
-
 /// How many attributes the demo names.
 const DEMO_ROWS: usize = 5;
 

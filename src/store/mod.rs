@@ -4,6 +4,7 @@
 //! `docs/architecture.md`; `SCHEMA` names its version.
 
 mod codec;
+mod delete;
 mod embeddings;
 mod history;
 mod owner;
@@ -106,7 +107,9 @@ impl Store {
             _ => {}
         }
         let owner = owner::Owner::claim(home).map_err(|error| home_fault(error.to_string()))?;
-        Ok(Self { home: home.to_owned(), _owner: owner, db })
+        let store = Self { home: home.to_owned(), _owner: owner, db };
+        store.finish_deletions()?;
+        Ok(store)
     }
 
     /// The home folder.

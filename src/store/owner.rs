@@ -20,7 +20,7 @@ impl Owner {
 
 /// The command without its options and their values: "train adult".
 fn command_words(arguments: impl Iterator<Item = String>) -> String {
-    const WITH_VALUE: [&str; 5] = ["--home", "--model", "--theme", "--color", "--run"];
+    const WITH_VALUE: [&str; 6] = ["--home", "--model", "--device", "--theme", "--color", "--run"];
     let mut words = Vec::new();
     let mut value_follows = false;
     for argument in arguments {

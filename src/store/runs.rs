@@ -20,6 +20,8 @@ pub struct StoredRun<D> {
 
 const WEIGHTS: &str = "heads.safetensors";
 const RECORD: &str = "run.json";
+/// Most runs that are named where a beginning fits several.
+const CANDIDATES: usize = 8;
 
 impl Store {
     pub(super) fn run_folder(&self, id: &RunId) -> PathBuf {
@@ -94,6 +96,16 @@ impl Store {
     /// # Errors
     /// If the store cannot be read; damaged records are left out.
     pub fn runs(&self, audit: &str, model: Option<&str>) -> Result<Vec<RunRecord>> {
+        let mut runs = self.all_runs()?;
+        runs.retain(|run| run.audit == audit && model.is_none_or(|model| run.model == model));
+        Ok(runs)
+    }
+
+    /// Every run of every audit, oldest first.
+    ///
+    /// # Errors
+    /// If the store cannot be read; damaged records are left out.
+    pub fn all_runs(&self) -> Result<Vec<RunRecord>> {
         let mut runs = Vec::new();
         for pair in &self.db.open_tree("runs")? {
             let (_, value) = pair?;
@@ -101,29 +113,45 @@ impl Store {
                 runs.push(record);
             }
         }
-        runs.retain(|run| run.audit == audit && model.is_none_or(|model| run.model == model));
         runs.sort_by(|a, b| (a.finished_at, &a.id).cmp(&(b.finished_at, &b.id)));
         Ok(runs)
     }
 
-    /// The run whose name begins with `wanted`.
+    /// The name of the run that begins with `wanted`, even if its record is damaged.
     ///
     /// # Errors
-    /// If there is none, or more than one.
-    pub fn find_run(&self, wanted: &str) -> Result<RunRecord> {
+    /// If there is none, or more than one; those are named.
+    pub fn find_run_id(&self, wanted: &str) -> Result<RunId> {
         let no_run = |hint: String| StoreError::NoRun { wanted: wanted.to_owned(), hint };
         if wanted.is_empty() {
             return Err(no_run("; give the beginning of a run's name".into()));
         }
         let tree = self.db.open_tree("runs")?;
         let mut found = Vec::new();
-        for pair in tree.scan_prefix(wanted) {
-            found.push(pair?.1);
+        for pair in tree.scan_prefix(wanted.to_ascii_lowercase()) {
+            found.push(String::from_utf8_lossy(&pair?.0).into_owned());
         }
         match found.as_slice() {
-            [value] => codec::unseal_json(value, "the run"),
+            [id] => Ok(RunId(id.clone())),
             [] => Err(no_run(format!("; number of runs kept: {}, see 'llm2loss runs'", tree.len()))),
-            several => Err(no_run(format!(" alone: {} runs begin so; give more of its name", several.len()))),
+            several => {
+                let named = several.iter().take(CANDIDATES).map(String::as_str).collect::<Vec<_>>().join(", ");
+                let more = several.len().saturating_sub(CANDIDATES);
+                let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+                Err(no_run(format!(" alone: {named}{more} begin so; give more of its name")))
+            }
+        }
+    }
+
+    /// The run whose name begins with `wanted`.
+    ///
+    /// # Errors
+    /// If there is none, or more than one, or its record is damaged.
+    pub fn find_run(&self, wanted: &str) -> Result<RunRecord> {
+        let id = self.find_run_id(wanted)?;
+        match self.db.open_tree("runs")?.get(id.0.as_bytes())? {
+            Some(value) => codec::unseal_json(&value, &format!("run {id}")),
+            None => Err(StoreError::NoRun { wanted: wanted.to_owned(), hint: "; it was just deleted".into() }),
         }
     }
 

@@ -371,5 +371,6 @@ pub fn progress(job: JobId, share: f64, members: usize) -> Progress {
         elapsed: share * 12.0,
         curves: Arc::new(Curves { steps, series }),
         losses,
+        memory: None,
     }
 }
