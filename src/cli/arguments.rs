@@ -19,6 +19,10 @@ pub struct Arguments {
     #[arg(long, global = true, value_name = "NAME")]
     pub model: Option<String>,
 
+    /// Audit to open in the console [default: the built-in one]
+    #[arg(long = "audit", value_name = "NAME")]
+    pub audit: Option<String>,
+
     #[command(flatten)]
     pub look: Look,
 
@@ -55,6 +59,10 @@ fn color(word: &str) -> Result<ColorChoice, String> {
 pub enum Action {
     /// Build the built-in audit, train its heads if need be, print what was found
     Demo(Output),
+    /// Take an audit in from files of your own
+    Ingest(Box<Ingest>),
+    /// List the audits there are, show one, or delete one
+    Audits(Audits),
     /// Train heads for a model of an audit
     Train(Box<Train>),
     /// Score prompts: predicted loss, rank and familiarity, member by member
@@ -81,6 +89,83 @@ pub struct Output {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Ingest {
+    /// Name of the audit
+    pub name: String,
+
+    /// Rows to read: CSV, TSV, JSON lines or Parquet
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
+
+    /// What a column stands for: id, text, image, loss, loss:MODEL, score, score:MODEL, label, split, group,
+    /// attribute or ignore; may be repeated
+    #[arg(long, value_name = "ROLE=COLUMN")]
+    pub column: Vec<String>,
+
+    /// The same in a TOML file
+    #[arg(long, value_name = "FILE")]
+    pub columns: Option<PathBuf>,
+
+    /// Encoder of items and prompts: builtin, a hub id, or a folder [default: builtin]
+    #[arg(long, value_name = "NAME")]
+    pub encoder: Option<String>,
+
+    /// Folder that image paths are relative to [default: the manifest's]
+    #[arg(long, value_name = "DIR")]
+    pub images_root: Option<PathBuf>,
+
+    /// Take image paths that lead out of that folder
+    #[arg(long)]
+    pub allow_outside: bool,
+
+    /// Losses of a further model of an audit there is: ids and losses; name it with --model
+    #[arg(long, value_name = "FILE")]
+    pub losses: Option<PathBuf>,
+
+    /// Put the losses in place of those of a model there is; its runs are dropped
+    #[arg(long)]
+    pub replace: bool,
+
+    /// Prompts of the attributes, JSON or TOML; alone, replaces those of an audit there is
+    #[arg(long, value_name = "FILE")]
+    pub attributes: Option<PathBuf>,
+
+    /// Say what would be taken in, and keep nothing
+    #[arg(long)]
+    pub check: bool,
+
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Audits {
+    #[command(subcommand)]
+    pub action: Option<AuditsAction>,
+
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditsAction {
+    /// What an audit taken in holds
+    Show {
+        /// Name of the audit
+        audit: String,
+
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Remove an audit taken in, and its runs
+    Delete {
+        /// Name of the audit
+        audit: String,
+    },
 }
 
 /// Which run answers.

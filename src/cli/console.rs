@@ -24,9 +24,9 @@ impl EnginePort for Port {
     }
 }
 
-pub fn run(home_given: Option<PathBuf>, model: Option<&str>, look: &Look) -> Result<u8, Failure> {
+pub fn run(home_given: Option<PathBuf>, audit: Option<&str>, model: Option<&str>, look: &Look) -> Result<u8, Failure> {
     let home = home(home_given)?;
-    let session = Session::open(&home, BUILTIN_AUDITS[0])?;
+    let session = Session::open(&home, audit.unwrap_or(BUILTIN_AUDITS[0]))?;
     if let Some(theme) = &look.theme {
         let catalogue = Catalogue::load(Some(&home.join("themes"))).0;
         if catalogue.find(theme).is_none() {

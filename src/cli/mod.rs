@@ -6,6 +6,7 @@ mod console;
 mod context;
 mod demo;
 mod doctor;
+mod ingest;
 mod paper;
 mod progress;
 mod runs;
@@ -34,7 +35,7 @@ pub fn run() -> ExitCode {
     match dispatch(arguments) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            let _ = writeln!(std::io::stderr(), "llm2loss: {}", failure.message);
+            let _ = writeln!(std::io::stderr(), "llm2loss: {}", crate::report::printable(&failure.message));
             ExitCode::from(failure.code)
         }
     }
@@ -48,9 +49,11 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
                 let _ = write!(std::io::stderr(), "{}", Arguments::command().render_help());
                 return Err(Failure::usage("the console needs a terminal; the commands above do not"));
             }
-            console::run(home, arguments.model.as_deref(), &arguments.look)
+            console::run(home, arguments.audit.as_deref(), arguments.model.as_deref(), &arguments.look)
         }
         Some(Action::Demo(given)) => demo::run(home, arguments.model.as_deref(), &given),
+        Some(Action::Ingest(given)) => ingest::run(home, arguments.model.as_deref(), &given),
+        Some(Action::Audits(given)) => ingest::audits(home, &given),
         Some(Action::Train(given)) => train::run(home, arguments.model.as_deref(), &given),
         Some(Action::Score(given)) => score::run(home, arguments.model.as_deref(), &given),
         Some(Action::Compare(given)) => compare::run(home, arguments.model.as_deref(), &given),

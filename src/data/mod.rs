@@ -1,12 +1,21 @@
 //! Files to audits, and texts to fragments and words.
 
+mod attribute_file;
 mod builtin;
+mod columns;
+mod draft;
 mod fragment;
+mod manifest;
 mod paper;
+mod table;
 mod words;
 
+pub use attribute_file::AttributeFile;
 pub use builtin::{ADULT, adult};
+pub use columns::Mapping;
+pub use draft::{Draft, Rest, check_splits};
 pub use fragment::fragment;
+pub use manifest::{ImagePlace, LossFile, manifest, read_losses};
 pub use paper::{PaperRow, paper_table5};
 pub use words::{unseen_words, vocabulary, words};
 
@@ -22,6 +31,8 @@ pub enum DataError {
     Cell { file: String, row: usize, column: String, problem: String },
     #[error("{file}: {problem}")]
     File { file: String, problem: String },
+    #[error("{0}")]
+    Usage(String),
     #[error(transparent)]
     Audit(#[from] AuditError),
 }

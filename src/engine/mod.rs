@@ -4,6 +4,7 @@ mod answers;
 mod device;
 mod embed;
 mod error;
+mod ingest;
 mod message;
 mod rows;
 mod scorer;
@@ -15,8 +16,12 @@ mod worker;
 
 pub use answers::LoadedRun;
 pub use device::{ComputeDevice, devices};
+pub use embed::UnreadableImage;
 pub use error::EngineError;
+pub use ingest::{
+    AttributeReport, IngestReport, ModelReport, PreviewItem, add_models, delete, described, ingest, set_prompts,
+};
 pub use message::*;
-pub use session::Session;
+pub use session::{Session, known_audits};
 pub use tracker::Tracker;
 pub use worker::{Engine, EngineLinks};

@@ -3,6 +3,7 @@
 //! One sled database under the home folder, and one folder a run for its weights. The layout is described in
 //! `docs/architecture.md`; `SCHEMA` names its version.
 
+mod audits;
 mod codec;
 mod embeddings;
 mod history;
@@ -10,7 +11,8 @@ mod owner;
 mod records;
 mod runs;
 
-pub use embeddings::{ContentHash, content_hash};
+pub use audits::{Ingested, ingested_names};
+pub use embeddings::{ContentHash, EmbeddingStats, FileFact, bytes_hash, content_hash};
 pub use history::HistoryEntry;
 pub use records::AuditRecord;
 pub use runs::StoredRun;

@@ -140,7 +140,7 @@ impl Store {
 }
 
 /// Writes beside the target, syncs, renames over it, and syncs the folder.
-fn write_atomically(path: &Path, data: &[u8]) -> Result<()> {
+pub(super) fn write_atomically(path: &Path, data: &[u8]) -> Result<()> {
     let io = |source| StoreError::Io { path: path.to_owned(), source };
     // Named after the process: two that write the same run do not write into each other's file.
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
