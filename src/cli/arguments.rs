@@ -1,6 +1,7 @@
 //! What may be typed after `llm2loss`.
 
 use crate::console::ColorChoice;
+use crate::data::CelebaSplit;
 use clap::builder::{FalseyValueParser, OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -63,6 +64,10 @@ pub enum Action {
     Ingest(Box<Ingest>),
     /// List the audits there are, show one, or delete one
     Audits(Audits),
+    /// Embed an audit's items ahead of training; goes on where it was stopped
+    Embed(Embed),
+    /// The embeddings kept: what there is, whether it is whole, what nobody uses
+    Cache(Cache),
     /// Train heads for a model of an audit
     Train(Box<Train>),
     /// Score prompts: predicted loss, rank and familiarity, member by member
@@ -100,6 +105,38 @@ pub struct Ingest {
     #[arg(long, value_name = "FILE")]
     pub manifest: Option<PathBuf>,
 
+    /// A CelebA folder instead: attributes, partitions, identities; the losses come by --losses
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["manifest", "wilds", "clip_retrieval"])]
+    pub celeba: Option<PathBuf>,
+
+    /// CelebA: official, or within-identity:SHARE, by which that share of each person's images trains
+    #[arg(long, value_name = "SPLIT", requires = "celeba")]
+    pub split: Option<CelebaSplit>,
+
+    /// A WILDS folder instead: its metadata.csv
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["manifest", "clip_retrieval"])]
+    pub wilds: Option<PathBuf>,
+
+    /// A folder that clip-retrieval wrote instead: embeddings and metadata, partition by partition
+    #[arg(long, value_name = "DIR", conflicts_with = "manifest")]
+    pub clip_retrieval: Option<PathBuf>,
+
+    /// clip-retrieval: leave out partitions that are not finished
+    #[arg(long, requires = "clip_retrieval")]
+    pub allow_partial: bool,
+
+    /// Embeddings of the items, computed before: npy, npz, safetensors, or Parquet with a column of lists
+    #[arg(long, value_name = "FILE")]
+    pub embeddings: Option<PathBuf>,
+
+    /// Ids of the embeddings' rows, one a line
+    #[arg(long, value_name = "FILE", requires = "embeddings")]
+    pub embedding_ids: Option<PathBuf>,
+
+    /// Take embeddings whose captions lie no nearer to their own item than to others
+    #[arg(long)]
+    pub allow_mismatch: bool,
+
     /// What a column stands for: id, text, image, loss, loss:MODEL, score, score:MODEL, label, split, group,
     /// attribute or ignore; may be repeated
     #[arg(long, value_name = "ROLE=COLUMN")]
@@ -121,7 +158,8 @@ pub struct Ingest {
     #[arg(long)]
     pub allow_outside: bool,
 
-    /// Losses of a further model of an audit there is: ids and losses; name it with --model
+    /// Ids and losses of a model, which --model names: for items without losses of their own, or alone, for a further
+    /// model of an audit there is
     #[arg(long, value_name = "FILE")]
     pub losses: Option<PathBuf>,
 
@@ -139,6 +177,43 @@ pub struct Ingest {
 
     #[command(flatten)]
     pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Embed {
+    /// Name of the audit
+    pub audit: String,
+
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Cache {
+    #[command(subcommand)]
+    pub action: CacheAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CacheAction {
+    /// Embeddings by encoder and by audit
+    Stats(Output),
+    /// Read every embedding and check it; exit code 1 if one is damaged or missing
+    Verify(Output),
+    /// Drop embeddings that no audit uses
+    Gc(Output),
+    /// Write an audit's embeddings and ids as safetensors
+    Export {
+        /// Name of the audit
+        audit: String,
+
+        /// The file to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+
+        #[command(flatten)]
+        output: Output,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -2,8 +2,13 @@
 
 use super::arguments::{Audits, AuditsAction, Ingest};
 use super::context::{Failure, home, print};
-use crate::data::{AttributeFile, DataError, ImagePlace, Mapping, manifest};
-use crate::engine::{EngineError, IngestReport, add_models, delete, described, ingest, known_audits, set_prompts};
+use crate::data::{
+    AttributeFile, CelebaSplit, DataError, Draft, ImagePlace, Mapping, celeba, clip_retrieval, manifest, read_matrix,
+    wilds,
+};
+use crate::engine::{
+    EngineError, IngestReport, Intake, add_models, delete, described, ingest, known_audits, set_prompts,
+};
 use crate::report;
 use crate::store::{Store, ingested_names};
 use serde::Serialize;
@@ -16,28 +21,52 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
     let home = home(home_given)?;
     let mapping = mapping(given)?;
     let prompts = given.attributes.as_deref().map(AttributeFile::read).transpose().map_err(EngineError::from)?;
-    let report = match (&given.manifest, &given.losses) {
-        (Some(path), None) => {
-            let place = ImagePlace { root: given.images_root.clone(), outside: given.allow_outside };
-            let draft = manifest(path, &mapping, model.unwrap_or(ONLY_MODEL), &place).map_err(EngineError::from)?;
-            let encoder = given.encoder.as_deref().unwrap_or("builtin");
-            ingest(&home, &given.name, draft, &prompts.unwrap_or_default(), encoder, given.check)?
-        }
-        (None, Some(losses)) => {
-            let model = model.unwrap_or(ONLY_MODEL);
-            add_models(&home, &given.name, losses, &mapping, model, given.replace, given.check)?
-        }
-        (None, None) => {
-            let prompts = prompts.ok_or_else(|| {
-                Failure::usage("nothing to take in; give --manifest FILE, or --losses FILE with --model NAME for an audit there is")
-            })?;
-            set_prompts(&home, &given.name, &prompts, given.check)?
-        }
-        (Some(_), Some(_)) => {
-            return Err(Failure::usage("give --manifest first, then --losses with the audit's name in a second call"));
-        }
+    let model = model.unwrap_or(ONLY_MODEL);
+    let report = if let Some(draft) = draft(given, &mapping, model).map_err(EngineError::from)? {
+        let how = Intake {
+            name: &given.name,
+            encoder: given.encoder.as_deref().unwrap_or("builtin"),
+            allow_mismatch: given.allow_mismatch,
+            check: given.check,
+        };
+        ingest(&home, draft, &prompts.unwrap_or_default(), &how)?
+    } else if let Some(losses) = &given.losses {
+        add_models(&home, &given.name, losses, &mapping, model, given.replace, given.check)?
+    } else if let Some(prompts) = prompts {
+        set_prompts(&home, &given.name, &prompts, given.check)?
+    } else {
+        return Err(Failure::usage(
+            "nothing to take in; give --manifest FILE, or --losses FILE with --model NAME for an audit there is",
+        ));
     };
     show(&report, given.output.json)
+}
+
+/// What the files given hold; `None` if only an audit there is shall be changed.
+fn draft(given: &Ingest, mapping: &Mapping, model: &str) -> Result<Option<Draft>, DataError> {
+    let place = ImagePlace { root: given.images_root.clone(), outside: given.allow_outside };
+    // With embeddings at hand nobody opens the images.
+    let place = given.embeddings.is_none().then_some(&place);
+    let mut draft = if let Some(path) = &given.manifest {
+        manifest(path, mapping, model, place)?
+    } else if let Some(folder) = &given.celeba {
+        celeba(folder, given.split.unwrap_or(CelebaSplit::Official), place.is_some())?
+    } else if let Some(folder) = &given.wilds {
+        wilds(folder, mapping, model, place)?
+    } else if let Some(folder) = &given.clip_retrieval {
+        clip_retrieval(folder, mapping, model, given.allow_partial)?
+    } else if given.embeddings.is_some() {
+        Draft::default()
+    } else {
+        return Ok(None);
+    };
+    if let Some(path) = &given.embeddings {
+        draft.embed(read_matrix(path, given.embedding_ids.as_deref())?, &path.display().to_string())?;
+    }
+    if let Some(path) = &given.losses {
+        draft.add_losses(path, model)?;
+    }
+    Ok(Some(draft))
 }
 
 fn mapping(given: &Ingest) -> Result<Mapping, Failure> {

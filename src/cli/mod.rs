@@ -1,6 +1,7 @@
 //! The command line: one small file a command. Results on stdout, progress on stderr.
 
 mod arguments;
+mod cache;
 mod compare;
 mod console;
 mod context;
@@ -54,6 +55,8 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Some(Action::Demo(given)) => demo::run(home, arguments.model.as_deref(), &given),
         Some(Action::Ingest(given)) => ingest::run(home, arguments.model.as_deref(), &given),
         Some(Action::Audits(given)) => ingest::audits(home, &given),
+        Some(Action::Embed(given)) => cache::embed(home, &given),
+        Some(Action::Cache(given)) => cache::cache(home, &given),
         Some(Action::Train(given)) => train::run(home, arguments.model.as_deref(), &given),
         Some(Action::Score(given)) => score::run(home, arguments.model.as_deref(), &given),
         Some(Action::Compare(given)) => compare::run(home, arguments.model.as_deref(), &given),

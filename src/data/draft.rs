@@ -1,8 +1,9 @@
 //! An audit on its way in: read and checked, not yet kept.
 
-use super::{AttributeFile, DataError};
+use super::{AttributeFile, DataError, Mapping, Matrix, read_losses};
 use crate::audit::{Attribute, Audit, Content, Item, ModelLosses, Split};
 use std::collections::HashMap;
+use std::path::Path;
 
 /// One column of 0/1 values before it has prompts.
 #[derive(Debug, Clone)]
@@ -60,6 +61,88 @@ impl Draft {
             });
         }
         Ok(positions)
+    }
+
+    /// Adds the models of a file of losses, joined by id.
+    ///
+    /// # Errors
+    /// As [`read_losses`], or if a model is there twice.
+    pub fn add_losses(&mut self, path: &Path, model: &str) -> Result<(), DataError> {
+        let ids: Vec<&str> = self.ids.iter().map(String::as_str).collect();
+        let found = read_losses(path, &Mapping::default(), model, &ids)?;
+        if found.unknown > 0 {
+            self.notes.push(format!("{} rows of the losses belong to no item and were passed over", found.unknown));
+        }
+        for model in found.models {
+            if self.models.iter().any(|known| known.name == model.name) {
+                return Err(DataError::Usage(format!("losses of model '{}' are there twice", model.name)));
+            }
+            self.models.push(model);
+        }
+        Ok(())
+    }
+
+    /// Gives the items embeddings that came with the data: joined by id where the matrix has ids, else row by row.
+    ///
+    /// # Errors
+    /// If an item has none, or the numbers of rows differ where there are no ids.
+    pub fn embed(&mut self, mut matrix: Matrix, file: &str) -> Result<(), DataError> {
+        let fault = |problem: String| DataError::File { file: file.to_owned(), problem };
+        let scaled = matrix.normalise(file)?;
+        self.notes.extend(scaled);
+        let columns = matrix.columns;
+        if self.ids.is_empty() {
+            // The matrix is all there is: its ids name the items.
+            self.ids = matrix.ids.take().unwrap_or_else(|| (1..=matrix.rows()).map(|row| row.to_string()).collect());
+            (self.file, self.first_row) = (file.to_owned(), 1);
+            self.embeddings = Some((matrix.values, columns));
+            return Ok(());
+        }
+        let Some(ids) = &matrix.ids else {
+            if matrix.rows() != self.ids.len() {
+                return Err(fault(format!(
+                    "has {} rows for {} items and no ids to join by; give them with --embedding-ids FILE, one a line",
+                    matrix.rows(),
+                    self.ids.len()
+                )));
+            }
+            self.notes
+                .push("the embeddings have no ids: row by row they are taken for the items in their order".into());
+            self.embeddings = Some((matrix.values, columns));
+            return Ok(());
+        };
+        let mut row_of = HashMap::with_capacity(ids.len());
+        for (row, id) in ids.iter().enumerate() {
+            if let Some(before) = row_of.insert(id.as_str(), row) {
+                return Err(fault(format!(
+                    "id '{}' is there twice, in rows {} and {}",
+                    super::table::brief(id),
+                    before + 1,
+                    row + 1
+                )));
+            }
+        }
+        let mut values = Vec::with_capacity(self.ids.len() * columns);
+        let mut without = self.ids.iter().filter(|id| !row_of.contains_key(id.as_str()));
+        if let Some(first) = without.next() {
+            return Err(fault(format!(
+                "has no embedding of item '{}', nor of {} others",
+                super::table::brief(first),
+                without.count()
+            )));
+        }
+        for id in &self.ids {
+            let row = row_of[id.as_str()];
+            values.extend_from_slice(&matrix.values[row * columns..(row + 1) * columns]);
+        }
+        if ids.len() > self.ids.len() {
+            self.notes.push(format!(
+                "{} rows of the embeddings belong to no item and were passed over",
+                ids.len() - self.ids.len()
+            ));
+        }
+        self.embeddings = Some((values, columns));
+        Ok(())
     }
 
     /// Draws splits by the digest of the group, or of the id: the same data always fall apart in the same way.

@@ -20,12 +20,24 @@ pub struct ImagePlace {
     pub outside: bool,
 }
 
-/// Reads a manifest. `model` names the model of a column called just `loss`.
+/// Reads a manifest. `model` names the model of a column called just `loss`. Image files are looked for unless
+/// the embeddings come with the data (`images` is `None`).
 ///
 /// # Errors
 /// The first thing that is wrong, with file, row and column.
-pub fn manifest(path: &Path, mapping: &Mapping, model: &str, images: &ImagePlace) -> Result<Draft, DataError> {
-    let table = Table::read(path)?;
+pub fn manifest(path: &Path, mapping: &Mapping, model: &str, images: Option<&ImagePlace>) -> Result<Draft, DataError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    from_table(Table::read(path)?, folder, mapping, model, images)
+}
+
+/// Reads a table as a manifest that lies in `folder`.
+pub fn from_table(
+    table: Table,
+    folder: &Path,
+    mapping: &Mapping,
+    model: &str,
+    images: Option<&ImagePlace>,
+) -> Result<Draft, DataError> {
     if table.rows == 0 {
         return Err(DataError::File { file: table.file, problem: "has a header and no rows".into() });
     }
@@ -35,7 +47,10 @@ pub fn manifest(path: &Path, mapping: &Mapping, model: &str, images: &ImagePlace
     let owned = |column: &Column| column.cells().map(String::from).collect::<Vec<_>>();
     let (text, image) = (one(&Role::Text), one(&Role::Image));
     draft.texts = text.map(owned).unwrap_or_default();
-    draft.images = image.map(|column| image_paths(&table, column, path, images)).transpose()?;
+    draft.images = image
+        .zip(images)
+        .map(|(column, place)| image_paths(&table, column, place.root.as_deref().unwrap_or(folder), place.outside))
+        .transpose()?;
     draft.ids = match (one(&Role::Id), image) {
         (Some(column), _) => owned(column),
         (None, Some(column)) => {
@@ -47,7 +62,7 @@ pub fn manifest(path: &Path, mapping: &Mapping, model: &str, images: &ImagePlace
             (1..=table.rows).map(|row| row.to_string()).collect()
         }
     };
-    if let Some(column) = text.filter(|_| image.is_none())
+    if let Some(column) = text.filter(|_| image.is_none() && images.is_some())
         && let Some(row) = column.cells().position(str::is_empty)
     {
         return Err(table.fault(row, &column.name, "the text is empty"));
@@ -55,7 +70,7 @@ pub fn manifest(path: &Path, mapping: &Mapping, model: &str, images: &ImagePlace
     draft.splits = one(&Role::Split).map(|column| splits(&table, column, &mapping.splits)).transpose()?;
     draft.groups = one(&Role::Group).map(owned);
     draft.labels = match one(&Role::Label) {
-        Some(column) => labels(&table, column, &mut draft.notes)?,
+        Some(column) => labels(&table, column, mapping.threshold, &mut draft.notes)?,
         None => None,
     };
     draft.models = models(&table, &roles)?;
@@ -129,13 +144,24 @@ fn scores(table: &Table, column: &Column, losses: &[f64]) -> Result<Vec<f64>, Da
 }
 
 /// Binary labels; `None`, with a note, where there are more than two classes.
-fn labels(table: &Table, column: &Column, notes: &mut Vec<String>) -> Result<Option<Vec<bool>>, DataError> {
+fn labels(
+    table: &Table,
+    column: &Column,
+    threshold: Option<f64>,
+    notes: &mut Vec<String>,
+) -> Result<Option<Vec<bool>>, DataError> {
     if let Some(row) = column.cells().position(str::is_empty) {
         return Err(table.fault(row, &column.name, "the label is empty; give every row one or leave the column out"));
     }
     let flags: Option<Vec<Flag>> = column.cells().map(flag).collect();
     if let Some(flags) = flags.filter(|flags| !(flags.contains(&Flag::MinusOne) && flags.contains(&Flag::No))) {
         return Ok(Some(flags.into_iter().map(|flag| flag == Flag::Yes).collect()));
+    }
+    let numbers = threshold.map(|threshold| {
+        column.cells().map(|cell| Some(cell.parse::<f64>().ok()? >= threshold)).collect::<Option<Vec<bool>>>()
+    });
+    if let Some(Some(labels)) = numbers {
+        return Ok(Some(labels));
     }
     let classes: std::collections::BTreeSet<&str> = column.cells().collect();
     notes.push(format!(
@@ -219,9 +245,7 @@ fn attributes(
 }
 
 /// Paths of the image files, each there and inside the folder it should be in.
-fn image_paths(table: &Table, column: &Column, manifest: &Path, place: &ImagePlace) -> Result<Vec<String>, DataError> {
-    let folder = manifest.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let root = place.root.as_deref().unwrap_or(folder);
+fn image_paths(table: &Table, column: &Column, root: &Path, allow_outside: bool) -> Result<Vec<String>, DataError> {
     let root =
         root.canonicalize().map_err(|error| DataError::Usage(format!("--images-root {}: {error}", root.display())))?;
     let mut lost: Option<(usize, usize)> = None;
@@ -233,14 +257,14 @@ fn image_paths(table: &Table, column: &Column, manifest: &Path, place: &ImagePla
         let path = root.join(cell);
         // Links are followed: what counts is where a path leads.
         let Ok(found) = path.canonicalize() else {
-            if !place.outside && (Path::new(cell).is_absolute() || leads_up(cell)) {
+            if !allow_outside && (Path::new(cell).is_absolute() || leads_up(cell)) {
                 return Err(outside(table, row, column, &root));
             }
             let (first, count) = lost.unwrap_or((row, 0));
             lost = Some((first, count + 1));
             continue;
         };
-        if !place.outside && !found.starts_with(&root) {
+        if !allow_outside && !found.starts_with(&root) {
             return Err(outside(table, row, column, &root));
         }
         paths.push(found.to_string_lossy().into_owned());

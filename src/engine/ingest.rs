@@ -80,23 +80,41 @@ pub struct PreviewItem {
     pub losses: Vec<Option<f64>>,
 }
 
+/// How an audit is taken in.
+#[derive(Debug, Clone, Copy)]
+pub struct Intake<'a> {
+    pub name: &'a str,
+    /// What opens the encoder.
+    pub encoder: &'a str,
+    /// Take embeddings even if captions say that they are of another encoder.
+    pub allow_mismatch: bool,
+    /// Only look.
+    pub check: bool,
+}
+
 /// Takes in an audit under a new name; with `check` nothing is kept.
 ///
 /// # Errors
 /// If the name is taken or not fit, the data or the encoder do not fit each other, or the disk refuses. Nothing is
 /// kept then.
-pub fn ingest(
-    home: &Path,
-    name: &str,
-    draft: Draft,
-    prompts: &AttributeFile,
-    encoder_name: &str,
-    check: bool,
-) -> Result<IngestReport, EngineError> {
+pub fn ingest(home: &Path, draft: Draft, prompts: &AttributeFile, how: &Intake) -> Result<IngestReport, EngineError> {
+    let Intake { name, encoder: encoder_name, check, .. } = *how;
     check_name(home, name)?;
-    let (audit, rest) = draft.into_audit(name, prompts)?;
+    let (audit, mut rest) = draft.into_audit(name, prompts)?;
     let encoder = encoder::open(encoder_name)?;
     fits(&audit, &rest, encoder.as_ref())?;
+    if let Some((rows, dimension)) = &rest.embeddings {
+        match Pairing::measure(&audit, rows, *dimension, encoder.as_ref())? {
+            Some(pairing) if !pairing.fits() && !how.allow_mismatch => {
+                return Err(EngineError::Usage(format!(
+                    "{pairing}: the embeddings seem not to be of encoder {}; give theirs with --encoder, or take them as they are with --allow-mismatch",
+                    encoder.name()
+                )));
+            }
+            Some(pairing) => rest.notes.push(pairing.to_string()),
+            None => {}
+        }
+    }
     let ingested = Ingested {
         audit,
         encoder: encoder_name.to_owned(),
@@ -286,6 +304,69 @@ fn fits(audit: &Audit, rest: &Rest, encoder: &dyn Encoder) -> Result<(), EngineE
         )));
     }
     Ok(())
+}
+
+/// Captions compared with embeddings, and fewest of them that tell anything.
+const CAPTIONS: usize = 512;
+const LEAST_CAPTIONS: usize = 50;
+
+/// How near captions lie to their own item and to the next: the test of two towers in one space.
+struct Pairing {
+    n: usize,
+    own: f64,
+    other: f64,
+    /// Standard error of the difference.
+    error: f64,
+}
+
+impl Pairing {
+    /// `None` where there are too few different captions to tell.
+    fn measure(
+        audit: &Audit,
+        rows: &[f32],
+        dimension: usize,
+        encoder: &dyn Encoder,
+    ) -> Result<Option<Self>, EngineError> {
+        let mut seen = std::collections::HashSet::new();
+        let with_caption = audit.items.iter().enumerate().filter(|(_, item)| !item.text.is_empty());
+        let chosen: Vec<(usize, &str)> = with_caption
+            .filter(|(_, item)| seen.insert(item.text.as_str()))
+            .map(|(row, item)| (row, item.text.as_str()))
+            .take(CAPTIONS)
+            .collect();
+        if chosen.len() < LEAST_CAPTIONS {
+            return Ok(None);
+        }
+        let texts: Vec<&str> = chosen.iter().map(|(_, text)| *text).collect();
+        let captions = encoder.encode(&texts)?;
+        let cosine = |at: usize, row: usize| {
+            let caption = &captions[at * dimension..(at + 1) * dimension];
+            let item = &rows[row * dimension..(row + 1) * dimension];
+            caption.iter().zip(item).map(|(a, b)| f64::from(a * b)).sum::<f64>()
+        };
+        let n = chosen.len();
+        let pairs: Vec<(f64, f64)> =
+            (0..n).map(|at| (cosine(at, chosen[at].0), cosine(at, chosen[(at + 1) % n].0))).collect();
+        let mean = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>() / n as f64;
+        let (own, other) = (mean(|pair| pair.0), mean(|pair| pair.1));
+        let variance = pairs.iter().map(|pair| (pair.0 - pair.1 - (own - other)).powi(2)).sum::<f64>() / (n - 1) as f64;
+        Ok(Some(Self { n, own, other, error: (variance / n as f64).sqrt() }))
+    }
+
+    /// Whether captions lie nearer to their own item, by more than chance.
+    fn fits(&self) -> bool {
+        self.own - self.other > 2.0 * self.error
+    }
+}
+
+impl std::fmt::Display for Pairing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "cosine of {} captions with their own item is {:.3}, with another {:.3}",
+            self.n, self.own, self.other
+        )
+    }
 }
 
 fn report(ingested: &Ingested, kept: bool) -> IngestReport {

@@ -1,6 +1,7 @@
 //! Long work off the UI thread: embed, train, tabulate, score. Commands come in; events and progress go out.
 
 mod answers;
+mod cache;
 mod device;
 mod embed;
 mod error;
@@ -15,11 +16,12 @@ mod training;
 mod worker;
 
 pub use answers::LoadedRun;
+pub use cache::{AuditCache, CacheReport, Dropped, cache_gc, cache_report};
 pub use device::{ComputeDevice, devices};
 pub use embed::UnreadableImage;
 pub use error::EngineError;
 pub use ingest::{
-    AttributeReport, IngestReport, ModelReport, PreviewItem, add_models, delete, described, ingest, set_prompts,
+    AttributeReport, IngestReport, Intake, ModelReport, PreviewItem, add_models, delete, described, ingest, set_prompts,
 };
 pub use message::*;
 pub use session::{Session, known_audits};

@@ -16,7 +16,7 @@ pub fn known_audits(home: &Path) -> Vec<String> {
 }
 
 /// Reads an audit's items, and the name of its encoder.
-fn read(store: &Store, name: &str) -> Result<(Audit, String), EngineError> {
+pub(super) fn read(store: &Store, name: &str) -> Result<(Audit, String), EngineError> {
     if data::BUILTIN_AUDITS.contains(&name) {
         return Ok((data::load(name)?, "builtin".into()));
     }

@@ -110,6 +110,19 @@ impl Store {
         Ok(self.embedding_tree(encoder)?.len())
     }
 
+    /// How many of the contents have an embedding.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn embeddings_present(&self, encoder: &str, hashes: &[Option<ContentHash>]) -> Result<usize> {
+        let tree = self.embedding_tree(encoder)?;
+        let mut present = 0;
+        for hash in hashes.iter().flatten() {
+            present += usize::from(tree.contains_key(hash)?);
+        }
+        Ok(present)
+    }
+
     /// Fingerprints of the encoders whose embeddings are kept.
     #[must_use]
     pub fn embedding_encoders(&self) -> Vec<String> {

@@ -4,7 +4,7 @@ mod delimited;
 mod json_lines;
 mod parquet_rows;
 
-pub use parquet_rows::is_parquet;
+pub use parquet_rows::{is_parquet, open as open_parquet};
 
 use super::DataError;
 use std::path::Path;
@@ -78,6 +78,23 @@ impl Table {
             return Err(DataError::File { file, problem });
         }
         delimited::read(&bytes, file, name.ends_with(".tsv") || name.ends_with(".tab"))
+    }
+
+    /// Adds the rows of a table with the same columns.
+    ///
+    /// # Errors
+    /// The first column that one of them lacks.
+    pub fn append(&mut self, other: &Self) -> Result<(), String> {
+        if let Some(extra) = other.columns.iter().find(|column| self.position(&column.name).is_none()) {
+            return Err(format!("column '{}' is not in the partitions before", extra.name));
+        }
+        for column in &mut self.columns {
+            let more = other.columns.iter().find(|more| more.name == column.name);
+            let more = more.ok_or_else(|| format!("there is no column '{}'", column.name))?;
+            more.cells().for_each(|cell| column.push(cell));
+        }
+        self.rows += other.rows;
+        Ok(())
     }
 
     /// Position of a column.
