@@ -222,8 +222,14 @@ impl Session {
         if bytes.is_empty() {
             return Decoded::Bad("the file is empty".into());
         }
+        let hash = bytes_hash(&bytes);
+        match self.store.has_embedding(self.encoder.fingerprint(), &hash) {
+            Ok(true) => return Decoded::Known(hash),
+            Ok(false) => {}
+            Err(error) => return Decoded::Lost(error.to_string()),
+        }
         match self.encoder.prepare_image(&bytes) {
-            Ok(pixels) => Decoded::Good(bytes_hash(&bytes), pixels),
+            Ok(pixels) => Decoded::Good(hash, pixels),
             Err(error) => Decoded::Bad(error.to_string()),
         }
     }
@@ -234,9 +240,12 @@ impl Session {
         let mut seen = HashSet::new();
         for (stamp, decoded) in window {
             match decoded {
+                Decoded::Known(hash) => facts.push((stamp, FileFact::Content(hash))),
                 Decoded::Good(hash, pixels) => {
                     facts.push((stamp, FileFact::Content(hash)));
-                    if seen.insert(hash) {
+                    // Asked again: an earlier window may have brought it since it was decoded. What is in a batch
+                    // must not depend on how far the decoders were ahead.
+                    if seen.insert(hash) && !self.store.has_embedding(self.encoder.fingerprint(), &hash)? {
                         hashes.push(hash);
                         images.push(pixels);
                     }
@@ -247,8 +256,10 @@ impl Session {
                 }
             }
         }
-        let fresh = self.encoder.encode_images(&images)?;
-        self.store.put_embeddings(self.encoder.fingerprint(), &hashes, &fresh)?;
+        if !images.is_empty() {
+            let fresh = self.encoder.encode_images(&images)?;
+            self.store.put_embeddings(self.encoder.fingerprint(), &hashes, &fresh)?;
+        }
         Ok(self.store.put_file_facts(&facts)?)
     }
 }
@@ -256,6 +267,8 @@ impl Session {
 /// A file on its way to the encoder.
 enum Decoded {
     Good(ContentHash, Pixels),
+    /// Its content has an embedding already.
+    Known(ContentHash),
     /// It is there, but no image.
     Bad(String),
     /// It cannot be read: nothing is known of it.

@@ -98,13 +98,28 @@ pub struct Intake<'a> {
 /// If the name is taken or not fit, the data or the encoder do not fit each other, or the disk refuses. Nothing is
 /// kept then.
 pub fn ingest(home: &Path, draft: Draft, prompts: &AttributeFile, how: &Intake) -> Result<IngestReport, EngineError> {
+    check_name(home, how.name)?;
+    let encoder = encoder::open(how.encoder).map_err(|error| EngineError::Usage(error.to_string()))?;
+    ingest_with(home, draft, prompts, how, encoder.as_ref())
+}
+
+/// [`ingest`] with an encoder that is open already.
+///
+/// # Errors
+/// As [`ingest`].
+pub fn ingest_with(
+    home: &Path,
+    draft: Draft,
+    prompts: &AttributeFile,
+    how: &Intake,
+    encoder: &dyn Encoder,
+) -> Result<IngestReport, EngineError> {
     let Intake { name, encoder: encoder_name, check, .. } = *how;
     check_name(home, name)?;
     let (audit, mut rest) = draft.into_audit(name, prompts)?;
-    let encoder = encoder::open(encoder_name)?;
-    fits(&audit, &rest, encoder.as_ref())?;
+    fits(&audit, &rest, encoder)?;
     if let Some((rows, dimension)) = &rest.embeddings {
-        match Pairing::measure(&audit, rows, *dimension, encoder.as_ref())? {
+        match Pairing::measure(&audit, rows, *dimension, encoder)? {
             Some(pairing) if !pairing.fits() && !how.allow_mismatch => {
                 return Err(EngineError::Usage(format!(
                     "{pairing}: the embeddings seem not to be of encoder {}; give theirs with --encoder, or take them as they are with --allow-mismatch",

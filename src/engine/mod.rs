@@ -21,7 +21,8 @@ pub use device::{ComputeDevice, devices};
 pub use embed::UnreadableImage;
 pub use error::EngineError;
 pub use ingest::{
-    AttributeReport, IngestReport, Intake, ModelReport, PreviewItem, add_models, delete, described, ingest, set_prompts,
+    AttributeReport, IngestReport, Intake, ModelReport, PreviewItem, add_models, delete, described, ingest,
+    ingest_with, set_prompts,
 };
 pub use message::*;
 pub use session::{Session, known_audits};

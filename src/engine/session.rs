@@ -4,7 +4,7 @@ use super::rows::own_words;
 use super::{AuditView, ComputeDevice, EngineError, devices};
 use crate::audit::Audit;
 use crate::data::{self, DataError};
-use crate::encoder::{self, Encoder};
+use crate::encoder::{self, Encoder, EncoderError};
 use crate::store::{AuditRecord, Store, ingested_names};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,6 +41,18 @@ impl Session {
     /// # Errors
     /// If there is no such audit, the store cannot be opened, or its encoder cannot.
     pub fn open(home: &Path, audit: &str) -> Result<Self, EngineError> {
+        Self::open_with(home, audit, encoder::open)
+    }
+
+    /// [`Session::open`] with another way to come by an encoder of a name.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub fn open_with(
+        home: &Path,
+        audit: &str,
+        open: impl Fn(&str) -> Result<Arc<dyn Encoder>, EncoderError>,
+    ) -> Result<Self, EngineError> {
         if !known_audits(home).iter().any(|known| known == audit) {
             return Err(DataError::UnknownAudit { name: audit.to_owned(), known: known_audits(home).join(", ") }.into());
         }
@@ -49,12 +61,12 @@ impl Session {
             devices().into_iter().next().ok_or_else(|| EngineError::Internal("no device to compute on".into()))?;
         let (record, encoder, loaded) = match store.audit(audit)? {
             Some(record) => {
-                let encoder = encoder::open(&record.encoder)?;
+                let encoder = open(&record.encoder)?;
                 (record, encoder, None)
             }
             None => {
                 let (audit, name) = read(&store, audit)?;
-                let encoder = encoder::open(&name)?;
+                let encoder = open(&name)?;
                 let record = store.put_audit(&audit, (&name, encoder.fingerprint()), own_words(&audit))?;
                 (record, encoder, Some(Arc::new(audit)))
             }

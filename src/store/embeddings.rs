@@ -110,6 +110,14 @@ impl Store {
         Ok(self.embedding_tree(encoder)?.len())
     }
 
+    /// Whether a content has an embedding.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn has_embedding(&self, encoder: &str, hash: &ContentHash) -> Result<bool> {
+        Ok(self.embedding_tree(encoder)?.contains_key(hash)?)
+    }
+
     /// How many of the contents have an embedding.
     ///
     /// # Errors
