@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use llm2loss::audit::{
-    Architecture, Attribute, AttributePrompts, Audit, EpochMetrics, HeadKind, HyperParameters, Item, ModelLosses,
-    PromptSets, RunId, Split,
+    Architecture, Attribute, AttributePrompts, Audit, Content, EpochMetrics, HeadKind, HyperParameters, Item,
+    ModelLosses, PromptSets, RunId, Split,
 };
 use llm2loss::diagnose::{Diagnosis, Material, Measured, Verdict, tables};
 use llm2loss::encoder::{Encoder, StaticEncoder};
@@ -42,6 +42,7 @@ fn audit(n: usize, loss: impl Fn(usize) -> f64, label: impl Fn(usize) -> bool, v
         id: row.to_string(),
         text: format!("a {} person of {row} years", if row.is_multiple_of(2) { "young" } else { "old" }),
         split: if row < train { Split::Train } else { Split::Test },
+        content: Content::Text,
     };
     let losses = (0..all).map(|row| if row < train { (row % 7) as f64 } else { loss(row - train) }).collect();
     let scores = (0..all).map(|row| ((row * 37) % 101) as f64 / 101.0).collect();
@@ -50,6 +51,7 @@ fn audit(n: usize, loss: impl Fn(usize) -> f64, label: impl Fn(usize) -> bool, v
         phrase: "a young person".into(),
         antonym: Some("an old person".into()),
         generic: "a person".into(),
+        made: false,
     };
     let attribute = |(name, value): &(&str, Values)| Attribute {
         name: (*name).into(),

@@ -39,10 +39,11 @@ fn everything_comes_back_after_reopening() {
         store.remember("adult", &HistoryEntry { a: "two".into(), b: Some("three".into()) }).unwrap();
     }
     let store = Store::open(home.path()).unwrap();
-    let (found, missing) = store.embeddings("e1", &hashes, 3).unwrap();
+    let wanted: Vec<_> = hashes.iter().copied().map(Some).collect();
+    let (found, missing) = store.embeddings("e1", &wanted, 3).unwrap();
     assert!(found == rows && missing.is_empty());
     // Another encoder has embedded nothing yet.
-    assert_eq!(store.embeddings("e2", &hashes, 3).unwrap().1.len(), 600);
+    assert_eq!(store.embeddings("e2", &wanted, 3).unwrap().1.len(), 600);
     let ids: Vec<String> = store.runs("adult", None).unwrap().into_iter().map(|run| run.id.0).collect();
     assert_eq!(ids, ["ab22", "aa11"], "oldest first");
     assert_eq!(store.find_run("aa").unwrap().id.0, "aa11");

@@ -64,6 +64,9 @@ pub struct AttributePrompts {
     pub antonym: Option<String>,
     /// A phrase for anybody.
     pub generic: String,
+    /// The sentences were made from the column's name; nobody has read them yet.
+    #[serde(default)]
+    pub made: bool,
 }
 
 impl AttributePrompts {

@@ -24,21 +24,38 @@ impl fmt::Display for Split {
     }
 }
 
+/// What an encoder is given for an item.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Content {
+    /// The item's text.
+    #[default]
+    Text,
+    /// An image file, by its path; `stamp` changes when the file does.
+    Image { path: String, stamp: [u8; 16] },
+    /// Nothing: the embedding came with the data and is kept under this digest.
+    Embedded([u8; 16]),
+    /// An image file that could not be decoded; the item takes part in nothing.
+    Unreadable,
+}
+
 /// One data point.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     pub id: String,
+    /// Its words: what is embedded of a text, the caption of anything else; may then be empty.
     pub text: String,
     pub split: Split,
+    pub content: Content,
 }
 
 /// The audited black box, known only by what it did on the items.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelLosses {
     pub name: String,
-    /// Task loss of each item, `>= 0`.
+    /// Task loss of each item, `>= 0`; NaN where the model has none, and then the item is in none of its runs.
     pub losses: Vec<f64>,
-    /// Score of the positive class of each item, if given; with labels it makes AUROC possible.
+    /// Score of the positive class of each item, if given; with labels it makes AUROC possible. NaN where the
+    /// model has no loss either.
     pub scores: Option<Vec<f64>>,
 }
 
@@ -69,8 +86,8 @@ pub enum AuditError {
     Length { what: String, found: usize, expected: usize },
     #[error("loss of model '{model}' at item '{id}' is {value}; losses must be finite and not negative")]
     Loss { model: String, id: String, value: String },
-    #[error("audit '{audit}' has no {split} items")]
-    NoSplit { audit: String, split: Split },
+    #[error("audit '{audit}' has no {split} items with a loss of model '{model}'")]
+    NoSplit { audit: String, model: String, split: Split },
     #[error("model '{model}' is not part of audit '{audit}'; it has: {known}")]
     UnknownModel { audit: String, model: String, known: String },
 }
@@ -111,7 +128,8 @@ impl Audit {
             if let Some(scores) = &model.scores {
                 check(format!("the score of model '{}'", model.name), scores.len())?;
             }
-            if let Some(row) = model.losses.iter().position(|loss| !loss.is_finite() || *loss < 0.0) {
+            // NaN stands for a loss that is missing.
+            if let Some(row) = model.losses.iter().position(|loss| loss.is_infinite() || *loss < 0.0) {
                 return Err(AuditError::Loss {
                     model: model.name.clone(),
                     id: self.items[row].id.clone(),
@@ -122,10 +140,25 @@ impl Audit {
         Ok(())
     }
 
-    /// Positions of the items of a split, in order.
+    /// Positions of the readable items of a split, in order.
     #[must_use]
     pub fn rows(&self, split: Split) -> Vec<usize> {
-        (0..self.items.len()).filter(|&row| self.items[row].split == split).collect()
+        let of_split = |item: &Item| item.split == split && item.content != Content::Unreadable;
+        (0..self.items.len()).filter(|&row| of_split(&self.items[row])).collect()
+    }
+
+    /// Positions of the readable items of a split that a model has a loss for, in order.
+    #[must_use]
+    pub fn rows_of(&self, model: &ModelLosses, split: Split) -> Vec<usize> {
+        let mut rows = self.rows(split);
+        rows.retain(|&row| !model.losses[row].is_nan());
+        rows
+    }
+
+    /// Whether its items are texts: only then are there fragments, and words no item uses.
+    #[must_use]
+    pub fn has_texts(&self) -> bool {
+        self.items.iter().any(|item| item.content == Content::Text)
     }
 
     /// Finds a model by name.

@@ -7,7 +7,7 @@ mod hyper;
 mod run;
 
 pub use attribute::{Attribute, AttributePrompts, Contrast, Side};
-pub use dataset::{Audit, AuditError, ForeignSet, Item, ModelLosses, PromptSets, Split};
+pub use dataset::{Audit, AuditError, Content, ForeignSet, Item, ModelLosses, PromptSets, Split};
 pub use head::{Architecture, HeadKind};
 pub use hyper::{HyperParameters, Negatives, Pairs, Target};
 pub use run::{EpochMetrics, RunId, RunRecord, RunState};

@@ -1,6 +1,7 @@
 //! What may be typed after `llm2loss`.
 
 use crate::console::ColorChoice;
+use crate::data::CelebaSplit;
 use crate::engine::DeviceChoice;
 use clap::builder::{FalseyValueParser, OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -23,6 +24,10 @@ pub struct Arguments {
     /// Where heads are trained: auto takes a GPU where this build can use one
     #[arg(long, global = true, env = "LLM2LOSS_DEVICE", default_value = "auto", value_name = "auto|cpu|cuda|cuda:N")]
     pub device: DeviceChoice,
+
+    /// Audit to open in the console [default: the built-in one]
+    #[arg(long = "audit", value_name = "NAME")]
+    pub audit: Option<String>,
 
     #[command(flatten)]
     pub look: Look,
@@ -60,6 +65,14 @@ fn color(word: &str) -> Result<ColorChoice, String> {
 pub enum Action {
     /// Build the built-in audit, train its heads if need be, print what was found
     Demo(Output),
+    /// Take an audit in from files of your own
+    Ingest(Box<Ingest>),
+    /// List the audits there are, show one, or delete one
+    Audits(Audits),
+    /// Embed an audit's items ahead of training; goes on where it was stopped
+    Embed(Embed),
+    /// The embeddings kept: what there is, whether it is whole, what nobody uses
+    Cache(Cache),
     /// Train heads for a model of an audit
     Train(Box<Train>),
     /// Score prompts: predicted loss, rank and familiarity, member by member
@@ -86,6 +99,153 @@ pub struct Output {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Ingest {
+    /// Name of the audit
+    pub name: String,
+
+    /// Rows to read: CSV, TSV, JSON lines or Parquet
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
+
+    /// A CelebA folder instead: attributes, partitions, identities; the losses come by --losses
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["manifest", "wilds", "clip_retrieval"])]
+    pub celeba: Option<PathBuf>,
+
+    /// CelebA: official, or within-identity:SHARE, by which that share of each person's images trains
+    #[arg(long, value_name = "SPLIT", requires = "celeba")]
+    pub split: Option<CelebaSplit>,
+
+    /// A WILDS folder instead: its metadata.csv
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["manifest", "clip_retrieval"])]
+    pub wilds: Option<PathBuf>,
+
+    /// A folder that clip-retrieval wrote instead: embeddings and metadata, partition by partition
+    #[arg(long, value_name = "DIR", conflicts_with = "manifest")]
+    pub clip_retrieval: Option<PathBuf>,
+
+    /// clip-retrieval: leave out partitions that are not finished
+    #[arg(long, requires = "clip_retrieval")]
+    pub allow_partial: bool,
+
+    /// Embeddings of the items, computed before: npy, npz, safetensors, or Parquet with a column of lists
+    #[arg(long, value_name = "FILE")]
+    pub embeddings: Option<PathBuf>,
+
+    /// Ids of the embeddings' rows, one a line
+    #[arg(long, value_name = "FILE", requires = "embeddings")]
+    pub embedding_ids: Option<PathBuf>,
+
+    /// Take embeddings whose captions lie no nearer to their own item than to others
+    #[arg(long)]
+    pub allow_mismatch: bool,
+
+    /// What a column stands for: id, text, image, loss, loss:MODEL, score, score:MODEL, label, split, group,
+    /// attribute or ignore; may be repeated
+    #[arg(long, value_name = "ROLE=COLUMN")]
+    pub column: Vec<String>,
+
+    /// The same in a TOML file
+    #[arg(long, value_name = "FILE")]
+    pub columns: Option<PathBuf>,
+
+    /// Encoder of items and prompts: builtin, a hub id, or a folder [default: builtin]
+    #[arg(long, value_name = "NAME")]
+    pub encoder: Option<String>,
+
+    /// Folder that image paths are relative to [default: the manifest's]
+    #[arg(long, value_name = "DIR")]
+    pub images_root: Option<PathBuf>,
+
+    /// Take image paths that lead out of that folder
+    #[arg(long)]
+    pub allow_outside: bool,
+
+    /// Ids and losses of a model, which --model names: for items without losses of their own, or alone, for a further
+    /// model of an audit there is
+    #[arg(long, value_name = "FILE")]
+    pub losses: Option<PathBuf>,
+
+    /// Put the losses in place of those of a model there is; its runs are dropped
+    #[arg(long)]
+    pub replace: bool,
+
+    /// Prompts of the attributes, JSON or TOML; alone, replaces those of an audit there is
+    #[arg(long, value_name = "FILE")]
+    pub attributes: Option<PathBuf>,
+
+    /// Say what would be taken in, and keep nothing
+    #[arg(long)]
+    pub check: bool,
+
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Embed {
+    /// Name of the audit
+    pub audit: String,
+
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Cache {
+    #[command(subcommand)]
+    pub action: CacheAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CacheAction {
+    /// Embeddings by encoder and by audit
+    Stats(Output),
+    /// Read every embedding and check it; exit code 1 if one is damaged or missing
+    Verify(Output),
+    /// Drop embeddings that no audit uses
+    Gc(Output),
+    /// Write an audit's embeddings and ids as safetensors
+    Export {
+        /// Name of the audit
+        audit: String,
+
+        /// The file to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Audits {
+    #[command(subcommand)]
+    pub action: Option<AuditsAction>,
+
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditsAction {
+    /// What an audit taken in holds
+    Show {
+        /// Name of the audit
+        audit: String,
+
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Remove an audit taken in, and its runs
+    Delete {
+        /// Name of the audit
+        audit: String,
+    },
 }
 
 /// Which run answers.

@@ -23,9 +23,9 @@ impl EnginePort for Port {
     }
 }
 
-pub fn run(place: Place, model: Option<&str>, look: &Look) -> Result<u8, Failure> {
+pub fn run(place: Place, audit: Option<&str>, model: Option<&str>, look: &Look) -> Result<u8, Failure> {
     let home = home(place.home)?;
-    let session = Session::open(&home, BUILTIN_AUDITS[0])?.on(place.device);
+    let session = Session::open(&home, audit.unwrap_or(BUILTIN_AUDITS[0]))?.on(place.device);
     session.device()?;
     if let Some(theme) = &look.theme {
         let catalogue = Catalogue::load(Some(&home.join("themes"))).0;

@@ -2,9 +2,8 @@
 
 use super::arguments::Output;
 use super::context::{Failure, Place, home, print};
-use crate::data::BUILTIN_AUDITS;
 use crate::encoder::{Encoder, StaticEncoder};
-use crate::engine::{ComputeDevice, Driver, Gpu, cuda_words, devices};
+use crate::engine::{ComputeDevice, Driver, Gpu, cuda_words, devices, known_audits};
 use crate::report;
 use crate::store::Store;
 use serde::Serialize;
@@ -26,7 +25,7 @@ struct Findings {
     home: String,
     store: String,
     encoder: String,
-    audits: Vec<&'static str>,
+    audits: Vec<String>,
     terminal: String,
     /// Nothing stands in the way of an audit.
     ok: bool,
@@ -58,7 +57,7 @@ pub fn run(place: Place, output: &Output) -> Result<u8, Failure> {
             |error| error.to_string(),
             |encoder| format!("{} ({} dimensions)", encoder.fingerprint(), encoder.dimension()),
         ),
-        audits: BUILTIN_AUDITS.to_vec(),
+        audits: known_audits(&home),
         terminal: terminal_words(),
         ok: code == 0,
     };
@@ -91,7 +90,8 @@ fn gigabytes(bytes: u64) -> String {
 
 fn store_words(store: &Store) -> String {
     let bytes = store.size_on_disk().unwrap_or(0);
-    let runs: usize = BUILTIN_AUDITS.iter().map(|audit| store.runs(audit, None).map_or(0, |runs| runs.len())).sum();
+    let audits = known_audits(store.home());
+    let runs: usize = audits.iter().map(|audit| store.runs(audit, None).map_or(0, |runs| runs.len())).sum();
     let runs = if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") };
     format!("opened, {:.1} MB, {runs}", bytes as f64 / 1e6)
 }

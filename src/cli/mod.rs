@@ -1,11 +1,13 @@
 //! The command line: one small file a command. Results on stdout, progress on stderr.
 
 mod arguments;
+mod cache;
 mod compare;
 mod console;
 mod context;
 mod demo;
 mod doctor;
+mod ingest;
 mod paper;
 mod progress;
 mod runs;
@@ -36,7 +38,7 @@ pub fn run() -> ExitCode {
     match dispatch(arguments) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            let _ = writeln!(std::io::stderr(), "llm2loss: {}", failure.message);
+            let _ = writeln!(std::io::stderr(), "llm2loss: {}", crate::report::printable(&failure.message));
             ExitCode::from(failure.code)
         }
     }
@@ -51,9 +53,13 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
                 let _ = write!(std::io::stderr(), "{}", Arguments::command().render_help());
                 return Err(Failure::usage("the console needs a terminal; the commands above do not"));
             }
-            console::run(place, arguments.model.as_deref(), &arguments.look)
+            console::run(place, arguments.audit.as_deref(), arguments.model.as_deref(), &arguments.look)
         }
         Some(Action::Demo(given)) => demo::run(place, arguments.model.as_deref(), &given),
+        Some(Action::Ingest(given)) => ingest::run(home, arguments.model.as_deref(), &given),
+        Some(Action::Audits(given)) => ingest::audits(home, &given),
+        Some(Action::Embed(given)) => cache::embed(home, &given),
+        Some(Action::Cache(given)) => cache::cache(home, &given),
         Some(Action::Train(given)) => train::run(place, arguments.model.as_deref(), &given),
         Some(Action::Score(given)) => score::run(place, arguments.model.as_deref(), &given),
         Some(Action::Compare(given)) => compare::run(place, arguments.model.as_deref(), &given),

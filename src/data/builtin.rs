@@ -2,12 +2,10 @@
 //!
 //! The assets are made by `tests/recipes/make_adult.py`; see `builtin/NOTICE` for source and licence.
 
-use super::DataError;
-use crate::audit::{Attribute, AttributePrompts, Audit, ForeignSet, Item, ModelLosses, PromptSets, Split};
+use super::{AttributeFile, DataError};
+use crate::audit::{Audit, Content, Item, ModelLosses, PromptSets, Split};
 use csv::StringRecord;
 use flate2::read::GzDecoder;
-use serde::Deserialize;
-use std::collections::HashMap;
 
 /// Name of the built-in audit.
 pub const ADULT: &str = "adult";
@@ -15,26 +13,7 @@ pub const ADULT: &str = "adult";
 static ROWS: &[u8] = include_bytes!("builtin/adult.csv.gz");
 static PROMPTS: &str = include_str!("builtin/prompts-adult.json");
 const ROWS_FILE: &str = "adult.csv.gz";
-
-#[derive(Deserialize)]
-struct PromptFile {
-    attributes: Vec<PromptRow>,
-    in_distribution: Vec<String>,
-    /// Read through a list of pairs: the order of the sets is the order of the table.
-    foreign: serde_json::Map<String, serde_json::Value>,
-    people: Vec<String>,
-    /// Names of the foreign sets whose words take no article.
-    plural: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct PromptRow {
-    name: String,
-    bare: (String, String),
-    phrase: String,
-    antonym: Option<String>,
-    generic: String,
-}
+const PROMPTS_FILE: &str = "prompts-adult.json";
 
 /// Columns of the manifest by role.
 struct Columns {
@@ -69,6 +48,7 @@ pub fn adult() -> Result<Audit, DataError> {
             id: cell.text(columns.id).to_owned(),
             text: cell.text(columns.text).to_owned(),
             split: cell.split(columns.split)?,
+            content: Content::Text,
         });
         labels.push(cell.flag(columns.label)? == Some(true));
         for (index, (_, score, loss)) in columns.models.iter().enumerate() {
@@ -82,32 +62,31 @@ pub fn adult() -> Result<Audit, DataError> {
     let models = columns.models.into_iter().zip(losses.into_iter().zip(scores));
     let models =
         models.map(|((name, _, _), (losses, scores))| ModelLosses { name, losses, scores: Some(scores) }).collect();
-    let (mut attribute_prompts, prompts) = read_prompts()?;
+    let file = prompt_file()?;
     let attributes = columns.attributes.into_iter().zip(values).map(|((name, _), values)| {
-        let prompts = attribute_prompts.remove(&name).ok_or_else(|| DataError::File {
-            file: "prompts-adult.json".into(),
-            problem: format!("no prompts for attribute '{name}'"),
-        })?;
-        Ok(Attribute { name, prompts, values })
+        let attribute = file.attribute(name, values);
+        if attribute.prompts.made {
+            return Err(DataError::File {
+                file: PROMPTS_FILE.into(),
+                problem: format!("no prompts for attribute '{}'", attribute.name),
+            });
+        }
+        Ok(attribute)
     });
     let attributes = attributes.collect::<Result<Vec<_>, DataError>>()?;
+    let prompts = file.sets(&attributes)?;
     let audit = Audit { name: ADULT.into(), items, labels: Some(labels), attributes, models, prompts };
     audit.validate()?;
     Ok(audit)
 }
 
-fn read_prompts() -> Result<(HashMap<String, AttributePrompts>, PromptSets), DataError> {
-    let fault = |problem: String| DataError::File { file: "prompts-adult.json".into(), problem };
-    let file: PromptFile = serde_json::from_str(PROMPTS).map_err(|error| fault(error.to_string()))?;
-    let prompts = file.attributes.into_iter().map(|row| {
-        (row.name, AttributePrompts { bare: row.bare, phrase: row.phrase, antonym: row.antonym, generic: row.generic })
-    });
-    let foreign = file.foreign.into_iter().map(|(name, list)| {
-        let singular = !file.plural.contains(&name);
-        Ok(ForeignSet { name, words: serde_json::from_value(list)?, singular })
-    });
-    let foreign = foreign.collect::<Result<Vec<_>, serde_json::Error>>().map_err(|error| fault(error.to_string()))?;
-    Ok((prompts.collect(), PromptSets { in_distribution: file.in_distribution, foreign, people: file.people }))
+fn prompt_file() -> Result<AttributeFile, DataError> {
+    AttributeFile::parse(PROMPTS).map_err(|problem| DataError::File { file: PROMPTS_FILE.into(), problem })
+}
+
+/// The lists of Table 1 of the built-in audit.
+pub fn prompt_sets() -> Result<PromptSets, DataError> {
+    prompt_file()?.sets(&[])
 }
 
 impl Columns {

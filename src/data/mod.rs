@@ -1,15 +1,32 @@
 //! Files to audits, and texts to fragments and words.
 
+mod arrays;
+mod attribute_file;
 mod builtin;
+mod celeba;
+mod clip_retrieval;
+mod columns;
+mod draft;
 mod fragment;
+mod manifest;
 mod paper;
 mod phrases;
+mod table;
+mod wilds;
 mod words;
 
+pub use arrays::{Matrix, read_matrix};
+pub use attribute_file::AttributeFile;
 pub use builtin::{ADULT, adult};
+pub use celeba::{CelebaSplit, celeba};
+pub use clip_retrieval::clip_retrieval;
+pub use columns::Mapping;
+pub use draft::{Draft, Rest, check_splits};
 pub use fragment::fragment;
+pub use manifest::{ImagePlace, LossFile, manifest, read_losses};
 pub use paper::{PaperRow, paper_table5};
 pub use phrases::phrases;
+pub use wilds::wilds;
 pub use words::{unseen_words, vocabulary, words};
 
 use crate::audit::{Audit, AuditError};
@@ -24,6 +41,8 @@ pub enum DataError {
     Cell { file: String, row: usize, column: String, problem: String },
     #[error("{file}: {problem}")]
     File { file: String, problem: String },
+    #[error("{0}")]
+    Usage(String),
     #[error(transparent)]
     Audit(#[from] AuditError),
 }

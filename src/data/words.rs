@@ -19,10 +19,13 @@ pub fn vocabulary<'a>(texts: impl Iterator<Item = &'a str>) -> BTreeSet<String> 
 }
 
 /// Words of a prompt that the vocabulary lacks, each once, in order. Numbers are never unseen: no list of
-/// items holds them all.
+/// items holds them all. Items without words make an empty vocabulary, beside which nothing is unseen.
 #[must_use]
 pub fn unseen_words(prompt: &str, vocabulary: &BTreeSet<String>) -> Vec<String> {
     let mut unseen: Vec<String> = Vec::new();
+    if vocabulary.is_empty() {
+        return unseen;
+    }
     for word in words(prompt) {
         let number = word.chars().all(|character| character.is_ascii_digit());
         if !number && !vocabulary.contains(&word) && !unseen.contains(&word) {

@@ -44,7 +44,7 @@ impl<'a> Evidence<'a> {
     /// If the encoder or the heads fail.
     pub fn gather(material: &Material<'a>) -> Result<Self, DiagnoseError> {
         let Material { audit, model, encoder, ensemble, test: embeddings, .. } = *material;
-        let rows = audit.rows(Split::Test);
+        let rows = audit.rows_of(model, Split::Test);
         let mut prompt_rows = HashMap::new();
         let mut texts: Vec<String> = Vec::new();
         for text in every_prompt(audit) {

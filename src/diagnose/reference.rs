@@ -22,6 +22,7 @@ const FOREIGN_BELOW: f64 = 0.05;
 ///
 /// Regressor and ranker: over the test items. OOD: over the prompts that the audit itself gives for its items
 /// or, where it has few, one fragment of each test item; against whole items every short prompt looks foreign.
+/// Items that are not texts have no fragments: then the audit's prompts however few, without any the items.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reference {
     /// `quantiles[head.index()]`, ascending, 1001 values.
@@ -38,10 +39,13 @@ impl Reference {
     pub fn of(evidence: &Evidence, encoder: &dyn Encoder, ensemble: &Ensemble) -> Result<Self, DiagnoseError> {
         let items = format!("{} test items", grouped(evidence.rows.len()));
         let own = evidence.own_prompts();
-        let (familiar, familiar_over) = if own.len() >= LEAST_PROMPTS {
+        let texts = evidence.audit.has_texts();
+        let (familiar, familiar_over) = if own.len() >= LEAST_PROMPTS || (!texts && !own.is_empty()) {
             let logits = own.iter().filter_map(|text| evidence.prompt_risk(HeadKind::Ood, text));
             let means: Vec<f64> = logits.map(|risk| -risk.iter().sum::<f64>() / risk.len().max(1) as f64).collect();
             (means, format!("{} prompts of the audit", own.len()))
+        } else if !texts {
+            (evidence.items.mean(HeadKind::Ood), items.clone())
         } else {
             let mut rng = ChaCha8Rng::seed_from_u64(FRAGMENT_SEED);
             let cut = |&row: &usize| data::fragment(&evidence.audit.items[row].text, &mut rng);

@@ -42,7 +42,7 @@ impl Session {
     /// If the store cannot be read.
     pub fn only_linear(&self, model: &str) -> Result<bool, EngineError> {
         let runs = self.store.runs(&self.record.name, Some(model))?;
-        let first = HyperParameters::new(Architecture::Linear).canonical();
+        let first = self.effective(&HyperParameters::new(Architecture::Linear));
         Ok(matches!(runs.as_slice(), [run] if run.hyper == first))
     }
 
@@ -65,9 +65,9 @@ impl Session {
         let diagnosis = match stored.diagnosis {
             Some(diagnosis) => diagnosis,
             None => {
-                let audit = self.audit()?;
                 let embeddings = self.embeddings(&Tracker::silent())?;
-                let split = RunRows::of(&audit, &stored.record.hyper)?;
+                let audit = self.audit()?;
+                let split = RunRows::of(&audit, audit.model(&stored.record.model)?, &stored.record.hyper)?;
                 let fresh = self.diagnose(&stored.record.id, &stored.record.model, &split, &embeddings, &ensemble)?;
                 self.store.put_diagnosis(&stored.record.id, &fresh)?;
                 fresh
@@ -122,7 +122,8 @@ impl Session {
     ) -> Result<AttributesTable, EngineError> {
         let run = self.load(record.clone())?;
         let embeddings = self.embeddings(&Tracker::silent())?;
-        let rows = RunRows::of(&*self.audit()?, &record.hyper)?;
+        let audit = self.audit()?;
+        let rows = RunRows::of(&audit, audit.model(&record.model)?, &record.hyper)?;
         self.with_material(&record.model, &rows, &embeddings, &run.ensemble, |material| {
             Ok(diagnose::attributes(&Evidence::gather(material)?, method))
         })

@@ -1,10 +1,12 @@
 //! Long work off the UI thread: embed, train, tabulate, score. Commands come in; events and progress go out.
 
 mod answers;
+mod cache;
 mod device;
 mod driver;
 mod embed;
 mod error;
+mod ingest;
 mod message;
 mod negatives;
 mod rows;
@@ -16,10 +18,16 @@ mod training;
 mod worker;
 
 pub use answers::LoadedRun;
+pub use cache::{AuditCache, CacheReport, Dropped, cache_gc, cache_report};
 pub use device::{ComputeDevice, DeviceChoice, cuda_words, devices};
 pub use driver::{Driver, Gpu};
+pub use embed::UnreadableImage;
 pub use error::EngineError;
+pub use ingest::{
+    AttributeReport, IngestReport, Intake, ModelReport, PreviewItem, add_models, delete, described, ingest,
+    ingest_with, set_prompts,
+};
 pub use message::*;
-pub use session::Session;
+pub use session::{Session, known_audits};
 pub use tracker::Tracker;
 pub use worker::{Engine, EngineLinks};

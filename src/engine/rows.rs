@@ -1,7 +1,7 @@
 //! Which rows of an audit a run learns from, and what names them.
 
 use super::EngineError;
-use crate::audit::{Audit, AuditError, HyperParameters, ModelLosses, Split};
+use crate::audit::{Audit, AuditError, Content, HyperParameters, ModelLosses, Split};
 use crate::data;
 use crate::heads::TrainingData;
 use rand::SeedableRng;
@@ -13,7 +13,11 @@ use std::collections::BTreeSet;
 const VALIDATION: u64 = 17 << 32;
 
 /// Words of the items and of the audit's own prompts: "a person" is no news to an audit that says it itself.
+/// Items that are not texts have no words, and then nothing is news.
 pub fn own_words(audit: &Audit) -> BTreeSet<String> {
+    if !audit.has_texts() {
+        return BTreeSet::new();
+    }
     let items = audit.items.iter().map(|item| item.text.as_str());
     let attributes = audit.attributes.iter().flat_map(|attribute| {
         let prompts = &attribute.prompts;
@@ -23,7 +27,7 @@ pub fn own_words(audit: &Audit) -> BTreeSet<String> {
     data::vocabulary(items.chain(own))
 }
 
-/// Positions of a run's training, validation and test items.
+/// Positions of a run's training, validation and test items: those readable and with a loss of its model.
 pub struct RunRows {
     pub train: Vec<usize>,
     pub validation: Vec<usize>,
@@ -32,15 +36,15 @@ pub struct RunRows {
 
 impl RunRows {
     /// Validation rows are drawn from the training rows alone, by seed.
-    pub fn of(audit: &Audit, hyper: &HyperParameters) -> Result<Self, EngineError> {
-        let all = audit.rows(Split::Train);
-        let test = audit.rows(Split::Test);
+    pub fn of(audit: &Audit, model: &ModelLosses, hyper: &HyperParameters) -> Result<Self, EngineError> {
+        let all = audit.rows_of(model, Split::Train);
+        let test = audit.rows_of(model, Split::Test);
         for (rows, split) in [(&all, Split::Train), (&test, Split::Test)] {
             if rows.is_empty() {
-                return Err(AuditError::NoSplit { audit: audit.name.clone(), split }.into());
+                return Err(AuditError::NoSplit { audit: audit.name.clone(), model: model.name.clone(), split }.into());
             }
         }
-        let mut validation = audit.rows(Split::Validation);
+        let mut validation = audit.rows_of(model, Split::Validation);
         let mut train = all;
         if validation.is_empty() && hyper.validation > 0.0 {
             let mut rng = ChaCha8Rng::seed_from_u64(hyper.seed);
@@ -73,11 +77,20 @@ impl RunRows {
     }
 }
 
-/// Digest of what a run learns from: texts, splits and the model's losses.
+/// Digest of what a run learns from: contents, splits and the model's losses.
 pub fn fingerprint(audit: &Audit, model: &ModelLosses) -> String {
     let mut hasher = xxhash_rust::xxh3::Xxh3::new();
     for (item, loss) in audit.items.iter().zip(&model.losses) {
         hasher.update(item.text.as_bytes());
+        match &item.content {
+            Content::Text => {}
+            Content::Image { path, stamp } => {
+                hasher.update(path.as_bytes());
+                hasher.update(stamp);
+            }
+            Content::Embedded(digest) => hasher.update(digest),
+            Content::Unreadable => hasher.update(b"unreadable"),
+        }
         hasher.update(&[0x1f, item.split as u8]);
         hasher.update(&loss.to_le_bytes());
     }

@@ -3,11 +3,26 @@
 use super::rows::own_words;
 use super::{AuditView, ComputeDevice, DeviceChoice, EngineError};
 use crate::audit::Audit;
-use crate::data;
-use crate::encoder::{self, Encoder};
-use crate::store::{AuditRecord, Store};
+use crate::data::{self, DataError};
+use crate::encoder::{self, Encoder, EncoderError};
+use crate::store::{AuditRecord, Store, ingested_names};
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError, OnceLock};
+
+/// Names of every audit that can be opened under `home`: the built-in ones, then those taken in.
+#[must_use]
+pub fn known_audits(home: &Path) -> Vec<String> {
+    data::BUILTIN_AUDITS.into_iter().map(String::from).chain(ingested_names(home)).collect()
+}
+
+/// Reads an audit's items, and the name of its encoder.
+pub(super) fn read(store: &Store, name: &str) -> Result<(Audit, String), EngineError> {
+    if data::BUILTIN_AUDITS.contains(&name) {
+        return Ok((data::load(name)?, "builtin".into()));
+    }
+    let found = store.ingested(name)?.map(|found| (found.audit, found.encoder));
+    found.ok_or_else(|| EngineError::Usage(format!("there is no audit '{name}'")))
+}
 
 /// An audit with its store, encoder and device.
 pub struct Session {
@@ -17,7 +32,7 @@ pub struct Session {
     /// Opened when it is first needed, with a word on it: a GPU takes a while, and answers need none.
     device: OnceLock<(ComputeDevice, Option<String>)>,
     pub(super) record: AuditRecord,
-    audit: OnceLock<Arc<Audit>>,
+    audit: Mutex<Option<Arc<Audit>>>,
     /// Embeddings of all items, `[items, d]`, once they were needed.
     pub(super) embeddings: Mutex<Option<Arc<Vec<f32>>>>,
 }
@@ -26,26 +41,35 @@ impl Session {
     /// Opens an audit in the store under `home`, reading its data if the store does not know it yet.
     ///
     /// # Errors
-    /// If the store cannot be opened or there is no such audit.
+    /// If there is no such audit, the store cannot be opened, or its encoder cannot.
     pub fn open(home: &Path, audit: &str) -> Result<Self, EngineError> {
-        if !data::BUILTIN_AUDITS.contains(&audit) {
-            return Err(data::load(audit)
-                .err()
-                .map_or_else(|| EngineError::Usage(format!("audit '{audit}' cannot be opened")), EngineError::from));
+        Self::open_with(home, audit, encoder::open)
+    }
+
+    /// [`Session::open`] with another way to come by an encoder of a name.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub fn open_with(
+        home: &Path,
+        audit: &str,
+        open: impl Fn(&str) -> Result<Arc<dyn Encoder>, EncoderError>,
+    ) -> Result<Self, EngineError> {
+        if !known_audits(home).iter().any(|known| known == audit) {
+            return Err(DataError::UnknownAudit { name: audit.to_owned(), known: known_audits(home).join(", ") }.into());
         }
         let store = Store::open(home)?;
-        let encoder = encoder::open("builtin")?;
-        let known = store.audit(audit)?;
-        let loaded = OnceLock::new();
-        let record = if let Some(record) = known {
-            record
-        } else {
-            let audit = data::load(audit)?;
-            let vocabulary = own_words(&audit);
-            let record = store.put_audit(&audit, vocabulary)?;
-            // Nobody else can have set it: the session is not shared yet.
-            let _ = loaded.set(Arc::new(audit));
-            record
+        let (record, encoder, loaded) = match store.audit(audit)? {
+            Some(record) => {
+                let encoder = open(&record.encoder)?;
+                (record, encoder, None)
+            }
+            None => {
+                let (audit, name) = read(&store, audit)?;
+                let encoder = open(&name)?;
+                let record = store.put_audit(&audit, (&name, encoder.fingerprint()), own_words(&audit))?;
+                (record, encoder, Some(Arc::new(audit)))
+            }
         };
         Ok(Self {
             store,
@@ -53,7 +77,7 @@ impl Session {
             choice: DeviceChoice::Auto,
             device: OnceLock::new(),
             record,
-            audit: loaded,
+            audit: Mutex::new(loaded),
             embeddings: Mutex::new(None),
         })
     }
@@ -112,16 +136,30 @@ impl Session {
         }
     }
 
-    /// The audit's items, read once.
+    /// The audit's items, read once. Images that embedding found unreadable are marked.
     ///
     /// # Errors
     /// If its data are damaged.
     pub fn audit(&self) -> Result<Arc<Audit>, EngineError> {
-        if let Some(audit) = self.audit.get() {
+        let mut slot = self.audit.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(audit) = slot.as_ref() {
             return Ok(audit.clone());
         }
-        let audit = Arc::new(data::load(&self.record.name)?);
-        Ok(self.audit.get_or_init(|| audit).clone())
+        let mut audit = read(&self.store, &self.record.name)?.0;
+        self.mark_unreadable(&mut audit)?;
+        let audit = Arc::new(audit);
+        *slot = Some(audit.clone());
+        Ok(audit)
+    }
+
+    /// The audit's items as they were taken in, without marks.
+    pub(super) fn read_again(&self) -> Result<Audit, EngineError> {
+        Ok(read(&self.store, &self.record.name)?.0)
+    }
+
+    /// Reads the audit's items afresh when they are next asked for.
+    pub(super) fn forget_audit(&self) {
+        *self.audit.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The model of this name, or the audit's first.

@@ -28,6 +28,13 @@ impl Session {
         Ok(RunId(format!("{:08x}", xxhash_rust::xxh3::xxh3_64(inputs.as_bytes()) as u32)))
     }
 
+    /// The settings with those that have no effect on this audit set to nothing: only texts have fragments.
+    pub(super) fn effective(&self, hyper: &HyperParameters) -> HyperParameters {
+        let mut hyper = hyper.clone().canonical();
+        hyper.fragments &= self.record.has_texts;
+        hyper
+    }
+
     /// The finished run of exactly these inputs: data, encoder, hyper-parameters, device and program version.
     ///
     /// # Errors
@@ -35,7 +42,7 @@ impl Session {
     pub fn finished(&self, model: &str, hyper: &HyperParameters) -> Result<Option<RunRecord>, EngineError> {
         let audit = self.audit()?;
         let model = audit.model(model)?;
-        let id = self.run_id(model, &hyper.clone().canonical(), &fingerprint(&audit, model))?;
+        let id = self.run_id(model, &self.effective(hyper), &fingerprint(&audit, model))?;
         let known = self.store.runs(&audit.name, Some(&model.name))?.into_iter().find(|run| run.id == id);
         Ok(known.filter(|run| self.store.weights(run).is_ok()))
     }
@@ -75,13 +82,14 @@ impl Session {
     /// keeps its checkpoint, a diverged one its record.
     pub fn train(&self, model: &str, hyper: &HyperParameters, tracker: &Tracker) -> Result<LoadedRun, EngineError> {
         hyper.validate().map_err(EngineError::Usage)?;
-        let hyper = &hyper.clone().canonical();
+        let hyper = &self.effective(hyper);
         let started = Instant::now();
         tracker.stage(Stage::Loading, 0);
+        // Embedding first: it may find images that cannot be read, which the audit then knows.
+        let embeddings = self.embeddings(tracker)?;
         let audit = self.audit()?;
         let model = audit.model(model)?;
-        let embeddings = self.embeddings(tracker)?;
-        let split = RunRows::of(&audit, hyper)?;
+        let split = RunRows::of(&audit, model, hyper)?;
         let dimension = self.encoder.dimension();
         let data = split.data(&embeddings, dimension, &model.losses);
         let fingerprint = fingerprint(&audit, model);

@@ -1,6 +1,7 @@
 //! Answers as text and JSON: the headless twin of every screen.
 
 mod grid;
+mod ingest;
 mod json;
 mod overview;
 mod paper;
@@ -10,6 +11,7 @@ mod sheet;
 mod tables;
 
 pub use grid::{Align, Grid};
+pub use ingest::ingest;
 pub use json::{Envelope, Identity, to_json};
 pub use overview::demo;
 pub use paper::{paper_check, paper_rows};

@@ -3,6 +3,7 @@
 //! One sled database under the home folder, and one folder a run for its weights. The layout is described in
 //! `docs/architecture.md`; `SCHEMA` names its version.
 
+mod audits;
 mod codec;
 mod delete;
 mod embeddings;
@@ -12,19 +13,23 @@ mod records;
 mod runs;
 mod unfinished;
 
-pub use embeddings::{ContentHash, content_hash};
+pub use audits::{Ingested, ingested_names};
+pub use embeddings::{ContentHash, EmbeddingStats, FileFact, bytes_hash, content_hash};
 pub use history::HistoryEntry;
 pub use records::AuditRecord;
 pub use runs::StoredRun;
 pub use unfinished::StoredCheckpoint;
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use thiserror::Error;
 
 /// Version of the layout; a store of another version is refused, not guessed at.
 const SCHEMA: &str = "1";
 /// sled's page cache: enough for a scan of the built-in audit, little beside the data in memory.
 const CACHE_BYTES: u64 = 64 << 20;
+/// Longest wait for a store that is being closed.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// What can go wrong with the store.
 #[derive(Debug, Error)]
@@ -91,15 +96,23 @@ impl Store {
         }
         std::fs::create_dir_all(home).map_err(|error| home_fault(error.to_string()))?;
         let path = home.join("store");
-        let db = sled::Config::new().path(&path).cache_capacity(CACHE_BYTES).open().map_err(|error| {
-            if owner::is_lock_error(&error) {
-                StoreError::Locked { path: home.to_owned(), owner: owner::describe(home) }
-            } else if let sled::Error::Io(io) = &error {
-                home_fault(io.to_string())
-            } else {
-                StoreError::Sled(error)
-            }
-        })?;
+        let deadline = Instant::now() + CLOSING;
+        let db = loop {
+            let opened = sled::Config::new().path(&path).cache_capacity(CACHE_BYTES).open();
+            break match opened {
+                Ok(db) => db,
+                // Locked, and nobody says to have it: who had it is closing, on threads of its own.
+                Err(error) if owner::is_lock_error(&error) && owner::is_none(home) && Instant::now() < deadline => {
+                    std::thread::sleep(Duration::from_millis(10));
+                    continue;
+                }
+                Err(error) if owner::is_lock_error(&error) => {
+                    return Err(StoreError::Locked { path: home.to_owned(), owner: owner::describe(home) });
+                }
+                Err(sled::Error::Io(error)) => return Err(home_fault(error.to_string())),
+                Err(error) => return Err(StoreError::Sled(error)),
+            };
+        };
         match db.insert_if_new("schema", SCHEMA)? {
             Some(found) if found != SCHEMA => {
                 return Err(StoreError::Schema { path, found: String::from_utf8_lossy(&found).into_owned() });

@@ -20,7 +20,7 @@ impl Owner {
 
 /// The command without its options and their values: "train adult".
 fn command_words(arguments: impl Iterator<Item = String>) -> String {
-    const WITH_VALUE: [&str; 6] = ["--home", "--model", "--device", "--theme", "--color", "--run"];
+    const WITH_VALUE: [&str; 7] = ["--home", "--audit", "--model", "--device", "--theme", "--color", "--run"];
     let mut words = Vec::new();
     let mut value_follows = false;
     for argument in arguments {
@@ -38,6 +38,11 @@ impl Drop for Owner {
         // The next owner overwrites it anyway.
         let _ = std::fs::remove_file(&self.0);
     }
+}
+
+/// Whether no process says to hold the store.
+pub fn is_none(home: &Path) -> bool {
+    !home.join(FILE).exists()
 }
 
 /// Words for the process that holds the store.

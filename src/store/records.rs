@@ -13,6 +13,11 @@ pub struct AuditRecord {
     pub attributes: Vec<(String, AttributePrompts)>,
     pub train_items: usize,
     pub test_items: usize,
+    /// What opens the encoder, and the fingerprint it had when the audit was taken in.
+    pub encoder: String,
+    pub encoder_fingerprint: String,
+    /// Whether the items are texts.
+    pub has_texts: bool,
     /// Every word that an item, or a prompt of the audit itself, uses.
     pub vocabulary: BTreeSet<String>,
     /// Form of the record and the program version that wrote it; another one reads the data again.
@@ -20,10 +25,13 @@ pub struct AuditRecord {
 }
 
 impl AuditRecord {
-    /// The record of an audit whose items use the words of `vocabulary`.
+    /// The record of an audit with its encoder's name and fingerprint, whose items use the words of `vocabulary`.
     #[must_use]
-    pub fn of(audit: &Audit, vocabulary: BTreeSet<String>) -> Self {
+    pub fn of(audit: &Audit, encoder: (&str, &str), vocabulary: BTreeSet<String>) -> Self {
         Self {
+            encoder: encoder.0.to_owned(),
+            encoder_fingerprint: encoder.1.to_owned(),
+            has_texts: audit.has_texts(),
             name: audit.name.clone(),
             models: audit.models.iter().map(|model| model.name.clone()).collect(),
             attributes: audit.attribute_prompts().map(|(name, prompts)| (name.to_owned(), prompts.clone())).collect(),
@@ -36,10 +44,10 @@ impl AuditRecord {
 }
 
 /// Form of a record, to be raised whenever what it is made of changes.
-const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/2");
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/3");
 
 /// Key of something that belongs to a model of an audit; the separator cannot stand in a name.
-fn model_key(audit: &str, model: &str) -> String {
+pub(super) fn model_key(audit: &str, model: &str) -> String {
     format!("{audit}\u{1f}{model}")
 }
 
@@ -48,12 +56,12 @@ impl Store {
     ///
     /// # Errors
     /// If the disk refuses.
-    pub fn put_audit(&self, audit: &Audit, vocabulary: BTreeSet<String>) -> Result<AuditRecord> {
+    pub fn put_audit(&self, audit: &Audit, encoder: (&str, &str), vocabulary: BTreeSet<String>) -> Result<AuditRecord> {
         let losses = self.db.open_tree("losses")?;
         for model in &audit.models {
             losses.insert(model_key(&audit.name, &model.name), codec::seal_f64(&model.losses))?;
         }
-        let record = AuditRecord::of(audit, vocabulary);
+        let record = AuditRecord::of(audit, encoder, vocabulary);
         self.db.open_tree("audits")?.insert(&audit.name, codec::seal_json(&record, "the audit")?)?;
         self.flush()?;
         Ok(record)

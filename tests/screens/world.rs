@@ -76,6 +76,7 @@ pub fn prompts(at: usize) -> AttributePrompts {
         phrase: phrase.into(),
         antonym: antonym.map(Into::into),
         generic: "a person".into(),
+        made: false,
     }
 }
 

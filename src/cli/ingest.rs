@@ -1,0 +1,117 @@
+//! `llm2loss ingest`: files to an audit. `llm2loss audits`: the audits there are.
+
+use super::arguments::{Audits, AuditsAction, Ingest};
+use super::context::{Failure, home, print};
+use crate::data::{
+    AttributeFile, CelebaSplit, DataError, Draft, ImagePlace, Mapping, celeba, clip_retrieval, manifest, read_matrix,
+    wilds,
+};
+use crate::engine::{
+    EngineError, IngestReport, Intake, add_models, delete, described, ingest, known_audits, set_prompts,
+};
+use crate::report;
+use crate::store::{Store, ingested_names};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Name of a model whose column is called just `loss`.
+const ONLY_MODEL: &str = "model";
+
+pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> Result<u8, Failure> {
+    let home = home(home_given)?;
+    let mapping = mapping(given)?;
+    let prompts = given.attributes.as_deref().map(AttributeFile::read).transpose().map_err(EngineError::from)?;
+    let model = model.unwrap_or(ONLY_MODEL);
+    let report = if let Some(draft) = draft(given, &mapping, model).map_err(EngineError::from)? {
+        let how = Intake {
+            name: &given.name,
+            encoder: given.encoder.as_deref().unwrap_or("builtin"),
+            allow_mismatch: given.allow_mismatch,
+            check: given.check,
+        };
+        ingest(&home, draft, &prompts.unwrap_or_default(), &how)?
+    } else if let Some(losses) = &given.losses {
+        add_models(&home, &given.name, losses, &mapping, model, given.replace, given.check)?
+    } else if let Some(prompts) = prompts {
+        set_prompts(&home, &given.name, &prompts, given.check)?
+    } else {
+        return Err(Failure::usage(
+            "nothing to take in; give --manifest FILE, or --losses FILE with --model NAME for an audit there is",
+        ));
+    };
+    show(&report, given.output.json)
+}
+
+/// What the files given hold; `None` if only an audit there is shall be changed.
+fn draft(given: &Ingest, mapping: &Mapping, model: &str) -> Result<Option<Draft>, DataError> {
+    let place = ImagePlace { root: given.images_root.clone(), outside: given.allow_outside };
+    // With embeddings at hand nobody opens the images.
+    let place = given.embeddings.is_none().then_some(&place);
+    let mut draft = if let Some(path) = &given.manifest {
+        manifest(path, mapping, model, place)?
+    } else if let Some(folder) = &given.celeba {
+        celeba(folder, given.split.unwrap_or(CelebaSplit::Official), place.is_some())?
+    } else if let Some(folder) = &given.wilds {
+        wilds(folder, mapping, model, place)?
+    } else if let Some(folder) = &given.clip_retrieval {
+        clip_retrieval(folder, mapping, model, given.allow_partial)?
+    } else if given.embeddings.is_some() {
+        Draft::default()
+    } else {
+        return Ok(None);
+    };
+    if let Some(path) = &given.embeddings {
+        draft.embed(read_matrix(path, given.embedding_ids.as_deref())?, &path.display().to_string())?;
+    }
+    if let Some(path) = &given.losses {
+        draft.add_losses(path, model)?;
+    }
+    Ok(Some(draft))
+}
+
+fn mapping(given: &Ingest) -> Result<Mapping, Failure> {
+    let read = || -> Result<Mapping, DataError> {
+        let mut mapping = given.columns.as_deref().map_or_else(|| Ok(Mapping::default()), Mapping::read)?;
+        given.column.iter().try_for_each(|column| mapping.set(column))?;
+        Ok(mapping)
+    };
+    Ok(read().map_err(EngineError::from)?)
+}
+
+fn show(report: &IngestReport, json: bool) -> Result<u8, Failure> {
+    if json {
+        return print(&report::to_json("llm2loss.ingest/1", None, report)?);
+    }
+    print(&report::ingest(report))
+}
+
+#[derive(Serialize)]
+struct Body {
+    audits: Vec<String>,
+}
+
+pub fn audits(home_given: Option<PathBuf>, given: &Audits) -> Result<u8, Failure> {
+    let home = home(home_given)?;
+    match &given.action {
+        None => {
+            let audits = known_audits(&home);
+            if given.output.json {
+                return print(&report::to_json("llm2loss.audits/1", None, Body { audits })?);
+            }
+            print(&(audits.join("\n") + "\n"))
+        }
+        Some(AuditsAction::Show { audit, output }) => {
+            if !ingested_names(&home).contains(audit) {
+                let known = known_audits(&home).join(", ");
+                return Err(EngineError::from(DataError::UnknownAudit { name: audit.clone(), known }).into());
+            }
+            show(&described(&Store::open(&home)?, audit)?, output.json)
+        }
+        Some(AuditsAction::Delete { audit }) => {
+            let runs = delete(&home, audit)?;
+            print(&format!(
+                "audit {audit} deleted, with {runs} runs; 'llm2loss cache gc' drops embeddings nobody uses\n"
+            ))
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Embeddings that somebody else computed: npy, npz, safetensors, Parquet. Never pickle.
+
+mod npy;
+mod parquet_lists;
+mod tensors;
+
+pub use npy::{read_npy, read_npz};
+pub use parquet_lists::read_lists;
+pub use tensors::read_tensors;
+
+use super::DataError;
+use super::table::{file_name, is_parquet};
+use std::path::Path;
+
+/// Largest number of values of a matrix: 16 GB of them.
+const MOST_VALUES: usize = 4 << 30;
+/// A row's length may differ so much from one before it is scaled.
+const UNIT: f64 = 1e-3;
+
+/// A matrix with names for its rows, if the file has them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matrix {
+    /// Row-major, `[rows, columns]`.
+    pub values: Vec<f32>,
+    pub columns: usize,
+    pub ids: Option<Vec<String>>,
+}
+
+impl Matrix {
+    /// A matrix of this shape.
+    ///
+    /// # Errors
+    /// If the shape and the number of values do not fit, or a side is zero.
+    pub fn new(values: Vec<f32>, shape: &[usize], ids: Option<Vec<String>>) -> Result<Self, String> {
+        let [rows, columns] = *shape else {
+            return Err(format!("the array has shape {shape:?}; embeddings have two sides, items and dimensions"));
+        };
+        if rows == 0 || columns == 0 || rows.checked_mul(columns) != Some(values.len()) {
+            return Err(format!("an array of shape {shape:?} with {} values", values.len()));
+        }
+        if let Some(ids) = ids.as_ref().filter(|ids| ids.len() != rows) {
+            return Err(format!("{} ids for {rows} rows", ids.len()));
+        }
+        Ok(Self { values, columns, ids })
+    }
+
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.values.len() / self.columns
+    }
+
+    /// Scales every row to length one. Returns a sentence if they were not.
+    ///
+    /// # Errors
+    /// The first row that is zero or not finite.
+    pub fn normalise(&mut self, file: &str) -> Result<Option<String>, DataError> {
+        let (mut least, mut most) = (f64::INFINITY, 0f64);
+        for (at, row) in self.values.chunks_exact_mut(self.columns).enumerate() {
+            let norm = row.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
+            if !norm.is_finite() || norm == 0.0 {
+                let problem = if norm == 0.0 { "all zeros" } else { "not finite" };
+                return Err(DataError::File { file: file.to_owned(), problem: format!("row {} is {problem}", at + 1) });
+            }
+            (least, most) = (least.min(norm), most.max(norm));
+            // Rows that are of length one already stay bit for bit as they are.
+            if (norm - 1.0).abs() > 1e-6 {
+                row.iter_mut().for_each(|value| *value = (f64::from(*value) / norm) as f32);
+            }
+        }
+        let unit = (least - 1.0).abs() <= UNIT && (most - 1.0).abs() <= UNIT;
+        Ok((!unit).then(|| format!("embeddings had lengths from {least:.4} to {most:.4}; each is scaled to length 1")))
+    }
+}
+
+/// Reads a matrix by the file's ending; ids come from the file itself or from `ids`, one a line.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn read_matrix(path: &Path, ids: Option<&Path>) -> Result<Matrix, DataError> {
+    let file = file_name(path);
+    let fault = |problem: String| DataError::File { file: file.clone(), problem };
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let length = std::fs::metadata(path).map_err(|error| fault(error.to_string()))?.len();
+    if length == 0 {
+        return Err(fault("is empty".into()));
+    }
+    let mut matrix = match ending.as_str() {
+        "npy" => read_npy(path),
+        "npz" => read_npz(path),
+        "safetensors" => read_tensors(path),
+        _ if is_parquet(path) => read_lists(path),
+        "pkl" | "pickle" | "pt" | "pth" | "bin" => {
+            Err("pickle can run any program and is never read; write npy, npz or safetensors".into())
+        }
+        _ => Err("is none of npy, npz, safetensors and Parquet, by its ending".into()),
+    }
+    .map_err(fault)?;
+    if let Some(ids) = ids {
+        let text = String::from_utf8(super::table::read_file(ids)?)
+            .map_err(|_| DataError::File { file: file_name(ids), problem: "is not UTF-8".into() })?;
+        let lines: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
+        if lines.len() != matrix.rows() {
+            let problem = format!("has {} lines for the {} rows of {file}", lines.len(), matrix.rows());
+            return Err(DataError::File { file: file_name(ids), problem });
+        }
+        matrix.ids = Some(lines);
+    }
+    Ok(matrix)
+}

@@ -1,0 +1,195 @@
+//! NumPy's files (format versions 1 to 3): f16, f32, f64, either byte order, C or Fortran order.
+
+use super::{MOST_VALUES, Matrix};
+use half::f16;
+use std::io::Read;
+use std::path::Path;
+
+/// Longest header of an array; a matrix's has about a hundred bytes.
+const LONGEST_HEADER: usize = 1 << 20;
+/// Names that a matrix of embeddings goes by in an npz file, best first.
+const NAMES: [&str; 4] = ["embeddings", "image_embeddings", "features", "arr_0"];
+
+/// What an array's header says.
+struct Header {
+    /// `f4`, `i8`, `U12`…, without the byte order.
+    kind: String,
+    big_endian: bool,
+    fortran: bool,
+    shape: Vec<usize>,
+}
+
+/// Reads a matrix from an npy file.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn read_npy(path: &Path) -> Result<Matrix, String> {
+    let mut file = std::io::BufReader::new(std::fs::File::open(path).map_err(|error| error.to_string())?);
+    let (values, shape) = floats(&mut file)?;
+    Matrix::new(values, &shape, None)
+}
+
+/// Reads the array `embeddings`, or the only one that can be embeddings, and `ids` from an npz file.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn read_npz(path: &Path) -> Result<Matrix, String> {
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    let mut archive = zip::ZipArchive::new(std::io::BufReader::new(file)).map_err(|error| error.to_string())?;
+    let names: Vec<String> =
+        archive.file_names().filter_map(|name| Some(name.ok()?.strip_suffix(".npy")?.to_owned())).collect();
+    let chosen = NAMES.into_iter().find(|name| names.iter().any(|known| known == name)).map(String::from);
+    let others: Vec<&String> = names.iter().filter(|name| *name != "ids").collect();
+    let chosen = match (chosen, others.as_slice()) {
+        (Some(name), _) => name,
+        (None, [only]) => (*only).clone(),
+        _ => return Err(format!("no array is called 'embeddings'; it has: {}", names.join(", "))),
+    };
+    let (values, shape) = {
+        let mut entry = archive.by_name(&format!("{chosen}.npy")).map_err(|error| error.to_string())?;
+        floats(&mut entry).map_err(|problem| format!("array '{chosen}': {problem}"))?
+    };
+    let ids = if names.iter().any(|name| name == "ids") {
+        let mut entry = archive.by_name("ids.npy").map_err(|error| error.to_string())?;
+        Some(strings(&mut entry).map_err(|problem| format!("array 'ids': {problem}"))?)
+    } else {
+        None
+    };
+    Matrix::new(values, &shape, ids)
+}
+
+fn read_header(reader: &mut impl Read) -> Result<Header, String> {
+    let mut start = [0; 8];
+    reader.read_exact(&mut start).map_err(|_| "too short for an array".to_owned())?;
+    if &start[..6] != b"\x93NUMPY" {
+        return Err("is no NumPy array".into());
+    }
+    let length = if start[6] == 1 {
+        let mut length = [0; 2];
+        reader.read_exact(&mut length).map(|()| usize::from(u16::from_le_bytes(length)))
+    } else {
+        let mut length = [0; 4];
+        reader.read_exact(&mut length).map(|()| u32::from_le_bytes(length) as usize)
+    };
+    let length = length.map_err(|_| "its header is cut off".to_owned())?;
+    if length > LONGEST_HEADER {
+        return Err(format!("its header claims {length} bytes; at most {LONGEST_HEADER} are read"));
+    }
+    let mut text = vec![0; length];
+    reader.read_exact(&mut text).map_err(|_| "its header is cut off".to_owned())?;
+    parse_header(&String::from_utf8_lossy(&text))
+}
+
+/// Reads `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`.
+fn parse_header(text: &str) -> Result<Header, String> {
+    let after = |key: &str| {
+        let at = text.find(&format!("'{key}':")).ok_or_else(|| format!("its header lacks '{key}'"))?;
+        Ok::<&str, String>(text[at + key.len() + 3..].trim_start())
+    };
+    let described = after("descr")?;
+    let Some(described) = described.strip_prefix('\'').and_then(|rest| rest.split('\'').next()) else {
+        return Err("it holds records; save a plain array of numbers".into());
+    };
+    let (order, kind) = described.split_at_checked(1).ok_or("its header names no kind of number")?;
+    if kind.starts_with('O') {
+        return Err(
+            "it holds Python objects, which are pickle and never read; save numbers with astype('float32')".into()
+        );
+    }
+    let shape = after("shape")?;
+    let shape = shape.strip_prefix('(').and_then(|rest| rest.split(')').next()).ok_or("its header has no shape")?;
+    let sides = shape.split(',').map(str::trim).filter(|side| !side.is_empty());
+    let shape =
+        sides.map(str::parse).collect::<Result<Vec<usize>, _>>().map_err(|_| "its shape is no list of numbers")?;
+    Ok(Header {
+        kind: kind.to_owned(),
+        big_endian: order == ">",
+        fortran: after("fortran_order")?.starts_with("True"),
+        shape,
+    })
+}
+
+/// All bytes of an array; the reader may be a compressed one that claims less than it gives.
+fn body(reader: &mut impl Read, header: &Header, width: usize) -> Result<Vec<u8>, String> {
+    let count = header.shape.iter().try_fold(1usize, |count, side| count.checked_mul(*side));
+    let count = count.filter(|count| *count <= MOST_VALUES).ok_or("it is too large")?;
+    let wanted = count.checked_mul(width).ok_or("it is too large")?;
+    let mut bytes = Vec::new();
+    reader.take(wanted as u64).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() < wanted {
+        return Err(format!("is cut off: {} of {wanted} bytes", bytes.len()));
+    }
+    Ok(bytes)
+}
+
+/// Numbers as `f32` in C order, and the shape.
+fn floats(reader: &mut impl Read) -> Result<(Vec<f32>, Vec<usize>), String> {
+    let header = read_header(reader)?;
+    let width = match header.kind.as_str() {
+        "f2" => 2,
+        "f4" => 4,
+        "f8" => 8,
+        other => return Err(format!("it holds '{other}'; embeddings are f2, f4 or f8")),
+    };
+    let mut bytes = body(reader, &header, width)?;
+    if header.big_endian {
+        bytes.chunks_exact_mut(width).for_each(<[u8]>::reverse);
+    }
+    let values = numbers(&bytes, width);
+    let Header { fortran, shape, .. } = header;
+    match *shape.as_slice() {
+        [rows, columns] if fortran => {
+            Ok(((0..rows * columns).map(|at| values[(at % columns) * rows + at / columns]).collect(), shape))
+        }
+        _ => Ok((values, shape)),
+    }
+}
+
+/// Little-endian floats of 2, 4 or 8 bytes as `f32`.
+pub fn numbers(bytes: &[u8], width: usize) -> Vec<f32> {
+    match width {
+        2 => bytes.as_chunks::<2>().0.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect(),
+        4 => bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
+        _ => bytes.as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes) as f32).collect(),
+    }
+}
+
+/// Strings (`U`, `S`) or whole numbers as ids.
+fn strings(reader: &mut impl Read) -> Result<Vec<String>, String> {
+    let header = read_header(reader)?;
+    let fault = || format!("it holds '{}'; ids are strings or whole numbers", header.kind);
+    let (kind, size) = header.kind.split_at_checked(1).ok_or_else(fault)?;
+    let size: usize = size.parse().map_err(|_| fault())?;
+    let width = if kind == "U" { size.checked_mul(4).ok_or_else(fault)? } else { size };
+    if width == 0 {
+        return Err("its strings are empty".into());
+    }
+    let bytes = body(reader, &header, width)?;
+    let one = |cell: &[u8]| match kind {
+        "U" => {
+            let letters = cell.as_chunks::<4>().0.iter().map(|letter| {
+                if header.big_endian { u32::from_be_bytes(*letter) } else { u32::from_le_bytes(*letter) }
+            });
+            let letters = letters.take_while(|letter| *letter != 0).map(char::from_u32);
+            letters.collect::<Option<String>>().ok_or_else(|| "an id is not Unicode".to_owned())
+        }
+        "S" => {
+            let end = cell.iter().position(|byte| *byte == 0).unwrap_or(cell.len());
+            String::from_utf8(cell[..end].to_vec()).map_err(|_| "an id is not UTF-8".to_owned())
+        }
+        "i" | "u" => {
+            let mut wide = [0; 16];
+            let mut little = cell.to_vec();
+            if header.big_endian {
+                little.reverse();
+            }
+            if kind == "i" && little.last().is_some_and(|byte| byte & 0x80 != 0) {
+                wide.fill(0xff);
+            }
+            wide[..little.len().min(16)].copy_from_slice(&little[..little.len().min(16)]);
+            Ok(i128::from_le_bytes(wide).to_string())
+        }
+        _ => Err(fault()),
+    };
+    bytes.chunks_exact(width).map(one).collect()
+}

@@ -1,0 +1,182 @@
+//! The embeddings kept: what there is, whether it is whole, what nobody uses, and a file of it for others.
+
+use super::{EngineError, Session, Tracker, known_audits};
+use crate::audit::Content;
+use crate::store::{ContentHash, EmbeddingStats, FileFact, Store, content_hash};
+use safetensors::tensor::{Dtype, TensorView};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+
+/// What is kept, whole or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CacheReport {
+    pub encoders: Vec<EmbeddingStats>,
+    pub audits: Vec<AuditCache>,
+    pub bytes_on_disk: u64,
+}
+
+/// How many of an audit's items have an embedding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditCache {
+    pub audit: String,
+    pub encoder: String,
+    pub items: usize,
+    pub embedded: usize,
+    pub unreadable: usize,
+    /// The audit has runs, so that all its embeddings should be there, or they came with its data.
+    pub complete: bool,
+}
+
+/// What a clean-up dropped.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Dropped {
+    pub embeddings: usize,
+    pub files: usize,
+}
+
+/// Contents of an audit, and the fingerprints under which they may be kept.
+struct Uses {
+    audit: String,
+    fingerprints: BTreeSet<String>,
+    current: String,
+    contents: Vec<Option<ContentHash>>,
+    stamps: Vec<ContentHash>,
+    unreadable: usize,
+    complete: bool,
+}
+
+/// Reads every record and checks it.
+///
+/// # Errors
+/// If the store or an audit cannot be read.
+pub fn cache_report(home: &Path) -> Result<CacheReport, EngineError> {
+    let store = Store::open(home)?;
+    let encoders = store.embedding_encoders();
+    let encoders = encoders.iter().map(|encoder| store.embedding_stats(encoder)).collect::<Result<_, _>>()?;
+    let mut audits = Vec::new();
+    for uses in every_use(&store)? {
+        let present = store.embeddings_present(&uses.current, &uses.contents)?;
+        audits.push(AuditCache {
+            audit: uses.audit,
+            encoder: uses.current,
+            items: uses.contents.len(),
+            embedded: present,
+            unreadable: uses.unreadable,
+            complete: uses.complete,
+        });
+    }
+    Ok(CacheReport { encoders, audits, bytes_on_disk: store.size_on_disk()? })
+}
+
+impl CacheReport {
+    /// Records that are damaged, and items whose embedding should be there and is not.
+    #[must_use]
+    pub fn faults(&self) -> (usize, usize) {
+        let lost = |audit: &AuditCache| audit.items - audit.unreadable - audit.embedded;
+        let missing = self.audits.iter().filter(|audit| audit.complete).map(lost).sum();
+        (self.encoders.iter().map(|encoder| encoder.damaged).sum(), missing)
+    }
+}
+
+/// Drops embeddings that no audit uses.
+///
+/// # Errors
+/// If the store or an audit cannot be read; nothing is dropped then.
+pub fn cache_gc(home: &Path) -> Result<Dropped, EngineError> {
+    let store = Store::open(home)?;
+    let mut used: BTreeMap<String, BTreeSet<ContentHash>> = BTreeMap::new();
+    let mut stamps = BTreeSet::new();
+    for uses in every_use(&store)? {
+        for fingerprint in &uses.fingerprints {
+            used.entry(fingerprint.clone()).or_default().extend(uses.contents.iter().flatten());
+        }
+        stamps.extend(uses.stamps);
+    }
+    let mut dropped = Dropped::default();
+    for encoder in store.embedding_encoders() {
+        let used = used.remove(&encoder).unwrap_or_default();
+        dropped.embeddings += store.keep_embeddings(&encoder, &used)?;
+    }
+    dropped.files = store.keep_files(&stamps)?;
+    Ok(dropped)
+}
+
+/// Every audit that the store knows, with the contents of its items.
+fn every_use(store: &Store) -> Result<Vec<Uses>, EngineError> {
+    let mut all = Vec::new();
+    for name in known_audits(store.home()) {
+        let Some(record) = store.audit(&name)? else { continue };
+        let (audit, _) = super::session::read(store, &name)?;
+        let runs = store.runs(&name, None)?;
+        let mut fingerprints: BTreeSet<String> = runs.iter().map(|run| run.encoder.clone()).collect();
+        fingerprints.insert(record.encoder_fingerprint.clone());
+        let mut uses = Uses {
+            audit: name,
+            fingerprints,
+            current: record.encoder_fingerprint,
+            contents: Vec::with_capacity(audit.items.len()),
+            stamps: Vec::new(),
+            unreadable: 0,
+            complete: !runs.is_empty(),
+        };
+        for item in &audit.items {
+            uses.contents.push(match &item.content {
+                Content::Text => Some(content_hash(&item.text)),
+                Content::Embedded(digest) => {
+                    uses.complete = true;
+                    Some(*digest)
+                }
+                Content::Unreadable => None,
+                Content::Image { stamp, .. } => {
+                    uses.stamps.push(*stamp);
+                    match store.file_fact(stamp)? {
+                        Some(FileFact::Content(hash)) => Some(hash),
+                        Some(FileFact::Unreadable(_)) => {
+                            uses.unreadable += 1;
+                            None
+                        }
+                        None => None,
+                    }
+                }
+            });
+        }
+        all.push(uses);
+    }
+    Ok(all)
+}
+
+impl Session {
+    /// The audit's embeddings as a safetensors file: `embeddings [n, d]`, ids and encoder in the metadata. Items
+    /// that are not readable are left out. Returns the bytes and `n`.
+    ///
+    /// # Errors
+    /// If the embeddings cannot be made or read.
+    pub fn export_embeddings(&self, tracker: &Tracker) -> Result<(Vec<u8>, usize), EngineError> {
+        let rows = self.embeddings(tracker)?;
+        let audit = self.audit()?;
+        let dimension = self.encoder.dimension();
+        let (mut ids, mut bytes) = (Vec::new(), Vec::with_capacity(rows.len() * 4));
+        for (item, row) in audit.items.iter().zip(rows.chunks_exact(dimension)) {
+            if item.content != Content::Unreadable {
+                ids.push(item.id.as_str());
+                row.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+            }
+        }
+        let n = ids.len();
+        let fault = |error: String| EngineError::Internal(error);
+        let ids = serde_json::to_string(&ids).map_err(|error| fault(error.to_string()))?;
+        let metadata: HashMap<String, String> = [
+            ("ids", ids),
+            ("encoder", self.record.encoder.clone()),
+            ("encoder_fingerprint", self.encoder.fingerprint().to_owned()),
+            ("normalized", "true".into()),
+            ("audit", self.record.name.clone()),
+        ]
+        .map(|(key, value)| (key.to_owned(), value))
+        .into();
+        let view = TensorView::new(Dtype::F32, vec![n, dimension], &bytes).map_err(|error| fault(error.to_string()))?;
+        let file = safetensors::serialize([("embeddings", view)], Some(metadata));
+        Ok((file.map_err(|error| fault(error.to_string()))?, n))
+    }
+}

@@ -1,0 +1,481 @@
+//! Takes audits in: a draft read from files becomes an audit of the store, all of it or nothing.
+
+use super::rows::own_words;
+use super::{EngineError, known_audits};
+use crate::audit::{Audit, Content, Split};
+use crate::data::{AttributeFile, BUILTIN_AUDITS, Draft, LossFile, Mapping, Rest, check_splits, read_losses};
+use crate::encoder::{self, Encoder};
+use crate::store::{Ingested, Store};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::path::Path;
+
+/// Rows of embeddings kept in one atomic batch.
+const WINDOW: usize = 1024;
+/// Longest name of an audit.
+const LONGEST_NAME: usize = 64;
+/// Items shown as a preview, and characters of each.
+const PREVIEW: usize = 5;
+const PREVIEW_CHARACTERS: usize = 100;
+
+/// What was found in the files, and whether it is kept.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct IngestReport {
+    pub name: String,
+    /// False after a dry run.
+    pub kept: bool,
+    pub encoder: String,
+    pub encoder_fingerprint: String,
+    pub dimension: usize,
+    /// What the items are: texts, images or embeddings.
+    pub contents: &'static str,
+    pub items: usize,
+    pub train_items: usize,
+    pub validation_items: usize,
+    pub test_items: usize,
+    pub labels: bool,
+    /// Groups that the items belong to, if the data say.
+    pub groups: Option<usize>,
+    pub models: Vec<ModelReport>,
+    pub attributes: Vec<AttributeReport>,
+    /// Items whose content an earlier item has too, and those of them that stand in another split.
+    pub duplicates: usize,
+    pub duplicates_across_splits: usize,
+    pub notes: Vec<String>,
+    pub preview: Vec<PreviewItem>,
+}
+
+/// One model's losses.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ModelReport {
+    pub name: String,
+    /// Items with a loss, and items without, which take no part in this model's runs.
+    pub losses: usize,
+    pub missing: usize,
+    pub mean: f64,
+    pub scores: bool,
+}
+
+/// One attribute over all items.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AttributeReport {
+    pub name: String,
+    pub n_true: usize,
+    pub n_false: usize,
+    pub n_unknown: usize,
+    pub phrase: String,
+    pub antonym: Option<String>,
+    pub generic: String,
+    /// The sentences were made from the column's name.
+    pub made: bool,
+}
+
+/// An item as a dry run shows it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PreviewItem {
+    pub id: String,
+    pub split: Split,
+    pub content: String,
+    /// Loss of each model; `None` where there is none.
+    pub losses: Vec<Option<f64>>,
+}
+
+/// How an audit is taken in.
+#[derive(Debug, Clone, Copy)]
+pub struct Intake<'a> {
+    pub name: &'a str,
+    /// What opens the encoder.
+    pub encoder: &'a str,
+    /// Take embeddings even if captions say that they are of another encoder.
+    pub allow_mismatch: bool,
+    /// Only look.
+    pub check: bool,
+}
+
+/// Takes in an audit under a new name; with `check` nothing is kept.
+///
+/// # Errors
+/// If the name is taken or not fit, the data or the encoder do not fit each other, or the disk refuses. Nothing is
+/// kept then.
+pub fn ingest(home: &Path, draft: Draft, prompts: &AttributeFile, how: &Intake) -> Result<IngestReport, EngineError> {
+    check_name(home, how.name)?;
+    let encoder = encoder::open(how.encoder).map_err(|error| EngineError::Usage(error.to_string()))?;
+    ingest_with(home, draft, prompts, how, encoder.as_ref())
+}
+
+/// [`ingest`] with an encoder that is open already.
+///
+/// # Errors
+/// As [`ingest`].
+pub fn ingest_with(
+    home: &Path,
+    draft: Draft,
+    prompts: &AttributeFile,
+    how: &Intake,
+    encoder: &dyn Encoder,
+) -> Result<IngestReport, EngineError> {
+    let Intake { name, encoder: encoder_name, check, .. } = *how;
+    check_name(home, name)?;
+    let (audit, mut rest) = draft.into_audit(name, prompts)?;
+    fits(&audit, &rest, encoder)?;
+    if let Some((rows, dimension)) = &rest.embeddings {
+        match Pairing::measure(&audit, rows, *dimension, encoder)? {
+            Some(pairing) if !pairing.fits() && !how.allow_mismatch => {
+                return Err(EngineError::Usage(format!(
+                    "{pairing}: the embeddings seem not to be of encoder {}; give theirs with --encoder, or take them as they are with --allow-mismatch",
+                    encoder.name()
+                )));
+            }
+            Some(pairing) => rest.notes.push(pairing.to_string()),
+            None => {}
+        }
+    }
+    let ingested = Ingested {
+        audit,
+        encoder: encoder_name.to_owned(),
+        encoder_fingerprint: encoder.fingerprint().to_owned(),
+        dimension: encoder.dimension(),
+        groups: rest.groups,
+        notes: rest.notes,
+    };
+    let report = report(&ingested, !check);
+    if check {
+        return Ok(report);
+    }
+    let store = Store::open(home)?;
+    if let (Some((rows, dimension)), Some(digests)) = (&rest.embeddings, &rest.digests) {
+        // Before the audit: without it they are only spare, and 'cache gc' drops them.
+        for (digests, rows) in digests.chunks(WINDOW).zip(rows.chunks(WINDOW * dimension)) {
+            store.put_embeddings(encoder.fingerprint(), digests, rows)?;
+        }
+    }
+    keep(&store, &ingested)?;
+    Ok(report)
+}
+
+/// Adds models to an audit taken in before; one it has already is replaced only if `replace`, and then loses its
+/// runs.
+///
+/// # Errors
+/// If there is no such audit, the losses do not fit its items, or the disk refuses. Nothing is changed then.
+pub fn add_models(
+    home: &Path,
+    name: &str,
+    file: &Path,
+    mapping: &Mapping,
+    model: &str,
+    replace: bool,
+    check: bool,
+) -> Result<IngestReport, EngineError> {
+    let (store, mut ingested) = open(home, name)?;
+    let ids: Vec<&str> = ingested.audit.items.iter().map(|item| item.id.as_str()).collect();
+    let LossFile { models, unknown } = read_losses(file, mapping, model, &ids)?;
+    let mut replaced = Vec::new();
+    for model in models {
+        check_splits(&ingested.audit, &model)?;
+        match ingested.audit.models.iter_mut().find(|known| known.name == model.name) {
+            Some(_) if !replace => {
+                return Err(EngineError::Usage(format!(
+                    "audit '{name}' has a model '{}' already; --replace puts the new losses in its place and drops its runs",
+                    model.name
+                )));
+            }
+            Some(known) => {
+                replaced.push(model.name.clone());
+                *known = model;
+            }
+            None => ingested.audit.models.push(model),
+        }
+    }
+    ingested.audit.validate()?;
+    let mut report = report(&ingested, !check);
+    if unknown > 0 {
+        report.notes.push(format!("{unknown} rows of the losses belong to no item and were passed over"));
+    }
+    if !check {
+        for model in &replaced {
+            let runs = store.delete_runs(name, Some(model))?;
+            report.notes.push(format!("losses of model '{model}' replaced; runs dropped: {runs}"));
+        }
+        keep(&store, &ingested)?;
+    }
+    Ok(report)
+}
+
+/// Gives an audit taken in before other prompts; tables of its runs are computed again when asked for.
+///
+/// # Errors
+/// If there is no such audit, or the disk refuses.
+pub fn set_prompts(home: &Path, name: &str, prompts: &AttributeFile, check: bool) -> Result<IngestReport, EngineError> {
+    let (store, mut ingested) = open(home, name)?;
+    let audit = &mut ingested.audit;
+    if let Some(unused) = prompts.unused(&audit.attributes) {
+        let known: Vec<&str> = audit.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+        return Err(EngineError::Usage(format!(
+            "audit '{name}' has no attribute '{unused}'; it has: {}",
+            known.join(", ")
+        )));
+    }
+    let given = |name: &str| prompts.attributes.iter().any(|row| row.name == name);
+    audit.attributes = std::mem::take(&mut audit.attributes)
+        .into_iter()
+        .map(
+            |attribute| {
+                if given(&attribute.name) { prompts.attribute(attribute.name, attribute.values) } else { attribute }
+            },
+        )
+        .collect();
+    audit.prompts = prompts.sets(&audit.attributes)?;
+    let report = report(&ingested, !check);
+    if !check {
+        store.forget_diagnoses(name)?;
+        keep(&store, &ingested)?;
+    }
+    Ok(report)
+}
+
+/// What is known of an audit taken in before.
+///
+/// # Errors
+/// If there is none of this name, or its file is damaged.
+pub fn described(store: &Store, name: &str) -> Result<IngestReport, EngineError> {
+    let found = store.ingested(name)?;
+    found.map(|ingested| report(&ingested, true)).ok_or_else(|| unknown(store.home(), name))
+}
+
+/// Removes an audit taken in before, with its runs.
+///
+/// # Errors
+/// If there is none of this name, it is built in, or the disk refuses.
+pub fn delete(home: &Path, name: &str) -> Result<usize, EngineError> {
+    let (store, _) = open(home, name)?;
+    let runs = store.runs(name, None)?.len();
+    store.delete_audit(name)?;
+    Ok(runs)
+}
+
+fn open(home: &Path, name: &str) -> Result<(Store, Ingested), EngineError> {
+    if BUILTIN_AUDITS.contains(&name) {
+        return Err(EngineError::Usage(format!("audit '{name}' is built in and stays as it is")));
+    }
+    if !known_audits(home).iter().any(|known| known == name) {
+        return Err(unknown(home, name));
+    }
+    let store = Store::open(home)?;
+    let ingested = store.ingested(name)?.ok_or_else(|| unknown(home, name))?;
+    Ok((store, ingested))
+}
+
+fn unknown(home: &Path, name: &str) -> EngineError {
+    let known = known_audits(home).join(", ");
+    crate::data::DataError::UnknownAudit { name: name.to_owned(), known }.into()
+}
+
+/// The file first, then what the store derives from it.
+fn keep(store: &Store, ingested: &Ingested) -> Result<(), EngineError> {
+    store.put_ingested(ingested)?;
+    let encoder = (ingested.encoder.as_str(), ingested.encoder_fingerprint.as_str());
+    store.put_audit(&ingested.audit, encoder, own_words(&ingested.audit))?;
+    Ok(())
+}
+
+/// A name that is free, and fit for a file.
+fn check_name(home: &Path, name: &str) -> Result<(), EngineError> {
+    let fit = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    if name.is_empty() || name.len() > LONGEST_NAME || name.starts_with(['.', '-']) || !name.chars().all(fit) {
+        return Err(EngineError::Usage(format!(
+            "'{name}' cannot be an audit's name; use up to {LONGEST_NAME} of a-z, A-Z, 0-9, '-', '_' and '.'"
+        )));
+    }
+    if let Some(known) = known_audits(home).iter().find(|known| known.eq_ignore_ascii_case(name)) {
+        let way = if BUILTIN_AUDITS.contains(&known.as_str()) {
+            "choose another name".to_owned()
+        } else {
+            format!(
+                "choose another name, add a model with --model NAME --losses FILE, or 'llm2loss audits delete {known}'"
+            )
+        };
+        return Err(EngineError::Usage(format!("there is an audit '{known}' already; {way}")));
+    }
+    Ok(())
+}
+
+/// Refuses items that the encoder has no place for.
+fn fits(audit: &Audit, rest: &Rest, encoder: &dyn Encoder) -> Result<(), EngineError> {
+    if let Some((_, dimension)) = &rest.embeddings
+        && *dimension != encoder.dimension()
+    {
+        return Err(EngineError::Usage(format!(
+            "the embeddings have {dimension} dimensions, encoder {} has {}; give the encoder they were made with by --encoder",
+            encoder.name(),
+            encoder.dimension()
+        )));
+    }
+    let images = audit.items.iter().any(|item| matches!(item.content, Content::Image { .. }));
+    if images && !encoder.reads_images() {
+        return Err(EngineError::Usage(format!(
+            "the items are images and encoder {} reads text only; give a CLIP model, such as --encoder openai/clip-vit-base-patch32",
+            encoder.name()
+        )));
+    }
+    Ok(())
+}
+
+/// Captions compared with embeddings, and fewest of them that tell anything.
+const CAPTIONS: usize = 512;
+const LEAST_CAPTIONS: usize = 50;
+
+/// How near captions lie to their own item and to the next: the test of two towers in one space.
+struct Pairing {
+    n: usize,
+    own: f64,
+    other: f64,
+    /// Standard error of the difference.
+    error: f64,
+}
+
+impl Pairing {
+    /// `None` where there are too few different captions to tell.
+    fn measure(
+        audit: &Audit,
+        rows: &[f32],
+        dimension: usize,
+        encoder: &dyn Encoder,
+    ) -> Result<Option<Self>, EngineError> {
+        let mut seen = std::collections::HashSet::new();
+        let with_caption = audit.items.iter().enumerate().filter(|(_, item)| !item.text.is_empty());
+        let chosen: Vec<(usize, &str)> = with_caption
+            .filter(|(_, item)| seen.insert(item.text.as_str()))
+            .map(|(row, item)| (row, item.text.as_str()))
+            .take(CAPTIONS)
+            .collect();
+        if chosen.len() < LEAST_CAPTIONS {
+            return Ok(None);
+        }
+        let texts: Vec<&str> = chosen.iter().map(|(_, text)| *text).collect();
+        let captions = encoder.encode(&texts)?;
+        let cosine = |at: usize, row: usize| {
+            let caption = &captions[at * dimension..(at + 1) * dimension];
+            let item = &rows[row * dimension..(row + 1) * dimension];
+            caption.iter().zip(item).map(|(a, b)| f64::from(a * b)).sum::<f64>()
+        };
+        let n = chosen.len();
+        let pairs: Vec<(f64, f64)> =
+            (0..n).map(|at| (cosine(at, chosen[at].0), cosine(at, chosen[(at + 1) % n].0))).collect();
+        let mean = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>() / n as f64;
+        let (own, other) = (mean(|pair| pair.0), mean(|pair| pair.1));
+        let variance = pairs.iter().map(|pair| (pair.0 - pair.1 - (own - other)).powi(2)).sum::<f64>() / (n - 1) as f64;
+        Ok(Some(Self { n, own, other, error: (variance / n as f64).sqrt() }))
+    }
+
+    /// Whether captions lie nearer to their own item, by more than chance.
+    fn fits(&self) -> bool {
+        self.own - self.other > 2.0 * self.error
+    }
+}
+
+impl std::fmt::Display for Pairing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "cosine of {} captions with their own item is {:.3}, with another {:.3}",
+            self.n, self.own, self.other
+        )
+    }
+}
+
+fn report(ingested: &Ingested, kept: bool) -> IngestReport {
+    let audit = &ingested.audit;
+    let (duplicates, duplicates_across_splits) = duplicates(audit);
+    let in_split = |split: Split| audit.items.iter().filter(|item| item.split == split).count();
+    let models = audit.models.iter().map(|model| {
+        let known: Vec<f64> = model.losses.iter().copied().filter(|loss| !loss.is_nan()).collect();
+        ModelReport {
+            name: model.name.clone(),
+            losses: known.len(),
+            missing: model.losses.len() - known.len(),
+            mean: known.iter().sum::<f64>() / known.len().max(1) as f64,
+            scores: model.scores.is_some(),
+        }
+    });
+    let attributes = audit.attributes.iter().map(|attribute| {
+        let count = |wanted: Option<bool>| attribute.values.iter().filter(|value| **value == wanted).count();
+        AttributeReport {
+            name: attribute.name.clone(),
+            n_true: count(Some(true)),
+            n_false: count(Some(false)),
+            n_unknown: count(None),
+            phrase: attribute.prompts.phrase.clone(),
+            antonym: attribute.prompts.antonym.clone(),
+            generic: attribute.prompts.generic.clone(),
+            made: attribute.prompts.made,
+        }
+    });
+    let preview = (0..audit.items.len().min(PREVIEW)).map(|row| {
+        let item = &audit.items[row];
+        let content = match &item.content {
+            Content::Image { path, .. } => path.clone(),
+            Content::Text | Content::Embedded(_) | Content::Unreadable => item.text.clone(),
+        };
+        let loss = |losses: &[f64]| Some(losses[row]).filter(|loss| !loss.is_nan());
+        PreviewItem {
+            id: item.id.clone(),
+            split: item.split,
+            content: content.chars().take(PREVIEW_CHARACTERS).collect(),
+            losses: audit.models.iter().map(|model| loss(&model.losses)).collect(),
+        }
+    });
+    let groups = ingested.groups.as_ref().map(|groups| groups.iter().collect::<std::collections::HashSet<_>>().len());
+    IngestReport {
+        name: audit.name.clone(),
+        kept,
+        encoder: ingested.encoder.clone(),
+        encoder_fingerprint: ingested.encoder_fingerprint.clone(),
+        dimension: ingested.dimension,
+        contents: contents(audit),
+        items: audit.items.len(),
+        train_items: in_split(Split::Train),
+        validation_items: in_split(Split::Validation),
+        test_items: in_split(Split::Test),
+        labels: audit.labels.is_some(),
+        groups,
+        models: models.collect(),
+        attributes: attributes.collect(),
+        duplicates,
+        duplicates_across_splits,
+        notes: ingested.notes.clone(),
+        preview: preview.collect(),
+    }
+}
+
+fn contents(audit: &Audit) -> &'static str {
+    match audit.items.first().map(|item| &item.content) {
+        Some(Content::Image { .. } | Content::Unreadable) => "images",
+        Some(Content::Embedded(_)) => "embeddings",
+        _ => "texts",
+    }
+}
+
+/// Items whose content an earlier one has, and those of them in another split than the first.
+fn duplicates(audit: &Audit) -> (usize, usize) {
+    let mut first: HashMap<Vec<u8>, Split> = HashMap::with_capacity(audit.items.len());
+    let (mut all, mut across) = (0, 0);
+    for item in &audit.items {
+        let key = match &item.content {
+            Content::Text => item.text.as_bytes().to_vec(),
+            Content::Image { path, .. } => path.as_bytes().to_vec(),
+            Content::Embedded(digest) => digest.to_vec(),
+            Content::Unreadable => continue,
+        };
+        match first.entry(key) {
+            std::collections::hash_map::Entry::Occupied(split) => {
+                all += 1;
+                across += usize::from(*split.get() != item.split);
+            }
+            std::collections::hash_map::Entry::Vacant(slot) => {
+                slot.insert(item.split);
+            }
+        }
+    }
+    (all, across)
+}
