@@ -3,6 +3,9 @@
 mod answer;
 mod attributes;
 mod bias;
+mod compare;
+mod compare_heads;
+mod comparison;
 mod evidence;
 mod null;
 mod ood;
@@ -15,6 +18,9 @@ mod zero_shot;
 
 pub use answer::*;
 pub use attributes::{IntervalMethod, attributes};
+pub use compare::{ComparisonQuestion, compare_models};
+pub use compare_heads::{HeadsOf, add_predicted, compare_heads};
+pub use comparison::*;
 pub use evidence::{Evidence, Material};
 pub use ood::{OodQuestion, ood};
 pub use paper::{PaperCheck, check_paper};

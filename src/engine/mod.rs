@@ -1,6 +1,7 @@
 //! Long work off the UI thread: embed, train, tabulate, score. Commands come in; events and progress go out.
 
 mod answers;
+mod comparing;
 mod device;
 mod embed;
 mod error;
@@ -14,6 +15,7 @@ mod training;
 mod worker;
 
 pub use answers::LoadedRun;
+pub use comparing::PromptBank;
 pub use device::{ComputeDevice, devices};
 pub use error::EngineError;
 pub use message::*;
