@@ -61,6 +61,8 @@ pub enum Action {
     Score(Score),
     /// Compare two prompts
     Compare(Compare),
+    /// Compare two models of an audit: whom did the second make worse?
+    CompareModels(CompareModels),
     /// Print a table of the paper
     Table(Table),
     /// List the runs kept
@@ -117,6 +119,62 @@ pub struct Compare {
 
     /// The sentence it is compared with
     pub b: String,
+}
+
+#[derive(Debug, Args)]
+pub struct CompareModels {
+    /// Name of the audit
+    pub audit: String,
+
+    /// The model before
+    pub before: String,
+
+    /// The model after
+    pub after: String,
+
+    /// Attributes to compare, separated by commas [default: all]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub attributes: Vec<String>,
+
+    /// Items and prompts that are listed
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub top: usize,
+
+    /// Sentences whose predicted loss is compared, one a line [default: the audit's own]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_heads")]
+    pub prompts: Option<PathBuf>,
+
+    /// Add the prompts kept in the history
+    #[arg(long, conflicts_with_all = ["no_heads", "prompts"])]
+    pub history: bool,
+
+    /// Compare measured losses alone; nothing is embedded or trained
+    #[arg(long)]
+    pub no_heads: bool,
+
+    /// Shape of the heads
+    #[arg(long, visible_alias = "arch", value_enum, default_value = "mlp")]
+    pub architecture: ArchitectureArgument,
+
+    /// Seed of both models' heads
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// Replicates of the bootstrap
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1000..=1_000_000))]
+    pub replicates: u32,
+
+    /// Columns of the text [default: those of the terminal, else 120]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(60..=1000))]
+    pub width: Option<u16>,
+
+    /// How the answer is written [default: text]
+    #[arg(long, value_enum, conflicts_with = "json")]
+    pub format: Option<FormatArgument>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

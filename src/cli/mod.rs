@@ -2,6 +2,7 @@
 
 mod arguments;
 mod compare;
+mod compare_models;
 mod console;
 mod context;
 mod demo;
@@ -54,6 +55,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Some(Action::Train(given)) => train::run(home, arguments.model.as_deref(), &given),
         Some(Action::Score(given)) => score::run(home, arguments.model.as_deref(), &given),
         Some(Action::Compare(given)) => compare::run(home, arguments.model.as_deref(), &given),
+        Some(Action::CompareModels(given)) => compare_models::run(home, &given),
         Some(Action::Table(given)) => table::run(home, arguments.model.as_deref(), &given),
         Some(Action::Runs(given)) => runs::run(home, arguments.model.as_deref(), &given),
         Some(Action::Doctor(given)) => doctor::run(home, &given),

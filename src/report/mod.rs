@@ -1,5 +1,6 @@
 //! Answers as text and JSON: the headless twin of every screen.
 
+mod comparison;
 mod grid;
 mod json;
 mod overview;
@@ -8,6 +9,7 @@ mod prompts;
 mod sheet;
 mod tables;
 
+pub use comparison::{model_comparison, sorted_attributes};
 pub use grid::{Align, Grid};
 pub use json::{Envelope, Identity, to_json};
 pub use overview::{demo, runs};

@@ -8,6 +8,10 @@ use crate::stats::{Interval, Undefined};
 /// Columns that still fit a page in LaTeX.
 const WIDE: usize = 8;
 
+/// What a spreadsheet takes for the beginning of a formula, at the beginning of a cell or after blanks; full-width
+/// forms count as well.
+const FORMULA: [char; 9] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '|'];
+
 /// One cell. Text forms round; CSV keeps every digit.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
@@ -98,7 +102,7 @@ impl Cell {
         match self {
             Self::Text(text) => {
                 let text = printable(text);
-                if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
+                if text.trim_start().starts_with(FORMULA) { format!("'{text}") } else { text }
             }
             Self::Number { value, .. } | Self::Probability(value) => value.to_string(),
             other => other.shown(),
