@@ -28,7 +28,7 @@ pub fn run(home: Option<PathBuf>, given: &CompareModels) -> Result<u8, Failure> 
         attributes: given.attributes.clone(),
         top: given.top,
         resampling: Resampling { replicates: given.replicates as usize, ..Resampling::default() },
-        clusters: None,
+        ..ComparisonQuestion::default()
     };
     let mut found = session.compare_losses(&before, &after, &question)?;
     if !given.no_heads {

@@ -13,13 +13,15 @@ pub struct ComparisonQuestion {
     /// Items and prompts that are listed.
     pub top: usize,
     pub resampling: Resampling,
+    /// Compare AUROCs as well, where the audit has scores and labels.
+    pub auroc: bool,
     /// Which items depend on each other (photos of one person): one label an item of the audit.
     pub clusters: Option<Vec<usize>>,
 }
 
 impl Default for ComparisonQuestion {
     fn default() -> Self {
-        Self { attributes: Vec::new(), top: 10, resampling: Resampling::default(), clusters: None }
+        Self { attributes: Vec::new(), top: 10, resampling: Resampling::default(), auroc: true, clusters: None }
     }
 }
 
@@ -71,7 +73,8 @@ pub fn compare_models(
     after: &ModelLosses,
     question: &ComparisonQuestion,
 ) -> ModelComparison {
-    let pair = Pair::of(audit, [before, after]);
+    let mut pair = Pair::of(audit, [before, after]);
+    pair.scored = pair.scored.filter(|_| question.auroc);
     let n = pair.rows.len();
     let attributes: Vec<_> = (audit.attributes.iter())
         .filter(|attribute| question.attributes.is_empty() || question.attributes.contains(&attribute.name))

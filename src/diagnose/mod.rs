@@ -3,6 +3,7 @@
 mod answer;
 mod attributes;
 mod bias;
+mod check;
 mod compare;
 mod compare_heads;
 mod comparison;
@@ -12,12 +13,14 @@ mod ood;
 mod paper;
 mod prompt;
 mod reference;
+mod standing;
 mod tables;
 mod validity;
 mod zero_shot;
 
 pub use answer::*;
 pub use attributes::{IntervalMethod, attributes};
+pub use check::{CheckMaterial, CheckResult, Inconclusive, On, Outcome, PromptShift, Status, check};
 pub use compare::{ComparisonQuestion, compare_models};
 pub use compare_heads::{HeadsOf, add_predicted, compare_heads};
 pub use comparison::*;
@@ -26,6 +29,7 @@ pub use ood::{OodQuestion, ood};
 pub use paper::{PaperCheck, check_paper};
 pub use prompt::{LONGEST_PROMPT, PromptScorer, Scored};
 pub use reference::{Reference, grouped};
+pub use standing::{AttributeStanding, Estimate, ModelStanding, standing};
 pub use tables::{Diagnosis, tables};
 
 use crate::encoder::EncoderError;

@@ -55,7 +55,7 @@ pub use auroc::{Auroc, auroc, delong};
 pub use auroc_pair::{AurocPair, delong_pair};
 pub use binomial::{clopper_pearson, wilson};
 pub use bootstrap::{Bootstrap, bootstrap};
-pub use change::{Changes, SideChanges, auroc_changes, mean_changes};
+pub use change::{Changes, SideChanges, auroc_changes, mean_changes, p_above};
 pub use clusters::{Clusters, Units};
 pub use correlation::{Correlation, CorrelationMethod, kendall, pearson, spearman};
 pub use ensemble::{Direction, StudentDirection, Summary, direction, percentile_of, quantile_sorted, summary};
