@@ -63,6 +63,8 @@ pub enum Action {
     Compare(Compare),
     /// Compare two models of an audit: whom did the second make worse?
     CompareModels(CompareModels),
+    /// Check a model against rules: exit 0 pass, 3 a rule is broken, 4 inconclusive
+    Check(Check),
     /// Print a table of the paper
     Table(Table),
     /// List the runs kept
@@ -175,6 +177,80 @@ pub struct CompareModels {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Name of the audit; the model to check is given with --model
+    pub audit: String,
+
+    /// Model it is compared with, on the same items
+    #[arg(long, value_name = "NAME", conflicts_with = "baseline")]
+    pub against: Option<String>,
+
+    /// Pinned figures it is compared with, as --write-baseline made them
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+
+    /// Write the model's figures to a file that can be committed
+    #[arg(long, value_name = "FILE")]
+    pub write_baseline: Option<PathBuf>,
+
+    /// Rules, as docs/ci.md describes them [default: neither the mean loss nor that of a group may rise by 1 %]
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
+
+    /// What breaks a rule: a figure past its limit, or past it by more than chance
+    #[arg(long, value_enum, default_value = "bound")]
+    pub on: OnArgument,
+
+    /// What to make of a rule that cannot be decided [default: exit 4]
+    #[arg(long, value_enum)]
+    pub inconclusive: Option<InconclusiveArgument>,
+
+    /// Shape of the heads that prompts in the rules are put to
+    #[arg(long, visible_alias = "arch", value_enum, default_value = "mlp")]
+    pub architecture: ArchitectureArgument,
+
+    /// Seed of these heads
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// How the answer is written [default: text]
+    #[arg(long, value_enum, conflicts_with = "json")]
+    pub format: Option<CheckFormat>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+
+    /// Write the answer to a file instead of stdout
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnArgument {
+    Point,
+    Bound,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum InconclusiveArgument {
+    Pass,
+    Fail,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    Text,
+    Json,
+    /// JUnit XML
+    Junit,
+    /// SARIF 2.1.0
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,6 +1,7 @@
 //! The command line: one small file a command. Results on stdout, progress on stderr.
 
 mod arguments;
+mod check;
 mod compare;
 mod compare_models;
 mod console;
@@ -56,6 +57,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Some(Action::Score(given)) => score::run(home, arguments.model.as_deref(), &given),
         Some(Action::Compare(given)) => compare::run(home, arguments.model.as_deref(), &given),
         Some(Action::CompareModels(given)) => compare_models::run(home, &given),
+        Some(Action::Check(given)) => check::run(home, arguments.model.as_deref(), &given),
         Some(Action::Table(given)) => table::run(home, arguments.model.as_deref(), &given),
         Some(Action::Runs(given)) => runs::run(home, arguments.model.as_deref(), &given),
         Some(Action::Doctor(given)) => doctor::run(home, &given),

@@ -2,6 +2,7 @@
 
 mod answer;
 mod attributes;
+mod baseline;
 mod bias;
 mod check;
 mod compare;
@@ -20,6 +21,7 @@ mod zero_shot;
 
 pub use answer::*;
 pub use attributes::{IntervalMethod, attributes};
+pub use baseline::{BASELINE_SCHEMA, Baseline, BaselinePrompt};
 pub use check::{CheckMaterial, CheckResult, Inconclusive, On, Outcome, PromptShift, Status, check};
 pub use compare::{ComparisonQuestion, compare_models};
 pub use compare_heads::{HeadsOf, add_predicted, compare_heads};

@@ -1,6 +1,7 @@
 //! Long work off the UI thread: embed, train, tabulate, score. Commands come in; events and progress go out.
 
 mod answers;
+mod checking;
 mod comparing;
 mod device;
 mod embed;

@@ -1,6 +1,7 @@
 //! Answers as text and JSON: the headless twin of every screen.
 
 mod comparison;
+mod gate;
 mod grid;
 mod json;
 mod overview;
@@ -10,6 +11,7 @@ mod sheet;
 mod tables;
 
 pub use comparison::{model_comparison, sorted_attributes};
+pub use gate::{gate_text, github, junit, sarif};
 pub use grid::{Align, Grid};
 pub use json::{Envelope, Identity, to_json};
 pub use overview::{demo, runs};
