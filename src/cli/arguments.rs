@@ -65,6 +65,8 @@ pub enum Action {
     CompareModels(CompareModels),
     /// Check a model against rules: exit 0 pass, 3 a rule is broken, 4 inconclusive
     Check(Check),
+    /// Write one file with every table and figure of a model
+    Report(Report),
     /// Print a table of the paper
     Table(Table),
     /// List the runs kept
@@ -251,6 +253,36 @@ pub enum CheckFormat {
     Sarif,
     /// Annotations of GitHub Actions
     Github,
+}
+
+#[derive(Debug, Args)]
+pub struct Report {
+    /// Name of the audit; the model is given with --model
+    pub audit: String,
+
+    /// Compare the model with this earlier one; heads are then trained alike for both
+    #[arg(long, value_name = "NAME")]
+    pub against: Option<String>,
+
+    /// File to write; its ending chooses the form: .html, .md, .json or .tex
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Date to print [default: that of SOURCE_DATE_EPOCH, else none]
+    #[arg(long, value_name = "TEXT")]
+    pub date: Option<String>,
+
+    /// Shape of both models' heads
+    #[arg(long, visible_alias = "arch", value_enum, default_value = "mlp", requires = "against")]
+    pub architecture: ArchitectureArgument,
+
+    /// Seed of both models' heads
+    #[arg(long, value_name = "N", requires = "against")]
+    pub seed: Option<u64>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -10,6 +10,7 @@ mod demo;
 mod doctor;
 mod paper;
 mod progress;
+mod report;
 mod runs;
 mod score;
 mod table;
@@ -58,6 +59,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Some(Action::Compare(given)) => compare::run(home, arguments.model.as_deref(), &given),
         Some(Action::CompareModels(given)) => compare_models::run(home, &given),
         Some(Action::Check(given)) => check::run(home, arguments.model.as_deref(), &given),
+        Some(Action::Report(given)) => report::run(home, arguments.model.as_deref(), &given),
         Some(Action::Table(given)) => table::run(home, arguments.model.as_deref(), &given),
         Some(Action::Runs(given)) => runs::run(home, arguments.model.as_deref(), &given),
         Some(Action::Doctor(given)) => doctor::run(home, &given),

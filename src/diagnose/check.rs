@@ -402,14 +402,16 @@ impl Figure {
             _ => "predicted loss changed by",
         };
         let bound = if self.falls { "at least" } else { "at most" };
+        let asked = if self.falls { "required" } else { "allowed" };
         let why = match (status, self.value, q) {
             (Status::Inconclusive, Err(_), _) => "; it cannot be measured".to_owned(),
             (Status::Inconclusive, _, Err(_)) => format!("; too few ({}) to decide", self.n),
             (Status::Inconclusive, ..) => "; past the limit, but it may be chance".to_owned(),
+            (Status::Broken, _, Ok(q)) if q < 1e-4 => "; q < .0001".to_owned(),
             (Status::Broken, _, Ok(q)) => format!("; q = {q:.4}"),
             _ => String::new(),
         };
-        format!("{}: {what} {}, {bound} {limit:.4} is allowed{why}", self.subject, number(self.value))
+        format!("{}: {what} {}, {bound} {limit:.4} is {asked}{why}", self.subject, number(self.value))
     }
 }
 

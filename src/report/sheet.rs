@@ -78,7 +78,7 @@ impl Cell {
         }
     }
 
-    fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         match self {
             Self::Text(text) => printable(text),
             Self::Count(count) => count.to_string(),
@@ -149,6 +149,16 @@ impl Sheet {
     /// Adds a row.
     pub fn row(&mut self, cells: Vec<Cell>) {
         self.rows.push(cells);
+    }
+
+    /// Names of the columns, and how they are aligned.
+    pub(super) fn columns(&self) -> &[(String, Align)] {
+        &self.columns
+    }
+
+    /// Cells, row by row.
+    pub(super) fn rows(&self) -> &[Vec<Cell>] {
+        &self.rows
     }
 
     /// Writes the sheet.
@@ -226,7 +236,7 @@ impl Sheet {
 }
 
 /// Text that LaTeX prints as it is.
-fn latex(text: &str) -> String {
+pub(super) fn latex(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -241,6 +251,8 @@ fn latex(text: &str) -> String {
             'Δ' => out.push_str("$\\Delta$"),
             'ρ' => out.push_str("$\\rho$"),
             '·' => out.push_str("\\textperiodcentered{}"),
+            '→' => out.push_str("$\\rightarrow$"),
+            '…' => out.push_str("\\ldots{}"),
             other => out.push(other),
         }
     }
