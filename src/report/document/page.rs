@@ -23,6 +23,7 @@ caption{padding:.5rem 0;font-weight:600;color:var(--ink);white-space:normal}
 svg{display:block;width:100%;height:auto;font:12px system-ui,-apple-system,'Segoe UI','Noto Sans','DejaVu Sans',sans-serif}
 svg text{fill:var(--ink)}
 svg .tick,svg .label{fill:var(--dim);font-size:11px}
+svg .name{paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}
 svg .head{font-weight:600}
 svg .grid{stroke:var(--rule)}
 svg .zero{stroke:var(--zero);stroke-width:1.5}
@@ -43,5 +44,6 @@ tbody th{font-weight:400}
 tbody tr:nth-child(even){background:var(--soft)}
 .note{font-size:.8125rem;color:var(--dim)}
 footer{color:var(--dim);font-size:.875rem;padding-top:2rem;padding-bottom:3rem}
-@media print{:root{--paper:#fff;--ink:#000;--dim:#444;--rule:#ccc;--soft:#fff;--mark:#0b4f86;--mark-soft:#dce9f4;--zero:#666}body{font-size:10.5pt}nav{display:none}h2{break-after:avoid}figure,tr{break-inside:avoid}.table{overflow:visible}table{font-size:6.4pt;white-space:normal}th,td{padding:.1rem .25rem}thead{display:table-header-group}}
+@page{size:A4 landscape;margin:12mm}
+@media print{main,header,footer{max-width:none;padding:0}figure svg{max-height:170mm;width:auto;max-width:100%}:root{--paper:#fff;--ink:#000;--dim:#444;--rule:#ccc;--soft:#fff;--mark:#0b4f86;--mark-soft:#dce9f4;--zero:#666}body{font-size:10.5pt}nav{display:none}h2{break-after:avoid}figure,tr{break-inside:avoid}.table{overflow:visible}table{font-size:6.4pt;white-space:normal}th,td{padding:.1rem .25rem}thead{display:table-header-group}}
 ";

@@ -23,6 +23,14 @@ pub fn predicted_against_true(table: &AttributesTable) -> String {
     let mut canvas = Canvas::new(WIDTH, HEIGHT);
     canvas.across(&across, 34.0, HEIGHT - 48.0, "measured loss gap");
     canvas.along(&along, 60.0, WIDTH - 30.0, "predicted gap (regressor, mean of members)");
+    let mut same = 0;
+    for (name, measured, predicted) in &points {
+        let agrees = measured * predicted > 0.0;
+        same += usize::from(agrees);
+        let at = (across.at(*measured), along.at(*predicted));
+        let title = format!("{name}: measured {measured:+.3}, predicted {predicted:+.3}");
+        if agrees { canvas.dot("dot", at, &title) } else { canvas.diamond("ring", at, &title) }
+    }
     let mut far: Vec<usize> = (0..points.len()).collect();
     let distance = |at: usize| (across.at(points[at].1) - across.at(0.0)).hypot(along.at(points[at].2) - along.at(0.0));
     far.sort_by(|&a, &b| distance(b).total_cmp(&distance(a)));
@@ -41,14 +49,6 @@ pub fn predicted_against_true(table: &AttributesTable) -> String {
             (if right { x + 8.0 } else { x - 8.0 }, y + 4.0),
             &short(name, 22),
         );
-    }
-    let mut same = 0;
-    for (name, measured, predicted) in &points {
-        let agrees = measured * predicted > 0.0;
-        same += usize::from(agrees);
-        let at = (across.at(*measured), along.at(*predicted));
-        let title = format!("{name}: measured {measured:+.3}, predicted {predicted:+.3}");
-        if agrees { canvas.dot("dot", at, &title) } else { canvas.diamond("ring", at, &title) }
     }
     let description = format!(
         "{} attributes; the predicted gap has the sign of the measured one for {same} of them (filled dots); the others are hollow diamonds.",
