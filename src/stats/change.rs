@@ -49,7 +49,7 @@ pub fn mean_changes(
     let centre = mean(&differences);
     let differences: Vec<f64> = differences.iter().map(|difference| difference - centre).collect();
     let parts: Vec<Parts> = attributes.iter().map(|sides| Parts::of(sides)).collect();
-    let statistics = |weights: &[f64]| {
+    let statistics = |weights: &[u32]| {
         let all = Weighed::over(weights, &differences, 0..weights.len());
         let mut values = vec![all.mean()];
         for parts in &parts {
@@ -87,9 +87,8 @@ pub fn auroc_changes(
         groups.push(pair(&|item| sides[item] == Side::With)?);
         groups.push(pair(&|item| sides[item] == Side::Without)?);
     }
-    let statistics = |weights: &[f64]| {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let weight = |item: usize| weights[item] as u64;
+    let statistics = |weights: &[u32]| {
+        let weight = |item: usize| u64::from(weights[item]);
         let change =
             |[before, after]: &[SortedScores; 2]| Ok(after.weighted_auroc(weight)? - before.weighted_auroc(weight)?);
         groups.iter().map(change).collect()
@@ -123,17 +122,17 @@ fn gather(
     attributes: usize,
     units: Units,
     plan: Resampling,
-    statistics: impl Fn(&[f64]) -> Vec<Stat<f64>> + Sync,
+    statistics: impl Fn(&[u32]) -> Vec<Stat<f64>> + Sync,
 ) -> Changes {
-    let estimates = statistics(&vec![1.0; units.items()]);
+    let estimates = statistics(&vec![1; units.items()]);
     let drawn: Vec<Vec<Stat<f64>>> = (0..plan.replicates)
         .into_par_iter()
         .map_init(
-            || (Vec::new(), vec![0.0; units.items()]),
+            || (Vec::new(), vec![0; units.items()]),
             |(counts, weights), replicate| {
                 draw_counts(&mut plan.stream(replicate), units.len(), counts);
                 for (item, weight) in weights.iter_mut().enumerate() {
-                    *weight = f64::from(counts[units.of(item)]);
+                    *weight = counts[units.of(item)];
                 }
                 statistics(weights)
             },
@@ -162,10 +161,10 @@ struct Weighed {
 }
 
 impl Weighed {
-    fn over(weights: &[f64], values: &[f64], items: impl Iterator<Item = usize>) -> Self {
+    fn over(weights: &[u32], values: &[f64], items: impl Iterator<Item = usize>) -> Self {
         items.fold(Self::default(), |sums, item| Self {
-            weight: sums.weight + weights[item],
-            total: sums.total + weights[item] * values[item],
+            weight: sums.weight + f64::from(weights[item]),
+            total: sums.total + f64::from(weights[item]) * values[item],
         })
     }
 
@@ -194,7 +193,7 @@ impl Parts {
     }
 
     /// Both sides, weighed.
-    fn weigh(&self, weights: &[f64], values: &[f64], all: Weighed) -> [Weighed; 2] {
+    fn weigh(&self, weights: &[u32], values: &[f64], all: Weighed) -> [Weighed; 2] {
         let mut parts = self.lists.each_ref().map(|list| Weighed::over(weights, values, list.iter().copied()));
         let rest = parts.iter().fold(all, |rest, part| rest.less(*part));
         parts[self.longest] = rest;
