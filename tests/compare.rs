@@ -98,7 +98,7 @@ fn unknown_names_are_named_with_what_there_is() {
     let home = tempfile::tempdir().unwrap();
     for (arguments, words) in [
         (&["compare-models", "adult", "v1", "v9"][..], "model 'v9' is not part of audit 'adult'; it has: v1, v2"),
-        (&["compare-models", "adult", "v1", "v2", "--attributes", "Tall"], "no attribute 'Tall'; it has: Young"),
+        (&["compare-models", "adult", "v1", "v2", "--attributes", "Tall"], "no attribute 'Tall'; it has: Male"),
         (&["compare-models", "adult", "v1", "v2", "--prompts", "/nowhere"], "/nowhere"),
     ] {
         let done = run(home.path(), arguments).code(2);

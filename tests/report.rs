@@ -106,13 +106,18 @@ fn hostile_names_stay_text() {
 fn page(session: &Session, run: &llm2loss::engine::LoadedRun) -> String {
     let scorer = session.scorer(run).unwrap();
     let tables = &run.diagnosis.tables;
-    let phrase = tables.ood.in_distribution[0].clone();
+    // Scored as calm prompts, so that both pages have the same axes; shown under whatever names there are.
+    let name = tables.ood.in_distribution[0].clone();
+    let mut one = scorer.score("a person").unwrap();
+    let mut pair = scorer.compare("a person", "a nurse").unwrap();
+    one.text.clone_from(&name);
+    pair.a.text = name;
     report::html_report(&ReportMaterial {
         run: &run.record,
         tables,
         test_items: session.record().test_items,
-        ladder: vec![scorer.score(&phrase).unwrap()],
-        pairs: vec![scorer.compare(&phrase, "a nurse").unwrap()],
+        ladder: vec![one],
+        pairs: vec![pair],
         comparison: None,
         date: Some(run.record.device.clone()),
     })

@@ -69,8 +69,9 @@ impl Scale {
         let power = 10f64.powf(rough.log10().floor());
         let step =
             [1.0, 2.0, 5.0, 10.0].into_iter().map(|times| times * power).find(|step| *step >= rough).unwrap_or(rough);
-        let first = (self.low / step).ceil() as i64;
-        let last = (self.high / step).floor() as i64;
+        // An end that is a round value counts, whatever its last bit says.
+        let first = (self.low / step - 1e-9).ceil() as i64;
+        let last = (self.high / step + 1e-9).floor() as i64;
         let digits = (-step.log10().floor()).clamp(0.0, 6.0) as usize;
         ((first..=last).map(|tick| tick as f64 * step).collect(), digits)
     }
