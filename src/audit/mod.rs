@@ -4,10 +4,12 @@ mod attribute;
 mod dataset;
 mod head;
 mod hyper;
+mod rules;
 mod run;
 
 pub use attribute::{Attribute, AttributePrompts, Contrast, Side};
 pub use dataset::{Audit, AuditError, Content, ForeignSet, Item, ModelLosses, PromptSets, Split};
 pub use head::{Architecture, HeadKind};
 pub use hyper::{HyperParameters, Negatives, Pairs, Target};
+pub use rules::{AttributeRules, Limit, PromptRule, Rules, RulesError};
 pub use run::{EpochMetrics, RunId, RunRecord, RunState};

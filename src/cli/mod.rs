@@ -2,7 +2,9 @@
 
 mod arguments;
 mod cache;
+mod check;
 mod compare;
+mod compare_models;
 mod console;
 mod context;
 mod demo;
@@ -10,6 +12,7 @@ mod doctor;
 mod ingest;
 mod paper;
 mod progress;
+mod report;
 mod runs;
 mod score;
 mod signals;
@@ -63,6 +66,9 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Some(Action::Train(given)) => train::run(place, arguments.model.as_deref(), &given),
         Some(Action::Score(given)) => score::run(place, arguments.model.as_deref(), &given),
         Some(Action::Compare(given)) => compare::run(place, arguments.model.as_deref(), &given),
+        Some(Action::CompareModels(given)) => compare_models::run(place, &given),
+        Some(Action::Check(given)) => check::run(place, arguments.model.as_deref(), &given),
+        Some(Action::Report(given)) => report::run(place, arguments.model.as_deref(), &given),
         Some(Action::Table(given)) => table::run(place, arguments.model.as_deref(), &given),
         Some(Action::Runs(given)) => runs::run(home, arguments.model.as_deref(), &given),
         Some(Action::Doctor(given)) => doctor::run(place, &given),

@@ -119,7 +119,7 @@ fn foreign_set(text: &str) -> Result<ForeignSet, Failure> {
 /// Longest list file that is read.
 const LONGEST_LIST: u64 = 1 << 20;
 
-fn read_list(path: &Path) -> Result<Vec<String>, Failure> {
+pub fn read_list(path: &Path) -> Result<Vec<String>, Failure> {
     let fault = |problem: String| Failure::usage(format!("{}: {problem}", path.display()));
     let length = std::fs::metadata(path).map_err(|error| fault(error.to_string()))?.len();
     if length > LONGEST_LIST {

@@ -2,24 +2,36 @@
 
 mod answer;
 mod attributes;
+mod baseline;
 mod bias;
+mod check;
+mod compare;
+mod compare_heads;
+mod comparison;
 mod evidence;
 mod null;
 mod ood;
 mod paper;
 mod prompt;
 mod reference;
+mod standing;
 mod tables;
 mod validity;
 mod zero_shot;
 
 pub use answer::*;
 pub use attributes::{IntervalMethod, attributes};
+pub use baseline::{BASELINE_SCHEMA, Baseline, BaselinePrompt};
+pub use check::{CheckMaterial, CheckResult, Inconclusive, On, Outcome, PromptShift, Status, check};
+pub use compare::{ComparisonQuestion, compare_models};
+pub use compare_heads::{HeadsOf, add_predicted, compare_heads};
+pub use comparison::*;
 pub use evidence::{Evidence, Material};
 pub use ood::{OodQuestion, ood};
 pub use paper::{PaperCheck, check_paper};
 pub use prompt::{LONGEST_PROMPT, PromptScorer, Scored};
 pub use reference::{Reference, grouped};
+pub use standing::{AttributeStanding, Estimate, ModelStanding, standing};
 pub use tables::{Diagnosis, tables};
 
 use crate::encoder::EncoderError;

@@ -2,6 +2,8 @@
 
 mod answers;
 mod cache;
+mod checking;
+mod comparing;
 mod device;
 mod driver;
 mod embed;
@@ -19,6 +21,7 @@ mod worker;
 
 pub use answers::LoadedRun;
 pub use cache::{AuditCache, CacheReport, Dropped, cache_gc, cache_report};
+pub use comparing::PromptBank;
 pub use device::{ComputeDevice, DeviceChoice, cuda_words, devices};
 pub use driver::{Driver, Gpu};
 pub use embed::UnreadableImage;

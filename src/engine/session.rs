@@ -7,7 +7,7 @@ use crate::data::{self, DataError};
 use crate::encoder::{self, Encoder, EncoderError};
 use crate::store::{AuditRecord, Store, ingested_names};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Names of every audit that can be opened under `home`: the built-in ones, then those taken in.
 #[must_use]

@@ -1,5 +1,9 @@
 //! Answers as text and JSON: the headless twin of every screen.
 
+mod comparison;
+mod document;
+mod figure;
+mod gate;
 mod grid;
 mod ingest;
 mod json;
@@ -10,6 +14,9 @@ mod runs;
 mod sheet;
 mod tables;
 
+pub use comparison::{model_comparison, sorted_attributes};
+pub use document::{ReportMaterial, html_report, latex_report, markdown_report};
+pub use gate::{gate_text, github, junit, sarif};
 pub use grid::{Align, Grid};
 pub use ingest::ingest;
 pub use json::{Envelope, Identity, to_json};

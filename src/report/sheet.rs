@@ -8,6 +8,10 @@ use crate::stats::{Interval, Undefined};
 /// Columns that still fit a page in LaTeX.
 const WIDE: usize = 8;
 
+/// What a spreadsheet takes for the beginning of a formula, at the beginning of a cell or after blanks; full-width
+/// forms count as well.
+const FORMULA: [char; 9] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '|'];
+
 /// One cell. Text forms round; CSV keeps every digit.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
@@ -74,7 +78,7 @@ impl Cell {
         }
     }
 
-    fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         match self {
             Self::Text(text) => printable(text),
             Self::Count(count) => count.to_string(),
@@ -98,7 +102,7 @@ impl Cell {
         match self {
             Self::Text(text) => {
                 let text = printable(text);
-                if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
+                if text.trim_start().starts_with(FORMULA) { format!("'{text}") } else { text }
             }
             Self::Number { value, .. } | Self::Probability(value) => value.to_string(),
             other => other.shown(),
@@ -145,6 +149,16 @@ impl Sheet {
     /// Adds a row.
     pub fn row(&mut self, cells: Vec<Cell>) {
         self.rows.push(cells);
+    }
+
+    /// Names of the columns, and how they are aligned.
+    pub(super) fn columns(&self) -> &[(String, Align)] {
+        &self.columns
+    }
+
+    /// Cells, row by row.
+    pub(super) fn rows(&self) -> &[Vec<Cell>] {
+        &self.rows
     }
 
     /// Writes the sheet.
@@ -222,7 +236,7 @@ impl Sheet {
 }
 
 /// Text that LaTeX prints as it is.
-fn latex(text: &str) -> String {
+pub(super) fn latex(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -237,6 +251,8 @@ fn latex(text: &str) -> String {
             'Δ' => out.push_str("$\\Delta$"),
             'ρ' => out.push_str("$\\rho$"),
             '·' => out.push_str("\\textperiodcentered{}"),
+            '→' => out.push_str("$\\rightarrow$"),
+            '…' => out.push_str("\\ldots{}"),
             other => out.push(other),
         }
     }

@@ -1,0 +1,181 @@
+//! `llm2loss check`: may a retrained model ship? Exit 0 pass, 3 a rule is broken, 4 inconclusive, 2 bad input.
+
+use super::arguments::{Check, CheckFormat, InconclusiveArgument, OnArgument};
+use super::compare_models::hyper_parameters;
+use super::context::{Failure, Place, check_prompt, print, session};
+use super::progress;
+use crate::audit::{HyperParameters, Rules};
+use crate::diagnose::{Baseline, CheckMaterial, CheckResult, ComparisonQuestion, Inconclusive, On, PromptShift, check};
+use crate::engine::{PromptBank, Session};
+use crate::report;
+use serde::Serialize;
+use std::path::Path;
+
+#[derive(Serialize)]
+struct Body<'a> {
+    audit: &'a str,
+    exit_code: u8,
+    #[serde(flatten)]
+    result: &'a CheckResult,
+}
+
+/// Longest rules or baseline file that is read.
+const LONGEST_FILE: u64 = 8 << 20;
+
+pub fn run(place: Place, model: Option<&str>, given: &Check) -> Result<u8, Failure> {
+    let rules = given.rules.as_deref().map(read_rules).transpose()?.unwrap_or_else(Rules::usual);
+    let baseline = given.baseline.as_deref().map(|path| read_baseline(path, &given.audit)).transpose()?;
+    if given.against.is_none() && baseline.is_none() && given.write_baseline.is_none() {
+        return Err(Failure::usage("say what to compare with: --against MODEL, or --baseline FILE"));
+    }
+    let session = session(place, &given.audit)?;
+    let Some(model) = model else {
+        let models = session.record().models.join(", ");
+        return Err(Failure::usage(format!(
+            "say which model to check with --model; audit '{}' has: {models}",
+            given.audit
+        )));
+    };
+    let model = session.model_name(Some(model))?;
+    let against = given.against.as_deref().map(|name| session.model_name(Some(name))).transpose()?;
+    check_attributes(&session, &rules, given.rules.as_deref())?;
+    let hyper = hyper_parameters(given.architecture, given.seed);
+    let prompts = rules.prompt.iter().map(|prompt| check_prompt(&prompt.text).map(str::to_owned));
+    let bank = PromptBank { prompts: prompts.collect::<Result<_, _>>()?, source: "the rules".into() };
+    let after = session.predicted_losses(&model, &hyper, &bank, &progress::tracker(&session))?;
+    if let Some(path) = &given.write_baseline {
+        let baseline = session.baseline(&model, &hyper, &bank, after.clone())?;
+        let text = serde_json::to_string_pretty(&baseline)? + "\n";
+        std::fs::write(path, text).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+        progress::say(&format!("figures of {model} written to {}", path.display()));
+    }
+    let on = if given.on == OnArgument::Point { On::Point } else { On::Bound };
+    let inconclusive = match given.inconclusive {
+        None => Inconclusive::Say,
+        Some(InconclusiveArgument::Pass) => Inconclusive::Pass,
+        Some(InconclusiveArgument::Fail) => Inconclusive::Fail,
+    };
+    let question = Question { session: &session, rules: &rules, model: &model, hyper: &hyper, bank: &bank, after };
+    let found = match (&against, &baseline) {
+        (Some(against), _) => question.paired(against, on, inconclusive)?,
+        (None, Some(baseline)) => question.pinned(baseline, on, inconclusive)?,
+        (None, None) => return Ok(0),
+    };
+    write(given, &found)?;
+    Ok(found.exit_code())
+}
+
+/// Everything about the model that is checked.
+struct Question<'a> {
+    session: &'a Session,
+    rules: &'a Rules,
+    model: &'a str,
+    hyper: &'a HyperParameters,
+    bank: &'a PromptBank,
+    /// Predicted losses of the rules' prompts.
+    after: Vec<Vec<f64>>,
+}
+
+impl Question<'_> {
+    fn shifts(&self, before: Vec<Vec<f64>>) -> Vec<PromptShift> {
+        let rows = self.bank.prompts.iter().zip(before).zip(&self.after);
+        rows.map(|((text, before), after)| PromptShift { text: text.clone(), before, after: after.clone() }).collect()
+    }
+
+    /// Against another model of the audit: on the same items.
+    fn paired(&self, against: &str, on: On, inconclusive: Inconclusive) -> Result<CheckResult, Failure> {
+        let question = ComparisonQuestion { auroc: false, top: 0, ..ComparisonQuestion::default() };
+        let comparison = self.session.compare_losses(against, self.model, &question)?;
+        let before = self.session.predicted_losses(against, self.hyper, self.bank, &progress::tracker(self.session))?;
+        let material = CheckMaterial {
+            rules: self.rules,
+            before: &self.session.standing(against)?,
+            after: &self.session.standing(self.model)?,
+            paired: Some(&comparison),
+            prompts: &self.shifts(before),
+        };
+        Ok(check((self.model, against), &material, on, inconclusive))
+    }
+
+    /// Against pinned figures.
+    fn pinned(&self, baseline: &Baseline, on: On, inconclusive: Inconclusive) -> Result<CheckResult, Failure> {
+        let mut before = Vec::new();
+        for text in &self.bank.prompts {
+            let known = baseline.prompts.iter().find(|prompt| prompt.text == *text);
+            let known = known.ok_or_else(|| {
+                Failure::usage(format!(
+                    "the baseline has no prompt \"{}\"; write it again with these rules",
+                    report::printable(text)
+                ))
+            })?;
+            before.push(known.members.clone());
+        }
+        if !before.is_empty()
+            && (baseline.heads != self.hyper.summary() || baseline.encoder != self.session.encoder().fingerprint())
+        {
+            return Err(Failure::usage(format!(
+                "the baseline's heads ({}, {}) are not these ({}, {}); write it again",
+                baseline.heads,
+                baseline.encoder,
+                self.hyper.summary(),
+                self.session.encoder().fingerprint()
+            )));
+        }
+        let material = CheckMaterial {
+            rules: self.rules,
+            before: &baseline.standing,
+            after: &self.session.standing(self.model)?,
+            paired: None,
+            prompts: &self.shifts(before),
+        };
+        Ok(check((self.model, &baseline.model), &material, on, inconclusive))
+    }
+}
+
+fn write(given: &Check, found: &CheckResult) -> Result<u8, Failure> {
+    let format = if given.json { CheckFormat::Json } else { given.format.unwrap_or(CheckFormat::Text) };
+    let place = given.rules.as_deref().or(given.baseline.as_deref()).unwrap_or(Path::new("llm2loss.toml"));
+    let text = match format {
+        CheckFormat::Text => report::gate_text(found, &given.audit),
+        CheckFormat::Json => {
+            let body = Body { audit: &given.audit, exit_code: found.exit_code(), result: found };
+            report::to_json("llm2loss.check/1", None, body)?
+        }
+        CheckFormat::Junit => {
+            report::junit(found, &given.audit).map_err(|error| Failure { message: error.to_string(), code: 1 })?
+        }
+        CheckFormat::Sarif => report::sarif(found, &place.to_string_lossy())?,
+        CheckFormat::Github => report::github(found),
+    };
+    let Some(path) = &given.output else { return print(&text) };
+    std::fs::write(path, text).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    Ok(0)
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let fault = |problem: String| Failure::usage(format!("{}: {problem}", path.display()));
+    let length = std::fs::metadata(path).map_err(|error| fault(error.to_string()))?.len();
+    if length > LONGEST_FILE {
+        return Err(fault(format!("{length} bytes; at most {LONGEST_FILE} are read")));
+    }
+    std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))
+}
+
+fn read_rules(path: &Path) -> Result<Rules, Failure> {
+    Rules::parse(&read(path)?).map_err(|error| Failure::usage(format!("{}, {error}", path.display())))
+}
+
+fn read_baseline(path: &Path, audit: &str) -> Result<Baseline, Failure> {
+    Baseline::parse(&read(path)?, audit).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+}
+
+/// Refuses rules for attributes that are not there: a slip of the pen would switch a rule off.
+fn check_attributes(session: &Session, rules: &Rules, path: Option<&Path>) -> Result<(), Failure> {
+    let known = |name: &String| session.record().attributes.iter().any(|(other, _)| other == name);
+    let Some(unknown) = rules.attribute.keys().find(|name| !known(name)) else { return Ok(()) };
+    let (place, line) = match path {
+        Some(path) => (path.display().to_string(), Rules::line_of_attribute(&read(path)?, unknown)),
+        None => ("the rules".into(), 1),
+    };
+    Err(Failure::usage(format!("{place}, line {line}: audit '{}' has no attribute '{unknown}'", session.record().name)))
+}

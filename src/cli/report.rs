@@ -1,0 +1,188 @@
+//! `llm2loss report`: one file with every table and figure of a model.
+
+use super::arguments::Report;
+use super::compare_models::hyper_parameters;
+use super::context::{Failure, Place, current_or_trained, print, session};
+use super::progress;
+use crate::audit::{Contrast, HeadKind, RunRecord};
+use crate::diagnose::{ComparisonQuestion, ModelComparison, PairScores, PromptScorer, PromptScores, Tables};
+use crate::engine::{LoadedRun, Session};
+use crate::report::{self, ReportMaterial};
+use serde::Serialize;
+
+#[derive(Clone, Copy)]
+enum Form {
+    Html,
+    Markdown,
+    Json,
+    Latex,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date: Option<&'a str>,
+    data_fingerprint: &'a str,
+    weights_digest: &'a str,
+    hyper: &'a crate::audit::HyperParameters,
+    tables: &'a Tables,
+    ladder: &'a [PromptScores],
+    pairs: &'a [PairScores],
+    comparison: Option<&'a ModelComparison>,
+}
+
+/// Prompts of each kind in Figure 2, and pairs in Figure 3.
+const OWN: usize = 8;
+const FOREIGN: usize = 4;
+const PAIRS: usize = 6;
+
+pub fn run(place: Place, model: Option<&str>, given: &Report) -> Result<u8, Failure> {
+    let form = form(given)?;
+    let date = date(given)?;
+    let session = session(place, &given.audit)?;
+    let model = session.model_name(model)?;
+    let (run, comparison) = material(&session, &model, given)?;
+    let scorer = session.scorer(&run)?;
+    let tables = &run.diagnosis.tables;
+    let material = ReportMaterial {
+        run: &run.record,
+        tables,
+        test_items: session.record().test_items,
+        ladder: ladder(&scorer, tables)?,
+        pairs: pairs(&scorer, tables)?,
+        comparison: comparison.as_ref(),
+        date,
+    };
+    let text = match form {
+        Form::Html => report::html_report(&material),
+        Form::Markdown => report::markdown_report(&material),
+        Form::Latex => report::latex_report(&material),
+        Form::Json => json(&material, &run.record)?,
+    };
+    let Some(path) = &given.output else { return print(&text) };
+    std::fs::write(path, &text).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    progress::say(&format!("{} ({} kB)", path.display(), text.len().div_ceil(1000)));
+    Ok(0)
+}
+
+/// The run that is reported: with a comparison, heads trained alike for both models.
+fn material(session: &Session, model: &str, given: &Report) -> Result<(LoadedRun, Option<ModelComparison>), Failure> {
+    let Some(against) = &given.against else { return Ok((current_or_trained(session, Some(model))?, None)) };
+    let against = session.model_name(Some(against))?;
+    let question = ComparisonQuestion::default();
+    let mut found = session.compare_losses(&against, model, &question)?;
+    let hyper = hyper_parameters(given.architecture, given.seed);
+    session.add_heads(&mut found, &hyper, &session.own_prompts(), question.top, &progress::tracker(&session))?;
+    let [_, run] = session.heads_of_both([&against, model], &hyper, &progress::tracker(&session))?;
+    Ok((run, Some(found)))
+}
+
+fn json(material: &ReportMaterial, run: &RunRecord) -> Result<String, Failure> {
+    let body = Body {
+        date: material.date.as_deref(),
+        data_fingerprint: &run.data_fingerprint,
+        weights_digest: &run.weights_digest,
+        hyper: &run.hyper,
+        tables: material.tables,
+        ladder: &material.ladder,
+        pairs: &material.pairs,
+        comparison: material.comparison,
+    };
+    Ok(report::to_json("llm2loss.report/1", Some(run), body)?)
+}
+
+/// The form by name, else by the file's ending.
+fn form(given: &Report) -> Result<Form, Failure> {
+    if given.json {
+        return Ok(Form::Json);
+    }
+    let Some(path) = &given.output else {
+        return Err(Failure::usage(
+            "say where the report goes: -o audit.html, or .md, .json, .tex; or --json for stdout",
+        ));
+    };
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+    match ending.as_str() {
+        "html" | "htm" => Ok(Form::Html),
+        "md" | "markdown" => Ok(Form::Markdown),
+        "json" => Ok(Form::Json),
+        "tex" => Ok(Form::Latex),
+        _ => Err(Failure::usage(format!("{}: a report ends in .html, .md, .json or .tex", path.display()))),
+    }
+}
+
+/// The date given, else that of `SOURCE_DATE_EPOCH`, else none: reports of equal inputs are equal.
+fn date(given: &Report) -> Result<Option<String>, Failure> {
+    if let Some(date) = &given.date {
+        return Ok(Some(date.clone()));
+    }
+    let Some(seconds) = std::env::var("SOURCE_DATE_EPOCH").ok().filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let seconds: i64 = seconds
+        .parse()
+        .ok()
+        .filter(|seconds| (0..=253_402_300_799).contains(seconds))
+        .ok_or_else(|| Failure::usage(format!("SOURCE_DATE_EPOCH is '{seconds}'; it counts seconds since 1970")))?;
+    let (year, month, day) = civil(seconds.div_euclid(86_400));
+    Ok(Some(format!("{year:04}-{month:02}-{day:02}")))
+}
+
+/// The Gregorian date so many days after 1970-01-01; counted in years that begin in March, so that leap days end them.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+/// Figure 2: prompts that describe the data, and some of each foreign set.
+fn ladder(scorer: &PromptScorer, tables: &Tables) -> Result<Vec<PromptScores>, Failure> {
+    let own = tables.ood.in_distribution.iter().take(OWN);
+    // Bare lists repeat those with articles.
+    let sets = tables.ood.rows.iter().filter(|row| !row.prompts.is_empty());
+    let fairest: Vec<_> = sets.clone().filter(|row| row.foreign.contains("a/an")).collect();
+    let sets = if fairest.is_empty() { sets.collect() } else { fairest };
+    let foreign = sets.iter().flat_map(|row| {
+        let step = row.prompts.len().div_ceil(FOREIGN).max(1);
+        row.prompts.iter().step_by(step)
+    });
+    let mut prompts: Vec<&String> = own.chain(foreign).collect();
+    prompts.dedup();
+    Ok(prompts.into_iter().map(|prompt| scorer.score(prompt)).collect::<Result<_, _>>()?)
+}
+
+/// Figure 3: the attributes of the largest predicted gaps, phrase against contrast.
+fn pairs(scorer: &PromptScorer, tables: &Tables) -> Result<Vec<PairScores>, Failure> {
+    let gap = |row: &crate::diagnose::AttributeRow, contrast: Contrast| {
+        row.predicted(HeadKind::Regressor, contrast).map_or(0.0, |gap| gap.summary.mean.abs())
+    };
+    let mut rows: Vec<_> = tables.attributes.rows.iter().collect();
+    rows.sort_by(|a, b| gap(b, b.contrast).total_cmp(&gap(a, a.contrast)));
+    let texts = rows.iter().filter_map(|row| row.prompts.pair(row.contrast)).take(PAIRS);
+    Ok(texts.map(|(a, b)| scorer.compare(a, b)).collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::civil;
+
+    #[test]
+    fn days_become_dates() {
+        // From `date -u -d @$((days * 86400)) +%F`.
+        for (days, date) in [
+            (0, (1970, 1, 1)),
+            (11_016, (2000, 2, 29)),
+            (20_782, (2026, 11, 25)),
+            (47_540, (2100, 2, 28)),
+            (47_541, (2100, 3, 1)),
+        ] {
+            assert_eq!(civil(days), date, "{days}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What a check of rules needs of the open audit.
+
+use super::rows::fingerprint;
+use super::{EngineError, PromptBank, Session, Tracker};
+use crate::audit::{HeadKind, HyperParameters};
+use crate::diagnose::{BASELINE_SCHEMA, Baseline, BaselinePrompt, ModelStanding, standing};
+
+impl Session {
+    /// Where a model stands on its test items.
+    ///
+    /// # Errors
+    /// If there is no such model.
+    pub fn standing(&self, model: &str) -> Result<ModelStanding, EngineError> {
+        let audit = self.audit()?;
+        Ok(standing(&audit, audit.model(model)?))
+    }
+
+    /// Predicted loss of prompts, one value a member, from heads trained or found with these hyper-parameters.
+    ///
+    /// # Errors
+    /// As [`Session::train`], or if the encoder fails.
+    pub fn predicted_losses(
+        &self,
+        model: &str,
+        hyper: &HyperParameters,
+        bank: &PromptBank,
+        tracker: &Tracker,
+    ) -> Result<Vec<Vec<f64>>, EngineError> {
+        if bank.prompts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let run = self.load(self.train_or_find(model, hyper, tracker)?)?;
+        let scorer = self.scorer(&run)?;
+        let members = |prompt: &String| -> Result<Vec<f64>, EngineError> {
+            let scores = scorer.score(prompt)?;
+            Ok(scores.head(HeadKind::Regressor).map(|head| head.members.clone()).unwrap_or_default())
+        };
+        bank.prompts.iter().map(members).collect()
+    }
+
+    /// A model's figures as a file to be pinned.
+    ///
+    /// # Errors
+    /// If there is no such model.
+    pub fn baseline(
+        &self,
+        model: &str,
+        hyper: &HyperParameters,
+        bank: &PromptBank,
+        members: Vec<Vec<f64>>,
+    ) -> Result<Baseline, EngineError> {
+        let audit = self.audit()?;
+        let losses = audit.model(model)?;
+        let prompts = bank.prompts.iter().cloned().zip(members);
+        Ok(Baseline {
+            schema: BASELINE_SCHEMA.into(),
+            audit: audit.name.clone(),
+            model: model.to_owned(),
+            data_fingerprint: fingerprint(&audit, losses),
+            encoder: self.encoder.fingerprint().to_owned(),
+            heads: if bank.prompts.is_empty() { String::new() } else { hyper.summary() },
+            standing: standing(&audit, losses),
+            prompts: prompts.map(|(text, members)| BaselinePrompt { text, members }).collect(),
+        })
+    }
+}

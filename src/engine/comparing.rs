@@ -1,0 +1,98 @@
+//! Two models of the open audit, compared: heads trained alike for both where prompts are to be asked.
+
+use super::{EngineError, LoadedRun, Session, Tracker};
+use crate::audit::HyperParameters;
+use crate::diagnose::{ComparisonQuestion, HeadsOf, ModelComparison, add_predicted, compare_heads, compare_models};
+
+/// Sentences whose predicted loss is compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromptBank {
+    pub prompts: Vec<String>,
+    /// Where they came from, in words.
+    pub source: String,
+}
+
+impl Session {
+    /// Compares the losses of two models over the test items they share. Nothing is embedded or trained.
+    ///
+    /// # Errors
+    /// If there is no such model or attribute, or no item has a loss of both.
+    pub fn compare_losses(
+        &self,
+        before: &str,
+        after: &str,
+        question: &ComparisonQuestion,
+    ) -> Result<ModelComparison, EngineError> {
+        let audit = self.audit()?;
+        let (first, second) = (audit.model(before)?, audit.model(after)?);
+        if let Some(unknown) =
+            question.attributes.iter().find(|name| !audit.attributes.iter().any(|known| known.name == **name))
+        {
+            let known: Vec<&str> = audit.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+            return Err(EngineError::Usage(format!(
+                "audit '{}' has no attribute '{unknown}'; it has: {}",
+                audit.name,
+                known.join(", ")
+            )));
+        }
+        let found = compare_models(&audit, first, second, question);
+        if found.n == 0 {
+            return Err(EngineError::Usage(format!(
+                "no test item of audit '{}' has a loss of both '{before}' and '{after}'",
+                audit.name
+            )));
+        }
+        Ok(found)
+    }
+
+    /// Heads of two models, trained with the same hyper-parameters on the same splits, seeds and pairs, or found.
+    ///
+    /// # Errors
+    /// As [`Session::train`].
+    pub fn heads_of_both(
+        &self,
+        models: [&str; 2],
+        hyper: &HyperParameters,
+        tracker: &Tracker,
+    ) -> Result<[LoadedRun; 2], EngineError> {
+        let run = |model: &str| self.load(self.train_or_find(model, hyper, tracker)?);
+        Ok([run(models[0])?, run(models[1])?])
+    }
+
+    /// Adds to a comparison what heads of both models say of its attributes and of other prompts.
+    ///
+    /// # Errors
+    /// As [`Session::train`], or if the encoder fails.
+    pub fn add_heads(
+        &self,
+        comparison: &mut ModelComparison,
+        hyper: &HyperParameters,
+        bank: &PromptBank,
+        top: usize,
+        tracker: &Tracker,
+    ) -> Result<(), EngineError> {
+        let runs = self.heads_of_both([&comparison.before, &comparison.after], hyper, tracker)?;
+        let [before, after] = &runs;
+        add_predicted(&mut comparison.attributes, &before.diagnosis.tables, &after.diagnosis.tables);
+        let heads = |run: &LoadedRun| -> Result<Vec<_>, EngineError> {
+            let scorer = self.scorer(run)?;
+            Ok(bank.prompts.iter().map(|prompt| scorer.score(prompt)).collect::<Result<_, _>>()?)
+        };
+        let first = HeadsOf { diagnosis: &before.diagnosis, prompts: heads(before)? };
+        let second = HeadsOf { diagnosis: &after.diagnosis, prompts: heads(after)? };
+        comparison.predicted = Some(compare_heads(&first, &second, top, bank.source.clone()));
+        Ok(())
+    }
+
+    /// The sentences that the audit itself gives for its items and attributes, once each.
+    #[must_use]
+    pub fn own_prompts(&self) -> PromptBank {
+        let attributes = self.record.attributes.iter().flat_map(|(_, prompts)| {
+            [Some(&prompts.phrase), prompts.antonym.as_ref(), Some(&prompts.generic)].into_iter().flatten()
+        });
+        let mut prompts: Vec<String> = attributes.cloned().collect();
+        prompts.sort_unstable();
+        prompts.dedup();
+        PromptBank { source: "the audit's own prompts".into(), prompts }
+    }
+}

@@ -1,0 +1,27 @@
+//! A report to file: one document with every table and figure, what it is over, and its limits.
+
+mod html;
+mod page;
+mod sections;
+mod written;
+
+pub use html::html_report;
+pub use written::{latex_report, markdown_report};
+
+use crate::audit::RunRecord;
+use crate::diagnose::{ModelComparison, PairScores, PromptScores, Tables};
+
+/// Everything a report shows.
+pub struct ReportMaterial<'a> {
+    pub run: &'a RunRecord,
+    pub tables: &'a Tables,
+    pub test_items: usize,
+    /// Prompts of Figure 2.
+    pub ladder: Vec<PromptScores>,
+    /// Pairs of Figure 3.
+    pub pairs: Vec<PairScores>,
+    /// The run's model compared with an earlier one.
+    pub comparison: Option<&'a ModelComparison>,
+    /// A date to print; none keeps equal inputs equal bytes.
+    pub date: Option<String>,
+}
