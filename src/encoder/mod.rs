@@ -8,6 +8,7 @@ mod hub;
 mod open;
 mod picture;
 mod processor;
+mod resize;
 mod sentence;
 mod templates;
 mod tokens;

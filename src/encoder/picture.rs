@@ -41,7 +41,7 @@ pub struct Picture {
 impl Picture {
     /// Decodes JPEG, PNG, WebP or BMP and turns it upright as its EXIF orientation says.
     ///
-    /// Transparency is dropped without blending, as Pillow's `convert("RGB")` does.
+    /// Transparent pixels are laid on white, as transformers does since release 5.
     ///
     /// # Errors
     /// What is wrong with the file.
@@ -71,13 +71,30 @@ impl Picture {
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let mut image = DynamicImage::from_decoder(decoder).map_err(problem)?;
         image.apply_orientation(orientation);
-        let rgb = image.into_rgb8();
-        let (width, height) = rgb.dimensions();
+        let (width, height) = (image.width(), image.height());
+        let rgb = if image.color().has_alpha() {
+            on_white(image.into_rgba8().as_raw())
+        } else {
+            image.into_rgb8().into_raw()
+        };
         if width == 0 || height == 0 {
             return Err(ImageProblem::Damaged("it has no pixels".to_owned()));
         }
-        Ok(Self { width, height, rgb: rgb.into_raw() })
+        Ok(Self { width, height, rgb })
     }
+}
+
+/// RGBA laid on white, with the rounding of Pillow's `alpha_composite`.
+fn on_white(rgba: &[u8]) -> Vec<u8> {
+    let mut rgb = Vec::with_capacity(rgba.len() / 4 * 3);
+    for [red, green, blue, alpha] in rgba.as_chunks::<4>().0 {
+        for value in [red, green, blue] {
+            // Seven bits behind the point, then a division by 255.
+            let sum = ((u32::from(*value) * u32::from(*alpha) + 255 * (255 - u32::from(*alpha))) << 7) + (0x80 << 7);
+            rgb.push(((((sum >> 8) + sum) >> 8) >> 7).min(255) as u8);
+        }
+    }
+    rgb
 }
 
 fn problem(error: ImageError) -> ImageProblem {

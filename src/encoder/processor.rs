@@ -5,8 +5,7 @@
 
 use super::files::{Files, read_json};
 use super::picture::Picture;
-use fast_image_resize::images::Image;
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use super::resize::{self, Filter};
 use serde::Deserialize;
 use serde_json::Value;
 use std::fmt;
@@ -28,17 +27,6 @@ enum Target {
     Shortest(u32),
     /// Both sides, whatever the aspect.
     Exact { height: u32, width: u32 },
-}
-
-/// Pillow's filters, by their names there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Filter {
-    Nearest,
-    Lanczos,
-    Bilinear,
-    Bicubic,
-    Box,
-    Hamming,
 }
 
 #[derive(Deserialize)]
@@ -139,7 +127,7 @@ impl Processor {
     /// Pixels of an image, `[3, side, side]`.
     pub(super) fn pixels(&self, picture: &Picture) -> Result<Vec<f32>, String> {
         let resized = match self.resize {
-            Some((target, filter)) => Some(resize(picture, target, filter)?),
+            Some((target, filter)) => Some(to_target(picture, target, filter)?),
             None => None,
         };
         let picture = resized.as_ref().unwrap_or(picture);
@@ -182,7 +170,7 @@ fn offset(have: usize, want: usize) -> isize {
     (have as isize - want as isize).div_euclid(2)
 }
 
-fn resize(picture: &Picture, target: Target, filter: Filter) -> Result<Picture, String> {
+fn to_target(picture: &Picture, target: Target, filter: Filter) -> Result<Picture, String> {
     let (width, height) = match target {
         Target::Exact { height, width } => (width, height),
         Target::Shortest(edge) => {
@@ -197,22 +185,7 @@ fn resize(picture: &Picture, target: Target, filter: Filter) -> Result<Picture, 
     if (width, height) == (picture.width, picture.height) {
         return Ok(picture.clone());
     }
-    let algorithm = match filter {
-        Filter::Nearest => ResizeAlg::Nearest,
-        Filter::Lanczos => ResizeAlg::Convolution(FilterType::Lanczos3),
-        Filter::Bilinear => ResizeAlg::Convolution(FilterType::Bilinear),
-        // Pillow's bicubic has a = -1/2: Catmull-Rom.
-        Filter::Bicubic => ResizeAlg::Convolution(FilterType::CatmullRom),
-        Filter::Box => ResizeAlg::Convolution(FilterType::Box),
-        Filter::Hamming => ResizeAlg::Convolution(FilterType::Hamming),
-    };
-    let source = fast_image_resize::images::ImageRef::new(picture.width, picture.height, &picture.rgb, PixelType::U8x3)
-        .map_err(|error| error.to_string())?;
-    let mut resized = Image::new(width, height, PixelType::U8x3);
-    Resizer::new()
-        .resize(&source, &mut resized, &ResizeOptions::new().resize_alg(algorithm).use_alpha(false))
-        .map_err(|error| error.to_string())?;
-    Ok(Picture { width, height, rgb: resized.into_vec() })
+    Ok(resize::resize(picture, width, height, filter))
 }
 
 /// All that decides pixels, for the encoder's fingerprint.

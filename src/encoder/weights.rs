@@ -4,7 +4,8 @@
 
 use super::files::{Files, read_json};
 use candle_core::{DType, Device, Tensor};
-use safetensors::{Dtype, SafeTensors};
+use safetensors::Dtype;
+use safetensors::tensor::Metadata;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
@@ -163,10 +164,9 @@ fn read_header(path: &Path, file: usize, entries: &mut BTreeMap<String, Entry>) 
     if header > LONGEST_HEADER || header + 8 > length {
         return Err(format!("its header says {header} bytes; it is damaged or no safetensors file"));
     }
-    let mut buffer = Vec::with_capacity(header as usize + 8);
-    buffer.extend_from_slice(&prefix);
+    let mut buffer = Vec::with_capacity(header as usize);
     handle.take(header).read_to_end(&mut buffer).map_err(|error| error.to_string())?;
-    let (_, metadata) = SafeTensors::read_metadata(&buffer).map_err(|error| error.to_string())?;
+    let metadata: Metadata = serde_json::from_slice(&buffer).map_err(|error| format!("its header: {error}"))?;
     for (name, info) in metadata.tensors() {
         let (start, end) = info.data_offsets;
         let offset = 8 + header + start as u64;
