@@ -1,12 +1,29 @@
 //! Text to embedding. Items and prompts go through the same encoder, so they share one space.
 
+mod batch;
 mod builtin;
+mod clip;
+mod files;
+mod hub;
+mod open;
+mod picture;
+mod processor;
+mod resize;
+mod sentence;
+mod templates;
+mod tokens;
+mod weights;
 
 pub use builtin::StaticEncoder;
+pub use clip::ClipEncoder;
+pub use hub::{DownloadObserver, HubSettings, Token};
+pub use open::{OpenOptions, open, open_with};
+pub use picture::{ImageProblem, MOST_BYTES, MOST_PIXELS, Picture};
+pub use sentence::SentenceEncoder;
+pub use templates::{Templated, Templates};
 
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
-use std::sync::Arc;
 use thiserror::Error;
 
 /// What can go wrong while encoding.
@@ -16,6 +33,8 @@ pub enum EncoderError {
     Unusable { encoder: String, problem: String },
     #[error("encoder {encoder} reads text only; images need a CLIP encoder")]
     TextOnly { encoder: String },
+    #[error(transparent)]
+    Image(#[from] ImageProblem),
 }
 
 /// How a text falls into pieces.
@@ -30,20 +49,6 @@ pub struct Reading {
 /// An image as an encoder's vision tower takes it: normalised, channels first, `[3, height, width]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pixels(pub Vec<f32>);
-
-/// Opens an encoder by name: `builtin`, a hub id with an optional `@revision`, or a local folder.
-///
-/// # Errors
-/// If there is no such encoder or its files cannot be used.
-pub fn open(name: &str) -> Result<Arc<dyn Encoder>, EncoderError> {
-    match name {
-        "builtin" => Ok(Arc::new(StaticEncoder::new()?)),
-        other => Err(EncoderError::Unusable {
-            encoder: other.to_owned(),
-            problem: "there is no such encoder; this program has: builtin".into(),
-        }),
-    }
-}
 
 /// Embeddings of texts, row-major `[n, dimension]`; every row has length one, or is zero for empty texts.
 pub trait Encoder: Send + Sync {
@@ -66,6 +71,15 @@ pub trait Encoder: Send + Sync {
     /// # Errors
     /// If the encoder's model fails.
     fn encode(&self, texts: &[&str]) -> Result<Vec<f32>, EncoderError>;
+
+    /// Encodes one text that somebody is typing, `[dimension]`; encoders that can go on from what the last texts
+    /// began with do so. What it gives differs from [`Encoder::encode`] by rounding alone.
+    ///
+    /// # Errors
+    /// If the encoder's model fails.
+    fn encode_prompt(&self, text: &str) -> Result<Vec<f32>, EncoderError> {
+        self.encode(&[text])
+    }
 
     /// Whether images have a place in this encoder's space.
     fn reads_images(&self) -> bool {

@@ -1,0 +1,81 @@
+//! Texts to token ids by an encoder's own `tokenizer.json`.
+
+use super::Reading;
+use super::files::Files;
+use tokenizers::{PostProcessor, Tokenizer, TruncationDirection};
+
+/// A tokenizer with the encoder's limit.
+pub(super) struct Tokens {
+    tokenizer: Tokenizer,
+    /// Most ids of a text, the special ones among them.
+    limit: usize,
+    /// Ids that the tokenizer puts around every text.
+    special: usize,
+    unknown: Option<u32>,
+}
+
+impl Tokens {
+    /// Reads `tokenizer.json`; `limit` counts special tokens, `unknown` is the piece of unknown words if there is one.
+    pub(super) fn open(files: &Files, limit: usize, unknown: Option<&str>) -> Result<Self, String> {
+        let path = files.require("tokenizer.json")?;
+        let fault = |problem: String| format!("{}: {problem}", path.display());
+        let mut tokenizer = Tokenizer::from_file(&path).map_err(|error| fault(error.to_string()))?;
+        // The file may bring a fixed length; texts run at their own.
+        tokenizer.with_padding(None);
+        tokenizer.with_truncation(None).map_err(|error| fault(error.to_string()))?;
+        let special = tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
+        if limit <= special {
+            return Err(fault(format!("no room for text between {special} special tokens and the limit of {limit}")));
+        }
+        let unknown = unknown.and_then(|piece| tokenizer.token_to_id(piece));
+        Ok(Self { tokenizer, limit, special, unknown })
+    }
+
+    /// Most pieces of a text that are read.
+    pub(super) fn piece_limit(&self) -> usize {
+        self.limit - self.special
+    }
+
+    /// Largest id, to be held against the embedding's rows.
+    pub(super) fn largest_id(&self) -> u32 {
+        self.tokenizer.get_vocab(true).into_values().max().unwrap_or(0)
+    }
+
+    /// How a text falls into pieces, special ones not counted.
+    pub(super) fn reading(&self, text: &str) -> Reading {
+        let Ok(encoding) = self.tokenizer.encode_fast(text, false) else {
+            return Reading { pieces: 0, unknown: 0 };
+        };
+        let ids = encoding.get_ids();
+        let unknown = self.unknown.map_or(0, |unknown| ids.iter().filter(|&&id| id == unknown).count());
+        Reading { pieces: ids.len(), unknown }
+    }
+
+    /// The ids of a text, cut so that the special ones keep their place.
+    pub(super) fn ids(&self, text: &str) -> Result<Vec<u32>, String> {
+        let fault = |error: tokenizers::Error| format!("the tokenizer failed: {error}");
+        let mut encoding = self.tokenizer.encode_fast(text, false).map_err(fault)?;
+        encoding.truncate(self.piece_limit(), 0, TruncationDirection::Right);
+        let encoding = self.tokenizer.post_process(encoding, None, true).map_err(fault)?;
+        Ok(encoding.get_ids().to_vec())
+    }
+
+    /// Vocabulary entries that `word` accepts, in the order of their ids.
+    ///
+    /// An encoder is opened once and lives as long as the program, so its words may too.
+    pub(super) fn words(&self, word: impl Fn(&str) -> Option<&str>) -> Vec<&'static str> {
+        let mut found: Vec<(u32, String)> = self
+            .tokenizer
+            .get_vocab(false)
+            .iter()
+            .filter_map(|(piece, &id)| word(piece).map(|word| (id, word.to_owned())))
+            .collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, word)| &*word.leak()).collect()
+    }
+}
+
+/// Whether a piece is a plain word: three or more lower-case ASCII letters.
+pub(super) fn plain_word(piece: &str) -> bool {
+    piece.len() >= 3 && piece.bytes().all(|byte| byte.is_ascii_lowercase())
+}
