@@ -320,18 +320,23 @@ fn excerpt(text: &str) -> String {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::audit::{Attribute, AttributePrompts, Item, PromptSets};
+    use crate::audit::{Attribute, AttributePrompts, Content, Item, PromptSets};
 
     /// 40 test items, half of them with the attribute; `after` is what the second model loses on each.
     fn audit(after: impl Fn(usize) -> f64) -> Audit {
-        let items =
-            (0..40).map(|i| Item { id: format!("i{i}"), text: format!("item\u{1b}[31m {i}"), split: Split::Test });
+        let items = (0..40).map(|i| Item {
+            id: format!("i{i}"),
+            text: format!("item\u{1b}[31m {i}"),
+            split: Split::Test,
+            content: Content::Text,
+        });
         let (with, without) = ("a".to_owned(), "b".to_owned());
         let prompts = AttributePrompts {
             bare: (with.clone(), without.clone()),
             phrase: with,
             antonym: Some(without),
             generic: "c".into(),
+            made: false,
         };
         let attribute = Attribute { name: "odd".into(), prompts, values: (0..40).map(|i| Some(i % 2 == 1)).collect() };
         let losses: Vec<f64> = (0..40).map(|i| 1.0 + f64::from(i % 7) / 10.0).collect();
