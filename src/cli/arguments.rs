@@ -431,6 +431,10 @@ pub enum Screen {
     Attributes,
     Prompt,
     Train,
+    Data,
+    Compare,
+    Ood,
+    Validity,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ mod codec;
 mod delete;
 mod embeddings;
 mod history;
+mod overview;
 mod owner;
 mod records;
 mod runs;
@@ -14,6 +15,7 @@ mod unfinished;
 
 pub use embeddings::{ContentHash, content_hash};
 pub use history::HistoryEntry;
+pub use overview::TreeSize;
 pub use records::AuditRecord;
 pub use runs::StoredRun;
 pub use unfinished::StoredCheckpoint;
