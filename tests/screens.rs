@@ -62,7 +62,7 @@ fn key(name: &str) -> KeyEvent {
     KeyEvent::new(code, KeyModifiers::NONE)
 }
 
-/// Presses keys and answers every scoring request at once, as the scorer would; other commands come back.
+/// Presses keys and answers what is asked of the engine at once, as it would; other commands come back.
 fn press(app: &mut App, keys: &str) -> Vec<Cmd> {
     let mut others = Vec::new();
     for name in keys.split_whitespace() {
@@ -70,6 +70,16 @@ fn press(app: &mut App, keys: &str) -> Vec<Cmd> {
         while let Some(command) = waiting.pop() {
             match command {
                 Cmd::Score(request) => waiting.extend(reply(app, &request)),
+                Cmd::Send(Command::Examine { run }) => {
+                    tell(app, Event::Examined(Arc::new(world::examination(&run))));
+                }
+                Cmd::Send(Command::Inspect) => {
+                    tell(app, Event::Inspected(Arc::new(world::store())));
+                }
+                Cmd::Send(Command::OpenOther { run }) => {
+                    let record = app.runs.iter().find(|known| known.id == run).unwrap().clone();
+                    tell(app, Event::Other(world::run_view(&record)));
+                }
                 other => others.push(other),
             }
         }
@@ -80,6 +90,13 @@ fn press(app: &mut App, keys: &str) -> Vec<Cmd> {
 fn reply(app: &mut App, request: &ScoreRequest) -> Vec<Cmd> {
     let answer = Arc::new(world::answer(request));
     tell(app, Event::Scored { seq: request.seq, answer, micros: 940 })
+}
+
+/// Lets time pass until nothing changes by time alone.
+fn rest(app: &mut App) {
+    while let Some(until) = app.deadline() {
+        update(app, Msg::Tick(until));
+    }
 }
 
 /// Types a text letter by letter.
@@ -107,6 +124,7 @@ fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
 
     let mut attributes = open(size);
     press(&mut attributes, "j j");
+    rest(&mut attributes);
 
     let mut prompt = open(size);
     press(&mut prompt, "2");
@@ -129,7 +147,27 @@ fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
 
     let mut help = open(size);
     press(&mut help, "?");
+    let at = |keys: &str| {
+        let mut app = open(size);
+        press(&mut app, keys);
+        rest(&mut app);
+        app
+    };
+    let mut palette = at(":");
+    type_text(&mut palette, "tra run");
+    let mut failed = open(size);
+    tell(
+        &mut failed,
+        Event::JobFailed { job: 3, message: "the disk is full; 12 MB more are needed in /data/home".into() },
+    );
     vec![
+        ("data", at("4 j")),
+        ("compare", at("5 j")),
+        ("ood", at("6 j j")),
+        ("validity", at("7")),
+        ("zoom", at("z z")),
+        ("palette", palette),
+        ("dialog", failed),
         ("first", first),
         ("attributes", attributes),
         ("prompt", prompt),
@@ -139,16 +177,27 @@ fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
     ]
 }
 
+fn scene(name: &str) -> App {
+    scenes((120, 36)).into_iter().find(|(known, _)| *known == name).unwrap().1
+}
+
 #[test]
 fn every_screen_looks_as_agreed() {
     for size in [(120, 36), (80, 24), (60, 16)] {
         for (name, app) in scenes(size) {
-            let colour = Theme::default_at(Depth::Named, false);
-            let plain = Theme::default_at(Depth::None, true);
             let (columns, rows) = size;
-            let file = format!("{name}-{columns}x{rows}");
-            snapshot::check(&file, &frame(&app, columns, rows, &colour));
-            snapshot::check(&format!("{file}-ascii"), &frame(&app, columns, rows, &plain));
+            let theme = |name: &str, depth, ascii| {
+                let catalogue = Look::embedded(depth, ascii).catalogue;
+                catalogue.theme(catalogue.find(name).unwrap(), depth, ascii)
+            };
+            let drawn = |theme: &Theme| frame(&app, columns, rows, theme);
+            let styled = [
+                ("16 colours", drawn(&theme("terminal", Depth::Named, false))),
+                ("dark, true colour", drawn(&theme("dark", Depth::True, false))),
+                ("no colour", drawn(&theme("terminal", Depth::None, false))),
+            ];
+            let plain = drawn(&theme("terminal", Depth::None, true));
+            snapshot::check(&format!("{name}-{columns}x{rows}"), &styled, &plain);
         }
     }
 }
@@ -302,7 +351,7 @@ fn the_form_starts_a_run_or_says_why_not() {
 
 #[test]
 fn jobs_are_followed_and_stopped() {
-    let mut app = scenes((120, 36)).remove(3).1;
+    let mut app = scene("train");
     assert!(words(&app).contains("training 59 %"));
     assert!(words(&app).contains("1 waiting"));
     assert_eq!(press(&mut app, "x"), [Cmd::Send(Command::Cancel { job: 1 })]);
@@ -372,11 +421,166 @@ fn a_frame_is_one_write_and_an_idle_one_none() {
         assert!(bytes.len() < 12 * 1024 && writes == 1, "first frame: {} B in {writes}", bytes.len());
         screen.draw(frame(&app, 120, 36, &theme), None).unwrap();
         assert_eq!(wire.take(), (Vec::new(), 0), "nothing changed");
+        // The first key of all also takes the hint away.
+        press(&mut app, "g");
+        screen.draw(frame(&app, 120, 36, &theme), None).unwrap();
+        wire.take();
         press(&mut app, "j");
         screen.draw(frame(&app, 120, 36, &theme), None).unwrap();
         let (bytes, writes) = wire.take();
         assert!(bytes.len() < 1_000 && writes == 1, "selection: {} B in {writes}", bytes.len());
+        // While the key repeats the detail waits, and then comes once.
+        press(&mut app, "j");
+        screen.draw(frame(&app, 120, 36, &theme), None).unwrap();
+        let (bytes, writes) = wire.take();
+        assert!(bytes.len() < 400 && writes == 1, "selection: {} B in {writes}", bytes.len());
     }
+}
+
+#[test]
+fn every_first_frame_and_every_tick_of_a_chart_fit_a_slow_line() {
+    for (name, app) in scenes((120, 36)) {
+        for depth in [Depth::True, Depth::Named, Depth::None] {
+            // Twenty-four bits a colour cost more: a tuned theme may take a little over what the default one may.
+            for (theme, most) in [(0, 12), (1, 14)] {
+                let theme = app.look.catalogue.theme(theme, depth, false);
+                let bytes = Screen::new(io::sink()).draw(frame(&app, 120, 36, &theme), None).unwrap();
+                assert!(bytes < most * 1024, "{name} {} {depth:?}: {bytes} B", theme.name);
+            }
+        }
+    }
+    let mut app = scene("train");
+    let theme = Theme::default_at(Depth::True, false);
+    let mut screen = Screen::new(io::sink());
+    screen.draw(frame(&app, 120, 36, &theme), None).unwrap();
+    let mut ticks: Vec<usize> = (0..20)
+        .map(|tick| {
+            let share = 0.6 + 0.002 * f64::from(tick);
+            update(&mut app, Msg::Progress(Some(Arc::new(world::progress(1, share, 5)))));
+            screen.draw(frame(&app, 120, 36, &theme), None).unwrap()
+        })
+        .collect();
+    ticks.sort_unstable();
+    assert!(ticks[10] < 1_536, "{ticks:?}");
+}
+
+#[test]
+fn a_command_is_found_by_a_few_letters_and_done() {
+    let mut app = open((120, 36));
+    press(&mut app, ":");
+    type_text(&mut app, "describe");
+    let entry = app.palette.as_ref().unwrap().selected().unwrap().clone();
+    assert_eq!((entry.title.as_str(), entry.key.as_str()), ("train: describe a new run", "3 n"));
+    let told = press(&mut app, "^y");
+    let [Cmd::Copy(shell)] = &told[..] else { panic!("{told:?}") };
+    assert!(shell.starts_with("llm2loss train adult --model logistic --architecture mlp"), "{shell}");
+    assert!(app.palette.is_none());
+    press(&mut app, "^p");
+    type_text(&mut app, "describe");
+    press(&mut app, "Enter");
+    assert!(app.screen == ScreenId::Train && app.train.form.is_some() && app.palette.is_none());
+    let mut app = open((120, 36));
+    press(&mut app, ": Esc");
+    assert!(app.palette.is_none());
+    // Every command can be done from everywhere without harm.
+    for at in 0..app.keymap.of(llm2loss::console::keys::Context::Everywhere).count() + 60 {
+        press(&mut app, ":");
+        for _ in 0..at {
+            press(&mut app, "Down");
+        }
+        press(&mut app, "Enter Esc Esc");
+    }
+}
+
+#[test]
+fn what_is_shown_is_what_is_written() {
+    let mut app = open((120, 36));
+    press(&mut app, "/");
+    type_text(&mut app, "married");
+    press(&mut app, "Enter s S");
+    let order: Vec<String> = {
+        let table = &app.shown.as_ref().unwrap().tables.attributes;
+        app.attributes.order.iter().map(|&at| table.rows[at].name.clone()).collect()
+    };
+    let written = |app: &mut App, keys: &str| match &press(app, keys)[..] {
+        [Cmd::Export { name, text }] => (name.clone(), text.clone()),
+        other => panic!("{other:?}"),
+    };
+    let (name, csv) = written(&mut app, "e c");
+    assert_eq!(name, "attributes-b2c9.csv");
+    let names: Vec<&str> = csv.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(names, order);
+    let json: serde_json::Value = serde_json::from_str(&written(&mut app, "e j").1).unwrap();
+    assert_eq!(json["rows"].as_array().unwrap().len(), order.len());
+    assert!(json["rows"][0]["loss gap"].is_f64() && json["rows"][0]["loss gap 95 %"][1].is_f64());
+    assert!(written(&mut app, "e m").1.contains("| attribute |"));
+    assert!(written(&mut app, "e s").1.starts_with("<svg"));
+    assert!(press(&mut app, "e Esc").is_empty());
+    let told = press(&mut app, "y");
+    let [Cmd::Copy(row)] = &told[..] else { panic!("{told:?}") };
+    assert!(row.starts_with(&format!("attribute: {}\n", order[0])), "{row}");
+    // Every screen has something to write once it is filled.
+    for keys in ["1", "2", "Esc 3", "4", "5", "6", "7"] {
+        press(&mut app, keys);
+        if app.screen == ScreenId::Prompt {
+            type_text(&mut app, "dog");
+            press(&mut app, "Esc");
+        }
+        assert!(written(&mut app, "e j").1.contains("\"rows\""), "{keys}");
+        assert!(!press(&mut app, "Y").is_empty(), "{keys}");
+    }
+}
+
+#[test]
+fn the_mouse_chooses_tabs_and_rows_where_it_is_asked_for() {
+    let mut app = open((120, 36));
+    assert_eq!(press(&mut app, "m"), [Cmd::Mouse(true)]);
+    update(&mut app, Msg::Click(10, 8));
+    assert_eq!(app.attributes.cursor.selected, 4);
+    update(&mut app, Msg::Wheel(1));
+    assert_eq!(app.attributes.cursor.selected, 7);
+    let tabs = words(&app).lines().nth(1).unwrap().find("4 Data").unwrap();
+    update(&mut app, Msg::Click(tabs as u16 + 1, 1));
+    assert_eq!(app.screen, ScreenId::Data);
+    assert_eq!(press(&mut app, "m"), [Cmd::Mouse(false)]);
+}
+
+#[test]
+fn a_hint_goes_with_the_first_key_and_does_not_come_back() {
+    let mut app = open((120, 36));
+    assert!(words(&app).contains("asks the heads about a row"));
+    press(&mut app, "j");
+    assert!(!words(&app).contains("asks the heads about a row"));
+    press(&mut app, "7 1");
+    assert!(!words(&app).contains("asks the heads about a row"));
+}
+
+#[test]
+fn a_failure_says_what_to_do_and_steals_no_key() {
+    let mut app = scene("dialog");
+    assert!(words(&app).contains("Job 3 failed") && words(&app).contains("describes the run anew"));
+    press(&mut app, "2");
+    assert!(app.dialog.is_none() && app.screen == ScreenId::Prompt);
+}
+
+#[test]
+fn other_runs_are_compared_in_turn() {
+    let mut app = open((120, 36));
+    let newest = world::record("cccc0001", "small mlp", Architecture::Linear, 300);
+    tell(&mut app, Event::JobFinished { job: 9, record: newest });
+    press(&mut app, "5");
+    // Another model's run goes before another run of this one.
+    assert_eq!(app.other.as_ref().unwrap().record.model, "small mlp");
+    assert!(words(&app).contains("Size of the loss gap"), "{}", words(&app));
+    press(&mut app, "]");
+    assert_eq!(app.other.as_ref().unwrap().record.model, "logistic");
+    assert!(words(&app).contains("Size of the predicted gap"));
+    let comparison = app.compare.comparison.clone().unwrap();
+    let row = app.compare.selected().unwrap();
+    assert!((row.delta().unwrap() - (row.b.unwrap() - row.a.unwrap())).abs() < 1e-12);
+    assert!(comparison.rows.iter().all(|row| row.change.is_none()
+        || (row.size() <= row.noise.unwrap())
+            == (row.change == Some(llm2loss::console::screen::compare::Change::WithinNoise))));
 }
 
 fn parser(rows: u16, columns: u16) -> vt100::Parser {
@@ -460,7 +664,7 @@ fn one_great_gap_does_not_flatten_the_others() {
 #[test]
 fn any_number_of_members_can_be_watched() {
     for members in [1, 2, 30, 256] {
-        let mut app = scenes((120, 36)).remove(3).1;
+        let mut app = scene("train");
         update(&mut app, Msg::Progress(Some(Arc::new(world::progress(1, 0.5, members)))));
         assert!(words(&app).contains(if members > 9 { "more; " } else { "Spearman over" }), "{}", words(&app));
     }
@@ -522,7 +726,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn hostile_text_stays_in_its_place(text in hostile(), width in 1_u16..160, height in 1_u16..50, keys in "[jkgGsScohxnqpud123?]{0,12}") {
+    fn hostile_text_stays_in_its_place(text in hostile(), width in 1_u16..160, height in 1_u16..50, keys in "[jkgGsScohxnqpudzyYemfw:123?]{0,12}") {
         let mut app = open((width, height));
         let record = world::record(&text, &text, Architecture::Linear, 300);
         let mut view = world::run_view(&record);
@@ -535,14 +739,14 @@ proptest! {
         view.tables = Arc::new(tables);
         tell(&mut app, Event::Shown(view));
         tell(&mut app, Event::Notice { message: text.clone(), warning: true });
-        for screen in ["1", "Esc 2", "Esc 3"] {
+        for screen in ["1", "Esc 2", "Esc 3", "4", "5", "6", "7"] {
             press(&mut app, screen);
             update(&mut app, Msg::Paste(text.clone()));
             let script: Vec<String> = keys.chars().map(|key| key.to_string()).collect();
             press(&mut app, &script.join(" "));
             let buffer = frame(&app, width, height, &app.look.resolve());
             prop_assert!(buffer.content.iter().all(|cell| !cell.symbol().contains(|c: char| c.is_control())));
-            press(&mut app, "Esc Esc");
+            press(&mut app, "Esc Esc Esc Esc");
         }
     }
 }

@@ -2,25 +2,34 @@
 
 mod act;
 pub mod app;
+mod background;
 pub mod depth;
 mod encode;
+mod export;
+mod files;
+mod fuzzy;
 pub mod glyph;
 mod hangup;
 pub mod jobs;
 pub mod keys;
 mod keys_table;
 mod live;
+mod memory;
+mod mouse;
 pub mod msg;
 pub mod number;
 mod paint;
+pub mod palette;
 pub mod port;
 pub mod screen;
+mod shell;
 mod svg;
 pub mod terminal;
 pub mod text;
 pub mod theme;
 mod theme_file;
 mod view;
+pub mod wants;
 mod widget;
 
 pub use app::{App, Look, update};
@@ -36,8 +45,10 @@ use std::sync::Arc;
 /// How the console looks and where its files are.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Name of a theme; the first embedded one otherwise.
+    /// Name of a theme asked for now; what was used last otherwise.
     pub theme: Option<String>,
+    /// Name of the theme of the configuration; what was chosen in the console goes before it until it changes.
+    pub usual_theme: String,
     /// How many colours to use.
     pub color: ColorChoice,
     /// Draw with ASCII marks only.
@@ -46,6 +57,20 @@ pub struct Options {
     pub home: PathBuf,
     /// Draw at most four frames a second.
     pub low_bandwidth: bool,
+    /// The folder of the configuration; more user themes are in its `themes/`.
+    pub config: Option<PathBuf>,
+    /// Ask for mouse events from the start.
+    pub mouse: bool,
+    /// The key table.
+    pub keymap: Arc<keys::Keymap>,
+}
+
+impl Options {
+    /// Where a person's themes are; later folders win.
+    #[must_use]
+    pub fn theme_folders(&self) -> Vec<PathBuf> {
+        self.config.iter().chain(std::iter::once(&self.home)).map(|folder| folder.join("themes")).collect()
+    }
 }
 
 /// Why the console ended.

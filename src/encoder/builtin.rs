@@ -174,6 +174,10 @@ impl Encoder for StaticEncoder {
         DIMENSION
     }
 
+    fn is_cheap(&self) -> bool {
+        true
+    }
+
     fn piece_limit(&self) -> usize {
         PIECE_LIMIT
     }

@@ -81,6 +81,11 @@ pub trait Encoder: Send + Sync {
         self.encode(&[text])
     }
 
+    /// Whether it reads thousands of texts a second, so that fresh ones can be made at every step of a training.
+    fn is_cheap(&self) -> bool {
+        false
+    }
+
     /// Whether images have a place in this encoder's space.
     fn reads_images(&self) -> bool {
         false

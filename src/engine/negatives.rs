@@ -1,10 +1,10 @@
 //! Negatives of the OOD head: what an encoder says of things that are not the data.
 
-use crate::audit::Negatives;
+use crate::audit::{HyperParameters, Negatives};
 use crate::data;
 use crate::encoder::{Encoder, EncoderError, random_direction};
-use rand::Rng;
 use rand::seq::{IndexedRandom, SliceRandom};
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
 
@@ -12,6 +12,8 @@ use rand_distr::{Distribution, Normal};
 const FOREIGN_WORDS: std::ops::RangeInclusive<usize> = 1..=8;
 /// Share of the negatives that are texts, where the source has texts.
 const TEXT_SHARE: (usize, usize) = (2, 3);
+/// Random texts a slow encoder reads for a whole run.
+const POOL: usize = 1024;
 /// Items a phrase is compared with before it counts as foreign.
 const COMPARED: usize = 512;
 /// A phrase nearer to the items than this share of item pairs are to each other is no negative.
@@ -21,8 +23,9 @@ const NEAR: f64 = 0.95;
 pub struct NegativeSource<'a> {
     encoder: &'a dyn Encoder,
     kind: Negatives,
-    /// Embeddings of the phrases that are foreign to the items, `[phrases, d]`.
-    phrases: Vec<f32>,
+    /// Embeddings of foreign texts, `[texts, d]`: the phrases that are foreign to the items, or random texts where
+    /// the encoder is too slow to read fresh ones at every step.
+    pool: Vec<f32>,
 }
 
 impl<'a> NegativeSource<'a> {
@@ -30,15 +33,17 @@ impl<'a> NegativeSource<'a> {
     ///
     /// # Errors
     /// If the encoder fails.
-    pub fn new(encoder: &'a dyn Encoder, kind: Negatives, rows: &[&[f32]]) -> Result<Self, EncoderError> {
-        let phrases = if kind == Negatives::Phrases {
-            let bank = data::phrases();
-            let texts: Vec<&str> = bank.iter().map(String::as_str).collect();
-            foreign(&encoder.encode(&texts)?, rows, encoder.dimension())
-        } else {
-            Vec::new()
+    pub fn new(encoder: &'a dyn Encoder, hyper: &HyperParameters, rows: &[&[f32]]) -> Result<Self, EncoderError> {
+        let encode = |texts: &[String]| encoder.encode(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+        let pool = match hyper.negatives {
+            Negatives::Phrases => foreign(&encode(&data::phrases())?, rows, encoder.dimension()),
+            Negatives::Vocabulary if !encoder.is_cheap() && !encoder.words().is_empty() => {
+                let mut rng = ChaCha8Rng::seed_from_u64(hyper.seed);
+                encode(&(0..POOL).map(|_| foreign_text(encoder.words(), &mut rng)).collect::<Vec<_>>())?
+            }
+            _ => Vec::new(),
         };
-        Ok(Self { encoder, kind, phrases })
+        Ok(Self { encoder, kind: hyper.negatives, pool })
     }
 
     /// `count` fresh negatives, `[count, d]`.
@@ -52,13 +57,13 @@ impl<'a> NegativeSource<'a> {
             Negatives::Gaussian => return Ok(gaussian(count * dimension, dimension, rng)),
             Negatives::Sphere => Vec::with_capacity(count * dimension),
             Negatives::Vocabulary if self.encoder.words().is_empty() => Vec::new(),
-            Negatives::Vocabulary => {
+            Negatives::Vocabulary if self.pool.is_empty() => {
                 let foreign: Vec<String> = (0..texts).map(|_| foreign_text(self.encoder.words(), rng)).collect();
                 let foreign: Vec<&str> = foreign.iter().map(String::as_str).collect();
                 self.encoder.encode(&foreign)?
             }
-            Negatives::Phrases => {
-                let bank: Vec<&[f32]> = self.phrases.chunks_exact(dimension).collect();
+            Negatives::Vocabulary | Negatives::Phrases => {
+                let bank: Vec<&[f32]> = self.pool.chunks_exact(dimension).collect();
                 (0..texts).filter_map(|_| bank.choose(rng)).flat_map(|row| row.iter().copied()).collect()
             }
         };
@@ -89,7 +94,6 @@ fn foreign_text(words: &[&str], rng: &mut ChaCha8Rng) -> String {
 /// The phrases that are further from every item compared than 95 % of item pairs are from each other; all of them
 /// if that leaves none.
 fn foreign(phrases: &[f32], rows: &[&[f32]], dimension: usize) -> Vec<f32> {
-    use rand::SeedableRng;
     let mut sample: Vec<&[f32]> = rows.to_vec();
     // The same phrases for every seed of a run: which are foreign is a fact about the data.
     sample.shuffle(&mut ChaCha8Rng::seed_from_u64(0));
@@ -123,7 +127,6 @@ mod tests {
 
     #[test]
     fn a_gaussian_row_has_length_one_on_average() {
-        use rand::SeedableRng;
         let rows = gaussian(200 * 64, 64, &mut ChaCha8Rng::seed_from_u64(1));
         let square: f32 = rows.iter().map(|value| value * value).sum::<f32>() / 200.0;
         assert!((square - 1.0).abs() < 0.05, "{square}");

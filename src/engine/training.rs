@@ -2,7 +2,7 @@
 
 use super::negatives::NegativeSource;
 use super::rows::{RunRows, fingerprint};
-use super::source::Source;
+use super::source::{Fragments, Source};
 use super::{EngineError, LoadedRun, Session, Stage, Tracker};
 use crate::audit::{EpochMetrics, HyperParameters, ModelLosses, RunId, RunRecord, RunState};
 use crate::heads::{Checkpoint, Outcome, Resources, steps_per_epoch, train};
@@ -70,7 +70,7 @@ impl Session {
     pub fn forget_checkpoint(&self, model: &str, hyper: &HyperParameters) -> Result<(), EngineError> {
         let audit = self.audit()?;
         let model = audit.model(model)?;
-        let id = self.run_id(model, &hyper.clone().canonical(), &fingerprint(&audit, model))?;
+        let id = self.run_id(model, &self.effective(hyper), &fingerprint(&audit, model))?;
         Ok(self.store.drop_unfinished(&id)?)
     }
 
@@ -119,10 +119,11 @@ impl Session {
         if let Some(checkpoint) = &resume {
             tracker.resumed(&checkpoint.progress);
         }
-        let texts = split.train.iter().map(|&row| audit.items[row].text.as_str()).collect();
+        let texts: Vec<&str> = split.train.iter().map(|&row| audit.items[row].text.as_str()).collect();
+        let fragments = Fragments::new(self.encoder.as_ref(), hyper, texts, tracker)?;
         let rows: Vec<&[f32]> =
             split.train.iter().map(|&row| &embeddings[row * dimension..(row + 1) * dimension]).collect();
-        let negatives = NegativeSource::new(self.encoder.as_ref(), hyper.negatives, &rows)?;
+        let negatives = NegativeSource::new(self.encoder.as_ref(), hyper, &rows)?;
         let complained = AtomicBool::new(false);
         let keep = |checkpoint: &Checkpoint| {
             if let Err(error) = self.keep_checkpoint(clock.stamp(record.clone()), checkpoint)
@@ -131,8 +132,7 @@ impl Session {
                 tracker.notice(&format!("no checkpoint could be kept, training goes on: {error}"));
             }
         };
-        let source =
-            Source { encoder: self.encoder.as_ref(), seed: hyper.seed, texts, negatives, tracker, keep: &keep };
+        let source = Source { fragments, negatives, tracker, keep: &keep };
         let resources = Resources { device: self.device()?.device.clone(), resume, ..Resources::cpu() };
         let examples = data.train.len() * if hyper.fragments { 2 } else { 1 };
         let outcome = train(&data, hyper, resources, &source)?;
