@@ -121,7 +121,8 @@ mod tests {
             .map(|i| vec![(f64::from(i) * 0.03).cos() as f32, (f64::from(i) * 0.03).sin() as f32, 0.0])
             .collect();
         let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
-        let phrases = [0.95, 0.3, 0.0, 0.0, 0.0, 1.0];
+        // The first is one of the items, the second at right angles to them all.
+        let phrases = [1.0, 0.0, 0.0, 0.0, 0.0, 1.0];
         assert_eq!(foreign(&phrases, &rows, 3), [0.0, 0.0, 1.0]);
     }
 

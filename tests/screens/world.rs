@@ -106,6 +106,7 @@ pub fn record(id: &str, model: &str, architecture: Architecture, finished_at: u6
                 } else {
                     (0..5).map(|m| 0.55 + 0.01 * epoch as f64 + 0.01 * bell(seed, m + 77)).collect()
                 },
+                validation_kendall: Vec::new(),
             })
         })
         .collect();
@@ -126,6 +127,8 @@ pub fn record(id: &str, model: &str, architecture: Architecture, finished_at: u6
         finished_at,
         seconds: 4.25,
         epochs,
+        best_epoch: None,
+        reduced_batch: None,
     })
 }
 
