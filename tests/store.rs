@@ -22,6 +22,8 @@ fn record(id: &str, weights: &[u8], finished_at: u64) -> RunRecord {
         finished_at,
         seconds: 0.1,
         epochs: Vec::new(),
+        best_epoch: None,
+        reduced_batch: None,
     }
 }
 
