@@ -310,18 +310,12 @@ impl Store {
     /// If the disk refuses.
     pub fn delete_runs(&self, audit: &str, model: Option<&str>) -> Result<usize> {
         let runs = self.runs(audit, model)?;
-        let (records, diagnoses) = (self.db.open_tree("runs")?, self.db.open_tree("diagnoses")?);
         for run in &runs {
-            records.remove(run.id.0.as_bytes())?;
-            diagnoses.remove(run.id.0.as_bytes())?;
-            let folder = self.home.join("runs").join(&run.id.0);
-            if let Err(source) = std::fs::remove_dir_all(&folder)
-                && source.kind() != std::io::ErrorKind::NotFound
-            {
-                return Err(StoreError::Io { path: folder, source });
-            }
+            self.delete_run(&run.id)?;
         }
-        self.flush()?;
+        for run in self.unfinished(audit, model)? {
+            self.drop_unfinished(&run.id)?;
+        }
         Ok(runs.len())
     }
 
