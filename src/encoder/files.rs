@@ -13,7 +13,7 @@ const LONGEST_JSON: u64 = 256 << 20;
 /// Finds files by the names a hub repository gives them.
 pub(super) enum Files {
     Folder(PathBuf),
-    Hub(Repository),
+    Hub(Box<Repository>),
 }
 
 impl Files {

@@ -49,7 +49,7 @@ fn open_files(name: &str, options: &OpenOptions) -> Result<Arc<dyn Encoder>, Str
     let files = if Path::new(name).is_dir() {
         Files::Folder(Path::new(name).to_owned())
     } else {
-        Files::Hub(Repository::new(name, options.hub.clone())?)
+        Files::Hub(Box::new(Repository::new(name, options.hub.clone())?))
     };
     let config: Value = read_json(&files.require("config.json")?)?;
     let kind = config["model_type"].as_str().unwrap_or(if config.get("text_config").is_some() { "clip" } else { "" });

@@ -200,7 +200,7 @@ fn config(files: &Files) -> Result<Config, String> {
             raw.position_embedding_type
         ));
     }
-    if raw.num_attention_heads == 0 || raw.hidden_size % raw.num_attention_heads != 0 {
+    if raw.num_attention_heads == 0 || !raw.hidden_size.is_multiple_of(raw.num_attention_heads) {
         return Err(format!(
             "config.json: hidden_size {} cannot be divided over {} heads",
             raw.hidden_size, raw.num_attention_heads

@@ -154,7 +154,7 @@ impl RawTower {
             activation,
             norm_epsilon: self.layer_norm_eps.unwrap_or(1e-5),
         };
-        if tower_of.heads == 0 || tower_of.width % tower_of.heads != 0 || tower_of.layers == 0 {
+        if tower_of.heads == 0 || !tower_of.width.is_multiple_of(tower_of.heads) || tower_of.layers == 0 {
             return Err(format!(
                 "{tower} hidden_size {} cannot be divided over {} heads and {} layers",
                 tower_of.width, tower_of.heads, tower_of.layers
