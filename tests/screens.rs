@@ -62,7 +62,7 @@ fn key(name: &str) -> KeyEvent {
     KeyEvent::new(code, KeyModifiers::NONE)
 }
 
-/// Presses keys and answers every scoring request at once, as the scorer would; other commands come back.
+/// Presses keys and answers what is asked of the engine at once, as it would; other commands come back.
 fn press(app: &mut App, keys: &str) -> Vec<Cmd> {
     let mut others = Vec::new();
     for name in keys.split_whitespace() {
@@ -70,6 +70,16 @@ fn press(app: &mut App, keys: &str) -> Vec<Cmd> {
         while let Some(command) = waiting.pop() {
             match command {
                 Cmd::Score(request) => waiting.extend(reply(app, &request)),
+                Cmd::Send(Command::Examine { run }) => {
+                    tell(app, Event::Examined(Arc::new(world::examination(&run))));
+                }
+                Cmd::Send(Command::Inspect) => {
+                    tell(app, Event::Inspected(Arc::new(world::store())));
+                }
+                Cmd::Send(Command::OpenOther { run }) => {
+                    let record = app.runs.iter().find(|known| known.id == run).unwrap().clone();
+                    tell(app, Event::Other(world::run_view(&record)));
+                }
                 other => others.push(other),
             }
         }
@@ -80,6 +90,13 @@ fn press(app: &mut App, keys: &str) -> Vec<Cmd> {
 fn reply(app: &mut App, request: &ScoreRequest) -> Vec<Cmd> {
     let answer = Arc::new(world::answer(request));
     tell(app, Event::Scored { seq: request.seq, answer, micros: 940 })
+}
+
+/// Lets time pass until nothing changes by time alone.
+fn rest(app: &mut App) {
+    while let Some(until) = app.deadline() {
+        update(app, Msg::Tick(until));
+    }
 }
 
 /// Types a text letter by letter.
@@ -107,6 +124,7 @@ fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
 
     let mut attributes = open(size);
     press(&mut attributes, "j j");
+    rest(&mut attributes);
 
     let mut prompt = open(size);
     press(&mut prompt, "2");
@@ -129,7 +147,27 @@ fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
 
     let mut help = open(size);
     press(&mut help, "?");
+    let at = |keys: &str| {
+        let mut app = open(size);
+        press(&mut app, keys);
+        rest(&mut app);
+        app
+    };
+    let mut palette = at(":");
+    type_text(&mut palette, "tra run");
+    let mut failed = open(size);
+    tell(
+        &mut failed,
+        Event::JobFailed { job: 3, message: "the disk is full; 12 MB more are needed in /data/home".into() },
+    );
     vec![
+        ("data", at("4 j")),
+        ("compare", at("5 j")),
+        ("ood", at("6 j j")),
+        ("validity", at("7")),
+        ("zoom", at("z z")),
+        ("palette", palette),
+        ("dialog", failed),
         ("first", first),
         ("attributes", attributes),
         ("prompt", prompt),
@@ -139,16 +177,27 @@ fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
     ]
 }
 
+fn scene(name: &str) -> App {
+    scenes((120, 36)).into_iter().find(|(known, _)| *known == name).unwrap().1
+}
+
 #[test]
 fn every_screen_looks_as_agreed() {
     for size in [(120, 36), (80, 24), (60, 16)] {
         for (name, app) in scenes(size) {
-            let colour = Theme::default_at(Depth::Named, false);
-            let plain = Theme::default_at(Depth::None, true);
             let (columns, rows) = size;
-            let file = format!("{name}-{columns}x{rows}");
-            snapshot::check(&file, &frame(&app, columns, rows, &colour));
-            snapshot::check(&format!("{file}-ascii"), &frame(&app, columns, rows, &plain));
+            let theme = |name: &str, depth, ascii| {
+                let catalogue = Look::embedded(depth, ascii).catalogue;
+                catalogue.theme(catalogue.find(name).unwrap(), depth, ascii)
+            };
+            let drawn = |theme: &Theme| frame(&app, columns, rows, theme);
+            let styled = [
+                ("16 colours", drawn(&theme("terminal", Depth::Named, false))),
+                ("dark, true colour", drawn(&theme("dark", Depth::True, false))),
+                ("no colour", drawn(&theme("terminal", Depth::None, false))),
+            ];
+            let plain = drawn(&theme("terminal", Depth::None, true));
+            snapshot::check(&format!("{name}-{columns}x{rows}"), &styled, &plain);
         }
     }
 }
@@ -302,7 +351,7 @@ fn the_form_starts_a_run_or_says_why_not() {
 
 #[test]
 fn jobs_are_followed_and_stopped() {
-    let mut app = scenes((120, 36)).remove(3).1;
+    let mut app = scene("train");
     assert!(words(&app).contains("training 59 %"));
     assert!(words(&app).contains("1 waiting"));
     assert_eq!(press(&mut app, "x"), [Cmd::Send(Command::Cancel { job: 1 })]);
@@ -372,10 +421,19 @@ fn a_frame_is_one_write_and_an_idle_one_none() {
         assert!(bytes.len() < 12 * 1024 && writes == 1, "first frame: {} B in {writes}", bytes.len());
         screen.draw(frame(&app, 120, 36, &theme), None).unwrap();
         assert_eq!(wire.take(), (Vec::new(), 0), "nothing changed");
+        // The first key of all also takes the hint away.
+        press(&mut app, "g");
+        screen.draw(frame(&app, 120, 36, &theme), None).unwrap();
+        wire.take();
         press(&mut app, "j");
         screen.draw(frame(&app, 120, 36, &theme), None).unwrap();
         let (bytes, writes) = wire.take();
         assert!(bytes.len() < 1_000 && writes == 1, "selection: {} B in {writes}", bytes.len());
+        // While the key repeats the detail waits, and then comes once.
+        press(&mut app, "j");
+        screen.draw(frame(&app, 120, 36, &theme), None).unwrap();
+        let (bytes, writes) = wire.take();
+        assert!(bytes.len() < 400 && writes == 1, "selection: {} B in {writes}", bytes.len());
     }
 }
 
@@ -460,7 +518,7 @@ fn one_great_gap_does_not_flatten_the_others() {
 #[test]
 fn any_number_of_members_can_be_watched() {
     for members in [1, 2, 30, 256] {
-        let mut app = scenes((120, 36)).remove(3).1;
+        let mut app = scene("train");
         update(&mut app, Msg::Progress(Some(Arc::new(world::progress(1, 0.5, members)))));
         assert!(words(&app).contains(if members > 9 { "more; " } else { "Spearman over" }), "{}", words(&app));
     }

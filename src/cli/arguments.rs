@@ -757,6 +757,10 @@ pub enum Screen {
     Attributes,
     Prompt,
     Train,
+    Data,
+    Compare,
+    Ood,
+    Validity,
 }
 
 #[derive(Debug, Args)]

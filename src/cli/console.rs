@@ -28,7 +28,7 @@ pub fn run(place: Place, audit: Option<&str>, model: Option<&str>, look: &Look) 
     let session = Session::open(&home, audit.unwrap_or(BUILTIN_AUDITS[0]))?.on(place.device);
     session.device()?;
     if let Some(theme) = &look.theme {
-        let catalogue = Catalogue::load(Some(&home.join("themes"))).0;
+        let catalogue = Catalogue::load(&[home.join("themes")]).0;
         if catalogue.find(theme).is_none() {
             let known: Vec<&str> = catalogue.names().collect();
             return Err(Failure::usage(format!("there is no theme '{theme}'; known themes: {}", known.join(", "))));
@@ -42,6 +42,7 @@ pub fn run(place: Place, audit: Option<&str>, model: Option<&str>, look: &Look) 
         ascii: look.ascii,
         low_bandwidth: look.low_bandwidth,
         home,
+        ..Options::default()
     };
     // Kept here as well: the engine is stopped after the terminal has been given back.
     let port = Arc::new(Port(engine));
@@ -62,7 +63,7 @@ pub fn picture(place: Place, model: Option<&str>, given: &Picture) -> Result<u8,
     let session = session(place, BUILTIN_AUDITS[0])?;
     let run = current_or_trained(&session, model)?;
     let scorer = session.scorer(&run)?;
-    let catalogue = Catalogue::load(None).0;
+    let catalogue = Catalogue::load(&[]).0;
     let theme =
         catalogue.find(&given.look).ok_or_else(|| Failure::usage(format!("there is no theme '{}'", given.look)))?;
     let look = console::Look { catalogue, theme, depth: Depth::True, ascii: false };
@@ -78,6 +79,10 @@ pub fn picture(place: Place, model: Option<&str>, given: &Picture) -> Result<u8,
         Screen::Attributes => {}
         Screen::Prompt => press(&mut app, KeyCode::Enter, &scorer),
         Screen::Train => press(&mut app, KeyCode::Char('3'), &scorer),
+        Screen::Data => press(&mut app, KeyCode::Char('4'), &scorer),
+        Screen::Compare => press(&mut app, KeyCode::Char('5'), &scorer),
+        Screen::Ood => press(&mut app, KeyCode::Char('6'), &scorer),
+        Screen::Validity => press(&mut app, KeyCode::Char('7'), &scorer),
     }
     print(&console::svg(&console::frame(&app, given.width, given.height, &theme), &theme))
 }

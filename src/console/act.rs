@@ -2,10 +2,16 @@
 
 use super::app::App;
 use super::msg::{Action, Cmd, ScreenId};
-use super::screen::{attributes, train};
-use super::view;
+use super::screen::{attributes, compare, ood, train};
+use super::{export, palette, view, wants};
 use crate::audit::{Architecture, HyperParameters, RunState};
 use crate::engine::Command;
+use std::time::Duration;
+
+/// Moves nearer to each other than this are a key that repeats: the detail waits for its end.
+const REPEATING: Duration = Duration::from_millis(120);
+/// How long after the last one the detail follows.
+const REST: Duration = Duration::from_millis(80);
 
 /// Does an action where the person is.
 pub fn act(app: &mut App, action: Action) -> Vec<Cmd> {
@@ -19,11 +25,38 @@ pub fn act(app: &mut App, action: Action) -> Vec<Cmd> {
         Action::Screen(screen) => app.screen = screen,
         Action::NextScreen => app.screen = app.screen.next(),
         Action::Help => app.help = Some(0),
+        Action::Palette => app.palette = Some(palette::State::open(app)),
+        Action::RunCommand | Action::CopyCommand | Action::ClosePalette => return on_palette(app, action),
+        Action::Down | Action::Up if app.palette.is_some() => {
+            let by = if action == Action::Down { 1 } else { -1 };
+            app.palette.iter_mut().for_each(|palette| palette.step(by));
+        }
+        Action::Export => app.exporting = true,
+        Action::CloseExport => app.exporting = false,
+        Action::ExportAs(form) => {
+            app.exporting = false;
+            return export::write(app, form);
+        }
+        Action::CopyRow => return export::copy_row(app),
+        Action::CopyAll => return export::copy_all(app),
+        Action::ToggleMouse => {
+            app.mouse = !app.mouse;
+            let words = if app.mouse { "mouse on; shift selects text" } else { "mouse off" };
+            app.say(words, false);
+            return vec![Cmd::Mouse(app.mouse)];
+        }
+        Action::Theme(index) => {
+            app.look.theme = index;
+            let name = app.look.resolve().name;
+            app.say(format!("theme {name}"), false);
+            return vec![Cmd::Redraw];
+        }
         Action::NextTheme => {
             app.look.theme = (app.look.theme + 1) % app.look.catalogue.len().max(1);
             let name = app.look.resolve().name;
             app.say(format!("theme {name}"), false);
-            return vec![Cmd::Redraw];
+            // A file may have changed since it was read.
+            return vec![Cmd::ReloadThemes, Cmd::Redraw];
         }
         Action::NextDepth => {
             app.look.depth = app.look.depth.next();
@@ -36,6 +69,15 @@ pub fn act(app: &mut App, action: Action) -> Vec<Cmd> {
                 ScreenId::Attributes => on_attributes(app, action),
                 ScreenId::Prompt => on_prompt(app, action),
                 ScreenId::Train => on_train(app, action),
+                ScreenId::Data => on_data(app, action),
+                ScreenId::Compare => on_compare(app, action),
+                ScreenId::Ood => on_ood(app, action),
+                ScreenId::Validity => {
+                    if action == Action::NextHead {
+                        app.validity.next();
+                    }
+                    Vec::new()
+                }
             };
         }
     }
@@ -66,14 +108,18 @@ fn next_model(app: &mut App) -> Vec<Cmd> {
     let Some(model) = audit.models.get(at.map_or(0, |at| (at + 1) % audit.models.len())) else {
         return Vec::new();
     };
-    if !app.runs.iter().any(|run| run.model == *model) {
+    open_model(app, model.clone())
+}
+
+fn open_model(app: &mut App, model: String) -> Vec<Cmd> {
+    if !app.runs.iter().any(|run| run.model == model) {
         // Another model's numbers must not stand under this one's name while its heads are trained.
         app.shown = None;
         app.prompt.heads_changed();
     }
     app.opening = Some(model.clone());
     app.say(format!("opening {model}"), false);
-    vec![Cmd::Send(Command::OpenModel { model: model.clone() })]
+    vec![Cmd::Send(Command::OpenModel { model })]
 }
 
 fn on_attributes(app: &mut App, action: Action) -> Vec<Cmd> {
@@ -89,7 +135,110 @@ fn on_attributes(app: &mut App, action: Action) -> Vec<Cmd> {
         return Vec::new();
     }
     let page = attributes::layout(view::body(app.size)).page();
+    let before = app.attributes.cursor.selected;
     app.attributes.act(action, table, page);
+    let moved = before != app.attributes.cursor.selected && app.attributes.order.len() > 1;
+    let repeats = app.attributes.moved.is_some_and(|then| app.now.saturating_sub(then) < REPEATING);
+    if moved {
+        app.attributes.moved = Some(app.now);
+    }
+    if moved && repeats {
+        app.attributes.detail_due = Some(app.now + REST);
+    } else {
+        app.attributes.follow();
+    }
+    Vec::new()
+}
+
+fn on_palette(app: &mut App, action: Action) -> Vec<Cmd> {
+    let Some(palette) = app.palette.take() else { return Vec::new() };
+    let Some(entry) = palette.selected().cloned() else { return Vec::new() };
+    match action {
+        Action::RunCommand => {
+            let mut commands = Vec::new();
+            for action in entry.actions {
+                commands.extend(act(app, action));
+            }
+            commands
+        }
+        Action::CopyCommand => match entry.shell {
+            Some(shell) => {
+                app.say(format!("copied: {shell}"), false);
+                vec![Cmd::Copy(shell)]
+            }
+            None => {
+                app.say("this one exists only in the console", false);
+                Vec::new()
+            }
+        },
+        _ => Vec::new(),
+    }
+}
+
+fn on_data(app: &mut App, action: Action) -> Vec<Cmd> {
+    let models = app.audit.as_ref().map(|audit| audit.models.clone()).unwrap_or_default();
+    match action {
+        Action::Refresh => {
+            app.store = None;
+            app.awaited.store = false;
+        }
+        Action::OpenSelected => {
+            if let Some(model) = models.get(app.data.cursor.selected) {
+                return open_model(app, model.clone());
+            }
+        }
+        _ => app.data.act(action, models.len()),
+    }
+    Vec::new()
+}
+
+fn on_compare(app: &mut App, action: Action) -> Vec<Cmd> {
+    match action {
+        Action::NextOther | Action::PreviousOther => {
+            let others = wants::others(app);
+            if others.len() < 2 {
+                app.say("there is no further run to compare with; 3 then n trains one", false);
+                return Vec::new();
+            }
+            let now = app.other.as_ref().map(|other| other.record.id.clone());
+            let at = others.iter().position(|run| Some(&run.id) == now.as_ref()).unwrap_or(0);
+            let by = if action == Action::NextOther { 1 } else { others.len() - 1 };
+            let run = &others[(at + by) % others.len()];
+            app.say(format!("reading run {}, model {}", run.id.short(), run.model), false);
+            app.compare.chosen = Some(run.id.clone());
+        }
+        Action::OpenPair => {
+            let name = app.compare.selected().map(|row| row.name.clone());
+            return name.map(|name| open_attribute(app, &name)).unwrap_or_default();
+        }
+        _ => app.compare.act(action, compare::layout(view::body(app.size)).page()),
+    }
+    Vec::new()
+}
+
+fn on_ood(app: &mut App, action: Action) -> Vec<Cmd> {
+    let Some(examined) = app.examined.clone() else { return Vec::new() };
+    if action == Action::OpenPair {
+        if let Some(prompt) = app.ood.selected(&examined) {
+            app.prompt.open(&prompt.text, "");
+            app.screen = ScreenId::Prompt;
+        }
+        return Vec::new();
+    }
+    app.ood.act(action, &examined, ood::layout(view::body(app.size)).page());
+    Vec::new()
+}
+
+/// Opens an attribute's two sentences as prompts.
+fn open_attribute(app: &mut App, name: &str) -> Vec<Cmd> {
+    let Some(shown) = &app.shown else { return Vec::new() };
+    if let Some(row) = shown.tables.attributes.rows.iter().find(|row| row.name == name) {
+        let contrast = attributes::shown_contrast(row, app.attributes.contrast);
+        if let Some((a, b)) = row.prompts.pair(contrast) {
+            app.prompt.open(a, b);
+            app.screen = ScreenId::Prompt;
+        }
+    }
     Vec::new()
 }
 

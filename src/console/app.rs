@@ -2,16 +2,18 @@
 
 use super::depth::Depth;
 use super::jobs::Jobs;
-use super::keys::{self, Context};
+use super::keys::{self, Context, Keymap};
 use super::msg::{Action, Cmd, Msg, ScreenId};
 use super::number;
-use super::screen::{attributes, help, prompt, train};
+use super::palette;
+use super::screen::{attributes, compare, data, help, ood, prompt, train, validity};
 use super::theme::{Catalogue, Theme};
 use super::widget::input;
-use super::{act, view};
+use super::{act, mouse, view, wants};
 use crate::audit::RunRecord;
-use crate::engine::{AuditView, Event, RunView};
+use crate::engine::{AuditView, Event, Examination, RunView, StoreView};
 use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tui_input::backend::crossterm::EventHandler;
@@ -28,6 +30,15 @@ pub struct Notice {
     pub until: Duration,
 }
 
+/// Something that went wrong and deserves more than a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dialog {
+    pub title: String,
+    pub message: String,
+    /// What a person can do now.
+    pub advice: String,
+}
+
 /// How things look: the theme, the depth, the alphabet.
 #[derive(Debug, Clone)]
 pub struct Look {
@@ -41,7 +52,7 @@ impl Look {
     /// The embedded themes with the first one chosen.
     #[must_use]
     pub fn embedded(depth: Depth, ascii: bool) -> Self {
-        Self { catalogue: Catalogue::load(None).0, theme: 0, depth, ascii }
+        Self { catalogue: Catalogue::load(&[]).0, theme: 0, depth, ascii }
     }
 
     /// The theme to draw with.
@@ -59,11 +70,30 @@ pub struct App {
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     pub screen: ScreenId,
+    /// The key table in use.
+    pub keymap: Arc<Keymap>,
     /// First row of the help, if it is open.
     pub help: Option<usize>,
+    /// The command palette, if it is open.
+    pub palette: Option<palette::State>,
+    /// A form to export in is being chosen.
+    pub exporting: bool,
+    pub dialog: Option<Dialog>,
+    /// Mouse events are asked for.
+    pub mouse: bool,
+    /// Screens whose first-run hint was seen.
+    pub hinted: BTreeSet<ScreenId>,
     pub audit: Option<Arc<AuditView>>,
     /// The run that tables and prompts refer to.
     pub shown: Option<RunView>,
+    /// The run it is compared with.
+    pub other: Option<RunView>,
+    /// The closer look at the shown run.
+    pub examined: Option<Arc<Examination>>,
+    /// What the store held when somebody last looked.
+    pub store: Option<Arc<StoreView>>,
+    /// What was asked of the engine and has not come yet.
+    pub awaited: wants::Awaited,
     /// Finished runs, newest first.
     pub runs: Vec<Arc<RunRecord>>,
     pub jobs: Jobs,
@@ -73,6 +103,10 @@ pub struct App {
     pub attributes: attributes::State,
     pub prompt: prompt::State,
     pub train: train::State,
+    pub data: data::State,
+    pub compare: compare::State,
+    pub ood: ood::State,
+    pub validity: validity::State,
     pub look: Look,
 }
 
@@ -84,9 +118,19 @@ impl App {
             now: Duration::ZERO,
             size,
             screen: ScreenId::Attributes,
+            keymap: Arc::default(),
             help: None,
+            palette: None,
+            exporting: false,
+            dialog: None,
+            mouse: false,
+            hinted: BTreeSet::new(),
             audit: None,
             shown: None,
+            other: None,
+            examined: None,
+            store: None,
+            awaited: wants::Awaited::default(),
             runs: Vec::new(),
             jobs: Jobs::default(),
             notice: None,
@@ -94,6 +138,10 @@ impl App {
             attributes: attributes::State::default(),
             prompt: prompt::State::default(),
             train: train::State::default(),
+            data: data::State::default(),
+            compare: compare::State::default(),
+            ood: ood::State::default(),
+            validity: validity::State::default(),
             look,
         }
     }
@@ -101,6 +149,17 @@ impl App {
     /// Where the next key goes.
     #[must_use]
     pub fn place(&self) -> Context {
+        match () {
+            () if self.palette.is_some() => Context::Palette,
+            () if self.exporting => Context::Export,
+            () if self.help.is_some() => Context::Help,
+            () => self.under(),
+        }
+    }
+
+    /// Where it goes once what lies over the screen is closed.
+    #[must_use]
+    pub fn under(&self) -> Context {
         match self.screen {
             ScreenId::Attributes if self.attributes.filtering => Context::Filter,
             ScreenId::Attributes => Context::Attributes,
@@ -108,6 +167,10 @@ impl App {
             ScreenId::Prompt => Context::Prompt,
             ScreenId::Train if self.train.form.is_some() => Context::Form,
             ScreenId::Train => Context::Train,
+            ScreenId::Data => Context::Data,
+            ScreenId::Compare => Context::Compare,
+            ScreenId::Ood => Context::Ood,
+            ScreenId::Validity => Context::Validity,
         }
     }
 
@@ -128,7 +191,15 @@ impl App {
     /// When the screen changes by time alone, if it does.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
-        self.notice.as_ref().map(|notice| notice.until)
+        let notice = self.notice.as_ref().map(|notice| notice.until);
+        let detail = self.attributes.detail_due;
+        notice.into_iter().chain(detail).min()
+    }
+
+    /// Whether a first-run hint of this screen is still to be shown.
+    #[must_use]
+    pub fn hints(&self) -> bool {
+        !self.hinted.contains(&self.screen)
     }
 
     /// Keeps selections and scroll positions inside what there is and what is seen.
@@ -140,6 +211,12 @@ impl App {
         let seen = places.ladder.map_or(1, |area| usize::from(area.height.saturating_sub(2)));
         self.prompt.cursor.settle(self.prompt.pins.len(), seen);
         self.train.runs.settle(self.runs.len(), train::layout(body).page());
+        self.data.settle(self.audit.as_ref().map_or(0, |audit| audit.models.len()), body);
+        self.compare.settle(body);
+        self.ood.settle(self.examined.as_deref(), body);
+        if let Some(palette) = &mut self.palette {
+            palette.settle(self.size);
+        }
         if let Some(offset) = self.help {
             let most = help::most(self, self.look.resolve().glyphs);
             self.help = Some(offset.min(most));
@@ -159,6 +236,9 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Cmd> {
             app.size = (columns, rows);
             vec![Cmd::Redraw]
         }
+        Msg::Click(column, row) => mouse::click(app, column, row),
+        Msg::Wheel(rows) => mouse::wheel(app, rows),
+        Msg::Themes(catalogue, warnings) => themes(app, catalogue, warnings),
         Msg::Engine(event) => {
             engine(app, event);
             Vec::new()
@@ -172,10 +252,14 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Cmd> {
             if app.notice.as_ref().is_some_and(|notice| notice.until <= now) {
                 app.notice = None;
             }
+            if app.attributes.detail_due.is_some_and(|due| due <= now) {
+                app.attributes.follow();
+            }
             Vec::new()
         }
     };
     app.settle();
+    commands.extend(wants::ask(app));
     if app.shown.is_some() {
         commands.extend(app.prompt.request().map(Cmd::Score));
     }
@@ -190,25 +274,42 @@ fn press(app: &mut App, key: KeyEvent) -> Vec<Cmd> {
         type_key(app, key);
         return Vec::new();
     };
+    if app.dialog.take().is_some() && matches!(name.as_str(), "Esc" | "Enter" | "q") {
+        // Any other key closes it too and goes on to what lies below.
+        return Vec::new();
+    }
+    if !app.place().is_overlay() {
+        app.hinted.insert(app.screen);
+    }
     let place = app.place();
-    let contexts: &[Context] = match app.help {
-        // Under the help only its own keys and those that leave work.
-        Some(_) => &[Context::Help],
-        None => &[place, Context::Everywhere],
-    };
-    match keys::find(contexts, &name) {
+    let contexts: &[Context] = if place.is_overlay() { &[place] } else { &[place, Context::Everywhere] };
+    match app.keymap.find(contexts, &name) {
         Some(action) if !typed_in_form(app, action, &name) => act::act(app, action),
-        _ if app.help.is_some() => match keys::find(&[Context::Everywhere], &name) {
-            Some(action @ (Action::Quit | Action::Redraw | Action::NextTheme | Action::NextDepth)) => {
-                act::act(app, action)
+        // Over a screen only what leaves work untouched is reached through an overlay.
+        _ if place.is_overlay() => match app.keymap.find(&[Context::Everywhere], &name) {
+            Some(Action::Quit) if name.starts_with('^') || !place.takes_text() => act::act(app, Action::Quit),
+            Some(action @ Action::Redraw) => act::act(app, action),
+            Some(action @ (Action::NextTheme | Action::NextDepth)) if place == Context::Help => act::act(app, action),
+            _ => {
+                type_key(app, key);
+                Vec::new()
             }
-            _ => Vec::new(),
         },
         _ => {
             type_key(app, key);
             Vec::new()
         }
     }
+}
+
+fn themes(app: &mut App, catalogue: Catalogue, warnings: Vec<String>) -> Vec<Cmd> {
+    let name = app.look.resolve().name;
+    app.look.theme = catalogue.find(&name).unwrap_or(0);
+    app.look.catalogue = catalogue;
+    if let Some(warning) = warnings.into_iter().next() {
+        app.say(warning, true);
+    }
+    vec![Cmd::Redraw]
 }
 
 /// In a typed field of the form the arrows move the cursor and the space is text.
@@ -222,11 +323,14 @@ fn typed_in_form(app: &App, action: Action, name: &str) -> bool {
 
 /// Gives a key that names no action to the line that is being typed.
 fn type_key(app: &mut App, key: KeyEvent) {
-    if app.help.is_some() {
-        return;
-    }
     let event = TerminalEvent::Key(key);
     match app.place() {
+        Context::Palette => {
+            if let Some(palette) = &mut app.palette {
+                palette.input.handle_event(&event);
+                palette.search();
+            }
+        }
         Context::Filter => {
             app.attributes.filter.handle_event(&event);
             rearrange(app);
@@ -256,10 +360,12 @@ fn type_key(app: &mut App, key: KeyEvent) {
 }
 
 fn paste(app: &mut App, text: &str) {
-    if app.help.is_some() {
-        return;
-    }
     let cut = match app.place() {
+        Context::Palette => {
+            let cut = app.palette.as_mut().is_some_and(|palette| input::paste(&mut palette.input, text));
+            app.palette.iter_mut().for_each(palette::State::search);
+            cut
+        }
         Context::Filter => {
             let cut = input::paste(&mut app.attributes.filter, text);
             rearrange(app);
@@ -292,6 +398,7 @@ fn engine(app: &mut App, event: Event) {
     if let Some((message, warning)) = app.jobs.event(&event) {
         app.say(message, warning);
     }
+    app.awaited.came(&event);
     match event {
         Event::Opened { audit, runs, history } => {
             app.audit = Some(audit);
@@ -302,8 +409,34 @@ fn engine(app: &mut App, event: Event) {
         Event::Shown(view) => show(app, view),
         Event::JobFinished { record, .. } => add_run(app, record),
         Event::Scored { seq, answer, micros } => app.prompt.answered(seq, &answer, micros),
-        Event::Notice { message, warning } => app.say(message, warning),
+        Event::Notice { message, warning } => {
+            let long = super::text::width(&message) + 12 > usize::from(app.size.0);
+            if warning && long {
+                let advice = "Enter or Esc closes this; work goes on.".into();
+                app.dialog = Some(Dialog { title: "Read with care".into(), message, advice });
+            } else {
+                app.say(message, warning);
+            }
+        }
+        Event::JobFailed { job, message } => {
+            let advice =
+                "Nothing that was finished is lost. 3 then n describes the run anew; Enter or Esc closes this.";
+            app.dialog = Some(Dialog { title: format!("Job {job} failed"), message, advice: advice.into() });
+        }
+        Event::Inspected(view) => app.store = Some(view),
+        Event::Examined(examined) => app.examined = Some(examined),
+        Event::Other(view) => {
+            app.other = Some(view);
+            compare(app);
+        }
         _ => {}
+    }
+}
+
+/// Puts the two runs side by side.
+fn compare(app: &mut App) {
+    if let (Some(other), Some(shown)) = (&app.other, &app.shown) {
+        app.compare.take(other, shown);
     }
 }
 
@@ -316,6 +449,8 @@ fn show(app: &mut App, view: RunView) {
     let before = before.as_ref().map(|shown| &shown.tables.attributes);
     app.attributes.replace(before, &tables.attributes);
     app.prompt.heads_changed();
+    app.examined = None;
+    compare(app);
 }
 
 fn add_run(app: &mut App, record: Arc<RunRecord>) {

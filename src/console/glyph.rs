@@ -77,6 +77,12 @@ pub struct Glyphs {
     pub points: &'static str,
     /// An item of an axis.
     pub tick: &'static str,
+    /// Four densities, low to high.
+    pub shades: [&'static str; 4],
+    /// The first and the second of two compared values, and the line between them.
+    pub first: &'static str,
+    pub second: &'static str,
+    pub between: &'static str,
     /// Eight heights, low to high.
     pub levels: [&'static str; 8],
 }
@@ -126,6 +132,10 @@ pub static UNICODE: Glyphs = Glyphs {
     point: "•",
     points: "●",
     tick: "┤",
+    shades: ["░", "▒", "▓", "█"],
+    first: "○",
+    second: "●",
+    between: "─",
     levels: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
 };
 
@@ -170,6 +180,10 @@ pub static ASCII: Glyphs = Glyphs {
     point: "o",
     points: "@",
     tick: "|",
+    shades: [".", ":", "+", "#"],
+    first: "o",
+    second: "@",
+    between: "-",
     levels: ["1", "2", "3", "4", "5", "6", "7", "8"],
 };
 

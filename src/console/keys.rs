@@ -1,8 +1,9 @@
-//! The one key table: what a key does, the hint bar, the help and `docs/keys.md` are all read from it.
+//! The one key table: what a key does, the hint bar, the help, the palette and `docs/keys.md` are all read from it.
 
 use super::keys_table::TABLE;
 use super::msg::Action;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use std::collections::BTreeMap;
 
 /// Where a binding holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,6 +20,18 @@ pub enum Context {
     Train,
     /// The form of a new run.
     Form,
+    /// The Data screen.
+    Data,
+    /// The Compare screen.
+    Compare,
+    /// The OOD screen.
+    Ood,
+    /// The Validity screen.
+    Validity,
+    /// The command palette.
+    Palette,
+    /// The choice of a form to export in.
+    Export,
     /// The help overlay.
     Help,
     /// Every screen; letters only while nobody types.
@@ -27,13 +40,19 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the documents.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 14] = [
         Self::Attributes,
         Self::Filter,
         Self::Typing,
         Self::Prompt,
         Self::Train,
         Self::Form,
+        Self::Data,
+        Self::Compare,
+        Self::Ood,
+        Self::Validity,
+        Self::Palette,
+        Self::Export,
         Self::Help,
         Self::Everywhere,
     ];
@@ -48,21 +67,39 @@ impl Context {
             Self::Prompt => "Prompt, not typing",
             Self::Train => "Train",
             Self::Form => "Train, new run",
+            Self::Data => "Data",
+            Self::Compare => "Compare",
+            Self::Ood => "OOD",
+            Self::Validity => "Validity",
+            Self::Palette => "Command palette",
+            Self::Export => "Export",
             Self::Help => "Help",
             Self::Everywhere => "Everywhere",
         }
     }
 
+    /// The name of its section in the configuration: `[keys.typing]`.
+    #[must_use]
+    pub fn section(self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
+
     /// Whether letters are text here.
     #[must_use]
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Filter | Self::Typing | Self::Form)
+        matches!(self, Self::Filter | Self::Typing | Self::Form | Self::Palette)
+    }
+
+    /// Whether it lies over a screen, so that the keys of everywhere do not reach through it.
+    #[must_use]
+    pub fn is_overlay(self) -> bool {
+        matches!(self, Self::Palette | Self::Export | Self::Help)
     }
 }
 
-/// One line of the key table.
+/// One line of the key table as it is written down.
 #[derive(Debug, Clone, Copy)]
-pub struct Binding {
+pub struct Row {
     pub context: Context,
     /// Names as [`name`] gives them; the first is shown in the hint bar.
     pub keys: &'static [&'static str],
@@ -71,6 +108,150 @@ pub struct Binding {
     pub hint: &'static str,
     /// What it does, for the help.
     pub help: &'static str,
+}
+
+/// One line of the key table as a person may have changed it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Binding {
+    pub context: Context,
+    pub keys: Vec<String>,
+    pub action: Action,
+    pub hint: &'static str,
+    pub help: &'static str,
+}
+
+/// Keys by action by section, as the configuration gives them.
+pub type Rebindings = BTreeMap<String, BTreeMap<String, Vec<String>>>;
+
+/// The key table in use.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Keymap {
+    bindings: Vec<Binding>,
+}
+
+impl Default for Keymap {
+    fn default() -> Self {
+        let bind = |row: &Row| Binding {
+            context: row.context,
+            keys: row.keys.iter().map(|key| (*key).to_owned()).collect(),
+            action: row.action,
+            hint: row.hint,
+            help: row.help,
+        };
+        Self { bindings: TABLE.iter().map(bind).collect() }
+    }
+}
+
+impl Keymap {
+    /// The table with a person's own keys in place of the ones they name.
+    ///
+    /// # Errors
+    /// A sentence: no such section, action or key, or one key that means two things, both named.
+    pub fn with(given: &Rebindings) -> Result<Self, String> {
+        let mut keymap = Self::default();
+        for (section, actions) in given {
+            let context = Context::ALL.into_iter().find(|context| context.section() == *section).ok_or_else(|| {
+                let known: Vec<String> = Context::ALL.into_iter().map(Context::section).collect();
+                format!("there is no section [keys.{section}]; known sections: {}", known.join(", "))
+            })?;
+            for (action, keys) in actions {
+                if let Some(bad) = keys.iter().find(|key| !is_key(key)) {
+                    return Err(format!("[keys.{section}] {action}: '{bad}' is no key; write j, G, ^d, Enter, F2"));
+                }
+                let named =
+                    |binding: &&mut Binding| binding.context == context && action_name(binding.action) == *action;
+                let Some(binding) = keymap.bindings.iter_mut().find(named) else {
+                    let known: Vec<String> = keymap.of(context).map(|binding| action_name(binding.action)).collect();
+                    return Err(format!("[keys.{section}] has no action '{action}'; it has: {}", known.join(", ")));
+                };
+                binding.keys.clone_from(keys);
+            }
+        }
+        match keymap.clash() {
+            Some(words) => Err(words),
+            None => Ok(keymap),
+        }
+    }
+
+    /// The first key that means two things in one place, in words. A screen's own key goes before one of everywhere
+    /// only where the table itself says so.
+    fn clash(&self) -> Option<String> {
+        for (at, binding) in self.bindings.iter().enumerate() {
+            for other in &self.bindings[..at] {
+                let reaches = |a: Context, b: Context| b == Context::Everywhere && !a.is_overlay() && !a.takes_text();
+                let meet = other.context == binding.context
+                    || reaches(other.context, binding.context)
+                    || reaches(binding.context, other.context);
+                if let Some(key) = binding.keys.iter().find(|key| meet && other.keys.contains(key)) {
+                    return Some(format!(
+                        "key '{key}' means two things: {} in [keys.{}] ({}) and {} in [keys.{}] ({})",
+                        action_name(other.action),
+                        other.context.section(),
+                        other.help,
+                        action_name(binding.action),
+                        binding.context.section(),
+                        binding.help,
+                    ));
+                }
+            }
+        }
+        None
+    }
+
+    /// What a key does in the first of some contexts that knows it.
+    #[must_use]
+    pub fn find(&self, contexts: &[Context], key: &str) -> Option<Action> {
+        let typing = contexts.iter().any(|context| context.takes_text());
+        let letter = key.chars().count() == 1 || key == "Space";
+        contexts.iter().find_map(|context| {
+            if typing && letter && *context != Context::Form {
+                return None;
+            }
+            let holds = |binding: &&Binding| binding.context == *context && binding.keys.iter().any(|own| own == key);
+            self.bindings.iter().find(holds).map(|binding| binding.action)
+        })
+    }
+
+    /// The bindings of a context, in order.
+    pub fn of(&self, context: Context) -> impl Iterator<Item = &Binding> {
+        self.bindings.iter().filter(move |binding| binding.context == context)
+    }
+
+    /// The first key of an action in a context, or everywhere.
+    #[must_use]
+    pub fn key_of(&self, context: Context, action: Action) -> Option<&str> {
+        let own = self.of(context).chain(self.of(Context::Everywhere));
+        own.filter(|binding| binding.action == action).find_map(|binding| binding.keys.first()).map(String::as_str)
+    }
+}
+
+/// The name of an action in the configuration: `open-pair`, `screen-train`.
+#[must_use]
+pub fn action_name(action: Action) -> String {
+    let mut name = String::new();
+    for letter in format!("{action:?}").chars() {
+        match letter {
+            '(' | ')' => {}
+            letter if letter.is_ascii_uppercase() => {
+                if !name.is_empty() {
+                    name.push('-');
+                }
+                name.push(letter.to_ascii_lowercase());
+            }
+            letter => name.push(letter),
+        }
+    }
+    name
+}
+
+/// Whether [`name`] can give this name.
+fn is_key(key: &str) -> bool {
+    const NAMED: [&str; 14] =
+        ["Space", "Enter", "Esc", "Tab", "BackTab", "Up", "Down", "Left", "Right", "Home", "End", "PgUp", "PgDn", "F1"];
+    let one = |text: &str| text.chars().count() == 1 && !text.contains(|c: char| c.is_control() || c == ' ');
+    let function = key.strip_prefix('F').and_then(|n| n.parse::<u8>().ok()).is_some_and(|n| (1..=24).contains(&n));
+    let control = key.strip_prefix('^').is_some_and(|rest| one(rest) && !rest.contains(char::is_uppercase));
+    one(key) || control || function || NAMED.contains(&key)
 }
 
 /// The name of a key as the table writes it: `j`, `^d`, `Enter`, `Down`.
@@ -103,30 +284,9 @@ pub fn name(key: KeyEvent) -> Option<String> {
     Some(plain)
 }
 
-/// What a key does in the first of some contexts that knows it.
-#[must_use]
-pub fn find(contexts: &[Context], key: &str) -> Option<Action> {
-    let typing = contexts.iter().any(|context| context.takes_text());
-    let letter = key.chars().count() == 1 || key == "Space";
-    contexts.iter().find_map(|context| {
-        if typing && letter && *context != Context::Form {
-            return None;
-        }
-        TABLE
-            .iter()
-            .find(|binding| binding.context == *context && binding.keys.contains(&key))
-            .map(|binding| binding.action)
-    })
-}
-
-/// The bindings of a context, in order.
-pub fn of(context: Context) -> impl Iterator<Item = &'static Binding> {
-    TABLE.iter().filter(move |binding| binding.context == context)
-}
-
 /// A key as it is shown: arrows as arrows where the alphabet has them.
 #[must_use]
-pub fn shown(key: &'static str, ascii: bool) -> &'static str {
+pub fn shown(key: &str, ascii: bool) -> &str {
     match (key, ascii) {
         ("Up", false) => "↑",
         ("Down", false) => "↓",
@@ -140,12 +300,17 @@ pub fn shown(key: &'static str, ascii: bool) -> &'static str {
 /// The text of `docs/keys.md`.
 #[must_use]
 pub fn markdown() -> String {
-    let mut text = String::from("# Keys\n\nWritten from the key table by `llm2loss keys`; `^x` is Ctrl and x.\n");
+    let mut text = String::from(
+        "# Keys\n\nWritten from the key table by `llm2loss keys`; `^x` is Ctrl and x. The last column is the name by which\n\
+         `config.toml` gives an action other keys, in the section named above each table (see [config.md](config.md)).\n",
+    );
+    let keymap = Keymap::default();
     for context in Context::ALL {
-        text.push_str(&format!("\n## {}\n\n| key | what it does |\n|---|---|\n", context.name()));
-        for binding in of(context) {
+        text.push_str(&format!("\n## {}\n\n`[keys.{}]`\n\n", context.name(), context.section()));
+        text.push_str("| key | what it does | action |\n|---|---|---|\n");
+        for binding in keymap.of(context) {
             let keys: Vec<String> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
-            text.push_str(&format!("| {} | {} |\n", keys.join(" "), binding.help));
+            text.push_str(&format!("| {} | {} | `{}` |\n", keys.join(" "), binding.help, action_name(binding.action)));
         }
     }
     text
@@ -154,26 +319,63 @@ pub fn markdown() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashSet;
+    use crate::console::msg::ScreenId;
+
+    fn rebound(section: &str, action: &str, keys: &[&str]) -> Result<Keymap, String> {
+        let keys = keys.iter().map(|key| (*key).to_owned()).collect();
+        let actions = BTreeMap::from([(action.to_owned(), keys)]);
+        Keymap::with(&BTreeMap::from([(section.to_owned(), actions)]))
+    }
 
     #[test]
     fn no_key_means_two_things_in_one_place() {
-        let mut seen = HashSet::new();
-        for binding in TABLE {
-            for key in binding.keys {
-                assert!(seen.insert((binding.context, *key)), "{:?} {key}", binding.context);
-            }
-            assert!(!binding.help.is_empty());
-        }
+        assert_eq!(Keymap::default().clash(), None);
+        assert!(TABLE.iter().all(|row| !row.help.is_empty() && row.keys.iter().all(|key| is_key(key))));
+        assert_eq!(Keymap::with(&Rebindings::new()), Ok(Keymap::default()));
+    }
+
+    #[test]
+    fn a_person_may_choose_other_keys() {
+        let keymap = rebound("attributes", "next-sort", &["o", "F5"]).unwrap();
+        let here = [Context::Attributes, Context::Everywhere];
+        assert_eq!(keymap.find(&here, "o"), Some(Action::NextSort));
+        assert_eq!(keymap.find(&here, "s"), None);
+        assert_eq!(keymap.key_of(Context::Attributes, Action::NextSort), Some("o"));
+    }
+
+    #[test]
+    fn a_clash_names_both_and_a_mistake_names_what_is_known() {
+        let said = rebound("train", "next-head", &["x"]).unwrap_err();
+        assert!(said.contains("'x'") && said.contains("next-head") && said.contains("cancel-running"), "{said}");
+        let said = rebound("attributes", "next-sort", &["q"]).unwrap_err();
+        assert!(said.contains("next-sort") && said.contains("quit in [keys.everywhere]"), "{said}");
+        assert!(rebound("atributes", "next-sort", &["o"]).unwrap_err().contains("known sections: attributes"));
+        assert!(rebound("train", "sort", &["o"]).unwrap_err().contains("has no action 'sort'"));
+        assert!(rebound("train", "next-head", &["ctrl-x"]).unwrap_err().contains("'ctrl-x' is no key"));
+    }
+
+    #[test]
+    fn actions_have_names_that_can_be_typed() {
+        assert_eq!(action_name(Action::Screen(ScreenId::Train)), "screen-train");
+        assert_eq!(action_name(Action::OpenPair), "open-pair");
+        let names = Context::ALL.map(|context| {
+            let names: Vec<String> = Keymap::default().of(context).map(|binding| action_name(binding.action)).collect();
+            let mut once = names.clone();
+            once.sort();
+            once.dedup();
+            names.len() == once.len()
+        });
+        assert_eq!(names, [true; 14], "an action stands twice in one context");
     }
 
     #[test]
     fn letters_are_text_while_somebody_types() {
+        let keymap = Keymap::default();
         let typing = [Context::Typing, Context::Everywhere];
-        assert_eq!(find(&typing, "q"), None);
-        assert_eq!(find(&typing, "?"), None);
-        assert_eq!(find(&typing, "^c"), Some(Action::Quit));
-        assert_eq!(find(&[Context::Prompt, Context::Everywhere], "q"), Some(Action::Quit));
+        assert_eq!(keymap.find(&typing, "q"), None);
+        assert_eq!(keymap.find(&typing, "?"), None);
+        assert_eq!(keymap.find(&typing, "^c"), Some(Action::Quit));
+        assert_eq!(keymap.find(&[Context::Prompt, Context::Everywhere], "q"), Some(Action::Quit));
     }
 
     #[test]

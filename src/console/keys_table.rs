@@ -1,8 +1,10 @@
 //! The key table itself; see `keys.rs` for what reads it.
 
-use super::keys::{Binding, Context};
-use super::msg::{Action, ScreenId};
-use Context::{Attributes, Everywhere, Filter, Form, Help, Prompt, Train, Typing};
+use super::keys::{Context, Row};
+use super::msg::{Action, ExportForm, ScreenId};
+use Context::{
+    Attributes, Compare, Data, Everywhere, Export, Filter, Form, Help, Ood, Palette, Prompt, Train, Typing, Validity,
+};
 
 const fn bind(
     context: Context,
@@ -10,12 +12,12 @@ const fn bind(
     action: Action,
     hint: &'static str,
     help: &'static str,
-) -> Binding {
-    Binding { context, keys, action, hint, help }
+) -> Row {
+    Row { context, keys, action, hint, help }
 }
 
 /// Every key of the console.
-pub static TABLE: &[Binding] = &[
+pub static TABLE: &[Row] = &[
     bind(Attributes, &["j", "Down"], Action::Down, "move", "next row"),
     bind(Attributes, &["k", "Up"], Action::Up, "", "row before"),
     bind(Attributes, &["g", "Home"], Action::First, "", "first row"),
@@ -26,6 +28,7 @@ pub static TABLE: &[Binding] = &[
     bind(Attributes, &["s"], Action::NextSort, "sort", "sort by the next column"),
     bind(Attributes, &["S"], Action::ReverseSort, "", "reverse the order"),
     bind(Attributes, &["c"], Action::NextContrast, "contrast", "antonym, generic or bare contrast"),
+    bind(Attributes, &["z"], Action::Zoom, "zoom", "wide bars, scatter, table"),
     bind(Attributes, &["Enter"], Action::OpenPair, "prompts", "open both sentences as prompts"),
     bind(Attributes, &["Esc"], Action::DropFilter, "", "clear the filter"),
     bind(Filter, &["Enter"], Action::KeepFilter, "keep", "keep the filter"),
@@ -37,8 +40,8 @@ pub static TABLE: &[Binding] = &[
     bind(Typing, &["^x"], Action::Swap, "swap", "swap A and B"),
     bind(Typing, &["^u"], Action::ClearPrompt, "clear", "empty the prompt"),
     bind(Typing, &["Enter"], Action::Keep, "keep", "keep the prompts in the history"),
-    bind(Typing, &["Up", "^p"], Action::Earlier, "earlier", "the prompt before, from the history"),
-    bind(Typing, &["Down", "^n"], Action::Later, "", "the prompt after, from the history"),
+    bind(Typing, &["Up"], Action::Earlier, "earlier", "the prompt before, from the history"),
+    bind(Typing, &["Down"], Action::Later, "", "the prompt after, from the history"),
     bind(Typing, &["Esc"], Action::StopTyping, "stop typing", "stop typing; letters become keys"),
     bind(Prompt, &["i", "Enter", "a"], Action::Type, "type", "type into the prompt"),
     bind(Prompt, &["Tab", "BackTab"], Action::OtherPrompt, "A/B", "the other prompt"),
@@ -66,8 +69,45 @@ pub static TABLE: &[Binding] = &[
     bind(Form, &["Right", "Space"], Action::NextChoice, "choice", "next choice of a field"),
     bind(Form, &["Left"], Action::PreviousChoice, "", "choice before"),
     bind(Form, &["^d"], Action::FormDefaults, "defaults", "fill in the measured defaults"),
-    bind(Form, &["^p"], Action::FormPaper, "paper", "fill in the paper's settings"),
+    bind(Form, &["^t"], Action::FormPaper, "paper", "fill in the paper's settings"),
     bind(Form, &["Esc"], Action::CloseForm, "close", "close the form"),
+    bind(Data, &["j", "Down"], Action::Down, "model", "next model"),
+    bind(Data, &["k", "Up"], Action::Up, "", "model before"),
+    bind(Data, &["g", "Home"], Action::First, "", "first model"),
+    bind(Data, &["G", "End"], Action::Last, "", "last model"),
+    bind(Data, &["Enter"], Action::OpenSelected, "open", "show the selected model"),
+    bind(Data, &["r"], Action::Refresh, "look again", "look at the store again"),
+    bind(Compare, &["j", "Down"], Action::Down, "move", "next row"),
+    bind(Compare, &["k", "Up"], Action::Up, "", "row before"),
+    bind(Compare, &["g", "Home"], Action::First, "", "first row"),
+    bind(Compare, &["G", "End"], Action::Last, "", "last row"),
+    bind(Compare, &["^d", "PgDn"], Action::HalfDown, "", "half a page down"),
+    bind(Compare, &["^u", "PgUp"], Action::HalfUp, "", "half a page up"),
+    bind(Compare, &["]"], Action::NextOther, "other run", "compare with the next run"),
+    bind(Compare, &["["], Action::PreviousOther, "", "compare with the run before"),
+    bind(Compare, &["w"], Action::NextMeasure, "measure", "compare by the next measure"),
+    bind(Compare, &["s"], Action::NextSort, "sort", "sort by the next column"),
+    bind(Compare, &["S"], Action::ReverseSort, "", "reverse the order"),
+    bind(Compare, &["Enter"], Action::OpenPair, "prompts", "open both sentences as prompts"),
+    bind(Ood, &["j", "Down"], Action::Down, "move", "next prompt"),
+    bind(Ood, &["k", "Up"], Action::Up, "", "prompt before"),
+    bind(Ood, &["g", "Home"], Action::First, "", "most familiar prompt"),
+    bind(Ood, &["G", "End"], Action::Last, "", "least familiar prompt"),
+    bind(Ood, &["^d", "PgDn"], Action::HalfDown, "", "half a page down"),
+    bind(Ood, &["^u", "PgUp"], Action::HalfUp, "", "half a page up"),
+    bind(Ood, &["f"], Action::NextList, "list", "next foreign list alone, then all"),
+    bind(Ood, &["Enter"], Action::OpenPair, "prompt", "open the prompt in the lab"),
+    bind(Validity, &["h"], Action::NextHead, "head", "density of the next head"),
+    bind(Palette, &["Down", "^n"], Action::Down, "", "next command"),
+    bind(Palette, &["Up"], Action::Up, "", "command before"),
+    bind(Palette, &["Enter"], Action::RunCommand, "run", "do the command"),
+    bind(Palette, &["^y"], Action::CopyCommand, "copy", "copy it as the shell would say it"),
+    bind(Palette, &["Esc"], Action::ClosePalette, "close", "close the palette"),
+    bind(Export, &["c"], Action::ExportAs(ExportForm::Csv), "csv", "write what is shown as CSV"),
+    bind(Export, &["j"], Action::ExportAs(ExportForm::Json), "json", "write what is shown as JSON"),
+    bind(Export, &["m"], Action::ExportAs(ExportForm::Markdown), "markdown", "write what is shown as Markdown"),
+    bind(Export, &["s"], Action::ExportAs(ExportForm::Svg), "svg", "draw the screen as SVG"),
+    bind(Export, &["Esc", "e", "q"], Action::CloseExport, "close", "write nothing"),
     bind(Help, &["j", "Down"], Action::Down, "scroll", "scroll down"),
     bind(Help, &["k", "Up"], Action::Up, "", "scroll up"),
     bind(Help, &["g", "Home"], Action::First, "", "the beginning"),
@@ -76,6 +116,15 @@ pub static TABLE: &[Binding] = &[
     bind(Everywhere, &["1"], Action::Screen(ScreenId::Attributes), "", "the Attributes screen"),
     bind(Everywhere, &["2"], Action::Screen(ScreenId::Prompt), "", "the Prompt screen"),
     bind(Everywhere, &["3"], Action::Screen(ScreenId::Train), "", "the Train screen"),
+    bind(Everywhere, &["4"], Action::Screen(ScreenId::Data), "", "the Data screen"),
+    bind(Everywhere, &["5"], Action::Screen(ScreenId::Compare), "", "the Compare screen"),
+    bind(Everywhere, &["6"], Action::Screen(ScreenId::Ood), "", "the OOD screen"),
+    bind(Everywhere, &["7"], Action::Screen(ScreenId::Validity), "", "the Validity screen"),
+    bind(Everywhere, &[":", "^p"], Action::Palette, "", "find a command"),
+    bind(Everywhere, &["y"], Action::CopyRow, "copy", "copy the row or the prompt"),
+    bind(Everywhere, &["Y"], Action::CopyAll, "", "copy everything shown"),
+    bind(Everywhere, &["e"], Action::Export, "export", "write what is shown to a file"),
+    bind(Everywhere, &["m"], Action::ToggleMouse, "", "mouse on, mouse off"),
     bind(Everywhere, &["v"], Action::NextModel, "model", "the next model of the audit"),
     bind(Everywhere, &["t"], Action::NextTheme, "", "next theme"),
     bind(Everywhere, &["T"], Action::NextDepth, "", "next colour depth"),

@@ -2,18 +2,20 @@
 
 use super::app::{App, Look, update};
 use super::depth::Depth;
+use super::files;
 use super::glyph;
 use super::hangup::{Ends, HANGUP, Signals, Watch};
 use super::msg::{Cmd, Msg};
 use super::port::{EnginePort, Links};
-use super::terminal::{Guard, Screen, install_panic_hook, suspend};
+use super::terminal::{Guard, Screen, clipboard, install_panic_hook, mouse, suspend};
 use super::theme::{Catalogue, Theme};
 use super::{Exit, Options, view};
 use anyhow::{Context as _, bail};
-use crossterm::event::{Event as TerminalEvent, EventStream};
+use crossterm::event::{Event as TerminalEvent, EventStream, MouseButton, MouseEventKind};
 use futures_util::StreamExt;
 use std::io::{IsTerminal, Stdout, stdout};
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -32,6 +34,9 @@ struct Live {
     screen: Screen<Stdout>,
     started: Instant,
     frame: Duration,
+    home: PathBuf,
+    /// Folders with a person's themes.
+    themes: Vec<PathBuf>,
     /// When the last frame was drawn, and whether the state changed since.
     drawn: Option<Instant>,
     dirty: bool,
@@ -73,7 +78,8 @@ pub fn run(port: Arc<dyn EnginePort>, links: Links, options: &Options) -> anyhow
     let frame = if options.low_bandwidth { SLOW_FRAME } else { FRAME };
     let screen = Screen::new(stdout());
     let started = Instant::now();
-    let live = Live { app, theme, port, screen, started, frame, drawn: None, dirty: true };
+    let (home, themes) = (options.home.clone(), options.theme_folders());
+    let live = Live { app, theme, port, screen, started, frame, home, themes, drawn: None, dirty: true };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     install_panic_hook(&options.home);
     let ends = Ends::now();
@@ -98,7 +104,7 @@ pub fn run(port: Arc<dyn EnginePort>, links: Links, options: &Options) -> anyhow
 /// Theme, depth and alphabet from the options and the environment.
 fn look(options: &Options) -> anyhow::Result<(Look, Vec<String>)> {
     let read = |name: &str| std::env::var(name).ok();
-    let (catalogue, warnings) = Catalogue::load(Some(&options.home.join("themes")));
+    let (catalogue, warnings) = Catalogue::load(&options.theme_folders());
     let theme = match &options.theme {
         None => 0,
         Some(name) => match catalogue.find(name) {
@@ -178,6 +184,21 @@ impl Live {
                     update(&mut self.app, Msg::Resize(size.0, size.1));
                     self.screen.forget();
                 }
+                Cmd::Copy(text) => self.screen.send(&clipboard(&text, std::env::var_os("TMUX").is_some()))?,
+                Cmd::Export { name, text } => {
+                    let (said, warning) = match files::export(&self.home, &name, &text) {
+                        Ok(path) => (format!("written: {}", path.display()), false),
+                        Err(error) => (format!("not written: {error}"), true),
+                    };
+                    self.app.say(said, warning);
+                }
+                Cmd::Mouse(on) => self.screen.send(mouse(on))?,
+                Cmd::ReloadThemes => {
+                    let mut catalogue = self.app.look.catalogue.clone();
+                    let warnings = catalogue.reload(&self.themes);
+                    update(&mut self.app, Msg::Themes(catalogue, warnings));
+                    self.theme = self.app.look.resolve();
+                }
                 Cmd::Quit => return Ok(ControlFlow::Break(())),
             }
         }
@@ -223,6 +244,12 @@ fn translate(event: TerminalEvent) -> Option<Msg> {
     match event {
         TerminalEvent::Key(key) => Some(Msg::Key(key)),
         TerminalEvent::Paste(text) => Some(Msg::Paste(text)),
+        TerminalEvent::Mouse(mouse) => match mouse.kind {
+            MouseEventKind::Down(MouseButton::Left) => Some(Msg::Click(mouse.column, mouse.row)),
+            MouseEventKind::ScrollDown => Some(Msg::Wheel(1)),
+            MouseEventKind::ScrollUp => Some(Msg::Wheel(-1)),
+            _ => None,
+        },
         TerminalEvent::Resize(columns, rows) => Some(Msg::Resize(columns, rows)),
         _ => None,
     }

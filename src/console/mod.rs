@@ -4,23 +4,30 @@ mod act;
 pub mod app;
 pub mod depth;
 mod encode;
+mod export;
+mod files;
+mod fuzzy;
 pub mod glyph;
 mod hangup;
 pub mod jobs;
 pub mod keys;
 mod keys_table;
 mod live;
+mod mouse;
 pub mod msg;
 pub mod number;
 mod paint;
+pub mod palette;
 pub mod port;
 pub mod screen;
+mod shell;
 mod svg;
 pub mod terminal;
 pub mod text;
 pub mod theme;
 mod theme_file;
 mod view;
+pub mod wants;
 mod widget;
 
 pub use app::{App, Look, update};
@@ -46,6 +53,20 @@ pub struct Options {
     pub home: PathBuf,
     /// Draw at most four frames a second.
     pub low_bandwidth: bool,
+    /// The folder of the configuration; more user themes are in its `themes/`.
+    pub config: Option<PathBuf>,
+    /// Ask for mouse events from the start.
+    pub mouse: bool,
+    /// The key table.
+    pub keymap: Arc<keys::Keymap>,
+}
+
+impl Options {
+    /// Where a person's themes are; later folders win.
+    #[must_use]
+    pub fn theme_folders(&self) -> Vec<PathBuf> {
+        self.config.iter().chain(std::iter::once(&self.home)).map(|folder| folder.join("themes")).collect()
+    }
 }
 
 /// Why the console ended.

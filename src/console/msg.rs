@@ -1,5 +1,6 @@
 //! Every message the console reacts to, every effect it asks for, and every action a key can name.
 
+use super::theme::Catalogue;
 use crate::engine::{Command, Event, Progress, ScoreRequest};
 use crossterm::event::KeyEvent;
 use std::sync::Arc;
@@ -14,6 +15,12 @@ pub enum Msg {
     Paste(String),
     /// The terminal has a new size: columns and rows.
     Resize(u16, u16),
+    /// The mouse was pressed at a column and row.
+    Click(u16, u16),
+    /// The wheel was turned, down if positive.
+    Wheel(i8),
+    /// The theme files were read again; what is wrong with them.
+    Themes(Catalogue, Vec<String>),
     /// The engine told something that must not be lost.
     Engine(Event),
     /// The running job moved on, or there is none.
@@ -33,8 +40,38 @@ pub enum Cmd {
     Redraw,
     /// Suspend the program until the shell resumes it.
     Suspend,
+    /// Hand a text to the terminal's clipboard.
+    Copy(String),
+    /// Write a file into the folder of exports: its name and its text.
+    Export { name: String, text: String },
+    /// Ask the terminal for mouse events, or to keep them.
+    Mouse(bool),
+    /// Read the theme files again.
+    ReloadThemes,
     /// Leave the program.
     Quit,
+}
+
+/// The forms in which what is shown can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ExportForm {
+    Csv,
+    Json,
+    Markdown,
+    Svg,
+}
+
+impl ExportForm {
+    /// The end of the file's name.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Markdown => "md",
+            Self::Svg => "svg",
+        }
+    }
 }
 
 /// What a key can mean; the key table is the only place that names keys.
@@ -64,6 +101,8 @@ pub enum Action {
     DropFilter,
     /// Show the next contrast.
     NextContrast,
+    /// Bars over the whole width, the scatter, the table again.
+    Zoom,
     /// Open the attribute's two sentences as prompts.
     OpenPair,
     /// Start to type into the focused prompt.
@@ -92,7 +131,7 @@ pub enum Action {
     Earlier,
     /// Go to the prompt after in the history.
     Later,
-    /// Show the curves of the next head.
+    /// Show the next head.
     NextHead,
     /// Open the form of a new run.
     NewRun,
@@ -118,6 +157,40 @@ pub enum Action {
     StartRun,
     /// Close the form.
     CloseForm,
+    /// Look at the store again.
+    Refresh,
+    /// Show the selected model.
+    OpenSelected,
+    /// Compare with the next run.
+    NextOther,
+    /// Compare with the run before.
+    PreviousOther,
+    /// Compare by the next measure.
+    NextMeasure,
+    /// Show the next list of foreign prompts alone.
+    NextList,
+    /// Open the command palette.
+    Palette,
+    /// Do the selected command.
+    RunCommand,
+    /// Copy the selected command as the shell would say it.
+    CopyCommand,
+    /// Close the palette.
+    ClosePalette,
+    /// Copy the selected row.
+    CopyRow,
+    /// Copy everything shown.
+    CopyAll,
+    /// Choose a form to write what is shown in.
+    Export,
+    /// Write what is shown.
+    ExportAs(ExportForm),
+    /// Close the choice of forms.
+    CloseExport,
+    /// Use the mouse, or leave it to the terminal.
+    ToggleMouse,
+    /// Use a theme by its place in the catalogue.
+    Theme(usize),
     /// Go to a screen.
     Screen(ScreenId),
     /// Go to the next screen.
@@ -141,7 +214,8 @@ pub enum Action {
 }
 
 /// The screens, in the order of their keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ScreenId {
     /// The Rawlsian max-min table.
     Attributes,
@@ -149,11 +223,20 @@ pub enum ScreenId {
     Prompt,
     /// Training, its curves and the runs.
     Train,
+    /// What the store holds and what the losses look like.
+    Data,
+    /// Two runs, attribute by attribute.
+    Compare,
+    /// Prompts from familiar to foreign.
+    Ood,
+    /// Predicted risk against true loss.
+    Validity,
 }
 
 impl ScreenId {
     /// Every screen.
-    pub const ALL: [Self; 3] = [Self::Attributes, Self::Prompt, Self::Train];
+    pub const ALL: [Self; 7] =
+        [Self::Attributes, Self::Prompt, Self::Train, Self::Data, Self::Compare, Self::Ood, Self::Validity];
 
     /// The name on the tab.
     #[must_use]
@@ -162,16 +245,17 @@ impl ScreenId {
             Self::Attributes => "Attributes",
             Self::Prompt => "Prompt",
             Self::Train => "Train",
+            Self::Data => "Data",
+            Self::Compare => "Compare",
+            Self::Ood => "OOD",
+            Self::Validity => "Validity",
         }
     }
 
     /// The screen after this one.
     #[must_use]
     pub fn next(self) -> Self {
-        match self {
-            Self::Attributes => Self::Prompt,
-            Self::Prompt => Self::Train,
-            Self::Train => Self::Attributes,
-        }
+        let at = Self::ALL.iter().position(|screen| *screen == self).unwrap_or(0);
+        Self::ALL[(at + 1) % Self::ALL.len()]
     }
 }

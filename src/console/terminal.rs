@@ -1,6 +1,8 @@
 //! The terminal: entered and left once, written to once a frame, restored when the UI thread panics.
 
 use super::encode;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
@@ -38,6 +40,15 @@ impl<W: Write> Screen<W> {
     /// Forgets what is shown, so that the next frame is drawn whole.
     pub fn forget(&mut self) {
         self.stale = true;
+    }
+
+    /// Sends something that is no frame, in one write.
+    ///
+    /// # Errors
+    /// The terminal cannot be written to.
+    pub fn send(&mut self, bytes: &str) -> io::Result<()> {
+        self.out.write_all(bytes.as_bytes())?;
+        self.out.flush()
     }
 
     /// Shows a frame: what differs, in one write; nothing at all if nothing does. Returns the bytes written.
@@ -102,6 +113,19 @@ impl Drop for Guard {
     }
 }
 
+/// Asks for presses and the wheel, told in SGR form, or for nothing; never for motion, which would flood a slow line.
+#[must_use]
+pub fn mouse(on: bool) -> &'static str {
+    if on { "\x1b[?1000h\x1b[?1006h" } else { "\x1b[?1006l\x1b[?1000l" }
+}
+
+/// Hands a text to the clipboard of whoever draws the terminal (OSC 52), through tmux if that stands between.
+#[must_use]
+pub fn clipboard(text: &str, tmux: bool) -> String {
+    let plain = format!("\x1b]52;c;{}\x07", BASE64_STANDARD.encode(text));
+    if tmux { format!("\x1bPtmux;{}\x1b\\", plain.replace('\x1b', "\x1b\x1b")) } else { plain }
+}
+
 /// Raw mode, alternate screen, pastes in one piece.
 ///
 /// # Errors
@@ -121,6 +145,7 @@ pub fn leave() {
         return;
     }
     let mut bytes = Vec::new();
+    bytes.extend_from_slice(mouse(false).as_bytes());
     let queued = queue!(bytes, EndSynchronizedUpdate, DisableBracketedPaste, cursor::Show, LeaveAlternateScreen);
     // A terminal that refuses here is gone; there is nobody left to tell.
     if queued.is_ok() {
@@ -169,4 +194,15 @@ fn write_crash_file(folder: &Path, what: &str) -> Option<PathBuf> {
     std::fs::create_dir_all(folder).ok()?;
     std::fs::write(&path, text).ok()?;
     Some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clipboard_is_reached_through_tmux() {
+        assert_eq!(clipboard("a\nb", false), "\x1b]52;c;YQpi\x07");
+        assert_eq!(clipboard("a\nb", true), "\x1bPtmux;\x1b\x1b]52;c;YQpi\x07\x1b\\");
+    }
 }

@@ -4,7 +4,7 @@ use super::depth::Depth;
 use super::glyph::{ASCII, Glyphs, UNICODE};
 use super::theme_file::{self, ThemeFile};
 use ratatui::style::{Color, Modifier, Style};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a style stands for; `series` is the fourteenth, see [`Theme::series`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -94,7 +94,7 @@ impl Theme {
     /// The embedded default theme, in Unicode.
     #[must_use]
     pub fn default_at(depth: Depth, ascii: bool) -> Self {
-        let (catalogue, _) = Catalogue::load(None);
+        let (catalogue, _) = Catalogue::load(&[]);
         catalogue.theme(0, depth, ascii)
     }
 }
@@ -113,23 +113,30 @@ const EMBEDDED: [(&str, &str); 4] = [
 ];
 
 impl Catalogue {
-    /// The embedded themes and those of a folder; a bad file is a warning, not an end.
+    /// The embedded themes and those of some folders; a bad file is a warning, not an end.
     #[must_use]
-    pub fn load(folder: Option<&Path>) -> (Self, Vec<String>) {
+    pub fn load(folders: &[PathBuf]) -> (Self, Vec<String>) {
         let mut catalogue = Self { files: Vec::new() };
         let mut warnings = Vec::new();
         for (name, text) in EMBEDDED {
             catalogue.add(name, text, &mut warnings);
         }
-        for path in folder.map(toml_files).unwrap_or_default() {
+        warnings.extend(catalogue.reload(folders));
+        (catalogue, warnings)
+    }
+
+    /// Reads the files of some folders again; what can no longer be read stays as it was.
+    pub fn reload(&mut self, folders: &[PathBuf]) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for path in folders.iter().flat_map(|folder| toml_files(folder)) {
             let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
             match (name, std::fs::read_to_string(&path)) {
-                (Some(name), Ok(text)) => catalogue.add(&name, &text, &mut warnings),
+                (Some(name), Ok(text)) => self.add(&name, &text, &mut warnings),
                 (_, Err(error)) => warnings.push(format!("theme '{}': {error}", path.display())),
                 (None, _) => {}
             }
         }
-        (catalogue, warnings)
+        warnings
     }
 
     fn add(&mut self, name: &str, text: &str, warnings: &mut Vec<String>) {
@@ -215,7 +222,7 @@ mod tests {
 
     #[test]
     fn every_embedded_theme_is_sound() {
-        let (catalogue, warnings) = Catalogue::load(None);
+        let (catalogue, warnings) = Catalogue::load(&[]);
         assert_eq!(warnings, Vec::<String>::new());
         let names: Vec<&str> = catalogue.names().collect();
         assert_eq!(names, ["terminal", "dark", "light", "mono"]);
@@ -223,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_selection_shows_at_every_depth() {
-        let (catalogue, _) = Catalogue::load(None);
+        let (catalogue, _) = Catalogue::load(&[]);
         for index in 0..catalogue.len() {
             for depth in [Depth::True, Depth::Indexed, Depth::Named, Depth::None] {
                 let select = catalogue.theme(index, depth, false).style(Role::Select);
@@ -236,7 +243,7 @@ mod tests {
 
     #[test]
     fn no_colour_means_none() {
-        let (catalogue, _) = Catalogue::load(None);
+        let (catalogue, _) = Catalogue::load(&[]);
         for index in 0..catalogue.len() {
             let theme = catalogue.theme(index, Depth::None, false);
             for role in Role::ALL {
@@ -249,7 +256,7 @@ mod tests {
 
     #[test]
     fn light_takes_what_it_does_not_say_from_dark() {
-        let (catalogue, _) = Catalogue::load(None);
+        let (catalogue, _) = Catalogue::load(&[]);
         let light = catalogue.theme(2, Depth::True, false);
         assert_eq!(light.style(Role::Text).fg, Some(Color::Rgb(0x22, 0x27, 0x2e)));
         assert!(light.style(Role::Title).add_modifier.contains(Modifier::BOLD));

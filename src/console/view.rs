@@ -1,12 +1,14 @@
 //! Draws a whole frame: the two lines above, a screen, the line below, and what lies on top.
 
-use super::app::App;
+use super::app::{App, Dialog};
+use super::glyph::Glyphs;
 use super::jobs::Job;
 use super::keys::{self, Context};
-use super::msg::ScreenId;
+use super::msg::{Action, ScreenId};
 use super::number;
-use super::paint::Pen;
-use super::screen::{attributes, help, prompt, train};
+use super::paint::{Pen, inset};
+use super::palette;
+use super::screen::{attributes, compare, data, help, ood, prompt, train, validity};
 use super::text;
 use super::theme::{Role, Theme};
 use crate::engine::Stage;
@@ -44,6 +46,10 @@ pub fn draw(app: &App, width: u16, height: u16, theme: &Theme) -> (Buffer, Optio
         ScreenId::Attributes => attributes::view(app, &mut pen, body),
         ScreenId::Prompt => prompt::view(app, &mut pen, body),
         ScreenId::Train => train::view(app, &mut pen, body),
+        ScreenId::Data => data::view(app, &mut pen, body),
+        ScreenId::Compare => compare::view(app, &mut pen, body),
+        ScreenId::Ood => ood::view(app, &mut pen, body),
+        ScreenId::Validity => validity::view(app, &mut pen, body),
     }
     if let Some(form) = app.train.form.as_ref().filter(|_| app.screen == ScreenId::Train) {
         train::draw_form(&mut pen, body, form);
@@ -52,6 +58,14 @@ pub fn draw(app: &App, width: u16, height: u16, theme: &Theme) -> (Buffer, Optio
     if let Some(offset) = app.help {
         pen.cursor = None;
         help::draw(app, &mut pen, area, offset);
+    }
+    if let Some(state) = &app.palette {
+        pen.cursor = None;
+        palette::draw(&mut pen, area, state);
+    }
+    if let Some(said) = &app.dialog {
+        pen.cursor = None;
+        dialog(&mut pen, area, said);
     }
     let cursor = pen.cursor;
     (buffer, cursor)
@@ -86,7 +100,7 @@ fn state(app: &App, pen: &Pen<'_>) -> (String, Role) {
     if let Some(job) = app.jobs.running() {
         let waiting = match app.jobs.queued().count() {
             0 => String::new(),
-            n => format!("  +{n}"),
+            n => format!("  {n} waiting"),
         };
         return (format!("{} {}{waiting}", glyphs.running, stage(job)), Role::Accent);
     }
@@ -114,24 +128,91 @@ fn stage(job: &Job) -> String {
     }
 }
 
+/// How much the tabs say: everything, without air, or only the name of the open one.
+#[derive(Clone, Copy)]
+enum Tabs {
+    Wide,
+    Close,
+    Open,
+}
+
+/// Every tab with the column it begins at.
+fn tab_words(app: &App, tabs: Tabs) -> Vec<(ScreenId, u16, String)> {
+    let mut x = 1;
+    let mut words = Vec::new();
+    for (at, screen) in ScreenId::ALL.into_iter().enumerate() {
+        let name = format!("{} {}", at + 1, screen.name());
+        let shown = match (screen == app.screen, tabs) {
+            (true, _) => format!("[{name}]"),
+            (false, Tabs::Wide) => format!(" {name} "),
+            (false, Tabs::Close) => name,
+            (false, Tabs::Open) => format!("{}", at + 1),
+        };
+        let cells = text::width(&shown) as u16;
+        words.push((screen, x, shown));
+        x += cells + 1;
+    }
+    words
+}
+
+/// The form of the tabs that leaves room for what stands on their right, if any does.
+fn tabs_of(app: &App, width: u16, about: usize) -> Tabs {
+    let needs =
+        |tabs: Tabs| tab_words(app, tabs).last().map_or(0, |(_, x, words)| usize::from(*x) + text::width(words));
+    let room = usize::from(width);
+    let both = about + 3;
+    match () {
+        () if needs(Tabs::Wide) + both <= room => Tabs::Wide,
+        () if needs(Tabs::Close) + both <= room => Tabs::Close,
+        () if needs(Tabs::Close) < room && width >= 76 => Tabs::Close,
+        () => Tabs::Open,
+    }
+}
+
+/// The screen whose tab is at a column.
+#[must_use]
+pub fn tab_at(app: &App, column: u16) -> Option<ScreenId> {
+    let glyphs = app.look.resolve().glyphs;
+    let tabs = tabs_of(app, app.size.0, text::width(&about(app, glyphs)));
+    let holds = |(_, x, words): &&(ScreenId, u16, String)| (*x..*x + text::width(words) as u16).contains(&column);
+    tab_words(app, tabs).iter().find(holds).map(|(screen, _, _)| *screen)
+}
+
 /// The names of the screens; on the right what this one shows.
 fn tabs(app: &App, pen: &mut Pen<'_>, area: Rect) {
-    let mut x = 1;
-    for (at, screen) in ScreenId::ALL.into_iter().enumerate() {
-        let open = screen == app.screen;
-        let name = format!("{} {}", at + 1, screen.name());
-        let shown = if open { format!("[{name}]") } else { format!(" {name} ") };
-        x = pen.text(x, 1, 20, &shown, if open { Role::Focus } else { Role::Dim }) + 1;
+    let words = about(app, pen.glyphs());
+    let mut end = 1;
+    for (screen, x, shown) in tab_words(app, tabs_of(app, area.width, text::width(&words))) {
+        end = pen.text(x, 1, 20, &shown, if screen == app.screen { Role::Focus } else { Role::Dim });
     }
-    let words = about(app, pen);
-    let room = area.right().saturating_sub(x + 2);
+    let room = area.right().saturating_sub(end + 2);
     if text::width(&words) <= usize::from(room) {
         pen.right(area.right() - 1, 1, room, &words, Role::Dim);
     }
 }
 
-fn about(app: &App, pen: &Pen<'_>) -> String {
-    let glyphs = pen.glyphs();
+/// Something that went wrong, in the middle of the screen.
+fn dialog(pen: &mut Pen<'_>, area: Rect, said: &Dialog) {
+    let width = area.width.saturating_sub(4).min(72);
+    let room = usize::from(width.saturating_sub(4));
+    let message = text::wrap(&text::clean(&said.message), room);
+    let advice = text::wrap(&said.advice, room);
+    let height = (message.len() + advice.len() + 3) as u16;
+    let height = height.min(area.height.saturating_sub(2));
+    let place = Rect::new((area.width - width) / 2, (area.height - height) / 2, width, height);
+    pen.clear(place);
+    let title = format!("{} {}", pen.glyphs().care, said.title);
+    let inside = inset(pen.panel(place, &title, "", true), 1);
+    let rest = usize::from(inside.height).saturating_sub(advice.len() + 1);
+    let lines = message.iter().take(rest.max(1)).map(|line| (line.as_str(), Role::Text));
+    let lines =
+        lines.chain(std::iter::once(("", Role::Dim))).chain(advice.iter().map(|line| (line.as_str(), Role::Dim)));
+    for (row, (line, role)) in lines.take(usize::from(inside.height)).enumerate() {
+        pen.text(inside.x, inside.y + row as u16, inside.width, line, role);
+    }
+}
+
+fn about(app: &App, glyphs: &Glyphs) -> String {
     match app.screen {
         ScreenId::Attributes => {
             let Some(shown) = &app.shown else { return String::new() };
@@ -139,7 +220,11 @@ fn about(app: &App, pen: &Pen<'_>) -> String {
             let down = state.sort.descends() != state.reversed;
             let arrow = if down { glyphs.descending } else { glyphs.ascending };
             let total = shown.tables.attributes.rows.len();
-            format!("{}  sort {} {arrow}  {} of {total}", state.contrast, state.sort.name(), state.order.len())
+            let (contrast, sort, shown) = (state.contrast, state.sort.name(), state.order.len());
+            match app.size.0 {
+                0..100 => format!("{sort} {arrow} {shown}/{total}"),
+                _ => format!("{contrast}  sort {sort} {arrow}  {shown} of {total}"),
+            }
         }
         ScreenId::Prompt => match (&app.prompt.scored, app.prompt.pending()) {
             (_, true) if app.shown.is_some() => "scoring".into(),
@@ -147,6 +232,10 @@ fn about(app: &App, pen: &Pen<'_>) -> String {
             _ => String::new(),
         },
         ScreenId::Train => format!("head {}", app.train.head),
+        ScreenId::Data => String::new(),
+        ScreenId::Compare => format!("sort {}", app.compare.sort.name()),
+        ScreenId::Ood => app.ood.list.clone().unwrap_or_else(|| "all lists".into()),
+        ScreenId::Validity => format!("head {}", app.validity.head),
     }
 }
 
@@ -158,14 +247,40 @@ fn elapsed(micros: u64) -> String {
     }
 }
 
+/// What a newcomer should know of a screen; shown until the first key there.
+fn hint(screen: ScreenId) -> &'static str {
+    match screen {
+        ScreenId::Attributes => {
+            "j k move, Enter asks the heads about a row, ? explains every mark, : finds every command"
+        }
+        ScreenId::Prompt => "type a sentence; Tab and another one to compare; Esc turns letters into keys",
+        ScreenId::Train => "n describes a run, h shows another head's curves; you may go on working meanwhile",
+        ScreenId::Data => "what is audited, what its losses look like, and what the store keeps of it",
+        ScreenId::Compare => "A is another run, B the one shown; [ and ] choose A, w what is compared",
+        ScreenId::Ood => "prompts from familiar to foreign; f shows one foreign list at a time",
+        ScreenId::Validity => "how well each head orders the test items by their true loss; h shows another head",
+    }
+}
+
 /// A notice while there is one, else the keys of this place; help is always on the right.
 fn bottom(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let y = area.bottom() - 1;
     let place = app.place();
-    let tail = if place.takes_text() { "F1 help" } else { "? help" };
-    let (key, word) = tail.split_once(' ').unwrap_or((tail, ""));
-    let start = area.right().saturating_sub(text::width(tail) as u16 + 1);
-    pen.pieces(start, y, 9, &[(key, Role::Accent), (" ", Role::Dim), (word, Role::Dim)]);
+    let ascii = pen.glyphs().ascii;
+    let tail: Vec<(String, &str)> = [(Action::Palette, "commands"), (Action::Help, "help")]
+        .into_iter()
+        .filter_map(|(action, word)| {
+            let keys = app.keymap.of(Context::Everywhere).find(|binding| binding.action == action)?;
+            let typed = |key: &&String| !app.under().takes_text() || key.chars().count() > 1;
+            Some((keys::shown(keys.keys.iter().find(typed)?, ascii).to_owned(), word))
+        })
+        .collect();
+    let cells: usize = tail.iter().map(|(key, word)| text::width(key) + 1 + word.len()).sum();
+    let start = area.right().saturating_sub((cells + 2 * tail.len().saturating_sub(1)) as u16 + 1);
+    let mut x = start;
+    for (key, word) in &tail {
+        x = pen.pieces(x, y, 20, &[(key, Role::Accent), (" ", Role::Dim), (word, Role::Dim)]) + 2;
+    }
     let room = start.saturating_sub(3);
     if let Some(notice) = &app.notice {
         let (mark, role) = match notice.warning {
@@ -175,12 +290,16 @@ fn bottom(app: &App, pen: &mut Pen<'_>, area: Rect) {
         pen.text(1, y, room, &format!("{mark}{}", notice.message), role);
         return;
     }
-    let ascii = pen.glyphs().ascii;
+    let words = hint(app.screen);
+    if app.hints() && !place.is_overlay() && text::width(words) <= usize::from(room) {
+        pen.text(1, y, room, words, Role::Accent);
+        return;
+    }
     let mut x = 1;
     // Keys of a table that is not there yet help nobody.
-    let waiting = app.screen == ScreenId::Attributes && app.shown.is_none();
-    let own = keys::of(place).filter(|_| !waiting);
-    let global = keys::of(Context::Everywhere).filter(|_| !place.takes_text());
+    let waiting = app.screen == ScreenId::Attributes && app.shown.is_none() && place == Context::Attributes;
+    let own = app.keymap.of(place).filter(|_| !waiting);
+    let global = app.keymap.of(Context::Everywhere).filter(|_| !place.takes_text() && !place.is_overlay());
     for binding in own.chain(global).filter(|binding| !binding.hint.is_empty()) {
         let Some(first) = binding.keys.first() else { continue };
         let key = keys::shown(first, ascii);

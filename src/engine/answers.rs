@@ -89,7 +89,7 @@ impl Session {
     }
 
     /// Hands over what is known of a run before anything is computed.
-    fn with_material<T>(
+    pub(super) fn with_material<T>(
         &self,
         model: &str,
         rows: &RunRows,

@@ -1,5 +1,6 @@
 //! What the engine is told and what it tells: plain values, so that tests need no engine.
 
+use super::{Examination, StoreView};
 use crate::audit::{AttributePrompts, EpochMetrics, HeadKind, HyperParameters, RunId, RunRecord};
 use crate::diagnose::{PairScores, PromptScores, Tables};
 use std::sync::Arc;
@@ -20,6 +21,12 @@ pub enum Command {
     Cancel { job: JobId },
     /// Keep a prompt (or an A/B pair) in the history.
     Remember { a: String, b: Option<String> },
+    /// Look at what the store holds and at the audit's losses.
+    Inspect,
+    /// Read another finished run, to be compared with the one shown.
+    OpenOther { run: RunId },
+    /// Look closer at a finished run: where its heads put each test item and each prompt of the audit.
+    Examine { run: RunId },
 }
 
 /// What stays the same while an audit is open.
@@ -82,6 +89,12 @@ pub enum Event {
         answer: Arc<Answer>,
         micros: u64,
     },
+    /// What the store holds.
+    Inspected(Arc<StoreView>),
+    /// The run asked for with [`Command::OpenOther`].
+    Other(RunView),
+    /// The closer look asked for with [`Command::Examine`].
+    Examined(Arc<Examination>),
     /// A sentence for the person: something was done or could not be done.
     Notice {
         message: String,

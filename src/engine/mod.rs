@@ -8,7 +8,9 @@ mod device;
 mod driver;
 mod embed;
 mod error;
+mod examine;
 mod ingest;
+mod inspect;
 mod message;
 mod negatives;
 mod rows;
@@ -26,10 +28,12 @@ pub use device::{ComputeDevice, DeviceChoice, cuda_words, devices};
 pub use driver::{Driver, Gpu};
 pub use embed::UnreadableImage;
 pub use error::EngineError;
+pub use examine::{Calibration, Examination, Familiarity, Place};
 pub use ingest::{
     AttributeReport, IngestReport, Intake, ModelReport, PreviewItem, add_models, delete, described, ingest,
     ingest_with, set_prompts,
 };
+pub use inspect::{AuditLine, LossHistogram, StoreView};
 pub use message::*;
 pub use session::{Session, known_audits};
 pub use tracker::Tracker;

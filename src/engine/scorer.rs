@@ -115,6 +115,16 @@ impl Desk {
                 shared.session.store().remember(&shared.session.record().name, &HistoryEntry { a, b })?;
                 Ok(None)
             }
+            Work::Command(Command::Inspect) => Ok(Some(Event::Inspected(Arc::new(shared.session.inspect()?)))),
+            Work::Command(Command::OpenOther { run }) => {
+                let run = shared.session.load(shared.session.store().find_run(&run.0)?)?;
+                let (record, tables) = (Arc::new(run.record), Arc::new(run.diagnosis.tables));
+                Ok(Some(Event::Other(RunView { record, tables })))
+            }
+            Work::Command(Command::Examine { run }) => {
+                let record = shared.session.store().find_run(&run.0)?;
+                Ok(Some(Event::Examined(Arc::new(shared.session.examine(record)?))))
+            }
             Work::Finished(_) | Work::Command(Command::Train { .. } | Command::Cancel { .. }) => Ok(None),
         }
     }

@@ -111,6 +111,17 @@ impl Cell {
 }
 
 impl Cell {
+    fn json(&self) -> serde_json::Value {
+        match self {
+            Self::Text(text) => printable(text).into(),
+            Self::Count(count) => (*count).into(),
+            Self::Number { value, .. } | Self::Probability(value) => (*value).into(),
+            Self::Interval { interval, .. } => vec![interval.low, interval.high].into(),
+            Self::Undefined(undefined) => serde_json::json!({ "undefined": undefined.to_string() }),
+            Self::Empty => serde_json::Value::Null,
+        }
+    }
+
     /// Both ends of an interval; the reason twice where there is none.
     fn ends(&self) -> Vec<String> {
         match self {
@@ -159,6 +170,13 @@ impl Sheet {
     /// Cells, row by row.
     pub(super) fn rows(&self) -> &[Vec<Cell>] {
         &self.rows
+    }
+
+    /// The rows as JSON objects: every digit, `null` where there is no number, both ends of an interval.
+    #[must_use]
+    pub fn records(&self) -> Vec<serde_json::Map<String, serde_json::Value>> {
+        let names = || self.columns.iter().map(|(name, _)| name.clone());
+        self.rows.iter().map(|row| names().zip(row.iter().map(Cell::json)).collect()).collect()
     }
 
     /// Writes the sheet.
@@ -278,6 +296,13 @@ mod tests {
             "A & B\n\nname             gap_1\n=cmd|x           +0.12\nb       n/a: one class\n\n50 % of it\n"
         );
         assert_eq!(sheet().render(Format::Csv), "name,gap_1\n'=cmd|x,0.123456789\nb,n/a: one class\n");
+    }
+
+    #[test]
+    fn records_keep_numbers_as_numbers() {
+        let records = sheet().records();
+        assert_eq!(records[0]["gap_1"], 0.123_456_789);
+        assert_eq!(records[1]["gap_1"]["undefined"], "n/a: one class");
     }
 
     #[test]

@@ -219,6 +219,111 @@ fn row(at: usize, seed: u64) -> AttributeRow {
     }
 }
 
+fn association(value: f64) -> Measured<Association> {
+    let interval = Measured::Value(stats::Interval { low: value - 0.02, high: value + 0.02, level: 0.95 });
+    Measured::Value(Association { value, p: 0.0, n: 16_281, interval })
+}
+
+fn validity(seed: u64) -> ValidityTable {
+    let aggregates = [Aggregate::Mean, Aggregate::Median].into_iter().chain((0..5).map(Aggregate::Member));
+    let cases = HeadKind::ALL.into_iter().flat_map(|head| aggregates.clone().map(move |aggregate| (head, aggregate)));
+    let rows = cases.enumerate().map(|(at, (head, aggregate))| {
+        let level = [0.66, 0.8, 0.09][head.index()] + 0.01 * bell(seed, at as u64);
+        let correlations = Correlations {
+            pearson: association(0.9 * level),
+            spearman: association(level),
+            kendall: association(0.75 * level),
+        };
+        ValidityRow { head, aggregate, correlations }
+    });
+    ValidityTable { n: 16_281, rows: rows.collect() }
+}
+
+const OWN: [&str; 6] = ["a divorced woman", "a married man", "an employee", "a person", "a worker", "a manager"];
+const FOREIGN: [&str; 6] = ["a dog", "an airplane", "a maple tree", "a shark", "a clock", "a mountain"];
+
+fn ood(seed: u64) -> OodTable {
+    let own: Vec<String> = OWN.map(str::to_owned).to_vec();
+    let rows = ["random vectors", "CIFAR-10, with a/an", "CIFAR-100 superclasses"].into_iter().enumerate().map(
+        |(at, name)| OodRow {
+            foreign: name.into(),
+            n_foreign: if at == 0 { 1000 } else { 6 },
+            prompts: if at == 1 { FOREIGN.map(str::to_owned).to_vec() } else { Vec::new() },
+            heads: HeadKind::ALL
+                .map(|head| HeadAuroc {
+                    head,
+                    auroc: Measured::Value(0.5 + 0.4 * noise(seed, at as u64 * 3 + head.index() as u64)),
+                    interval: Measured::Undefined { undefined: Undefined::OneClass },
+                })
+                .to_vec(),
+        },
+    );
+    OodTable { in_distribution: own, left_out: vec!["baby".into()], rows: rows.collect() }
+}
+
+/// The closer look at a run: points near the diagonal, prompts of both kinds.
+pub fn examination(run: &RunId) -> Examination {
+    let side = 20_usize;
+    let density: Vec<u32> = (0..side * side)
+        .map(|at| {
+            let distance = (at % side).abs_diff(at / side) as f64;
+            (120.0 * (-distance * distance / 18.0).exp() + 6.0 * noise(at as u64, 3)) as u32
+        })
+        .collect();
+    let group =
+        |at: usize| Calibration { n: 1628, predicted: -2.0 + 0.4 * at as f64, loss: 0.05 * (1 << at) as f64 / 10.0 };
+    let places = HeadKind::ALL.map(|head| Place {
+        head,
+        n: 16_281,
+        side,
+        density: density.clone(),
+        groups: (0..10).map(group).collect(),
+    });
+    let own = OWN.iter().map(|text| (*text, None, 8.0));
+    let foreign = FOREIGN.iter().map(|text| (*text, Some("CIFAR-10, with a/an".to_owned()), 0.0));
+    let mut ladder: Vec<Familiarity> = own
+        .chain(foreign)
+        .map(|(text, foreign, centre)| Familiarity {
+            text: text.into(),
+            foreign,
+            mean: centre + 3.0 * bell(key(text), 1),
+            sd: 1.0 + noise(key(text), 2),
+        })
+        .collect();
+    ladder.sort_by(|a, b| b.mean.total_cmp(&a.mean));
+    Examination { run: run.clone(), places: places.to_vec(), ladder, members: 5 }
+}
+
+/// A store with a few trees and the losses of three models.
+pub fn store() -> StoreView {
+    let losses = |model: &str, seed| {
+        let losses: Vec<f64> = (0..2_000).map(|at| (-1.0 + 1.4 * bell(seed, at)).exp()).collect();
+        LossHistogram::of(model, &losses).unwrap()
+    };
+    let tree = |name: &str, rows, bytes| llm2loss::store::TreeSize { name: name.into(), rows, bytes };
+    StoreView {
+        home: "/home/ann/.local/share/llm2loss".into(),
+        bytes: 91_100_000,
+        trees: vec![
+            tree("audits", 1, 8_720),
+            tree("diagnoses", 2, 653_000),
+            tree("embeddings/static-64", 48_320, 50_400_000),
+            tree("losses", 3, 781_000),
+            tree("prompts/adult", 12, 640),
+            tree("runs", 2, 10_600),
+            tree("schema", 1, 7),
+        ],
+        audits: Vec::new(),
+        splits: [32_561, 0, 16_281],
+        encoder: "static-64".into(),
+        dimension: 64,
+        embedded: 48_320,
+        items: 48_842,
+        losses: vec![losses("logistic", 1), losses("gradient boosting", 2), losses("small mlp", 3)],
+        rarest: vec![("armed forces".into(), 9), ("capital loss".into(), 2_296)],
+    }
+}
+
 pub fn tables(record: &RunRecord) -> Arc<Tables> {
     let rows: Vec<AttributeRow> = (0..40).map(|at| row(at, key(&record.id.0))).collect();
     let bias = Contrast::ALL
@@ -250,10 +355,10 @@ pub fn tables(record: &RunRecord) -> Arc<Tables> {
     Arc::new(Tables {
         run: record.id.clone(),
         attributes: AttributesTable { n: 16_281, intervals: "a fixed width".into(), rows },
-        validity: ValidityTable { n: 16_281, rows: Vec::new() },
+        validity: validity(key(&record.id.0)),
         bias: BiasTable { rows: bias },
         zero_shot: ZeroShotTable { rows: Vec::new() },
-        ood: OodTable { in_distribution: Vec::new(), left_out: Vec::new(), rows: Vec::new() },
+        ood: ood(key(&record.id.0)),
     })
 }
 

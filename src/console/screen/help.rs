@@ -2,7 +2,7 @@
 
 use crate::console::app::App;
 use crate::console::glyph::Glyphs;
-use crate::console::keys::{self, Context};
+use crate::console::keys::{self, Context, Keymap};
 use crate::console::paint::{Pen, inset};
 use crate::console::theme::Role;
 use ratatui::layout::Rect;
@@ -61,9 +61,9 @@ fn heading(words: &str) -> Row {
     (String::new(), words.to_owned())
 }
 
-fn keys_of(context: Context, title: &str, ascii: bool) -> Vec<Row> {
+fn keys_of(keymap: &Keymap, context: Context, title: &str, ascii: bool) -> Vec<Row> {
     let mut rows = vec![heading(title)];
-    rows.extend(keys::of(context).map(|binding| {
+    rows.extend(keymap.of(context).map(|binding| {
         let names: Vec<&str> = binding.keys.iter().map(|key| keys::shown(key, ascii)).collect();
         (names.join(" "), binding.help.to_owned())
     }));
@@ -72,14 +72,15 @@ fn keys_of(context: Context, title: &str, ascii: bool) -> Vec<Row> {
 
 /// The two columns: keys, and marks with words.
 fn columns(app: &App, glyphs: &Glyphs) -> (Vec<Row>, Vec<Row>) {
-    let here = app.place();
-    let mut left = keys_of(here, &format!("HERE: {}", here.name()), glyphs.ascii);
+    let here = app.under();
+    let keymap = &app.keymap;
+    let mut left = keys_of(keymap, here, &format!("HERE: {}", here.name()), glyphs.ascii);
     left.push(heading(""));
     if let Some(other) = partner(here) {
-        left.extend(keys_of(other, &other.name().to_uppercase(), glyphs.ascii));
+        left.extend(keys_of(keymap, other, &other.name().to_uppercase(), glyphs.ascii));
         left.push(heading(""));
     }
-    left.extend(keys_of(Context::Everywhere, "EVERYWHERE", glyphs.ascii));
+    left.extend(keys_of(keymap, Context::Everywhere, "EVERYWHERE", glyphs.ascii));
     let mut right = vec![heading("READ THE MARKS")];
     right.extend(legend(glyphs).into_iter().map(|(mark, words)| (mark, words.to_owned())));
     right.push(heading(""));

@@ -1,5 +1,8 @@
 //! Small drawings that know numbers and marks but no screen.
 
+pub mod columns;
+pub mod density;
+pub mod dumbbell;
 pub mod gapbar;
 pub mod gauge;
 pub mod input;

@@ -2,11 +2,12 @@
 
 use super::scale::{Place, Scale};
 use crate::console::paint::Pen;
+use crate::console::text;
 use crate::console::theme::Role;
 use ratatui::layout::Rect;
 
-/// Draws points (across, up); `picked` is the position of the one to mark.
-pub fn draw(pen: &mut Pen<'_>, area: Rect, points: &[(f64, f64)], picked: Option<usize>) {
+/// Draws points (across, up) with those of their names that fit; `picked` is the position of the one to mark.
+pub fn draw(pen: &mut Pen<'_>, area: Rect, points: &[(f64, f64)], names: &[&str], picked: Option<usize>) {
     let (columns, rows) = (usize::from(area.width), usize::from(area.height));
     if columns < 2 || rows < 2 {
         return;
@@ -32,7 +33,41 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, points: &[(f64, f64)], picked: Option
         pen.text(at.0, at.1, 1, mark, Role::Lane);
         taken.push(at);
     }
+    label(pen, area, points, names, picked, &mut taken, place);
     if let Some(at) = picked.and_then(|index| points.get(index)).and_then(place) {
         pen.text(at.0, at.1, 1, glyphs.predicted, Role::Mark);
+    }
+}
+
+/// Writes names beside their points where nothing is covered: the picked one first, then the outermost.
+fn label(
+    pen: &mut Pen<'_>,
+    area: Rect,
+    points: &[(f64, f64)],
+    names: &[&str],
+    picked: Option<usize>,
+    taken: &mut Vec<(u16, u16)>,
+    place: impl Fn(&(f64, f64)) -> Option<(u16, u16)>,
+) {
+    let mut order: Vec<usize> = (0..names.len().min(points.len())).collect();
+    let reach = |at: &usize| points[*at].0.abs() + points[*at].1.abs();
+    order.sort_by(|a, b| reach(b).total_cmp(&reach(a)));
+    order.sort_by_key(|at| Some(*at) != picked);
+    for at in order {
+        let Some((x, y)) = place(&points[at]) else { continue };
+        let name = text::clean(names[at]);
+        let cells = text::width(&name) as u16;
+        let free = |from: u16| {
+            from >= area.left()
+                && from + cells <= area.right()
+                && !taken.iter().any(|(column, row)| *row == y && (from..from + cells).contains(column))
+        };
+        let left = x.checked_sub(cells + 1);
+        // The first row holds the name of the axis.
+        let from = [Some(x + 2), left].into_iter().flatten().find(|from| y > area.y && free(*from));
+        if let Some(from) = from {
+            pen.text(from, y, cells, &name, if Some(at) == picked { Role::Title } else { Role::Dim });
+            taken.extend((from..from + cells).map(|column| (column, y)));
+        }
     }
 }

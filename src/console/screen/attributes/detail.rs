@@ -274,28 +274,46 @@ fn gap_words(gap: &PredictedGap, glyphs: &Glyphs) -> String {
     number::with_spread(gap.summary.mean, gap.summary.sd, digits, true, glyphs)
 }
 
-/// Predicted against measured loss gap over the attributes, with the selected one picked out.
-pub fn scatter(pen: &mut Pen<'_>, area: Rect, context: &Context<'_>) {
-    let contrast = context.state.contrast;
+/// Points of the scatter: measured and predicted loss gap of each attribute on the lane's axis, and the one picked.
+fn points<'a>(context: &Context<'a>) -> (Vec<(f64, f64)>, Vec<&'a str>, Option<usize>) {
     let axis = Axis::of(&context.tables.attributes, context.state);
-    let mut points = Vec::new();
-    let mut picked = None;
+    let (mut points, mut names, mut picked) = (Vec::new(), Vec::new(), None);
     for row in &context.tables.attributes.rows {
-        let gap = row.predicted(HeadKind::Regressor, contrast);
+        let gap = row.predicted(HeadKind::Regressor, context.state.contrast);
         if let (Some(gap), Some(truth)) = (gap, row.loss_gap.value()) {
             if row.name == context.row.name {
                 picked = Some(points.len());
             }
             points.push((axis.map(truth), axis.map(gap.summary.mean)));
+            names.push(row.name.as_str());
         }
     }
-    let inside = pen.panel(area, "Predicted, true loss gap", if axis.rooted { "root scale" } else { "" }, false);
-    if inside.height < 4 {
-        return;
+    (points, names, picked)
+}
+
+/// Predicted against measured loss gap over the attributes, with the selected one picked out.
+pub fn scatter(pen: &mut Pen<'_>, area: Rect, context: &Context<'_>) {
+    let rooted = Axis::of(&context.tables.attributes, context.state).rooted;
+    let inside = pen.panel(area, "Predicted, true loss gap", if rooted { "root scale" } else { "" }, false);
+    if inside.height >= 4 {
+        plotted(pen, inside, context, false);
     }
+}
+
+/// The same over the place of the table, with as many names as fit.
+pub fn plot(pen: &mut Pen<'_>, area: Rect, context: &Context<'_>) {
+    if area.height >= 4 && area.width >= 30 {
+        plotted(pen, area, context, true);
+    }
+}
+
+fn plotted(pen: &mut Pen<'_>, inside: Rect, context: &Context<'_>, named: bool) {
+    let (points, names, picked) = points(context);
     let plot = Rect { height: inside.height - 1, ..inset(inside, 1) };
-    dots::draw(pen, plot, &points, picked);
-    pen.text(plot.x, plot.y, plot.width, &format!("{} predicted", pen.glyphs().ascending), Role::Dim);
+    let names = if named { names } else { Vec::new() };
+    dots::draw(pen, plot, &points, &names, picked);
+    let words = format!("{} predicted", pen.glyphs().ascending);
+    pen.text(plot.x, plot.y, plot.width, &words, Role::Dim);
     let words = correlation_words(context, points.len(), pen.glyphs());
     pen.text(plot.x, inside.bottom() - 1, plot.width, &words, Role::Text);
     pen.right(plot.right(), inside.bottom() - 1, 6, &format!("true {}", pen.glyphs().right), Role::Dim);

@@ -16,6 +16,7 @@ use crate::audit::{Contrast, HeadKind};
 use crate::console::msg::Action;
 use crate::console::widget::table::Cursor;
 use crate::diagnose::{AttributeRow, AttributesTable, PredictedGap};
+use std::time::Duration;
 use tui_input::Input;
 
 /// What the Attributes screen remembers.
@@ -31,6 +32,24 @@ pub struct State {
     pub cursor: Cursor,
     /// Positions of the shown rows in the table, in order.
     pub order: Vec<usize>,
+    pub zoom: Zoom,
+    /// The place whose detail is drawn; it lags behind while a key repeats, until `detail_due`.
+    detail: usize,
+    pub detail_due: Option<Duration>,
+    /// When the selection moved last.
+    pub moved: Option<Duration>,
+}
+
+/// What the table gives way to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Zoom {
+    /// All columns.
+    #[default]
+    Table,
+    /// Names and bars over the whole width.
+    Bars,
+    /// Predicted against measured gaps, by name.
+    Scatter,
 }
 
 impl Default for State {
@@ -43,6 +62,10 @@ impl Default for State {
             contrast: Contrast::Antonym,
             cursor: Cursor::default(),
             order: Vec::new(),
+            zoom: Zoom::Table,
+            detail: 0,
+            detail_due: None,
+            moved: None,
         }
     }
 }
@@ -64,6 +87,21 @@ impl State {
     #[must_use]
     pub fn selected<'a>(&self, table: &'a AttributesTable) -> Option<&'a AttributeRow> {
         self.order.get(self.cursor.selected).and_then(|&at| table.rows.get(at))
+    }
+
+    /// The row whose detail is drawn.
+    #[must_use]
+    pub fn detailed<'a>(&self, table: &'a AttributesTable) -> Option<&'a AttributeRow> {
+        match self.detail_due {
+            Some(_) => self.order.get(self.detail).and_then(|&at| table.rows.get(at)).or_else(|| self.selected(table)),
+            None => self.selected(table),
+        }
+    }
+
+    /// Lets the detail follow the selection.
+    pub fn follow(&mut self) {
+        self.detail = self.cursor.selected;
+        self.detail_due = None;
     }
 
     /// Computes the order anew and keeps the selected attribute selected.
@@ -104,6 +142,13 @@ impl State {
                 self.reversed = false;
             }
             Action::ReverseSort => self.reversed = !self.reversed,
+            Action::Zoom => {
+                self.zoom = match self.zoom {
+                    Zoom::Table => Zoom::Bars,
+                    Zoom::Bars => Zoom::Scatter,
+                    Zoom::Scatter => Zoom::Table,
+                };
+            }
             Action::Filter => self.filtering = true,
             Action::KeepFilter => self.filtering = false,
             Action::DropFilter => {

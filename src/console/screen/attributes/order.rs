@@ -2,6 +2,7 @@
 
 use super::{State, predicted};
 use crate::audit::{Contrast, HeadKind};
+use crate::console::fuzzy;
 use crate::diagnose::{AttributeRow, AttributesTable};
 use std::cmp::Ordering;
 
@@ -58,9 +59,8 @@ impl Sort {
 
 /// Positions of the rows that pass the filter, in order; rows without a value come last.
 pub fn arrange(table: &AttributesTable, state: &State) -> Vec<usize> {
-    let needle = state.filter.value().trim().to_lowercase();
-    let passes = |at: &usize| table.rows[*at].name.to_lowercase().contains(&needle);
-    let mut order: Vec<usize> = (0..table.rows.len()).filter(passes).collect();
+    let found = fuzzy::matching(state.filter.value(), table.rows.iter().map(|row| row.name.as_str()));
+    let mut order: Vec<usize> = found.into_iter().map(|(at, _)| at).collect();
     let descending = state.sort.descends() != state.reversed;
     order.sort_by(|&left, &right| {
         let (left, right) = (&table.rows[left], &table.rows[right]);

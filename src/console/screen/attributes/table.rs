@@ -1,6 +1,6 @@
 //! The max-min table: columns by priority, one lane axis for all rows.
 
-use super::{State, predicted};
+use super::{State, Zoom, predicted};
 use crate::audit::{HeadKind, Side};
 use crate::console::glyph::Glyphs;
 use crate::console::number;
@@ -116,7 +116,12 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, table: &AttributesTable, state: &Stat
     }
     let has_auroc = table.rows.iter().any(|row| row.rmm.value().is_some());
     let longest = table.rows.iter().map(|row| text::width(&row.name)).max().unwrap_or(9).min(40) as u16;
-    let columns = columns(area.width, longest, has_auroc);
+    let mut columns = columns(area.width, longest, has_auroc && state.zoom == Zoom::Table);
+    if state.zoom == Zoom::Bars {
+        // Names whole, and all that is left for the bars.
+        columns = Columns { name: longest.min(area.width / 3) + 1, gap: GAP, ..Columns::default() };
+        columns.lane = area.width.saturating_sub(3 + columns.name + GAP);
+    }
     let axis = Axis::of(table, state);
     head(pen, area, columns, axis.scale);
     let page = usize::from(area.height - 1);
@@ -217,6 +222,9 @@ fn draw_row(pen: &mut Pen<'_>, area: Rect, row: &AttributeRow, state: &State, co
 /// The two AUROCs with the worse side's letter and the max-min gap, or the words for their absence across all.
 fn auroc(pen: &mut Pen<'_>, x: u16, y: u16, row: &AttributeRow, columns: Columns) {
     let span = columns.auroc + columns.rmm;
+    if span == 0 {
+        return;
+    }
     let words = [&row.auroc_true, &row.auroc_false, &row.rmm].into_iter().find_map(number::words);
     if let Some(words) = words {
         pen.right(x + span, y, span, &words, Role::Dim);

@@ -1,6 +1,6 @@
 //! Draws the Attributes screen.
 
-use super::{State, detail, layout, table, waiting};
+use super::{State, Zoom, detail, layout, table, waiting};
 use crate::console::app::App;
 use crate::console::number;
 use crate::console::paint::Pen;
@@ -23,9 +23,15 @@ pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
     let title = title.replace('·', pen.glyphs().dot);
     let note = format!("test items, n = {}", number::count(attributes.n));
     let inside = pen.panel(places.table, &title, &note, true);
-    table::draw(pen, inside, attributes, state);
-    foot(pen, places.table, attributes, state);
-    if let Some(row) = state.selected(attributes) {
+    let row = state.detailed(attributes);
+    match (state.zoom, row) {
+        (Zoom::Scatter, Some(row)) => detail::plot(pen, inside, &detail::Context { row, state, tables: &shown.tables }),
+        _ => {
+            table::draw(pen, inside, attributes, state);
+            foot(pen, places.table, attributes, state);
+        }
+    }
+    if let Some(row) = row {
         let context = detail::Context { row, state, tables: &shown.tables };
         if let Some(area) = places.detail {
             if places.strip {

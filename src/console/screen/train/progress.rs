@@ -93,7 +93,13 @@ pub fn members(app: &App, pen: &mut Pen<'_>, area: Rect) {
         return;
     }
     let wide = inside.width >= 36;
-    let head_line = if wide { "    newest loss  Spearman" } else { "     loss  Spearman" };
+    // What a job reports is the mean since the point before; what a record keeps is the mean of its last epoch.
+    let head_line = match (wide, live.is_empty()) {
+        (true, false) => "    newest loss  Spearman",
+        (true, true) => "     epoch mean  Spearman",
+        (false, false) => "   newest  Spearman",
+        (false, true) => "    epoch  Spearman",
+    };
     pen.text(inside.x, inside.y, inside.width, head_line, Role::Dim);
     if losses.is_empty() && inside.height > 2 {
         pen.centre(inside, inside.y + inside.height / 2, "none yet", Role::Dim);

@@ -4,7 +4,7 @@ use super::layout::layout;
 use super::{progress, runs};
 use crate::audit::{EpochMetrics, HeadKind, RunRecord};
 use crate::console::app::App;
-use crate::console::jobs::Job;
+use crate::console::jobs::{Job, JobState};
 use crate::console::paint::{Pen, inset};
 use crate::console::theme::Role;
 use crate::console::widget::linechart::{self, Across};
@@ -42,7 +42,14 @@ fn chart(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let title = format!("Training loss {} {head}, {}", pen.glyphs().dot, loss_name(head));
     let job = app.jobs.to_watch();
     if let Some(job) = job.filter(|job| has_curves(job, head)) {
-        let note = format!("run of {}", job.model);
+        let state = match (&job.state, &job.record) {
+            (_, Some(record)) => format!("run {}", record.id.short()),
+            (JobState::Running, _) => format!("job {}", job.id),
+            (JobState::Cancelled, _) => format!("job {}, stopped", job.id),
+            (JobState::Failed(_), _) => format!("job {}, failed", job.id),
+            _ => format!("job {}, ended", job.id),
+        };
+        let note = format!("{state} {} {}", pen.glyphs().dot, job.model);
         let inside = inset(pen.panel(area, &title, &note, false), 1);
         live(pen, inside, job, head);
         return;

@@ -1,0 +1,200 @@
+//! The command palette: every action by name, with its key and what the shell would say.
+
+use super::app::App;
+use super::fuzzy;
+use super::keys::Context;
+use super::msg::{Action, ExportForm, ScreenId};
+use super::paint::{Pen, inset};
+use super::shell;
+use super::text;
+use super::theme::Role;
+use super::widget::input;
+use super::widget::table::Cursor;
+use ratatui::layout::Rect;
+use tui_input::Input;
+
+/// One command.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Where it belongs and what it does: `train: describe a new run`.
+    pub title: String,
+    /// The key that does the same, from where the person is.
+    pub key: String,
+    pub actions: Vec<Action>,
+    /// The same from a shell, where there is such a command.
+    pub shell: Option<String>,
+}
+
+/// The palette while it is open.
+#[derive(Debug, Clone)]
+pub struct State {
+    pub input: Input,
+    pub entries: Vec<Entry>,
+    /// Positions of the entries that match, best first.
+    pub found: Vec<usize>,
+    pub cursor: Cursor,
+}
+
+/// The screen a context belongs to.
+fn screen_of(context: Context) -> Option<ScreenId> {
+    match context {
+        Context::Attributes => Some(ScreenId::Attributes),
+        Context::Prompt => Some(ScreenId::Prompt),
+        Context::Train => Some(ScreenId::Train),
+        Context::Data => Some(ScreenId::Data),
+        Context::Compare => Some(ScreenId::Compare),
+        Context::Ood => Some(ScreenId::Ood),
+        Context::Validity => Some(ScreenId::Validity),
+        _ => None,
+    }
+}
+
+/// Movements are done by their keys; a list of them would bury what is looked for.
+fn is_movement(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Down | Action::Up | Action::First | Action::Last | Action::HalfDown | Action::HalfUp | Action::Palette
+    )
+}
+
+impl State {
+    /// Every command from where the person is: this screen's first.
+    #[must_use]
+    pub fn open(app: &App) -> Self {
+        let here = app.screen;
+        let mut screens: Vec<Context> =
+            Context::ALL.into_iter().filter(|context| screen_of(*context).is_some()).collect();
+        screens.sort_by_key(|context| screen_of(*context) != Some(here));
+        let mut entries = Vec::new();
+        for context in screens {
+            let Some(screen) = screen_of(context) else { continue };
+            for binding in app.keymap.of(context).filter(|binding| !is_movement(binding.action)) {
+                let there = screen == here;
+                let first = binding.keys.first().cloned().unwrap_or_default();
+                let go = app.keymap.key_of(Context::Everywhere, Action::Screen(screen)).unwrap_or_default();
+                entries.push(Entry {
+                    title: format!("{}: {}", context.name().split(',').next().unwrap_or_default(), binding.help)
+                        .to_lowercase(),
+                    key: if there { first } else { format!("{go} {first}") },
+                    actions: if there { vec![binding.action] } else { vec![Action::Screen(screen), binding.action] },
+                    shell: shell::twin(app, screen, binding.action),
+                });
+            }
+        }
+        entries.extend(global(app));
+        let mut state = Self { input: Input::default(), entries, found: Vec::new(), cursor: Cursor::default() };
+        state.search();
+        state
+    }
+
+    /// The selected command.
+    #[must_use]
+    pub fn selected(&self) -> Option<&Entry> {
+        self.found.get(self.cursor.selected).and_then(|&at| self.entries.get(at))
+    }
+
+    /// Finds what matches the words typed.
+    pub fn search(&mut self) {
+        self.found = fuzzy::ranked(self.input.value(), self.entries.iter().map(|entry| entry.title.as_str()));
+        self.cursor = Cursor::default();
+    }
+
+    /// Moves the selection.
+    pub fn step(&mut self, by: isize) {
+        self.cursor.step(by, self.found.len());
+    }
+
+    /// Keeps the selection in sight.
+    pub fn settle(&mut self, size: (u16, u16)) {
+        let page = place(Rect::new(0, 0, size.0, size.1)).height.saturating_sub(7);
+        self.cursor.settle(self.found.len(), usize::from(page));
+    }
+}
+
+/// What is the same on every screen: screens, themes, forms of export.
+fn global(app: &App) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for binding in app.keymap.of(Context::Everywhere).filter(|binding| !is_movement(binding.action)) {
+        let title = match binding.action {
+            Action::Screen(screen) => format!("go to: {}", screen.name()),
+            _ => format!("everywhere: {}", binding.help),
+        };
+        entries.push(Entry {
+            title: title.to_lowercase(),
+            key: binding.keys.first().cloned().unwrap_or_default(),
+            actions: vec![binding.action],
+            shell: shell::twin(app, app.screen, binding.action),
+        });
+    }
+    for (at, name) in app.look.catalogue.names().enumerate() {
+        let shell = Some(format!("llm2loss --theme {}", shell::quoted(name)));
+        entries.push(Entry {
+            title: format!("theme: {name}"),
+            key: String::new(),
+            actions: vec![Action::Theme(at)],
+            shell,
+        });
+    }
+    for form in [ExportForm::Csv, ExportForm::Json, ExportForm::Markdown, ExportForm::Svg] {
+        entries.push(Entry {
+            title: format!("export: what is shown as {}", form.extension()),
+            key: app
+                .keymap
+                .key_of(Context::Export, Action::ExportAs(form))
+                .map(|key| format!("e {key}"))
+                .unwrap_or_default(),
+            actions: vec![Action::ExportAs(form)],
+            shell: shell::twin(app, app.screen, Action::ExportAs(form)),
+        });
+    }
+    entries
+}
+
+fn place(area: Rect) -> Rect {
+    let width = area.width.saturating_sub(4).min(84);
+    let height = area.height.saturating_sub(4).min(19);
+    Rect::new((area.width - width) / 2, 2.min(area.height - height), width, height)
+}
+
+/// Draws the palette over the screen.
+pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
+    let place = place(area);
+    pen.clear(place);
+    let note = format!("{} of {}", state.found.len(), state.entries.len());
+    let inside = inset(pen.panel(place, "Commands", &note, true), 1);
+    if inside.height < 6 {
+        return;
+    }
+    pen.text(inside.x, inside.y, 1, ":", Role::Accent);
+    input::draw(pen, (inside.x + 2, inside.y), inside.width - 2, &state.input, true, &[]);
+    let rule = pen.glyphs().plain.horizontal.repeat(usize::from(inside.width));
+    pen.text(inside.x, inside.y + 1, inside.width, &rule, Role::Border);
+    let list = Rect { y: inside.y + 2, height: inside.height - 5, ..inside };
+    let seen = state.found.iter().enumerate().skip(state.cursor.offset).take(usize::from(list.height));
+    for (line, (at, &entry)) in seen.enumerate() {
+        let y = list.y + line as u16;
+        let Some(entry) = state.entries.get(entry) else { continue };
+        let key: Vec<&str> = entry.key.split(' ').map(|key| super::keys::shown(key, pen.glyphs().ascii)).collect();
+        pen.text(list.x + 2, y, list.width.saturating_sub(12), &entry.title, Role::Text);
+        pen.right(list.right() - 1, y, 10, &key.join(" "), Role::Accent);
+        if at == state.cursor.selected {
+            pen.text(list.x, y, 1, pen.glyphs().selected, Role::Text);
+            pen.select(Rect { y, height: 1, ..list });
+        }
+    }
+    if state.found.is_empty() {
+        pen.centre(list, list.y + list.height / 2, "no command has these letters in this order", Role::Dim);
+    }
+    let y = inside.bottom() - 3;
+    pen.text(inside.x, y, inside.width, &rule, Role::Border);
+    let said = match state.selected().map(|entry| entry.shell.as_deref()) {
+        Some(Some(shell)) => ("same as  ", shell),
+        Some(None) => ("", "only in the console"),
+        None => ("", ""),
+    };
+    let room = usize::from(inside.width).saturating_sub(said.0.len());
+    let shown = text::fit(said.1, room, pen.glyphs().ellipsis);
+    pen.pieces(inside.x, y + 1, inside.width, &[(said.0, Role::Dim), (&shown, Role::Text)]);
+    let keys = "Enter run   ^y copy the shell command   Esc close";
+    pen.text(inside.x, y + 2, inside.width, keys, Role::Dim);
+}

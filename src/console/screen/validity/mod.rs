@@ -1,0 +1,27 @@
+//! The Validity screen: do the heads know which items the model fails on (Table 2)?
+
+mod view;
+
+pub use view::view;
+
+use crate::audit::HeadKind;
+
+/// What the Validity screen remembers.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// The head whose density is drawn.
+    pub head: HeadKind,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { head: HeadKind::Ranker }
+    }
+}
+
+impl State {
+    /// Goes to the next head.
+    pub fn next(&mut self) {
+        self.head = HeadKind::ALL[(self.head.index() + 1) % HeadKind::ALL.len()];
+    }
+}

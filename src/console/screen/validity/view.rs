@@ -1,0 +1,182 @@
+//! Draws the Validity screen: Table 2, the density of ranks, and the loss by tenth of what is predicted.
+
+use crate::audit::HeadKind;
+use crate::console::app::App;
+use crate::console::glyph::Glyphs;
+use crate::console::number;
+use crate::console::paint::{Pen, inset};
+use crate::console::text;
+use crate::console::theme::Role;
+use crate::console::widget::{density, scale::Scale};
+use crate::diagnose::{Aggregate, Association, Measured, ValidityRow, ValidityTable};
+use crate::engine::Place;
+use ratatui::layout::Rect;
+
+/// Places of the parts.
+struct Layout {
+    density: Rect,
+    table: Rect,
+    tenths: Option<Rect>,
+}
+
+fn layout(body: Rect) -> Layout {
+    if body.width >= 108 && body.height >= 22 {
+        let left = body.width / 2;
+        let density = Rect { width: left, ..body };
+        let right = Rect { x: body.x + left, width: body.width - left, ..body };
+        let table = Rect { height: (body.height / 2).min(18), ..right };
+        let tenths = Rect { y: table.bottom(), height: right.height - table.height, ..right };
+        return Layout { density, table, tenths: Some(tenths) };
+    }
+    let below = if body.height >= 18 { 7 } else { 5 };
+    let density = Rect { height: body.height - below, ..body };
+    Layout { density, table: Rect { y: density.bottom(), height: below, ..body }, tenths: None }
+}
+
+/// Draws the screen into the body.
+pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
+    let places = layout(body);
+    let head = app.validity.head;
+    let run = app.shown.as_ref().map(|shown| &shown.record.id);
+    let examined = app.examined.as_deref().filter(|examined| Some(&examined.run) == run);
+    let place = examined.and_then(|examined| examined.places.iter().find(|place| place.head == head));
+    ranks(pen, places.density, head, place, app.shown.is_some());
+    let n = app.shown.as_ref().map_or(0, |shown| shown.tables.validity.n);
+    let title = format!("Table 2 {} risk against loss", pen.glyphs().dot);
+    let inside = inset(pen.panel(places.table, &title, &format!("n = {} test items", number::count(n)), false), 1);
+    if let Some(shown) = &app.shown {
+        table(pen, inside, &shown.tables.validity, head);
+    }
+    if let Some(area) = places.tenths {
+        tenths(pen, area, head, place);
+    }
+}
+
+fn ranks(pen: &mut Pen<'_>, area: Rect, head: HeadKind, place: Option<&Place>, ready: bool) {
+    let title = format!("Density {} {head}, ranks", pen.glyphs().dot);
+    let note = place.map(|place| format!("n = {} test items", number::count(place.n))).unwrap_or_default();
+    let inside = inset(pen.panel(area, &title, &note, true), 1);
+    let Some(place) = place else {
+        if inside.height > 0 {
+            let words = if ready { "looking at the test items" } else { "no heads yet: they are being trained" };
+            pen.centre(inside, inside.y + inside.height / 2, words, Role::Dim);
+        }
+        return;
+    };
+    if inside.height < 5 || inside.width < 30 {
+        return;
+    }
+    let glyphs = pen.glyphs();
+    let plot = Rect { x: inside.x + 6, y: inside.y + 1, width: inside.width - 6, height: inside.height - 3 };
+    pen.text(inside.x, inside.y, inside.width, &format!("{} true loss", glyphs.ascending), Role::Dim);
+    for (row, words) in [(0, "p100"), (plot.height / 2, "p50"), (plot.height - 1, "p0")] {
+        pen.right(plot.x - 1, plot.y + row, 5, words, Role::Dim);
+    }
+    for y in plot.top()..plot.bottom() {
+        pen.text(plot.x - 1, y, 1, glyphs.plain.vertical, Role::Axis);
+    }
+    density::draw(pen, plot, place.side, &place.density);
+    let corner = if glyphs.ascii { "+" } else { "└" };
+    let rule = format!("{corner}{}", glyphs.plain.horizontal.repeat(usize::from(plot.width)));
+    pen.text(plot.x - 1, plot.bottom(), plot.width + 1, &rule, Role::Axis);
+    let [a, b, c, d] = glyphs.shades;
+    let y = inside.bottom() - 1;
+    let legend = format!("{a} under  {b} as if by chance  {c} over  {d} twice as many or more");
+    let short = format!("{a}{b}{c}{d} few to many");
+    let right = format!("predicted risk {}", glyphs.right);
+    let room = usize::from(plot.width).saturating_sub(text::width(&right) + 2);
+    for words in [legend, short] {
+        if text::width(&words) <= room {
+            pen.text(plot.x, y, plot.width, &words, Role::Dim);
+            break;
+        }
+    }
+    pen.right(plot.right(), y, plot.width, &right, Role::Dim);
+}
+
+fn association(value: &Measured<Association>, glyphs: &Glyphs) -> String {
+    match value {
+        Measured::Value(found) => number::plain(found.value, 3, glyphs),
+        Measured::Undefined { .. } => "n/a".into(),
+    }
+}
+
+fn interval(value: &Measured<Association>, glyphs: &Glyphs) -> String {
+    match value.value().and_then(|found| found.interval.value()) {
+        Some(ends) => format!("{} to {}", number::plain(ends.low, 3, glyphs), number::plain(ends.high, 3, glyphs)),
+        None => "n/a".into(),
+    }
+}
+
+fn aggregate(row: &ValidityRow) -> String {
+    match row.aggregate {
+        Aggregate::Mean => "mean".into(),
+        Aggregate::Median => "median".into(),
+        Aggregate::Member(at) => format!("member {}", crate::console::widget::spark::letter(at)),
+    }
+}
+
+/// Mean and median of every head first, then the members of the head in view as far as there is room.
+fn table(pen: &mut Pen<'_>, area: Rect, table: &ValidityTable, head: HeadKind) {
+    if area.height < 2 || area.width < 40 {
+        return;
+    }
+    let columns: [(u16, &str); 4] = [(29, "Pearson"), (38, "Spearman"), (47, "Kendall"), (64, "Spearman 95 %")];
+    pen.text(area.x, area.y, 20, "head", Role::Dim);
+    for (end, words) in columns {
+        if end <= area.width {
+            pen.right(area.x + end, area.y, 14, words, Role::Dim);
+        }
+    }
+    let joined = table.rows.iter().filter(|row| !matches!(row.aggregate, Aggregate::Member(_)));
+    let alone = table.rows.iter().filter(|row| matches!(row.aggregate, Aggregate::Member(_)) && row.head == head);
+    for (line, row) in joined.chain(alone).take(usize::from(area.height - 1)).enumerate() {
+        let y = area.y + 1 + line as u16;
+        let glyphs = pen.glyphs();
+        let role = if row.head == head { Role::Accent } else { Role::Text };
+        pen.text(area.x, y, 10, row.head.name(), role);
+        pen.text(area.x + 11, y, 10, &aggregate(row), Role::Dim);
+        let found = &row.correlations;
+        for ((end, _), value) in columns.into_iter().zip([&found.pearson, &found.spearman, &found.kendall]) {
+            if end <= area.width {
+                pen.right(area.x + end, y, 8, &association(value, glyphs), Role::Text);
+            }
+        }
+        if columns[3].0 <= area.width {
+            pen.right(area.x + 64, y, 14, &interval(&found.spearman, glyphs), Role::Dim);
+        }
+    }
+}
+
+/// Mean true loss of each tenth of the test items, by what the head predicts.
+fn tenths(pen: &mut Pen<'_>, area: Rect, head: HeadKind, place: Option<&Place>) {
+    let inside = inset(pen.panel(area, "True loss by tenth of predicted risk", "lowest first", false), 1);
+    let Some(place) = place.filter(|_| inside.height > 2) else { return };
+    let glyphs = pen.glyphs();
+    let most = place.groups.iter().map(|group| group.loss).fold(0.0, f64::max);
+    let scale = Scale::new(0.0, most);
+    let cells = inside.width.saturating_sub(34);
+    let said = if head == HeadKind::Regressor { "predicted" } else { "output" };
+    pen.text(inside.x, inside.y, 6, "tenth", Role::Dim);
+    pen.right(inside.x + 16, inside.y, 10, said, Role::Dim);
+    pen.right(inside.x + 26, inside.y, 10, "true loss", Role::Dim);
+    for (line, group) in place.groups.iter().take(usize::from(inside.height.saturating_sub(1))).enumerate() {
+        let y = inside.y + 1 + line as u16;
+        pen.right(inside.x + 4, y, 4, &(line + 1).to_string(), Role::Dim);
+        pen.right(inside.x + 16, y, 10, &number::plain(group.predicted, 4, glyphs), Role::Text);
+        pen.right(inside.x + 26, y, 10, &number::plain(group.loss, 4, glyphs), Role::Text);
+        let filled = scale.clamped(group.loss, usize::from(cells));
+        let bar = vec![(glyphs.bar, Role::Lane); filled + 1];
+        pen.marks(inside.x + 28, y, &bar);
+    }
+    let below = inside.y + 1 + place.groups.len() as u16;
+    if let (Some(first), Some(last)) = (place.groups.first(), place.groups.last())
+        && below + 1 < inside.bottom()
+        && first.loss > 0.0
+    {
+        let times = number::plain(last.loss / first.loss, 3, glyphs);
+        let words =
+            format!("the last tenth loses {times} times what the first does; {} items each", number::count(first.n));
+        pen.text(inside.x, below + 1, inside.width, &words, Role::Text);
+    }
+}
