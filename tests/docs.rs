@@ -21,3 +21,21 @@ fn every_link_of_the_readme_leads_somewhere() {
         assert!(root.join(link).exists(), "README.md links to {link}");
     }
 }
+
+#[test]
+fn the_page_of_settings_holds_the_sample() {
+    let sample = include_str!("../src/cli/sample.toml");
+    assert!(include_str!("../docs/config.md").contains(sample), "docs/config.md: put in what llm2loss config prints");
+}
+
+#[test]
+fn the_guide_names_every_screen_and_every_theme() {
+    let guide = include_str!("../docs/console.md");
+    for screen in llm2loss::console::msg::ScreenId::ALL {
+        assert!(guide.contains(&format!("## {}", screen.name())), "docs/console.md: {}", screen.name());
+    }
+    let themes = include_str!("../docs/themes.md");
+    for name in llm2loss::console::Catalogue::load(&[]).0.names() {
+        assert!(themes.contains(&format!("`{name}`")), "docs/themes.md: {name}");
+    }
+}

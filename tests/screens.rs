@@ -437,6 +437,152 @@ fn a_frame_is_one_write_and_an_idle_one_none() {
     }
 }
 
+#[test]
+fn every_first_frame_and_every_tick_of_a_chart_fit_a_slow_line() {
+    for (name, app) in scenes((120, 36)) {
+        for depth in [Depth::True, Depth::Named, Depth::None] {
+            // Twenty-four bits a colour cost more: a tuned theme may take a little over what the default one may.
+            for (theme, most) in [(0, 12), (1, 14)] {
+                let theme = app.look.catalogue.theme(theme, depth, false);
+                let bytes = Screen::new(io::sink()).draw(frame(&app, 120, 36, &theme), None).unwrap();
+                assert!(bytes < most * 1024, "{name} {} {depth:?}: {bytes} B", theme.name);
+            }
+        }
+    }
+    let mut app = scene("train");
+    let theme = Theme::default_at(Depth::True, false);
+    let mut screen = Screen::new(io::sink());
+    screen.draw(frame(&app, 120, 36, &theme), None).unwrap();
+    let mut ticks: Vec<usize> = (0..20)
+        .map(|tick| {
+            let share = 0.6 + 0.002 * f64::from(tick);
+            update(&mut app, Msg::Progress(Some(Arc::new(world::progress(1, share, 5)))));
+            screen.draw(frame(&app, 120, 36, &theme), None).unwrap()
+        })
+        .collect();
+    ticks.sort_unstable();
+    assert!(ticks[10] < 1_536, "{ticks:?}");
+}
+
+#[test]
+fn a_command_is_found_by_a_few_letters_and_done() {
+    let mut app = open((120, 36));
+    press(&mut app, ":");
+    type_text(&mut app, "describe");
+    let entry = app.palette.as_ref().unwrap().selected().unwrap().clone();
+    assert_eq!((entry.title.as_str(), entry.key.as_str()), ("train: describe a new run", "3 n"));
+    let told = press(&mut app, "^y");
+    let [Cmd::Copy(shell)] = &told[..] else { panic!("{told:?}") };
+    assert!(shell.starts_with("llm2loss train adult --model logistic --architecture mlp"), "{shell}");
+    assert!(app.palette.is_none());
+    press(&mut app, "^p");
+    type_text(&mut app, "describe");
+    press(&mut app, "Enter");
+    assert!(app.screen == ScreenId::Train && app.train.form.is_some() && app.palette.is_none());
+    let mut app = open((120, 36));
+    press(&mut app, ": Esc");
+    assert!(app.palette.is_none());
+    // Every command can be done from everywhere without harm.
+    for at in 0..app.keymap.of(llm2loss::console::keys::Context::Everywhere).count() + 60 {
+        press(&mut app, ":");
+        for _ in 0..at {
+            press(&mut app, "Down");
+        }
+        press(&mut app, "Enter Esc Esc");
+    }
+}
+
+#[test]
+fn what_is_shown_is_what_is_written() {
+    let mut app = open((120, 36));
+    press(&mut app, "/");
+    type_text(&mut app, "married");
+    press(&mut app, "Enter s S");
+    let order: Vec<String> = {
+        let table = &app.shown.as_ref().unwrap().tables.attributes;
+        app.attributes.order.iter().map(|&at| table.rows[at].name.clone()).collect()
+    };
+    let written = |app: &mut App, keys: &str| match &press(app, keys)[..] {
+        [Cmd::Export { name, text }] => (name.clone(), text.clone()),
+        other => panic!("{other:?}"),
+    };
+    let (name, csv) = written(&mut app, "e c");
+    assert_eq!(name, "attributes-b2c9.csv");
+    let names: Vec<&str> = csv.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(names, order);
+    let json: serde_json::Value = serde_json::from_str(&written(&mut app, "e j").1).unwrap();
+    assert_eq!(json["rows"].as_array().unwrap().len(), order.len());
+    assert!(json["rows"][0]["loss gap"].is_f64() && json["rows"][0]["loss gap 95 %"][1].is_f64());
+    assert!(written(&mut app, "e m").1.contains("| attribute |"));
+    assert!(written(&mut app, "e s").1.starts_with("<svg"));
+    assert!(press(&mut app, "e Esc").is_empty());
+    let told = press(&mut app, "y");
+    let [Cmd::Copy(row)] = &told[..] else { panic!("{told:?}") };
+    assert!(row.starts_with(&format!("attribute: {}\n", order[0])), "{row}");
+    // Every screen has something to write once it is filled.
+    for keys in ["1", "2", "Esc 3", "4", "5", "6", "7"] {
+        press(&mut app, keys);
+        if app.screen == ScreenId::Prompt {
+            type_text(&mut app, "dog");
+            press(&mut app, "Esc");
+        }
+        assert!(written(&mut app, "e j").1.contains("\"rows\""), "{keys}");
+        assert!(!press(&mut app, "Y").is_empty(), "{keys}");
+    }
+}
+
+#[test]
+fn the_mouse_chooses_tabs_and_rows_where_it_is_asked_for() {
+    let mut app = open((120, 36));
+    assert_eq!(press(&mut app, "m"), [Cmd::Mouse(true)]);
+    update(&mut app, Msg::Click(10, 8));
+    assert_eq!(app.attributes.cursor.selected, 4);
+    update(&mut app, Msg::Wheel(1));
+    assert_eq!(app.attributes.cursor.selected, 7);
+    let tabs = words(&app).lines().nth(1).unwrap().find("4 Data").unwrap();
+    update(&mut app, Msg::Click(tabs as u16 + 1, 1));
+    assert_eq!(app.screen, ScreenId::Data);
+    assert_eq!(press(&mut app, "m"), [Cmd::Mouse(false)]);
+}
+
+#[test]
+fn a_hint_goes_with_the_first_key_and_does_not_come_back() {
+    let mut app = open((120, 36));
+    assert!(words(&app).contains("asks the heads about a row"));
+    press(&mut app, "j");
+    assert!(!words(&app).contains("asks the heads about a row"));
+    press(&mut app, "7 1");
+    assert!(!words(&app).contains("asks the heads about a row"));
+}
+
+#[test]
+fn a_failure_says_what_to_do_and_steals_no_key() {
+    let mut app = scene("dialog");
+    assert!(words(&app).contains("Job 3 failed") && words(&app).contains("describes the run anew"));
+    press(&mut app, "2");
+    assert!(app.dialog.is_none() && app.screen == ScreenId::Prompt);
+}
+
+#[test]
+fn other_runs_are_compared_in_turn() {
+    let mut app = open((120, 36));
+    let newest = world::record("cccc0001", "small mlp", Architecture::Linear, 300);
+    tell(&mut app, Event::JobFinished { job: 9, record: newest });
+    press(&mut app, "5");
+    // Another model's run goes before another run of this one.
+    assert_eq!(app.other.as_ref().unwrap().record.model, "small mlp");
+    assert!(words(&app).contains("Size of the loss gap"), "{}", words(&app));
+    press(&mut app, "]");
+    assert_eq!(app.other.as_ref().unwrap().record.model, "logistic");
+    assert!(words(&app).contains("Size of the predicted gap"));
+    let comparison = app.compare.comparison.clone().unwrap();
+    let row = app.compare.selected().unwrap();
+    assert!((row.delta().unwrap() - (row.b.unwrap() - row.a.unwrap())).abs() < 1e-12);
+    assert!(comparison.rows.iter().all(|row| row.change.is_none()
+        || (row.size() <= row.noise.unwrap())
+            == (row.change == Some(llm2loss::console::screen::compare::Change::WithinNoise))));
+}
+
 fn parser(rows: u16, columns: u16) -> vt100::Parser {
     let size = |n| std::num::NonZero::new(n).unwrap();
     vt100::Parser::new(size(rows), size(columns), 0)
@@ -580,7 +726,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn hostile_text_stays_in_its_place(text in hostile(), width in 1_u16..160, height in 1_u16..50, keys in "[jkgGsScohxnqpud123?]{0,12}") {
+    fn hostile_text_stays_in_its_place(text in hostile(), width in 1_u16..160, height in 1_u16..50, keys in "[jkgGsScohxnqpudzyYemfw:123?]{0,12}") {
         let mut app = open((width, height));
         let record = world::record(&text, &text, Architecture::Linear, 300);
         let mut view = world::run_view(&record);
@@ -593,14 +739,14 @@ proptest! {
         view.tables = Arc::new(tables);
         tell(&mut app, Event::Shown(view));
         tell(&mut app, Event::Notice { message: text.clone(), warning: true });
-        for screen in ["1", "Esc 2", "Esc 3"] {
+        for screen in ["1", "Esc 2", "Esc 3", "4", "5", "6", "7"] {
             press(&mut app, screen);
             update(&mut app, Msg::Paste(text.clone()));
             let script: Vec<String> = keys.chars().map(|key| key.to_string()).collect();
             press(&mut app, &script.join(" "));
             let buffer = frame(&app, width, height, &app.look.resolve());
             prop_assert!(buffer.content.iter().all(|cell| !cell.symbol().contains(|c: char| c.is_control())));
-            press(&mut app, "Esc Esc");
+            press(&mut app, "Esc Esc Esc Esc");
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::console::ColorChoice;
 use crate::data::CelebaSplit;
 use crate::engine::DeviceChoice;
 use clap::builder::{FalseyValueParser, OsStringValueParser, TypedValueParser};
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Says, in plain language, where a model fails and whom it fails.
@@ -29,6 +29,10 @@ pub struct Arguments {
     #[arg(long = "audit", value_name = "NAME")]
     pub audit: Option<String>,
 
+    /// Configuration file [default: config.toml in the user's configuration folder]
+    #[arg(long, global = true, env = "LLM2LOSS_CONFIG", value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from))]
+    pub config: Option<PathBuf>,
+
     #[command(flatten)]
     pub look: Look,
 
@@ -39,21 +43,25 @@ pub struct Arguments {
 /// How the console looks.
 #[derive(Debug, Args)]
 pub struct Look {
-    /// Theme of the console: terminal, dark, light, mono, or one of HOME/themes
+    /// Theme of the console: auto, terminal, dark, light, high-contrast, colour-blind, mono, or a file of your own
     #[arg(long, env = "LLM2LOSS_THEME", value_name = "NAME")]
     pub theme: Option<String>,
 
-    /// Colours of the console
-    #[arg(long, env = "LLM2LOSS_COLOR", value_parser = color, default_value = "auto", value_name = "auto|true|256|16|never")]
-    pub color: ColorChoice,
+    /// Colours of the console [default: auto]
+    #[arg(long, env = "LLM2LOSS_COLOR", value_parser = color, value_name = "auto|true|256|16|never")]
+    pub color: Option<ColorChoice>,
 
     /// Draw with ASCII characters alone
-    #[arg(long, env = "LLM2LOSS_ASCII", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
-    pub ascii: bool,
+    #[arg(long, env = "LLM2LOSS_ASCII", value_parser = FalseyValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub ascii: Option<bool>,
+
+    /// Take mouse presses and the wheel
+    #[arg(long, env = "LLM2LOSS_MOUSE", value_parser = FalseyValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub mouse: Option<bool>,
 
     /// Draw at most four frames a second, for slow lines
-    #[arg(long, env = "LLM2LOSS_LOW_BANDWIDTH", value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
-    pub low_bandwidth: bool,
+    #[arg(long, env = "LLM2LOSS_LOW_BANDWIDTH", value_parser = FalseyValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub low_bandwidth: Option<bool>,
 }
 
 /// An empty variable means the default, as it does for the other settings.
@@ -95,6 +103,15 @@ pub enum Action {
     Paper(Paper),
     /// Print the keys of the console as markdown
     Keys,
+    /// Print every setting of the configuration file, commented, at its default
+    Config,
+    /// Print the script by which a shell completes arguments
+    Completions {
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
     /// Draw a screen of the console as SVG
     #[command(hide = true)]
     Picture(Picture),

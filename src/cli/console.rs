@@ -1,9 +1,10 @@
 //! Bare `llm2loss`: the console. Also its keys as a page, and one of its frames as a picture.
 
 use super::arguments::{Look, Picture, Screen};
+use super::config::Config;
 use super::context::{Failure, Place, current_or_trained, home, print, session};
-use crate::console::msg::{Cmd, Msg};
-use crate::console::{self, App, Catalogue, Depth, EnginePort, Exit, Links, Options};
+use crate::console::msg::{Cmd, Msg, ScreenId};
+use crate::console::{self, App, Catalogue, Depth, EnginePort, Exit, Links};
 use crate::data::BUILTIN_AUDITS;
 use crate::diagnose::PromptScorer;
 use crate::engine::{Answer, Command, Engine, Event, RunView, ScoreRequest, Session};
@@ -23,27 +24,23 @@ impl EnginePort for Port {
     }
 }
 
-pub fn run(place: Place, audit: Option<&str>, model: Option<&str>, look: &Look) -> Result<u8, Failure> {
+pub fn run(place: Place, audit: Option<&str>, model: Option<&str>, look: &Look, config: &Config) -> Result<u8, Failure> {
     let home = home(place.home)?;
-    let session = Session::open(&home, audit.unwrap_or(BUILTIN_AUDITS[0]))?.on(place.device);
-    session.device()?;
-    if let Some(theme) = &look.theme {
-        let catalogue = Catalogue::load(&[home.join("themes")]).0;
-        if catalogue.find(theme).is_none() {
+    let options = config.options(look, home.clone())?;
+    let catalogue = Catalogue::load(&options.theme_folders()).0;
+    for theme in options.theme.iter().chain(std::iter::once(&options.usual_theme)) {
+        if catalogue.find(theme).is_none() && theme != "auto" {
             let known: Vec<&str> = catalogue.names().collect();
-            return Err(Failure::usage(format!("there is no theme '{theme}'; known themes: {}", known.join(", "))));
+            return Err(Failure::usage(format!(
+                "there is no theme '{theme}'; known themes: auto, {}",
+                known.join(", ")
+            )));
         }
     }
+    let session = Session::open(&home, audit.unwrap_or(BUILTIN_AUDITS[0]))?.on(place.device);
+    session.device()?;
     let (engine, links) = Engine::start(session, model)?;
     let links = Links { events: links.events, progress: links.progress };
-    let options = Options {
-        theme: look.theme.clone(),
-        color: look.color,
-        ascii: look.ascii,
-        low_bandwidth: look.low_bandwidth,
-        home,
-        ..Options::default()
-    };
     // Kept here as well: the engine is stopped after the terminal has been given back.
     let port = Arc::new(Port(engine));
     let exit = console::run(port.clone(), links, options)
@@ -69,34 +66,66 @@ pub fn picture(place: Place, model: Option<&str>, given: &Picture) -> Result<u8,
     let look = console::Look { catalogue, theme, depth: Depth::True, ascii: false };
     let theme = look.resolve();
     let mut app = App::new((given.width, given.height), look);
+    // A picture is not seen for the first time by anybody.
+    app.hinted.extend(ScreenId::ALL);
+    let engine = Answering { session: &session, scorer };
     let runs = session.store().runs(&session.record().name, None)?.into_iter().map(Arc::new).collect();
     let opened = Event::Opened { audit: Arc::new(session.view()), runs, history: Vec::new() };
     let shown = Event::Shown(RunView { record: Arc::new(run.record), tables: Arc::new(run.diagnosis.tables) });
-    tell(&mut app, Msg::Engine(opened), &scorer);
-    tell(&mut app, Msg::Engine(shown), &scorer);
+    tell(&mut app, Msg::Engine(opened), &engine);
+    tell(&mut app, Msg::Engine(shown), &engine);
     // The first row as the console sorts it, then its two prompts in the lab.
     match given.screen {
         Screen::Attributes => {}
-        Screen::Prompt => press(&mut app, KeyCode::Enter, &scorer),
-        Screen::Train => press(&mut app, KeyCode::Char('3'), &scorer),
-        Screen::Data => press(&mut app, KeyCode::Char('4'), &scorer),
-        Screen::Compare => press(&mut app, KeyCode::Char('5'), &scorer),
-        Screen::Ood => press(&mut app, KeyCode::Char('6'), &scorer),
-        Screen::Validity => press(&mut app, KeyCode::Char('7'), &scorer),
+        Screen::Prompt => press(&mut app, KeyCode::Enter, &engine),
+        Screen::Train => press(&mut app, KeyCode::Char('3'), &engine),
+        Screen::Data => press(&mut app, KeyCode::Char('4'), &engine),
+        Screen::Compare => press(&mut app, KeyCode::Char('5'), &engine),
+        Screen::Ood => press(&mut app, KeyCode::Char('6'), &engine),
+        Screen::Validity => press(&mut app, KeyCode::Char('7'), &engine),
     }
     print(&console::svg(&console::frame(&app, given.width, given.height, &theme), &theme))
 }
 
-fn press(app: &mut App, key: KeyCode, scorer: &PromptScorer) {
-    tell(app, Msg::Key(KeyEvent::new(key, KeyModifiers::NONE)), scorer);
+fn press(app: &mut App, key: KeyCode, engine: &Answering<'_>) {
+    tell(app, Msg::Key(KeyEvent::new(key, KeyModifiers::NONE)), engine);
 }
 
-/// Hands over a message and answers what the console asks the scorer.
-fn tell(app: &mut App, message: Msg, scorer: &PromptScorer) {
+/// An engine that answers at once.
+struct Answering<'a> {
+    session: &'a Session,
+    scorer: PromptScorer,
+}
+
+impl Answering<'_> {
+    /// The event that answers a command of the console, if one does.
+    fn answer(&self, command: Cmd) -> Option<Event> {
+        let session = self.session;
+        match command {
+            Cmd::Score(request) => {
+                let answer = Arc::new(Answer::of(&self.scorer, &request.a, &request.b));
+                Some(Event::Scored { seq: request.seq, answer, micros: 0 })
+            }
+            Cmd::Send(Command::Inspect) => Some(Event::Inspected(Arc::new(session.inspect().ok()?))),
+            Cmd::Send(Command::Examine { run }) => {
+                let record = session.store().find_run(&run.0).ok()?;
+                Some(Event::Examined(Arc::new(session.examine(record).ok()?)))
+            }
+            Cmd::Send(Command::OpenOther { run }) => {
+                let run = session.load(session.store().find_run(&run.0).ok()?).ok()?;
+                let (record, tables) = (Arc::new(run.record), Arc::new(run.diagnosis.tables));
+                Some(Event::Other(RunView { record, tables }))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Hands over a message and answers what the console asks the engine.
+fn tell(app: &mut App, message: Msg, engine: &Answering<'_>) {
     for command in console::update(app, message) {
-        if let Cmd::Score(request) = command {
-            let answer = Answer::of(scorer, &request.a, &request.b);
-            tell(app, Msg::Engine(Event::Scored { seq: request.seq, answer: Arc::new(answer), micros: 0 }), scorer);
+        if let Some(event) = engine.answer(command) {
+            tell(app, Msg::Engine(event), engine);
         }
     }
 }

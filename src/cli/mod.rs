@@ -5,6 +5,8 @@ mod cache;
 mod check;
 mod compare;
 mod compare_models;
+mod completions;
+mod config;
 mod console;
 mod context;
 mod demo;
@@ -22,6 +24,7 @@ mod train;
 
 use arguments::{Action, Arguments};
 use clap::{CommandFactory, Parser};
+use config::Config;
 use context::{Failure, Place};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -48,7 +51,17 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
-    let home = arguments.home;
+    // What describes the program needs no configuration, not even a sound one.
+    match &arguments.action {
+        Some(Action::Keys) => return console::keys(),
+        Some(Action::Config) => return config::run(),
+        Some(Action::Completions { shell }) => return completions::completions(*shell),
+        Some(Action::Man) => return completions::man(),
+        _ => {}
+    }
+    let config = Config::load(arguments.config.as_deref())?;
+    let given = arguments.home.filter(|home| !home.as_os_str().is_empty());
+    let home = given.or_else(|| config.home());
     let place = Place { home: home.clone(), device: arguments.device };
     match arguments.action {
         None => {
@@ -56,7 +69,8 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
                 let _ = write!(std::io::stderr(), "{}", Arguments::command().render_help());
                 return Err(Failure::usage("the console needs a terminal; the commands above do not"));
             }
-            console::run(place, arguments.audit.as_deref(), arguments.model.as_deref(), &arguments.look)
+            let (audit, model) = (arguments.audit.as_deref(), arguments.model.as_deref());
+            console::run(place, audit, model, &arguments.look, &config)
         }
         Some(Action::Demo(given)) => demo::run(place, arguments.model.as_deref(), &given),
         Some(Action::Ingest(given)) => ingest::run(home, arguments.model.as_deref(), &given),
@@ -73,7 +87,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Some(Action::Runs(given)) => runs::run(home, arguments.model.as_deref(), &given),
         Some(Action::Doctor(given)) => doctor::run(place, &given),
         Some(Action::Paper(given)) => paper::run(&given),
-        Some(Action::Keys) => console::keys(),
+        Some(Action::Keys | Action::Config | Action::Completions { .. } | Action::Man) => Ok(0),
         Some(Action::Picture(given)) => console::picture(place, arguments.model.as_deref(), &given),
     }
 }

@@ -22,7 +22,11 @@ pub fn act(app: &mut App, action: Action) -> Vec<Cmd> {
         Action::Quit => return vec![Cmd::Quit],
         Action::Redraw => return vec![Cmd::Redraw],
         Action::Suspend => return vec![Cmd::Suspend],
-        Action::Screen(screen) => app.screen = screen,
+        Action::Screen(screen) => {
+            app.screen = screen;
+            // Whatever failed may be asked for once more.
+            app.awaited = wants::Awaited::default();
+        }
         Action::NextScreen => app.screen = app.screen.next(),
         Action::Help => app.help = Some(0),
         Action::Palette => app.palette = Some(palette::State::open(app)),
@@ -47,11 +51,13 @@ pub fn act(app: &mut App, action: Action) -> Vec<Cmd> {
         }
         Action::Theme(index) => {
             app.look.theme = index;
+            app.theme_chosen = true;
             let name = app.look.resolve().name;
             app.say(format!("theme {name}"), false);
             return vec![Cmd::Redraw];
         }
         Action::NextTheme => {
+            app.theme_chosen = true;
             app.look.theme = (app.look.theme + 1) % app.look.catalogue.len().max(1);
             let name = app.look.resolve().name;
             app.say(format!("theme {name}"), false);

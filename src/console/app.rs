@@ -79,6 +79,8 @@ pub struct App {
     /// A form to export in is being chosen.
     pub exporting: bool,
     pub dialog: Option<Dialog>,
+    /// A person chose the theme, now or before.
+    pub theme_chosen: bool,
     /// Mouse events are asked for.
     pub mouse: bool,
     /// Screens whose first-run hint was seen.
@@ -123,6 +125,7 @@ impl App {
             palette: None,
             exporting: false,
             dialog: None,
+            theme_chosen: false,
             mouse: false,
             hinted: BTreeSet::new(),
             audit: None,
@@ -407,7 +410,11 @@ fn engine(app: &mut App, event: Event) {
             app.prompt.remember(&history);
         }
         Event::Shown(view) => show(app, view),
-        Event::JobFinished { record, .. } => add_run(app, record),
+        Event::JobFinished { record, .. } => {
+            // There is more in the store now.
+            app.store = None;
+            add_run(app, record);
+        }
         Event::Scored { seq, answer, micros } => app.prompt.answered(seq, &answer, micros),
         Event::Notice { message, warning } => {
             let long = super::text::width(&message) + 12 > usize::from(app.size.0);

@@ -14,10 +14,12 @@ pub fn matching<'a>(pattern: &str, texts: impl Iterator<Item = &'a str>) -> Vec<
         .collect()
 }
 
-/// Like [`matching`], best first.
-pub fn ranked<'a>(pattern: &str, texts: impl Iterator<Item = &'a str>) -> Vec<usize> {
+/// Like [`matching`], best first; of equals the shorter one, unless nothing is typed.
+pub fn ranked<'a>(pattern: &str, texts: impl Iterator<Item = &'a str> + Clone) -> Vec<usize> {
+    let lengths: Vec<usize> = texts.clone().map(str::len).collect();
+    let length = |at: usize| if pattern.trim().is_empty() { 0 } else { lengths[at] };
     let mut found = matching(pattern, texts);
-    found.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    found.sort_by_key(|(at, score)| (std::cmp::Reverse(*score), length(*at), *at));
     found.into_iter().map(|(at, _)| at).collect()
 }
 

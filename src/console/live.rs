@@ -1,17 +1,19 @@
 //! The loop: whatever comes first becomes a message, messages change the state, the state is drawn when it changed.
 
 use super::app::{App, Look, update};
+use super::background;
 use super::depth::Depth;
 use super::files;
 use super::glyph;
 use super::hangup::{Ends, HANGUP, Signals, Watch};
+use super::memory::Memory;
 use super::msg::{Cmd, Msg};
 use super::port::{EnginePort, Links};
 use super::terminal::{Guard, Screen, clipboard, install_panic_hook, mouse, suspend};
 use super::theme::{Catalogue, Theme};
 use super::{Exit, Options, view};
 use anyhow::{Context as _, bail};
-use crossterm::event::{Event as TerminalEvent, EventStream, MouseButton, MouseEventKind};
+use crossterm::event::{Event as TerminalEvent, EventStream, KeyCode, KeyModifiers, MouseButton, MouseEventKind};
 use futures_util::StreamExt;
 use std::io::{IsTerminal, Stdout, stdout};
 use std::ops::ControlFlow;
@@ -37,6 +39,8 @@ struct Live {
     home: PathBuf,
     /// Folders with a person's themes.
     themes: Vec<PathBuf>,
+    usual_theme: String,
+    late: Late,
     /// When the last frame was drawn, and whether the state changed since.
     drawn: Option<Instant>,
     dirty: bool,
@@ -68,22 +72,37 @@ pub fn run(port: Arc<dyn EnginePort>, links: Links, options: &Options) -> anyhow
     if !stdout().is_terminal() {
         bail!("the console needs a terminal");
     }
-    let (look, warnings) = look(options)?;
+    let memory = Memory::load(&options.home);
+    let (look, warnings) = look(options, &memory)?;
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let mut app = App::new(size, look);
+    app.keymap = options.keymap.clone();
+    app.mouse = options.mouse;
+    app.theme_chosen = options.theme.is_none() && memory.theme(&options.usual_theme).is_some();
     if let Some(warning) = warnings.into_iter().next() {
         app.say(warning, true);
     }
-    let theme = app.look.resolve();
+    let wanted = wanted_theme(options, &memory).to_owned();
+    memory.apply(&mut app);
     let frame = if options.low_bandwidth { SLOW_FRAME } else { FRAME };
-    let screen = Screen::new(stdout());
-    let started = Instant::now();
-    let (home, themes) = (options.home.clone(), options.theme_folders());
-    let live = Live { app, theme, port, screen, started, frame, home, themes, drawn: None, dirty: true };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     install_panic_hook(&options.home);
     let ends = Ends::now();
     let guard = Guard::enter().context("the terminal cannot be set up")?;
+    let mut late = Late::default();
+    if wanted == AUTO {
+        // Nobody reads keys yet: the answer cannot be taken for some.
+        let light = background::is_light();
+        late.awaited = light.is_none();
+        let name = light.map_or("terminal", |light| if light { "light" } else { "dark" });
+        app.look.theme = app.look.catalogue.find(name).unwrap_or(0);
+    }
+    let theme = app.look.resolve();
+    let (home, themes) = (options.home.clone(), options.theme_folders());
+    let (screen, started) = (Screen::new(stdout()), Instant::now());
+    let usual_theme = options.usual_theme.clone();
+    let live =
+        Live { app, theme, port, screen, started, frame, home, themes, usual_theme, late, drawn: None, dirty: true };
     let ended = runtime.block_on(live.serve(links, ends));
     match ended {
         Ok((exit, Ended::TerminalThere)) => {
@@ -101,27 +120,76 @@ pub fn run(port: Arc<dyn EnginePort>, links: Links, options: &Options) -> anyhow
     }
 }
 
+/// The theme that asks the terminal.
+const AUTO: &str = "auto";
+
+/// The theme asked for now, else the one chosen last, else that of the configuration.
+fn wanted_theme<'a>(options: &'a Options, memory: &'a Memory) -> &'a str {
+    let given = options.theme.as_deref();
+    given.or_else(|| memory.theme(&options.usual_theme)).unwrap_or(&options.usual_theme)
+}
+
 /// Theme, depth and alphabet from the options and the environment.
-fn look(options: &Options) -> anyhow::Result<(Look, Vec<String>)> {
+fn look(options: &Options, memory: &Memory) -> anyhow::Result<(Look, Vec<String>)> {
     let read = |name: &str| std::env::var(name).ok();
-    let (catalogue, warnings) = Catalogue::load(&options.theme_folders());
-    let theme = match &options.theme {
-        None => 0,
-        Some(name) => match catalogue.find(name) {
-            Some(at) => at,
-            None => {
-                let known: Vec<&str> = catalogue.names().collect();
-                bail!("there is no theme '{name}'; give one of {}", known.join(", "));
-            }
-        },
+    let (catalogue, mut warnings) = Catalogue::load(&options.theme_folders());
+    let name = wanted_theme(options, memory);
+    let theme = match catalogue.find(name) {
+        Some(at) => at,
+        None if name == AUTO || name.is_empty() => 0,
+        None if options.theme.is_some() => {
+            let known: Vec<&str> = catalogue.names().collect();
+            bail!("there is no theme '{name}'; give one of auto, {}", known.join(", "));
+        }
+        None => {
+            warnings.push(format!("there is no theme '{name}' any more; t chooses another"));
+            0
+        }
     };
     let depth = Depth::detect(options.color, read);
     let ascii = options.ascii || glyph::environment_is_ascii(read);
     Ok((Look { catalogue, theme, depth, ascii }, warnings))
 }
 
+/// An answer about the background that came when nobody waited any more: its letters are no keys.
+#[derive(Debug, Default)]
+struct Late {
+    awaited: bool,
+    inside: bool,
+}
+
+impl Late {
+    /// Whether an event is part of such an answer.
+    fn swallows(&mut self, event: &TerminalEvent) -> bool {
+        let TerminalEvent::Key(key) = event else { return false };
+        let with = |modifier, letter| key.code == KeyCode::Char(letter) && key.modifiers.contains(modifier);
+        if self.awaited && with(KeyModifiers::ALT, ']') {
+            (self.awaited, self.inside) = (false, true);
+            return true;
+        }
+        if self.inside {
+            let over = with(KeyModifiers::CONTROL, 'g') || with(KeyModifiers::ALT, '\\');
+            self.inside =
+                !over && matches!(key.code, KeyCode::Char(':' | '/' | ';' | 'r' | 'g' | '0'..='9' | 'a'..='f'));
+            return true;
+        }
+        false
+    }
+}
+
 impl Live {
-    async fn serve(mut self, mut links: Links, ends: Ends) -> anyhow::Result<(Exit, Ended)> {
+    /// Serves until the end, then keeps what is worth remembering, however it ended.
+    async fn serve(mut self, links: Links, ends: Ends) -> anyhow::Result<(Exit, Ended)> {
+        let ended = self.go(links, ends).await;
+        // A memory that cannot be kept is no reason to end otherwise than asked.
+        let _ = Memory::of(&self.app, &self.usual_theme).save(&self.home);
+        ended
+    }
+
+    async fn go(&mut self, mut links: Links, ends: Ends) -> anyhow::Result<(Exit, Ended)> {
+        if self.app.mouse {
+            self.screen.send(mouse(true))?;
+        }
         let mut signals = Signals::new()?;
         let mut watch = Watch::start(ends)?;
         let mut keys = EventStream::new();
@@ -134,6 +202,7 @@ impl Live {
                 number = signals.next() => Woke::Ended(Exit::Signal(number), Ended::now(ends)),
                 () = watch.gone() => Woke::Ended(Exit::Signal(HANGUP), Ended::TerminalGone),
                 event = keys.next() => match event {
+                    Some(Ok(event)) if self.late.swallows(&event) => Woke::Time,
                     Some(Ok(event)) => translate(event).map_or(Woke::Time, Woke::Message),
                     // Without keys there is no way to go on; a vanished terminal looks like this too.
                     Some(Err(_)) | None => Woke::Ended(Exit::Signal(HANGUP), Ended::now(ends)),
@@ -180,6 +249,9 @@ impl Live {
                 }
                 Cmd::Suspend => {
                     suspend()?;
+                    if self.app.mouse {
+                        self.screen.send(mouse(true))?;
+                    }
                     let size = crossterm::terminal::size().unwrap_or(self.app.size);
                     update(&mut self.app, Msg::Resize(size.0, size.1));
                     self.screen.forget();
@@ -259,5 +331,24 @@ async fn sleep_until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at.into()).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crossterm::event::KeyEvent;
+
+    #[test]
+    fn a_late_answer_presses_no_keys() {
+        let key = |letter, modifiers| TerminalEvent::Key(KeyEvent::new(KeyCode::Char(letter), modifiers));
+        let mut late = Late { awaited: true, inside: false };
+        assert!(!late.swallows(&key('j', KeyModifiers::NONE)));
+        assert!(late.swallows(&key(']', KeyModifiers::ALT)));
+        assert!("11;rgb:ffff/0000/1c1c".chars().all(|letter| late.swallows(&key(letter, KeyModifiers::NONE))));
+        assert!(late.swallows(&key('\\', KeyModifiers::ALT)));
+        assert!(!late.swallows(&key('1', KeyModifiers::NONE)));
+        // Only one answer is awaited.
+        assert!(!late.swallows(&key(']', KeyModifiers::ALT)));
     }
 }

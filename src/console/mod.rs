@@ -2,6 +2,7 @@
 
 mod act;
 pub mod app;
+mod background;
 pub mod depth;
 mod encode;
 mod export;
@@ -13,6 +14,7 @@ pub mod jobs;
 pub mod keys;
 mod keys_table;
 mod live;
+mod memory;
 mod mouse;
 pub mod msg;
 pub mod number;
@@ -43,8 +45,10 @@ use std::sync::Arc;
 /// How the console looks and where its files are.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Name of a theme; the first embedded one otherwise.
+    /// Name of a theme asked for now; what was used last otherwise.
     pub theme: Option<String>,
+    /// Name of the theme of the configuration; what was chosen in the console goes before it until it changes.
+    pub usual_theme: String,
     /// How many colours to use.
     pub color: ColorChoice,
     /// Draw with ASCII marks only.

@@ -157,7 +157,7 @@ fn place(area: Rect) -> Rect {
 }
 
 /// Draws the palette over the screen.
-pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
+pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect, state: &State) {
     let place = place(area);
     pen.clear(place);
     let note = format!("{} of {}", state.found.len(), state.entries.len());
@@ -195,6 +195,9 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let room = usize::from(inside.width).saturating_sub(said.0.len());
     let shown = text::fit(said.1, room, pen.glyphs().ellipsis);
     pen.pieces(inside.x, y + 1, inside.width, &[(said.0, Role::Dim), (&shown, Role::Text)]);
-    let keys = "Enter run   ^y copy the shell command   Esc close";
-    pen.text(inside.x, y + 2, inside.width, keys, Role::Dim);
+    let ascii = pen.glyphs().ascii;
+    let hints = app.keymap.of(Context::Palette).filter(|binding| !binding.hint.is_empty());
+    let hints = hints.filter_map(|binding| Some((super::keys::shown(binding.keys.first()?, ascii), binding.help)));
+    let keys: Vec<String> = hints.map(|(key, help)| format!("{key} {help}")).collect();
+    pen.text(inside.x, y + 2, inside.width, &keys.join("   "), Role::Dim);
 }

@@ -205,4 +205,12 @@ mod tests {
         assert_eq!(clipboard("a\nb", false), "\x1b]52;c;YQpi\x07");
         assert_eq!(clipboard("a\nb", true), "\x1bPtmux;\x1b\x1b]52;c;YQpi\x07\x1b\\");
     }
+
+    #[test]
+    fn a_crash_is_written_down_with_where_it_was() {
+        let home = tempfile::tempdir().unwrap();
+        let path = write_crash_file(&home.path().join("log"), "index out of bounds").unwrap();
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(text.starts_with("llm2loss ") && text.contains("index out of bounds") && text.contains("thread "));
+    }
 }

@@ -105,10 +105,12 @@ pub struct Catalogue {
     files: Vec<ThemeFile>,
 }
 
-const EMBEDDED: [(&str, &str); 4] = [
+const EMBEDDED: [(&str, &str); 6] = [
     ("terminal", include_str!("../../themes/terminal.toml")),
     ("dark", include_str!("../../themes/dark.toml")),
     ("light", include_str!("../../themes/light.toml")),
+    ("high-contrast", include_str!("../../themes/high-contrast.toml")),
+    ("colour-blind", include_str!("../../themes/colour-blind.toml")),
     ("mono", include_str!("../../themes/mono.toml")),
 ];
 
@@ -195,8 +197,14 @@ impl Catalogue {
 
 fn resolve(file: &ThemeFile, role: Role, depth: Depth) -> Style {
     let base = file.roles[role.index()];
-    let named = file.ansi16[role.index()].filter(|_| matches!(depth, Depth::Named | Depth::None));
-    let mut style = named.unwrap_or(base);
+    let at = role.index();
+    let special = match depth {
+        Depth::True => None,
+        Depth::Indexed => file.ansi256[at],
+        Depth::Named => file.ansi16[at],
+        Depth::None => file.none[at].or(file.ansi16[at]),
+    };
+    let mut style = special.unwrap_or(base);
     style.fg = style.fg.map(|color| depth.reduce(color));
     style.bg = style.bg.map(|color| depth.reduce(color));
     // Where a background cannot show, reverse video must, or the selection is lost.
@@ -225,7 +233,7 @@ mod tests {
         let (catalogue, warnings) = Catalogue::load(&[]);
         assert_eq!(warnings, Vec::<String>::new());
         let names: Vec<&str> = catalogue.names().collect();
-        assert_eq!(names, ["terminal", "dark", "light", "mono"]);
+        assert_eq!(names, ["terminal", "dark", "light", "high-contrast", "colour-blind", "mono"]);
     }
 
     #[test]
@@ -252,6 +260,52 @@ mod tests {
                 assert!(style.bg.is_none_or(|c| c == Color::Reset), "{role:?}");
             }
         }
+    }
+
+    /// Relative luminance of WCAG 2.2.
+    fn luminance((r, g, b): (u8, u8, u8)) -> f64 {
+        let part = |c: u8| {
+            let c = f64::from(c) / 255.0;
+            if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b)
+    }
+
+    fn contrast(a: (u8, u8, u8), b: (u8, u8, u8)) -> f64 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn text_can_be_read_on_its_paper() {
+        let (catalogue, _) = Catalogue::load(&[]);
+        for (name, least) in [("dark", 4.5), ("light", 4.5), ("colour-blind", 4.5), ("high-contrast", 7.0)] {
+            let theme = catalogue.theme(catalogue.find(name).unwrap(), Depth::True, false);
+            for role in [Role::Text, Role::Accent, Role::Focus, Role::Good, Role::Bad, Role::Warn, Role::Title] {
+                let ink = match theme.style(role).fg {
+                    Some(Color::Rgb(r, g, b)) => (r, g, b),
+                    _ => theme.canvas.0,
+                };
+                let found = contrast(ink, theme.canvas.1);
+                assert!(found >= least, "{name} {role:?}: {found:.1}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_went_bad_keeps_the_theme_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.toml");
+        std::fs::write(&path, "inherits = \"dark\"\n[roles]\ntext = { fg = \"#010203\" }\n").unwrap();
+        let folders = [folder.path().to_owned()];
+        let (mut catalogue, warnings) = Catalogue::load(&folders);
+        assert!(warnings.is_empty());
+        let at = catalogue.find("mine").unwrap();
+        let before = catalogue.theme(at, Depth::True, false);
+        std::fs::write(&path, "inherits = \"dark\"\n[roles]\ntext = { fg = \"#0102\" }\n").unwrap();
+        let said = catalogue.reload(&folders);
+        assert!(said.len() == 1 && said[0].contains("'mine'") && said[0].contains("line 3"), "{said:?}");
+        assert_eq!(catalogue.theme(at, Depth::True, false), before);
     }
 
     #[test]

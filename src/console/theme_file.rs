@@ -10,14 +10,18 @@ pub struct ThemeFile {
     pub name: String,
     /// One style a role, in the order of `Role::ALL`.
     pub roles: [Style; 13],
-    /// Overrides where only 16 colours or none can be shown.
+    /// Overrides where 256 colours can be shown, where 16 or none can, and where none can.
+    pub ansi256: [Option<Style>; 13],
     pub ansi16: [Option<Style>; 13],
+    pub none: [Option<Style>; 13],
     pub series: Vec<Color>,
     /// Ink and paper of pictures.
     pub canvas: ((u8, u8, u8), (u8, u8, u8)),
     palette: BTreeMap<String, String>,
     source: Roles,
+    source256: Roles,
     source16: Roles,
+    source_none: Roles,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -26,7 +30,9 @@ struct Document {
     inherits: Option<String>,
     palette: BTreeMap<String, String>,
     roles: Roles,
+    ansi256: Roles,
     ansi16: Roles,
+    none: Roles,
     canvas: Canvas,
 }
 
@@ -125,21 +131,34 @@ pub fn parse(name: &str, text: &str, known: &[ThemeFile]) -> Result<ThemeFile, S
         palette.append(&mut document.palette);
         document.palette = palette;
         document.roles = document.roles.over(&parent.source);
+        document.ansi256 = document.ansi256.over(&parent.source256);
         document.ansi16 = document.ansi16.over(&parent.source16);
+        document.none = document.none.over(&parent.source_none);
         canvas = parent.canvas;
     }
-    build(name, document, canvas).map_err(|message| format!("theme '{name}': {message}"))
+    build(name, document, canvas).map_err(|message| format!("theme '{name}': {}{message}", line_of(text, &message)))
+}
+
+/// `line 3: ` for a mistake that names a word in quotes, found where it stands first behind an equals sign.
+fn line_of(text: &str, message: &str) -> String {
+    let Some(word) = message.split('\'').nth(1) else { return String::new() };
+    let said = format!("\"{word}\"");
+    let holds = |line: &str| line.split_once('=').is_some_and(|(_, value)| value.contains(&said));
+    text.lines().position(holds).map(|at| format!("line {}: ", at + 1)).unwrap_or_default()
 }
 
 fn build(name: &str, document: Document, canvas: ((u8, u8, u8), (u8, u8, u8))) -> Result<ThemeFile, String> {
     let palette = &document.palette;
     let mut roles = [Style::new(); 13];
-    let mut ansi16 = [None; 13];
+    let overrides = |given: &Roles| -> Result<[Option<Style>; 13], String> {
+        let mut styles = [None; 13];
+        for (slot, paint) in styles.iter_mut().zip(given.paints()) {
+            *slot = paint.as_ref().map(|paint| style(paint, palette)).transpose()?;
+        }
+        Ok(styles)
+    };
     for (slot, paint) in roles.iter_mut().zip(document.roles.paints()) {
         *slot = paint.as_ref().map_or(Ok(Style::new()), |paint| style(paint, palette))?;
-    }
-    for (slot, paint) in ansi16.iter_mut().zip(document.ansi16.paints()) {
-        *slot = paint.as_ref().map(|paint| style(paint, palette)).transpose()?;
     }
     let series = document.roles.series.iter().flatten().map(|word| color(word, palette));
     let shade = |word: &Option<String>, default: (u8, u8, u8)| match word {
@@ -152,12 +171,16 @@ fn build(name: &str, document: Document, canvas: ((u8, u8, u8), (u8, u8, u8))) -
     Ok(ThemeFile {
         name: name.to_owned(),
         roles,
-        ansi16,
+        ansi256: overrides(&document.ansi256)?,
+        ansi16: overrides(&document.ansi16)?,
+        none: overrides(&document.none)?,
         series: series.collect::<Result<_, String>>()?,
         canvas: (shade(&document.canvas.fg, canvas.0)?, shade(&document.canvas.bg, canvas.1)?),
         palette: document.palette,
         source: document.roles,
+        source256: document.ansi256,
         source16: document.ansi16,
+        source_none: document.none,
     })
 }
 
@@ -242,7 +265,8 @@ mod tests {
     fn a_mistake_is_named_with_its_place() {
         let said = error("[roles]\ntext = { fg = \"red\" }\nglow = {}\n");
         assert!(said.contains("'mine'") && said.contains("line 3") && said.contains("glow"), "{said}");
-        assert!(error("[roles]\ndim = { fg = \"blurple\" }").contains("'blurple' is no colour"));
+        let said = error("[roles]\ntext = {}\ndim = { fg = \"blurple\" }");
+        assert!(said.contains("line 3") && said.contains("'blurple' is no colour"), "{said}");
         assert!(error("[roles]\ndim = { mod = [\"blink\"] }").contains("'blink' is no modifier"));
         assert!(error("inherits = \"none\"").contains("inherits 'none'"));
     }

@@ -61,7 +61,7 @@ pub fn draw(app: &App, width: u16, height: u16, theme: &Theme) -> (Buffer, Optio
     }
     if let Some(state) = &app.palette {
         pen.cursor = None;
-        palette::draw(&mut pen, area, state);
+        palette::draw(app, &mut pen, area, state);
     }
     if let Some(said) = &app.dialog {
         pen.cursor = None;
@@ -247,18 +247,37 @@ fn elapsed(micros: u64) -> String {
     }
 }
 
-/// What a newcomer should know of a screen; shown until the first key there.
-fn hint(screen: ScreenId) -> &'static str {
+/// What a newcomer should know of a screen, in full and in short; shown until the first key there.
+fn hint(screen: ScreenId) -> [&'static str; 2] {
     match screen {
-        ScreenId::Attributes => {
-            "j k move, Enter asks the heads about a row, ? explains every mark, : finds every command"
-        }
-        ScreenId::Prompt => "type a sentence; Tab and another one to compare; Esc turns letters into keys",
-        ScreenId::Train => "n describes a run, h shows another head's curves; you may go on working meanwhile",
-        ScreenId::Data => "what is audited, what its losses look like, and what the store keeps of it",
-        ScreenId::Compare => "A is another run, B the one shown; [ and ] choose A, w what is compared",
-        ScreenId::Ood => "prompts from familiar to foreign; f shows one foreign list at a time",
-        ScreenId::Validity => "how well each head orders the test items by their true loss; h shows another head",
+        ScreenId::Attributes => [
+            "j k move, Enter asks the heads about a row, ? explains every mark, : finds every command",
+            "Enter asks the heads about a row, ? explains marks",
+        ],
+        ScreenId::Prompt => [
+            "type a sentence; Tab and another one to compare; Esc turns letters into keys",
+            "type a sentence; Esc turns letters into keys",
+        ],
+        ScreenId::Train => [
+            "n describes a run, h shows another head's curves; you may go on working meanwhile",
+            "n describes a run, h shows another head's curves",
+        ],
+        ScreenId::Data => [
+            "what is audited, what its losses look like, and what the store keeps of it",
+            "what is audited and what the store keeps of it",
+        ],
+        ScreenId::Compare => [
+            "A is another run, B the one shown; [ and ] choose A, w what is compared",
+            "A is another run, B the one shown; [ ] choose A",
+        ],
+        ScreenId::Ood => [
+            "prompts from familiar to foreign; f shows one foreign list at a time",
+            "prompts from familiar to foreign; f chooses a list",
+        ],
+        ScreenId::Validity => [
+            "how well each head orders the test items by their true loss; h shows another head",
+            "do the heads know the true losses? h: another head",
+        ],
     }
 }
 
@@ -290,8 +309,8 @@ fn bottom(app: &App, pen: &mut Pen<'_>, area: Rect) {
         pen.text(1, y, room, &format!("{mark}{}", notice.message), role);
         return;
     }
-    let words = hint(app.screen);
-    if app.hints() && !place.is_overlay() && text::width(words) <= usize::from(room) {
+    let fitting = hint(app.screen).into_iter().find(|words| text::width(words) < usize::from(room));
+    if let Some(words) = fitting.filter(|_| app.hints() && !place.is_overlay()) {
         pen.text(1, y, room, words, Role::Accent);
         return;
     }

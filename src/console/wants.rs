@@ -16,7 +16,7 @@ pub struct Awaited {
 }
 
 impl Awaited {
-    /// Takes off what has come. A warning may be the answer to any of them, so what failed may be asked for again.
+    /// Takes off what has come. What failed is asked for again when somebody comes back to the screen.
     pub fn came(&mut self, event: &Event) {
         match event {
             Event::Inspected(_) => self.store = false,

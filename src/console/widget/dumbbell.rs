@@ -1,4 +1,4 @@
-//! Two values on one axis and the line between them: `··○───●··`.
+//! Two values on one axis and the line between them: `··○───●`.
 
 use super::scale::Scale;
 use crate::console::glyph::Glyphs;
@@ -14,6 +14,9 @@ pub fn dumbbell(scale: Scale, cells: usize, first: Option<f64>, second: Option<f
     }
     let place = |value: Option<f64>| value.filter(|value| value.is_finite()).map(|value| scale.clamped(value, cells));
     let (first, second) = (place(first), place(second));
+    // The track leads to the values; beyond them it would say nothing.
+    let end = first.into_iter().chain(second).max().map_or(0, |at| at + 1);
+    row[end..].fill((" ", Role::Axis));
     if let (Some(a), Some(b)) = (first, second) {
         for cell in &mut row[a.min(b)..=a.max(b)] {
             *cell = (glyphs.between, Role::Lane);
@@ -38,9 +41,9 @@ mod tests {
         let drawn = |a, b| -> String {
             dumbbell(Scale::new(0.0, 8.0), 9, a, b, &UNICODE).iter().map(|(mark, _)| *mark).collect()
         };
-        assert_eq!(drawn(Some(1.0), Some(5.0)), "·○───●···");
-        assert_eq!(drawn(Some(6.0), Some(2.0)), "··●───○··");
-        assert_eq!(drawn(Some(3.0), Some(3.0)), "···●·····");
-        assert_eq!(drawn(None, Some(f64::NAN)), "·········");
+        assert_eq!(drawn(Some(1.0), Some(5.0)), "·○───●   ");
+        assert_eq!(drawn(Some(6.0), Some(2.0)), "··●───○  ");
+        assert_eq!(drawn(Some(3.0), Some(3.0)), "···●     ");
+        assert_eq!(drawn(None, Some(f64::NAN)), "         ");
     }
 }

@@ -7,7 +7,8 @@ use crate::diagnose::{AttributeRow, AttributesTable};
 use std::cmp::Ordering;
 
 /// What the rows are sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Sort {
     /// Rawlsian max-min of AUROC.
     Rmm,

@@ -64,8 +64,10 @@ fn tall_head(pen: &mut Pen<'_>, area: Rect, y: u16, pair: &PairScores, head: &Pa
     let x = area.x + 11;
     let scale = scale(pair, head);
     let (left, right) = sides(head.head);
-    pen.text(x, y, cells, &format!("{} {left}", glyphs.left), Role::Dim);
-    pen.right(x + cells, y, cells, &format!("{right} {}", glyphs.right), Role::Dim);
+    // Each head has an axis of its own: its ends are told, so that bars of two heads are not compared by length.
+    let (low, high) = (number::signed(scale.low, 3, glyphs), number::signed(scale.high, 3, glyphs));
+    pen.text(x, y, cells, &format!("{low} {} {left}", glyphs.left), Role::Dim);
+    pen.right(x + cells, y, cells, &format!("{right} {} {high}", glyphs.right), Role::Dim);
     pen.text(x + scale.clamped(0.0, usize::from(cells)) as u16, y, 1, "0", Role::Dim);
     pen.text(area.x, y + 1, 10, head.head.name(), Role::Accent);
     pen.marks(x, y + 1, &quartile_bar(scale, usize::from(cells), &head.summary, glyphs));

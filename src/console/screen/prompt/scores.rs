@@ -105,8 +105,11 @@ fn row(pen: &mut Pen<'_>, area: Rect, y: u16, lane_cells: u16, score: &HeadScore
     pen.text(at + 6, y, area.right().saturating_sub(at + 6), &heights, Role::Lane);
 }
 
+/// A line under the heads: its label, its words, and how urgent it is.
+type Note = (&'static str, String, Role);
+
 /// The lines under the heads: what was typed, what is unknown, what is near.
-fn notes(app: &App, pen: &Pen<'_>, scores: &PromptScores, line: usize, room: u16) -> Vec<(&'static str, String, Role)> {
+fn notes(app: &App, pen: &Pen<'_>, scores: &PromptScores, line: usize, room: u16) -> Vec<Note> {
     let glyphs = pen.glyphs();
     let mut notes = Vec::new();
     if let Some(score) = scores.head(HeadKind::Ood) {
@@ -198,12 +201,17 @@ pub fn both(app: &App, pen: &mut Pen<'_>, area: Rect) {
         }
         y += 1;
     }
-    for (line, name) in [(0, "A"), (1, "B")] {
-        if y < inside.bottom()
-            && let Some(scores) = state.scores(line)
-        {
-            let words = one_note(app, pen, scores, line, inside.width.saturating_sub(10));
-            pen.pieces(inside.x, y, inside.width, &[(&format!("{name:<10}"), Role::Dim), (&words.0, words.1)]);
+    // What must be known first, then what is good to know, as far as there are lines.
+    let room = inside.width.saturating_sub(10);
+    let of =
+        |line: usize| state.scores(line).map(|scores| ordered_notes(app, pen, scores, line, room)).unwrap_or_default();
+    let (a, b) = (of(0), of(1));
+    for at in 0..a.len().max(b.len()) {
+        for (name, notes) in [("A", &a), ("B", &b)] {
+            let Some((label, words, role)) = notes.get(at).filter(|_| y < inside.bottom()) else { continue };
+            let words =
+                if matches!(*label, "as typed" | "nearest") { format!("{label} {words}") } else { words.clone() };
+            pen.pieces(inside.x, y, inside.width, &[(&format!("{name:<10}"), Role::Dim), (&words, *role)]);
             y += 1;
         }
     }
@@ -221,14 +229,9 @@ fn short(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, score: &HeadScore) {
     pen.groups(x, y, room, &groups);
 }
 
-/// The one note worth a line when there is room for no more.
-fn one_note(app: &App, pen: &Pen<'_>, scores: &PromptScores, line: usize, room: u16) -> (String, Role) {
+/// The notes of a prompt: warnings, the scores as typed, then the rest.
+fn ordered_notes(app: &App, pen: &Pen<'_>, scores: &PromptScores, line: usize, room: u16) -> Vec<Note> {
     let mut notes = notes(app, pen, scores, line, room);
-    let urgent = notes.iter().position(|(_, _, role)| *role == Role::Warn);
-    let at = urgent.or_else(|| notes.iter().position(|(label, _, _)| *label == "as typed")).unwrap_or(0);
-    if at < notes.len() {
-        let (label, words, role) = notes.swap_remove(at);
-        return if label == "as typed" { (format!("{label} {words}"), role) } else { (words, role) };
-    }
-    (String::new(), Role::Dim)
+    notes.sort_by_key(|(label, _, role)| (*role != Role::Warn, *label != "as typed", *label != "nearest"));
+    notes
 }

@@ -1,0 +1,131 @@
+//! What the console remembers between two starts: a small file in the home folder, written whole or not at all.
+
+use super::app::App;
+use super::files;
+use super::msg::ScreenId;
+use super::screen::attributes::Sort;
+use super::screen::prompt;
+use super::widget::input;
+use crate::audit::{Contrast, HeadKind};
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Longest file that is read: nobody pins that much.
+const LONGEST: u64 = 1 << 20;
+
+/// The state that comes back.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Memory {
+    /// The audit the filter and the pinned prompts belong to.
+    audit: String,
+    screen: Option<ScreenId>,
+    sort: Option<Sort>,
+    reversed: bool,
+    filter: String,
+    contrast: Option<Contrast>,
+    pins: Vec<String>,
+    ladder: Option<HeadKind>,
+    /// The theme in use, and what the configuration said when it was chosen.
+    theme: String,
+    usual_theme: String,
+    /// Screens whose first-run hint was seen.
+    hinted: Vec<ScreenId>,
+}
+
+fn path(home: &Path) -> PathBuf {
+    home.join("console.json")
+}
+
+impl Memory {
+    /// What was kept under a home; nothing if it cannot be read.
+    #[must_use]
+    pub fn load(home: &Path) -> Self {
+        let path = path(home);
+        if std::fs::metadata(&path).is_ok_and(|data| data.len() > LONGEST) {
+            return Self::default();
+        }
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// Keeps it.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn save(&self, home: &Path) -> io::Result<()> {
+        files::write_atomically(&path(home), &serde_json::to_string_pretty(self).unwrap_or_default())
+    }
+
+    /// What is worth remembering of a console.
+    #[must_use]
+    pub fn of(app: &App, usual_theme: &str) -> Self {
+        let attributes = &app.attributes;
+        Self {
+            audit: app.audit.as_ref().map(|audit| audit.name.clone()).unwrap_or_default(),
+            screen: Some(app.screen),
+            sort: Some(attributes.sort),
+            reversed: attributes.reversed,
+            filter: attributes.filter.value().to_owned(),
+            contrast: Some(attributes.contrast),
+            pins: app.prompt.pins.iter().map(|pin| pin.text.clone()).collect(),
+            ladder: Some(app.prompt.order),
+            theme: if app.theme_chosen { app.look.resolve().name } else { String::new() },
+            usual_theme: usual_theme.to_owned(),
+            hinted: app.hinted.iter().copied().collect(),
+        }
+    }
+
+    /// The theme chosen last, unless the configuration changed since.
+    #[must_use]
+    pub fn theme(&self, usual_theme: &str) -> Option<&str> {
+        (self.usual_theme == usual_theme && !self.theme.is_empty()).then_some(&self.theme)
+    }
+
+    /// Brings it back, before anything is shown.
+    pub fn apply(self, app: &mut App) {
+        app.screen = self.screen.unwrap_or(app.screen);
+        app.hinted = self.hinted.into_iter().collect();
+        let attributes = &mut app.attributes;
+        attributes.sort = self.sort.unwrap_or(attributes.sort);
+        attributes.reversed = self.reversed;
+        attributes.contrast = self.contrast.unwrap_or(attributes.contrast);
+        attributes.filter = input::holding(&self.filter);
+        app.prompt.order = self.ladder.unwrap_or(app.prompt.order);
+        app.prompt.pins = self.pins.into_iter().take(64).map(|text| prompt::Pin { text, scores: None }).collect();
+        // A prompt is typed when somebody comes to type, not because they left there.
+        app.prompt.typing = app.screen != ScreenId::Prompt;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::{Depth, Look};
+
+    #[test]
+    fn what_was_kept_comes_back_and_damage_is_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        assert_eq!(Memory::load(home.path()), Memory::default());
+        let look = || Look::embedded(Depth::Named, false);
+        let mut app = App::new((80, 24), look());
+        app.screen = ScreenId::Compare;
+        app.attributes.sort = Sort::Count;
+        app.attributes.filter = input::holding("mar");
+        app.prompt.pins.push(prompt::Pin { text: "a nurse".into(), scores: None });
+        app.hinted.insert(ScreenId::Data);
+        app.look.theme = 1;
+        app.theme_chosen = true;
+        Memory::of(&app, "terminal").save(home.path()).unwrap();
+        let memory = Memory::load(home.path());
+        assert_eq!((memory.theme("terminal"), memory.theme("light")), (Some("dark"), None));
+        let mut other = App::new((80, 24), look());
+        memory.apply(&mut other);
+        assert_eq!((other.screen, other.attributes.sort), (ScreenId::Compare, Sort::Count));
+        assert_eq!((other.attributes.filter.value(), other.prompt.pins[0].text.as_str()), ("mar", "a nurse"));
+        assert_eq!(other.hinted, app.hinted);
+        std::fs::write(home.path().join("console.json"), "{\"screen\": 7").unwrap();
+        assert_eq!(Memory::load(home.path()), Memory::default());
+    }
+}
