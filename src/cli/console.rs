@@ -24,7 +24,13 @@ impl EnginePort for Port {
     }
 }
 
-pub fn run(place: Place, audit: Option<&str>, model: Option<&str>, look: &Look, config: &Config) -> Result<u8, Failure> {
+pub fn run(
+    place: Place,
+    audit: Option<&str>,
+    model: Option<&str>,
+    look: &Look,
+    config: &Config,
+) -> Result<u8, Failure> {
     let home = home(place.home)?;
     let options = config.options(look, home.clone())?;
     let catalogue = Catalogue::load(&options.theme_folders()).0;

@@ -84,7 +84,8 @@ impl Session {
     pub fn examine(&self, record: RunRecord) -> Result<Examination, EngineError> {
         let run = self.load(record)?;
         let embeddings = self.embeddings(&Tracker::silent())?;
-        let rows = RunRows::of(&*self.audit()?, &run.record.hyper)?;
+        let audit = self.audit()?;
+        let rows = RunRows::of(&audit, audit.model(&run.record.model)?, &run.record.hyper)?;
         let places = self.with_material(&run.record.model, &rows, &embeddings, &run.ensemble, |material| {
             let evidence = Evidence::gather(material)?;
             let place = |head| Place::of(head, &evidence.items.mean(head), &evidence.losses);
