@@ -69,7 +69,8 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
                 let _ = write!(std::io::stderr(), "{}", Arguments::command().render_help());
                 return Err(Failure::usage("the console needs a terminal; the commands above do not"));
             }
-            console::run(place, arguments.audit.as_deref(), arguments.model.as_deref(), &arguments.look, &config)
+            let (audit, model) = (arguments.audit.as_deref(), arguments.model.as_deref());
+            console::run(place, audit, model, &arguments.look, &config)
         }
         Some(Action::Demo(given)) => demo::run(place, arguments.model.as_deref(), &given),
         Some(Action::Ingest(given)) => ingest::run(home, arguments.model.as_deref(), &given),

@@ -72,8 +72,8 @@ fn material(session: &Session, model: &str, given: &Report) -> Result<(LoadedRun
     let question = ComparisonQuestion::default();
     let mut found = session.compare_losses(&against, model, &question)?;
     let hyper = hyper_parameters(given.architecture, given.seed);
-    session.add_heads(&mut found, &hyper, &session.own_prompts(), question.top, &progress::tracker(&session))?;
-    let [_, run] = session.heads_of_both([&against, model], &hyper, &progress::tracker(&session))?;
+    session.add_heads(&mut found, &hyper, &session.own_prompts(), question.top, &progress::tracker(session))?;
+    let [_, run] = session.heads_of_both([&against, model], &hyper, &progress::tracker(session))?;
     Ok((run, Some(found)))
 }
 
