@@ -107,7 +107,6 @@ pub fn record(id: &str, model: &str, architecture: Architecture, finished_at: u6
                 } else {
                     (0..5).map(|m| 0.55 + 0.01 * epoch as f64 + 0.01 * bell(seed, m + 77)).collect()
                 },
-                validation_kendall: Vec::new(),
             })
         })
         .collect();
