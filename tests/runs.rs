@@ -358,3 +358,42 @@ fn a_second_trainer_is_told_who_holds_the_store() {
     // Killed without a word, it leaves a store that opens.
     run(home.path(), &["runs"]).code(0);
 }
+
+#[test]
+fn a_run_that_was_killed_goes_on_to_the_same_weights() {
+    let (whole, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let train = ["train", "adult", "--epochs", "4", "--hidden", "16", "--json"];
+    let expected = json(whole.path(), &train);
+    let mut child = program(killed.path(), &train).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let id = expected["id"].as_str().unwrap();
+    let folder = killed.path().join("runs").join(id);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let is_kept = || {
+        std::fs::read_dir(&folder).is_ok_and(|entries| {
+            entries.flatten().any(|entry| {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                name.starts_with("checkpoint-") && name.ends_with(".safetensors")
+            })
+        })
+    };
+    while !is_kept() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    // The name of the file may be there an instant before the database knows it.
+    std::thread::sleep(Duration::from_millis(60));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let listed = json(killed.path(), &["runs", "--json"]);
+    if listed["runs"].as_array().unwrap().is_empty() {
+        assert_eq!(listed["unfinished"][0]["id"], id);
+        let table = stdout(&run(killed.path(), &["runs"]).code(0));
+        assert!(table.contains("training it again goes on"), "{table}");
+    }
+    let done = run(killed.path(), &train).code(0);
+    let resumed: Value = serde_json::from_str(&stdout(&done)).unwrap();
+    assert!(stderr(&done).contains("going on from its checkpoint"), "{}", stderr(&done));
+    assert_eq!(resumed["weights_digest"], expected["weights_digest"]);
+    assert_eq!(resumed["epochs"], expected["epochs"]);
+    assert!(json(killed.path(), &["runs", "--json"])["unfinished"].as_array().unwrap().is_empty());
+    assert!(!is_kept(), "a finished run needs no checkpoint");
+}

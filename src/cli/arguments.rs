@@ -601,6 +601,8 @@ pub struct ListRuns {
 pub enum SortArgument {
     /// Validation Spearman of the better of regressor and ranker, best first
     Spearman,
+    /// Validation Kendall's τ of the better of regressor and ranker, best first
+    Tau,
     /// Oldest first
     When,
 }

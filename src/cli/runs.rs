@@ -13,6 +13,8 @@ use std::path::PathBuf;
 #[derive(Serialize)]
 struct Body {
     runs: Vec<RunRecord>,
+    /// Stopped or diverged.
+    unfinished: Vec<RunRecord>,
 }
 
 pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Runs) -> Result<u8, Failure> {
@@ -27,24 +29,31 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Runs) -> Re
 }
 
 fn list(home_given: Option<PathBuf>, model: Option<&str>, given: &ListRuns) -> Result<u8, Failure> {
-    let (mut runs, which) = if let Some(audit) = &given.audit {
+    let (mut runs, unfinished, which) = if let Some(audit) = &given.audit {
         let session = session(home_given, audit)?;
         let model = model.map(|name| session.model_name(Some(name))).transpose()?;
-        (session.store().runs(audit, model.as_deref())?, format!(" of audit {audit}"))
+        let store = session.store();
+        (store.runs(audit, model.as_deref())?, store.unfinished(audit, model.as_deref())?, format!(" of audit {audit}"))
     } else {
-        let mut runs = Store::open(&home(home_given)?)?.all_runs()?;
-        runs.retain(|run| model.is_none_or(|model| run.model == model));
-        (runs, String::new())
+        let store = Store::open(&home(home_given)?)?;
+        let (mut runs, mut unfinished) = (store.all_runs()?, store.all_unfinished()?);
+        let is_meant = |run: &RunRecord| model.is_none_or(|model| run.model == model);
+        runs.retain(is_meant);
+        unfinished.retain(is_meant);
+        (runs, unfinished, String::new())
     };
     let (order, words) = match given.sort {
         SortArgument::Spearman => (Order::Spearman, "best validation ρ first"),
+        SortArgument::Tau => (Order::Tau, "best validation τ first"),
         SortArgument::When => (Order::When, "oldest first"),
     };
     report::sort(&mut runs, order);
     if is_json(&given.form) {
-        return print(&report::to_json("llm2loss.runs/1", None, Body { runs })?);
+        return print(&report::to_json("llm2loss.runs/1", None, Body { runs, unfinished })?);
     }
-    write(&report::runs(&runs, &format!("{which}, {words}")), &given.form)
+    let mut sheet = report::runs(&runs, &format!("{which}, {words}"));
+    sheet.notes.extend(report::unfinished(&unfinished));
+    write(&sheet, &given.form)
 }
 
 fn show(store: &Store, given: &ShowRun) -> Result<u8, Failure> {

@@ -23,7 +23,7 @@ pub use json::{Envelope, Identity, to_json};
 pub use overview::demo;
 pub use paper::{paper_check, paper_rows};
 pub use prompts::{compare, score};
-pub use runs::{Attempt, Difference, Ending, Order, best_first, plan, runs, show, sort, sweep};
+pub use runs::{Attempt, Difference, Ending, Order, best_first, plan, runs, show, sort, sweep, unfinished};
 pub use sheet::{Cell, Format, Sheet};
 pub use tables::{attributes, bias, ood, paper_attributes, validity, zero_shot};
 

@@ -2,7 +2,7 @@
 
 use super::sheet::{Cell, Sheet};
 use super::{Align, printable};
-use crate::audit::{EpochMetrics, HeadKind, HyperParameters, RunRecord};
+use crate::audit::{EpochMetrics, HeadKind, HyperParameters, RunRecord, RunState};
 use Align::{Left, Right};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -11,8 +11,8 @@ use time::OffsetDateTime;
 const LOSS_HEADS: [HeadKind; 2] = [HeadKind::Regressor, HeadKind::Ranker];
 
 /// What the metrics of a table of runs are over.
-const METRICS: &str =
-    "ρ: Spearman of risk with loss over the n validation rows of a run, after its last epoch, mean over members.";
+const METRICS: &str = "ρ: Spearman, τ: Kendall's τ-b of risk with loss over the n validation rows of a run, in the epoch whose \
+                       weights it has, mean over members.";
 
 /// How one run of a sweep ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -59,6 +59,8 @@ pub struct Attempt {
 pub enum Order {
     /// Validation Spearman of the better of regressor and ranker, best first.
     Spearman,
+    /// Validation τ of the better of regressor and ranker, best first.
+    Tau,
     /// Oldest first.
     When,
 }
@@ -68,6 +70,7 @@ pub fn sort(runs: &mut [RunRecord], order: Order) {
     match order {
         Order::When => runs.sort_by(|a, b| (a.finished_at, &a.id).cmp(&(b.finished_at, &b.id))),
         Order::Spearman => runs.sort_by(|a, b| descending(best_spearman(a), best_spearman(b))),
+        Order::Tau => runs.sort_by(|a, b| descending(best_kendall(a), best_kendall(b))),
     }
 }
 
@@ -79,6 +82,10 @@ pub fn best_first(attempts: &mut [Attempt]) {
 
 fn best_spearman(run: &RunRecord) -> Option<f64> {
     LOSS_HEADS.into_iter().filter_map(|head| run.validation_spearman(head)).reduce(f64::max)
+}
+
+fn best_kendall(run: &RunRecord) -> Option<f64> {
+    LOSS_HEADS.into_iter().filter_map(|head| run.validation_kendall(head)).reduce(f64::max)
 }
 
 fn descending(a: Option<f64>, b: Option<f64>) -> std::cmp::Ordering {
@@ -99,6 +106,8 @@ pub fn runs(runs: &[RunRecord], which: &str) -> Sheet {
             ("heads", Left),
             ("ρ regressor", Right),
             ("ρ ranker", Right),
+            ("τ regressor", Right),
+            ("τ ranker", Right),
             ("n", Right),
             ("trained (UTC)", Left),
             ("seconds", Right),
@@ -136,6 +145,8 @@ pub fn sweep(attempts: &[Attempt], planned: usize) -> Sheet {
             ("heads", Left),
             ("ρ regressor", Right),
             ("ρ ranker", Right),
+            ("τ regressor", Right),
+            ("τ ranker", Right),
             ("n", Right),
             ("seconds", Right),
             ("device", Left),
@@ -188,11 +199,34 @@ pub fn plan(attempts: &[Attempt]) -> Sheet {
     sheet
 }
 
-/// Spearman of regressor and ranker, and the validation rows they are over.
+/// Spearman and τ of regressor and ranker, and the validation rows they are over.
 fn metrics(run: Option<&RunRecord>) -> Vec<Cell> {
-    let Some(run) = run else { return vec![Cell::Empty; LOSS_HEADS.len() + 1] };
-    let of_head = |head| run.validation_spearman(head).map_or_else(|| Cell::text("n/a"), |value| decimal(value, 3));
-    LOSS_HEADS.into_iter().map(of_head).chain([Cell::Count(run.validation_items)]).collect()
+    let Some(run) = run else { return vec![Cell::Empty; 2 * LOSS_HEADS.len() + 1] };
+    let cell = |value: Option<f64>| value.map_or_else(|| Cell::text("n/a"), |value| decimal(value, 3));
+    let spearman = LOSS_HEADS.into_iter().map(|head| cell(run.validation_spearman(head)));
+    let kendall = LOSS_HEADS.into_iter().map(|head| cell(run.validation_kendall(head)));
+    spearman.chain(kendall).chain([Cell::Count(run.validation_items)]).collect()
+}
+
+/// Runs that did not come to their end, a sentence each.
+#[must_use]
+pub fn unfinished(runs: &[RunRecord]) -> Vec<String> {
+    let sentence = |run: &RunRecord| {
+        let epochs = run.epochs.iter().map(|metrics| metrics.epoch).max().unwrap_or(0);
+        let place = format!(
+            "{epochs} of {} epochs ({}, {}, {})",
+            run.hyper.epochs,
+            printable(&run.audit),
+            printable(&run.model),
+            run.hyper.summary()
+        );
+        if run.state == RunState::Diverged {
+            format!("Run {} diverged after {place}; its heads are not used.", run.id)
+        } else {
+            format!("Run {} stopped after {place}; training it again goes on from there.", run.id)
+        }
+    };
+    runs.iter().map(sentence).collect()
 }
 
 fn decimal(value: f64, digits: usize) -> Cell {

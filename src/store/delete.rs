@@ -16,6 +16,7 @@ impl Store {
     /// # Errors
     /// If the disk refuses; the run is then gone, and its folder goes when the store is next opened.
     pub fn delete_run(&self, id: &RunId) -> Result<()> {
+        self.drop_unfinished(id)?;
         let (runs, diagnoses) = (self.db.open_tree("runs")?, self.db.open_tree("diagnoses")?);
         let pending = self.db.open_tree(PENDING)?;
         let key = id.0.as_bytes();

@@ -1,5 +1,6 @@
 //! Finished runs: the record and tables in the database, the weights in a folder of their own.
 
+use super::unfinished::UNFINISHED;
 use super::{Result, Store, StoreError, codec};
 use crate::audit::{RunId, RunRecord};
 use serde::Serialize;
@@ -128,9 +129,12 @@ impl Store {
         }
         let tree = self.db.open_tree("runs")?;
         let mut found = Vec::new();
-        for pair in tree.scan_prefix(wanted.to_ascii_lowercase()) {
+        let unfinished = self.db.open_tree(UNFINISHED)?;
+        for pair in [&tree, &unfinished].into_iter().flat_map(|tree| tree.scan_prefix(wanted.to_ascii_lowercase())) {
             found.push(String::from_utf8_lossy(&pair?.0).into_owned());
         }
+        found.sort();
+        found.dedup();
         match found.as_slice() {
             [id] => Ok(RunId(id.clone())),
             [] => Err(no_run(format!("; number of runs kept: {}, see 'llm2loss runs'", tree.len()))),
@@ -151,7 +155,10 @@ impl Store {
         let id = self.find_run_id(wanted)?;
         match self.db.open_tree("runs")?.get(id.0.as_bytes())? {
             Some(value) => codec::unseal_json(&value, &format!("run {id}")),
-            None => Err(StoreError::NoRun { wanted: wanted.to_owned(), hint: "; it was just deleted".into() }),
+            None => match self.all_unfinished()?.into_iter().find(|run| run.id == id) {
+                Some(record) => Ok(record),
+                None => Err(StoreError::NoRun { wanted: wanted.to_owned(), hint: "; it was just deleted".into() }),
+            },
         }
     }
 

@@ -75,13 +75,22 @@ impl Store {
     /// # Errors
     /// If the store cannot be read; damaged records are left out.
     pub fn unfinished(&self, audit: &str, model: Option<&str>) -> Result<Vec<RunRecord>> {
+        let mut runs = self.all_unfinished()?;
+        runs.retain(|run| run.audit == audit && model.is_none_or(|model| run.model == model));
+        Ok(runs)
+    }
+
+    /// Records of all unfinished runs, oldest first.
+    ///
+    /// # Errors
+    /// If the store cannot be read; damaged records are left out.
+    pub fn all_unfinished(&self) -> Result<Vec<RunRecord>> {
         let mut runs = Vec::new();
         for pair in &self.db.open_tree(UNFINISHED)? {
             if let Ok(entry) = codec::unseal_json::<Unfinished>(&pair?.1, "a run") {
                 runs.push(entry.record);
             }
         }
-        runs.retain(|run| run.audit == audit && model.is_none_or(|model| run.model == model));
         runs.sort_by(|a, b| (a.finished_at, &a.id).cmp(&(b.finished_at, &b.id)));
         Ok(runs)
     }
@@ -110,4 +119,4 @@ impl Store {
     }
 }
 
-const UNFINISHED: &str = "unfinished";
+pub(super) const UNFINISHED: &str = "unfinished";

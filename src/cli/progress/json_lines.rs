@@ -33,7 +33,7 @@ enum Line {
     /// An epoch is over.
     Epoch { epoch: usize, epochs: usize, train_loss: ByHead<f64> },
     /// The same epoch, over the validation rows.
-    Validation { epoch: usize, spearman: ByHead<f64> },
+    Validation { epoch: usize, spearman: ByHead<f64>, kendall: ByHead<f64> },
     /// The run is over.
     Finished { state: &'static str, id: Option<String>, seconds: Option<f64>, message: Option<String> },
     /// A sentence for people.
@@ -121,7 +121,8 @@ impl Watcher for JsonLines {
         };
         let spearman = by_head(|metric| &metric.validation_spearman);
         if !spearman.is_empty() {
-            write(self.position, Line::Validation { epoch, spearman });
+            let kendall = by_head(|metric| &metric.validation_kendall);
+            write(self.position, Line::Validation { epoch, spearman, kendall });
         }
     }
 }
