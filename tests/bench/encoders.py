@@ -60,8 +60,9 @@ def run(folder, minilm):
     tokenizer = Tokenizer.from_file(str(pathlib.Path(folder) / "tokenizer.json"))
     eos = model.config.text_config.eos_token_id
     processor = CLIPImageProcessorPil.from_pretrained(folder)
-    people = ["man", "woman", "girl", "boy"]
-    prompts = [f"a photo of a {people[at % 4]} of {at}" for at in range(32)]
+    others = ["fox", "dog", "moustache", "hair", "photo", "woman", "river", "street"]
+    first = ["man", "woman", "dog", "fox"]
+    prompts = [f"a photo of the {first[at % 4]} and the {others[at // 4]}" for at in range(32)]
     picture = (FIXTURES / "images" / "rgb.jpg").read_bytes()
 
     def encode(texts, pad):

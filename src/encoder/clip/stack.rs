@@ -7,7 +7,7 @@
 use super::config::{Activation, Tower};
 use crate::encoder::weights::Wanted;
 use candle_core::{D, DType, Device, Result, Tensor};
-use candle_nn::{LayerNorm, Linear, Module, ops};
+use candle_nn::{LayerNorm, Module, ops};
 use std::collections::HashMap;
 
 /// Sequences of one length, one behind the other.
@@ -30,12 +30,36 @@ pub struct Stack {
 struct Layer {
     norm1: LayerNorm,
     /// Queries (scaled), keys and values in one product.
-    attention_in: Linear,
-    attention_out: Linear,
+    attention_in: Product,
+    attention_out: Product,
     norm2: LayerNorm,
-    mlp_in: Linear,
-    mlp_out: Linear,
+    mlp_in: Product,
+    mlp_out: Product,
     activation: Activation,
+}
+
+/// A product with weights, plus a bias: `[rows, in]` to `[rows, out]`.
+///
+/// Weights are turned once to `[in, out]`, as the product reads them: turning them each time costs more than the
+/// product itself where rows are few, as in a prompt.
+pub struct Product {
+    weight: Tensor,
+    bias: Option<Tensor>,
+}
+
+impl Product {
+    /// `weight` is `[out, in]`, as checkpoints have it.
+    pub fn new(weight: &Tensor, bias: Option<Tensor>) -> Result<Self> {
+        Ok(Self { weight: weight.t()?.contiguous()?, bias })
+    }
+
+    pub fn forward(&self, rows: &Tensor) -> Result<Tensor> {
+        let product = rows.matmul(&self.weight)?;
+        match &self.bias {
+            Some(bias) => product.broadcast_add(bias),
+            None => Ok(product),
+        }
+    }
 }
 
 /// Names and shapes of a stack's tensors below `prefix`, which ends before `.layers`.
@@ -68,9 +92,8 @@ impl Stack {
         let scale = ((tower.width / tower.heads) as f64).powf(-0.5);
         let layer = |index: usize| {
             let get = |name: &str| take(tensors, &format!("{prefix}.layers.{index}.{name}"));
-            let linear = |name: &str| -> Result<Linear> {
-                Ok(Linear::new(get(&format!("{name}.weight"))?, Some(get(&format!("{name}.bias"))?)))
-            };
+            let product =
+                |name: &str| Product::new(&get(&format!("{name}.weight"))?, Some(get(&format!("{name}.bias"))?));
             let joined = |kind: &str| -> Result<Tensor> {
                 let queries = (get(&format!("self_attn.q_proj.{kind}"))? * scale)?;
                 let keys = get(&format!("self_attn.k_proj.{kind}"))?;
@@ -78,11 +101,11 @@ impl Stack {
             };
             Ok(Layer {
                 norm1: norm(tensors, &format!("{prefix}.layers.{index}.layer_norm1"), tower.norm_epsilon)?,
-                attention_in: Linear::new(joined("weight")?, Some(joined("bias")?)),
-                attention_out: linear("self_attn.out_proj")?,
+                attention_in: Product::new(&joined("weight")?, Some(joined("bias")?))?,
+                attention_out: product("self_attn.out_proj")?,
                 norm2: norm(tensors, &format!("{prefix}.layers.{index}.layer_norm2"), tower.norm_epsilon)?,
-                mlp_in: linear("mlp.fc1")?,
-                mlp_out: linear("mlp.fc2")?,
+                mlp_in: product("mlp.fc1")?,
+                mlp_out: product("mlp.fc2")?,
                 activation: tower.activation,
             })
         };

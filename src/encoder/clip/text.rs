@@ -1,10 +1,10 @@
 //! The text tower: token ids to features, at each text's real length.
 
 use super::config::{Config, Pooling};
-use super::stack::{self, Past, Span, Stack, take};
+use super::stack::{self, Past, Product, Span, Stack, take};
 use crate::encoder::weights::Wanted;
 use candle_core::{Device, Result, Tensor};
-use candle_nn::{LayerNorm, Linear, Module};
+use candle_nn::{LayerNorm, Module};
 use std::collections::HashMap;
 
 const PREFIX: &str = "text_model";
@@ -15,7 +15,7 @@ pub struct TextTower {
     positions: Tensor,
     stack: Stack,
     final_norm: LayerNorm,
-    projection: Linear,
+    projection: Product,
     pooling: Pooling,
     device: Device,
 }
@@ -42,7 +42,7 @@ impl TextTower {
             positions: take(tensors, "text_model.embeddings.position_embedding.weight")?,
             stack: Stack::new(tensors, &format!("{PREFIX}.encoder"), &config.text, true)?,
             final_norm: stack::norm(tensors, "text_model.final_layer_norm", config.text.norm_epsilon)?,
-            projection: Linear::new(take(tensors, "text_projection.weight")?, None),
+            projection: Product::new(&take(tensors, "text_projection.weight")?, None)?,
             pooling: config.pooling,
             device: device.clone(),
         })

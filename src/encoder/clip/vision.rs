@@ -1,23 +1,23 @@
 //! The vision tower: prepared images to features.
 
 use super::config::Config;
-use super::stack::{self, Span, Stack, take};
+use super::stack::{self, Product, Span, Stack, take};
 use crate::encoder::weights::Wanted;
 use candle_core::{Device, Result, Tensor};
-use candle_nn::{LayerNorm, Linear, Module};
+use candle_nn::{LayerNorm, Module};
 use std::collections::HashMap;
 
 const PREFIX: &str = "vision_model";
 
 /// Patch, class and position embeddings, layers, projection.
 pub struct VisionTower {
-    patches: Linear,
+    patches: Product,
     class: Tensor,
     positions: Tensor,
     pre_norm: LayerNorm,
     stack: Stack,
     post_norm: LayerNorm,
-    projection: Linear,
+    projection: Product,
     grid: usize,
     patch_size: usize,
     device: Device,
@@ -47,13 +47,13 @@ impl VisionTower {
         let width = config.vision.width;
         let kernel = take(tensors, "vision_model.embeddings.patch_embedding.weight")?;
         Ok(Self {
-            patches: Linear::new(kernel.reshape((width, 3 * config.patch_size.pow(2)))?, None),
+            patches: Product::new(&kernel.reshape((width, 3 * config.patch_size.pow(2)))?, None)?,
             class: take(tensors, "vision_model.embeddings.class_embedding")?,
             positions: take(tensors, "vision_model.embeddings.position_embedding.weight")?,
             pre_norm: stack::norm(tensors, "vision_model.pre_layrnorm", config.vision.norm_epsilon)?,
             stack: Stack::new(tensors, &format!("{PREFIX}.encoder"), &config.vision, false)?,
             post_norm: stack::norm(tensors, "vision_model.post_layernorm", config.vision.norm_epsilon)?,
-            projection: Linear::new(take(tensors, "visual_projection.weight")?, None),
+            projection: Product::new(&take(tensors, "visual_projection.weight")?, None)?,
             grid: config.grid(),
             patch_size: config.patch_size,
             device: device.clone(),
