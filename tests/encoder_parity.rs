@@ -165,7 +165,7 @@ fn check_texts(fixture: &Fixture, name: &str, encoder: &dyn Encoder) {
         let typed = encoder.encode_prompt(text).unwrap();
         for other in [single, typed] {
             let apart: f64 = row.iter().zip(&other).map(|(a, b)| f64::from(a - b).powi(2)).sum();
-            assert!(apart.sqrt() < 1e-6, "{name} {text:?}: {:e}", apart.sqrt());
+            assert!(apart.sqrt() < 2e-6, "{name} {text:?}: {:e}", apart.sqrt());
         }
     }
 }
@@ -176,7 +176,7 @@ fn check_images(fixture: &Fixture, name: &str, encoder: &dyn Encoder, case: &Val
     let ours = encoder.encode_images(&pixels).unwrap();
     let single = encoder.encode_images(&pixels[..1]).unwrap();
     let apart = difference(&single, &ours[..encoder.dimension()], encoder.dimension());
-    assert!(apart < 1e-6, "{name}: an image alone differs by {apart:e}");
+    assert!(apart < 2e-6, "{name}: an image alone differs by {apart:e}");
     let expected = &fixture.expected[&format!("{name}.images")];
     for (index, (image, _)) in names.iter().enumerate() {
         let rows = index * encoder.dimension()..(index + 1) * encoder.dimension();
