@@ -322,3 +322,32 @@ fn a_fingerprint_names_weights_tokenizer_and_preprocessing() {
     };
     assert!(words.contains(&"photo".to_owned()) && words.iter().all(|word| word.is_ascii()), "{words:?}");
 }
+
+/// A small trained CLIP that may not be passed on, where it lies beside the repository.
+#[test]
+fn a_trained_clip_reads_what_it_was_trained_on() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/models/tinyclip-celeba");
+    if !folder.is_dir() {
+        eprintln!("skipped: {} is not there", folder.display());
+        return;
+    }
+    let encoder = open(&folder);
+    let texts = ["a photo of a cat", "a cat", "a photo of a truck", "a truck", "a smiling woman", "a woman"];
+    let rows = encoder.encode(&texts).unwrap();
+    let row = |index: usize| &rows[index * encoder.dimension()..(index + 1) * encoder.dimension()];
+    let cosine = |a: usize, b: usize| row(a).iter().zip(row(b)).map(|(a, b)| a * b).sum::<f32>();
+    assert!(cosine(0, 1) > cosine(0, 3) && cosine(2, 3) > cosine(2, 1), "{} {}", cosine(0, 1), cosine(0, 3));
+    assert!(cosine(4, 5) > cosine(4, 1) && cosine(4, 5) > cosine(4, 3));
+    for (index, text) in texts.iter().enumerate() {
+        let typed = encoder.encode_prompt(text).unwrap();
+        assert!(difference(&typed, row(index), encoder.dimension()) < 2e-6, "{text}");
+    }
+    let image = std::fs::read(Path::new(FIXTURES).join("images/rgb.jpg")).unwrap();
+    let pixels = encoder.prepare_image(&image).unwrap();
+    assert_eq!(encoder.encode_images(&[pixels]).unwrap().len(), encoder.dimension());
+    // What is cut off changes nothing.
+    let long = "a smiling woman ".repeat(40);
+    assert!(encoder.reading(&long).pieces > encoder.piece_limit());
+    let longer = format!("{long} with a hat");
+    assert_eq!(encoder.encode(&[&long]).unwrap(), encoder.encode(&[&longer]).unwrap());
+}
