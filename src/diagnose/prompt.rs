@@ -52,7 +52,7 @@ impl PromptScorer {
     /// # Errors
     /// If the encoder or the heads fail.
     pub fn score(&self, text: &str) -> Scored {
-        let embedding = self.encoder.encode(&[text])?;
+        let embedding = self.encoder.encode_prompt(text)?;
         let predictions = self.ensemble.predict(&embedding)?;
         let heads = HeadKind::ALL.into_iter().filter_map(|head| {
             let members = predictions.row(head, 0);
