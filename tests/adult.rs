@@ -173,7 +173,7 @@ fn every_target_is_shown_on_the_loss_scale() {
 }
 
 #[test]
-fn a_run_cancelled_in_the_middle_leaves_nothing_behind() {
+fn a_run_cancelled_in_the_middle_keeps_its_checkpoint_and_nothing_else() {
     let session = session();
     let hyper = HyperParameters { seed: 99, ..HyperParameters::new(Architecture::Linear) };
     let tracker: Arc<OnceLock<Tracker>> = Arc::default();

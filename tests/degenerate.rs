@@ -7,9 +7,8 @@ use llm2loss::audit::{
 };
 use llm2loss::diagnose::{Diagnosis, Material, Measured, Verdict, tables};
 use llm2loss::encoder::{Encoder, StaticEncoder};
-use llm2loss::heads::{Ensemble, Observer, Resources, TrainingData, train};
+use llm2loss::heads::{Ensemble, Observer, Resources, StepRng, TrainingData, train};
 use llm2loss::stats::Undefined;
-use rand_chacha::ChaCha8Rng;
 
 struct Quiet;
 
@@ -18,7 +17,7 @@ impl Observer for Quiet {
         Ok(None)
     }
 
-    fn negatives(&self, count: usize, _: &mut ChaCha8Rng) -> Result<Vec<f32>, String> {
+    fn negatives(&self, count: usize, _: &mut StepRng) -> Result<Vec<f32>, String> {
         Ok((0..count * 256).map(|value| (value as f32 * 0.7).sin() / 16.0).collect())
     }
 

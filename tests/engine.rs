@@ -68,12 +68,18 @@ fn a_first_start_queues_linear_then_mlp_and_shows_each() {
 fn jobs_are_cancelled_while_they_run_and_while_they_wait() {
     let home = tempfile::tempdir().unwrap();
     let (engine, mut links) = start(home.path());
-    let (running, before) = next(&mut links, started);
-    let waiting = before
-        .iter()
-        .rev()
-        .find_map(|event| if let Event::JobQueued { job, .. } = event { Some(*job) } else { None })
-        .unwrap();
+    // Which of the first two runs starts and which waits: their queueing and the start are told in any order.
+    let (mut queued, mut running) = (Vec::new(), None);
+    let (running, waiting) = next(&mut links, |event| {
+        match event {
+            Event::JobQueued { job, .. } => queued.push(*job),
+            Event::JobStarted { job } => running = Some(*job),
+            _ => {}
+        }
+        let waiting = queued.iter().copied().find(|job| Some(*job) != running)?;
+        running.map(|running| (running, waiting))
+    })
+    .0;
     engine.command(Command::Cancel { job: waiting });
     engine.command(Command::Cancel { job: running });
     let cancelled = |event: &Event| if let Event::JobCancelled { job } = event { Some(*job) } else { None };

@@ -3,6 +3,7 @@
 use crate::audit::{HyperParameters, Negatives};
 use crate::data;
 use crate::encoder::{Encoder, EncoderError, random_direction};
+use crate::heads::StepRng;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -50,7 +51,7 @@ impl<'a> NegativeSource<'a> {
     ///
     /// # Errors
     /// If the encoder fails.
-    pub fn draw(&self, count: usize, rng: &mut ChaCha8Rng) -> Result<Vec<f32>, EncoderError> {
+    pub fn draw(&self, count: usize, rng: &mut StepRng) -> Result<Vec<f32>, EncoderError> {
         let dimension = self.encoder.dimension();
         let texts = count * TEXT_SHARE.0 / TEXT_SHARE.1;
         let mut rows = match self.kind {
@@ -75,7 +76,7 @@ impl<'a> NegativeSource<'a> {
 }
 
 /// Normal values whose rows have an expected squared length of one.
-fn gaussian(count: usize, dimension: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
+fn gaussian(count: usize, dimension: usize, rng: &mut impl Rng) -> Vec<f32> {
     let deviation = (1.0 / dimension.max(1) as f32).sqrt();
     match Normal::new(0f32, deviation) {
         Ok(normal) => normal.sample_iter(rng).take(count).collect(),
@@ -85,7 +86,7 @@ fn gaussian(count: usize, dimension: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
 }
 
 /// A few random words: text, but about nothing.
-fn foreign_text(words: &[&str], rng: &mut ChaCha8Rng) -> String {
+fn foreign_text(words: &[&str], rng: &mut impl Rng) -> String {
     let count = rng.random_range(FOREIGN_WORDS);
     let chosen: Vec<&str> = (0..count).filter_map(|_| words.choose(rng).copied()).collect();
     chosen.join(" ")

@@ -5,7 +5,7 @@ use super::{EngineError, Tracker};
 use crate::audit::{EpochMetrics, HeadKind, HyperParameters};
 use crate::data;
 use crate::encoder::{Encoder, EncoderError};
-use crate::heads::{Checkpoint, Observer};
+use crate::heads::{Checkpoint, Observer, StepRng};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -87,7 +87,7 @@ impl Observer for Source<'_> {
         self.fragments.of(epoch, rows).map(Some).map_err(|error| error.to_string())
     }
 
-    fn negatives(&self, count: usize, rng: &mut ChaCha8Rng) -> Result<Vec<f32>, String> {
+    fn negatives(&self, count: usize, rng: &mut StepRng) -> Result<Vec<f32>, String> {
         self.negatives.draw(count, rng).map_err(|error| error.to_string())
     }
 

@@ -3,10 +3,10 @@
 use super::adamw::StepRate;
 use super::examples::Step;
 use super::learner::{Learner, LearnerState, NetState, Problem, head_of};
+use super::member_objective::{Kept, objective};
 use super::net::{Net, Scratch};
-use super::pairs::pair_terms;
-use super::{HeadsError, Result, member_objective};
-use crate::audit::{HeadKind, Pairs};
+use super::{HeadsError, Result};
+use crate::audit::HeadKind;
 use std::sync::{Mutex, PoisonError};
 
 /// Rows scored at a time when nothing is learnt.
@@ -105,17 +105,13 @@ fn train_net(
     rate: StepRate,
     scratch: &mut Scratch,
 ) -> Result<f32> {
-    let rows = step.items.len();
-    // Rows outside a member's resample weigh nothing: they are left out, which saves a third of the work.
-    let kept: Vec<usize> = (0..rows).filter(|&row| problem.resample.weight(member, step.items[row]) > 0.0).collect();
-    let weights: Vec<f32> = kept.iter().map(|&row| problem.resample.weight(member, step.items[row])).collect();
-    let losses: Vec<f64> = kept.iter().map(|&row| problem.losses[step.items[row] as usize]).collect();
+    let kept = Kept::new(problem, step, member);
     let mut gathered = std::mem::take(&mut scratch.gathered);
     let inputs = if problem.resample.is_whole() {
         &step.inputs[..]
     } else {
         gathered.clear();
-        for &row in &kept {
+        for &row in &kept.rows {
             gathered.extend_from_slice(&step.inputs[row * net.dimension..(row + 1) * net.dimension]);
         }
         &gathered[..]
@@ -125,17 +121,7 @@ fn train_net(
     net.forward(parts, scratch)?;
     let Scratch { scores, d_scores, .. } = &mut *scratch;
     d_scores.resize(scores.len(), 0.0);
-    let loss = match head {
-        HeadKind::Regressor => {
-            let targets: Vec<f32> = kept.iter().map(|&row| problem.targets[step.items[row] as usize]).collect();
-            member_objective::regression(scores, d_scores, &targets, &weights, rows)
-        }
-        HeadKind::Ranker if problem.hyper.pairs == Pairs::All => {
-            member_objective::all_pairs(scores, d_scores, &losses, &weights, rows)
-        }
-        HeadKind::Ranker => member_objective::sampled_pairs(scores, d_scores, &pair_terms(&losses, &weights)),
-        HeadKind::Ood => member_objective::ood(scores, d_scores, &weights, 2 * rows),
-    };
+    let loss = objective(head, &kept, problem, scores, d_scores);
     net.learn(parts, scratch, rate)?;
     scratch.gathered = gathered;
     Ok(loss)

@@ -4,6 +4,10 @@
 use crate::audit::HyperParameters;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// What draws a step's negatives: millions of normal values a second, which a cipher would take too long for.
+pub type StepRng = Xoshiro256PlusPlus;
 
 /// Purposes of random streams.
 #[derive(Clone, Copy)]
@@ -21,12 +25,11 @@ pub fn stream(seed: u64, draw: Draw, index: usize) -> ChaCha8Rng {
     rng
 }
 
-/// The stream of one part of one step of an epoch. A part never draws so much that it reaches the next one's
-/// place in the stream.
-pub fn step_stream(seed: u64, draw: Draw, epoch: usize, step: usize, part: usize) -> ChaCha8Rng {
+/// The draws of one part of one step of an epoch, begun from the place that part has in the epoch's stream.
+pub fn step_stream(seed: u64, draw: Draw, epoch: usize, step: usize, part: usize) -> StepRng {
     let mut rng = stream(seed, draw, epoch);
     rng.set_word_pos(((step as u128) << 48) | ((part as u128) << 36));
-    rng
+    StepRng::from_rng(&mut rng)
 }
 
 /// How often each member's bootstrap resample holds each training row; without a resample, once.

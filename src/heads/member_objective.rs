@@ -1,9 +1,64 @@
 //! The objectives of one member on plain rows; [`super::objective`] has the same for tensors of all members.
 
-use super::pairs::PairTerm;
+use super::examples::Step;
+use super::learner::Problem;
+use super::pairs::{PairTerm, pair_terms};
+use crate::audit::{HeadKind, Pairs};
+
+/// Rows of a batch that a member's resample holds. Those it does not hold weigh nothing: they are left out, which
+/// spares a third of the work.
+pub struct Kept {
+    /// Positions in the batch.
+    pub rows: Vec<usize>,
+    weights: Vec<f32>,
+    /// Training rows behind them.
+    items: Vec<usize>,
+    /// Rows of the batch, kept or not: what a mean is over.
+    batch: usize,
+}
+
+impl Kept {
+    pub fn new(problem: &Problem, step: &Step, member: usize) -> Self {
+        let batch = step.items.len();
+        let weight = |row: usize| problem.resample.weight(member, step.items[row]);
+        let rows: Vec<usize> = (0..batch).filter(|&row| weight(row) > 0.0).collect();
+        let weights = rows.iter().map(|&row| weight(row)).collect();
+        let items = rows.iter().map(|&row| step.items[row] as usize).collect();
+        Self { rows, weights, items, batch }
+    }
+
+    /// Values of the kept rows at their places among all rows of the batch, and what follows them after those.
+    pub fn spread(&self, values: Vec<f32>, batch: usize) -> Vec<f32> {
+        if self.rows.len() == batch {
+            return values;
+        }
+        let (kept, after) = values.split_at(self.rows.len());
+        let mut spread = vec![0f32; batch];
+        self.rows.iter().zip(kept).for_each(|(&row, &value)| spread[row] = value);
+        spread.extend_from_slice(after);
+        spread
+    }
+}
+
+/// Loss of a member of a head; `scores` are those of the kept rows, followed for an OOD member by those of the
+/// negatives. Fills the derivative by each.
+pub fn objective(head: HeadKind, kept: &Kept, problem: &Problem, scores: &[f32], d_scores: &mut [f32]) -> f32 {
+    let losses = || kept.items.iter().map(|&item| problem.losses[item]).collect::<Vec<f64>>();
+    match head {
+        HeadKind::Regressor => {
+            let targets: Vec<f32> = kept.items.iter().map(|&item| problem.targets[item]).collect();
+            regression(scores, d_scores, &targets, &kept.weights, kept.batch)
+        }
+        HeadKind::Ranker if problem.hyper.pairs == Pairs::All => {
+            all_pairs(scores, d_scores, &losses(), &kept.weights, kept.batch)
+        }
+        HeadKind::Ranker => sampled_pairs(scores, d_scores, &pair_terms(&losses(), &kept.weights)),
+        HeadKind::Ood => ood(scores, d_scores, &kept.weights, 2 * kept.batch),
+    }
+}
 
 /// Weighted squared error over a batch of `rows` rows; fills the derivative by each score.
-pub fn regression(scores: &[f32], d_scores: &mut [f32], targets: &[f32], weights: &[f32], rows: usize) -> f32 {
+fn regression(scores: &[f32], d_scores: &mut [f32], targets: &[f32], weights: &[f32], rows: usize) -> f32 {
     let mut sum = 0f64;
     for (((score, slope), target), weight) in scores.iter().zip(d_scores).zip(targets).zip(weights) {
         let residual = score - target;
@@ -14,7 +69,7 @@ pub fn regression(scores: &[f32], d_scores: &mut [f32], targets: &[f32], weights
 }
 
 /// Pairwise logistic loss of each row against the next one; the last row's partner is the first.
-pub fn sampled_pairs(scores: &[f32], d_scores: &mut [f32], terms: &[PairTerm]) -> f32 {
+fn sampled_pairs(scores: &[f32], d_scores: &mut [f32], terms: &[PairTerm]) -> f32 {
     d_scores.fill(0.0);
     let mut sum = 0f64;
     for (row, term) in terms.iter().enumerate() {
@@ -30,7 +85,7 @@ pub fn sampled_pairs(scores: &[f32], d_scores: &mut [f32], terms: &[PairTerm]) -
 
 /// Pairwise logistic loss over all unordered pairs of the rows, of weight `wᵢ·wⱼ`, as a mean over the pairs of a
 /// batch of `rows` rows. Ties weigh nothing.
-pub fn all_pairs(scores: &[f32], d_scores: &mut [f32], losses: &[f64], weights: &[f32], rows: usize) -> f32 {
+fn all_pairs(scores: &[f32], d_scores: &mut [f32], losses: &[f64], weights: &[f32], rows: usize) -> f32 {
     let pairs = (rows * (rows - 1)) as f32 / 2.0;
     d_scores.fill(0.0);
     let mut sum = 0f64;
@@ -52,7 +107,7 @@ pub fn all_pairs(scores: &[f32], d_scores: &mut [f32], losses: &[f64], weights: 
 
 /// Binary cross-entropy of items (the first rows, weighted) against negatives (the rest), as a mean over `rows`
 /// rows.
-pub fn ood(scores: &[f32], d_scores: &mut [f32], weights: &[f32], rows: usize) -> f32 {
+fn ood(scores: &[f32], d_scores: &mut [f32], weights: &[f32], rows: usize) -> f32 {
     let (inside, outside) = scores.split_at(weights.len());
     let (d_inside, d_outside) = d_scores.split_at_mut(weights.len());
     let mut sum = 0f64;

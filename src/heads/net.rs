@@ -4,13 +4,10 @@
 use super::Result;
 use super::adamw::{Moments, StepRate};
 use super::product::{add_transposed_product, multiply};
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 /// Arrays of a member: `W1 (d×h, row-major), b1 (h), w2 (h), b2 (1)`.
 pub type Arrays = Vec<Vec<f32>>;
-
-/// Elements summed side by side, so that a sum over a row can use wide registers.
-const LANES: usize = 16;
 
 /// A member with its optimiser state.
 #[derive(Debug, Clone)]
@@ -63,10 +60,7 @@ impl Net {
             multiply(hidden, part, &self.arrays[0], [rows, self.dimension, self.hidden])?;
             let scores = &mut scratch.scores[done..done + rows];
             let (bias, second, offset) = (&self.arrays[1][..], &self.arrays[2][..], self.arrays[3][0]);
-            Arch::new().dispatch(
-                #[inline(always)]
-                || activate(hidden, scores, bias, second, offset),
-            );
+            Arch::new().dispatch(Activate { hidden, scores, bias, second, offset });
             done += rows;
         }
         Ok(())
@@ -105,28 +99,37 @@ impl Net {
 }
 
 /// `relu(z + b1)` in place, and `w2·relu(z + b1) + b2` of each row.
-#[inline(always)]
-fn activate(hidden: &mut [f32], scores: &mut [f32], bias: &[f32], second: &[f32], offset: f32) {
-    let width = bias.len();
-    for (row, score) in hidden.chunks_exact_mut(width).zip(scores) {
-        let mut sums = [0f32; LANES];
-        let mut values = row.chunks_exact_mut(LANES);
-        let mut biases = bias.chunks_exact(LANES);
-        let mut weights = second.chunks_exact(LANES);
-        for ((values, biases), weights) in (&mut values).zip(&mut biases).zip(&mut weights) {
-            for lane in 0..LANES {
-                values[lane] = (values[lane] + biases[lane]).max(0.0);
-                sums[lane] += values[lane] * weights[lane];
+struct Activate<'a> {
+    hidden: &'a mut [f32],
+    scores: &'a mut [f32],
+    bias: &'a [f32],
+    second: &'a [f32],
+    offset: f32,
+}
+
+impl WithSimd for Activate<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { hidden, scores, bias, second, offset } = self;
+        let ((biases, bias_rest), (weights, weight_rest)) = (S::as_simd_f32s(bias), S::as_simd_f32s(second));
+        let zero = simd.splat_f32s(0.0);
+        for (row, score) in hidden.chunks_exact_mut(bias.len()).zip(scores) {
+            let (values, rest) = S::as_mut_simd_f32s(row);
+            // Two sums side by side: one would wait for each addition before the next.
+            let mut sums = [zero; 2];
+            for (index, ((value, bias), weight)) in values.iter_mut().zip(biases).zip(weights).enumerate() {
+                *value = simd.max_f32s(simd.add_f32s(*value, *bias), zero);
+                sums[index % 2] = simd.mul_add_f32s(*value, *weight, sums[index % 2]);
             }
+            let mut sum = offset + simd.reduce_sum_f32s(simd.add_f32s(sums[0], sums[1]));
+            for ((value, bias), weight) in rest.iter_mut().zip(bias_rest).zip(weight_rest) {
+                *value = (*value + bias).max(0.0);
+                sum += *value * weight;
+            }
+            *score = sum;
         }
-        let mut sum = offset + sums.iter().sum::<f32>();
-        for ((value, bias), weight) in
-            values.into_remainder().iter_mut().zip(biases.remainder()).zip(weights.remainder())
-        {
-            *value = (*value + bias).max(0.0);
-            sum += *value * weight;
-        }
-        *score = sum;
     }
 }
 

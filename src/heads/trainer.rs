@@ -2,15 +2,15 @@
 
 use super::checkpoint::{Best, Checkpoint, Progress};
 use super::cpu_learner::CpuLearner;
-use super::draw::Resample;
+use super::draw::{Resample, StepRng};
 use super::examples::{Examples, Step};
 use super::learner::{Learner, LearnerState, Problem};
+use super::linear_learner::LinearLearner;
 use super::tensor_learner::TensorLearner;
 use super::validation::{measure, quality};
 use super::{Ensemble, HeadsError, InputScale, Result, Stack, StackShape, TargetScale, scheduled_rate};
-use crate::audit::{EpochMetrics, HeadKind, HyperParameters, RunState};
+use crate::audit::{Architecture, EpochMetrics, HeadKind, HyperParameters, RunState};
 use candle_core::Device;
-use rand_chacha::ChaCha8Rng;
 
 /// What heads are trained on; embeddings are row-major `[n, d]`, as the encoder gives them.
 #[derive(Debug, Clone)]
@@ -72,7 +72,7 @@ pub trait Observer: Sync {
     ///
     /// # Errors
     /// If the encoder fails.
-    fn negatives(&self, count: usize, rng: &mut ChaCha8Rng) -> std::result::Result<Vec<f32>, String>;
+    fn negatives(&self, count: usize, rng: &mut StepRng) -> std::result::Result<Vec<f32>, String>;
 
     /// A few steps are done: total steps done by this head, and each member's mean loss over them, or nothing
     /// where they were too few to mean much.
@@ -166,10 +166,10 @@ fn train_here(
     let examples = Examples { data, hyper, scale: &scale, observer };
     let device = resources.device;
     let learner = |state: LearnerState| -> Result<Box<dyn Learner + '_>> {
-        if device.is_cpu() && hyper.hidden_units() > 0 {
-            Ok(Box::new(CpuLearner::new(&problem, state)))
-        } else {
-            Ok(Box::new(TensorLearner::new(&problem, &state, &device)?))
+        match (device.is_cpu(), hyper.architecture) {
+            (true, Architecture::Mlp) => Ok(Box::new(CpuLearner::new(&problem, state))),
+            (true, Architecture::Linear) => Ok(Box::new(LinearLearner::new(&problem, state))),
+            (false, _) => Ok(Box::new(TensorLearner::new(&problem, &state, &device)?)),
         }
     };
     let start = resources.resume.unwrap_or_else(|| Checkpoint {

@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use llm2loss::audit::{Architecture, EpochMetrics, HeadKind, HyperParameters, Negatives};
-use llm2loss::heads::{Observer, Outcome, Resources, TrainingData, train};
+use llm2loss::heads::{Observer, Outcome, Resources, StepRng, TrainingData, train};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -22,7 +22,7 @@ impl Observer for Gaussian {
         Ok(None)
     }
 
-    fn negatives(&self, count: usize, rng: &mut ChaCha8Rng) -> Result<Vec<f32>, String> {
+    fn negatives(&self, count: usize, rng: &mut StepRng) -> Result<Vec<f32>, String> {
         let scale = (1.0 / DIMENSION as f32).sqrt();
         Ok((0..count * DIMENSION)
             .map(|_| scale * <StandardNormal as Distribution<f32>>::sample(&StandardNormal, rng))
@@ -90,7 +90,9 @@ fn main() {
     println!(
         "{rows} x {DIMENSION} f32, 5 members, three heads, batch 4096, {epochs} epochs; the data take {base:.0} MB"
     );
-    for architecture in [Architecture::Linear, Architecture::Mlp] {
+    let only = value("--only");
+    let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
+    for architecture in [Architecture::Linear, Architecture::Mlp].into_iter().filter(|it| wanted(it.name())) {
         let hyper = HyperParameters {
             hidden: 256,
             batch: 4096,
@@ -109,6 +111,9 @@ fn main() {
             4096,
         );
         println!("  peak memory {:.0} MB above the data", memory("VmHWM") - base);
+    }
+    if !wanted("mlp") {
+        return;
     }
     println!("with a bootstrap resample of each member, which leaves out the rows it does not hold:");
     let hyper = HyperParameters {
