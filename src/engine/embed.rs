@@ -3,6 +3,7 @@
 //! Items are taken in windows at fixed places of the audit, and a window is kept as a whole: a run that was killed
 //! goes on with the same windows and ends with the same numbers as one that was not.
 
+use super::matrix::{Matrix, memory_limit};
 use super::{EngineError, Session, Stage, Tracker};
 use crate::audit::{Audit, Content};
 use crate::encoder::Pixels;
@@ -34,7 +35,7 @@ impl Session {
     ///
     /// # Errors
     /// If the encoder or the store fails, a file cannot be read, or the job is cancelled.
-    pub fn embeddings(&self, tracker: &Tracker) -> Result<Arc<Vec<f32>>, EngineError> {
+    pub fn embeddings(&self, tracker: &Tracker) -> Result<Arc<Matrix>, EngineError> {
         let mut slot = self.embeddings.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(rows) = slot.as_ref() {
             return Ok(rows.clone());
@@ -42,14 +43,20 @@ impl Session {
         let audit = self.audit()?;
         let dimension = self.encoder.dimension();
         let hashes = self.content_hashes(&audit)?;
-        let (mut rows, missing) = self.store.embeddings(self.encoder.fingerprint(), &hashes, dimension)?;
+        let limit = self.memory_limit.unwrap_or_else(memory_limit);
+        let read = |hashes: &[Option<ContentHash>]| {
+            Matrix::read(&self.store, self.encoder.fingerprint(), hashes, dimension, limit)
+        };
+        let (mut rows, missing) = read(&hashes)?;
         let readable = |row: &usize| audit.items[*row].content != Content::Unreadable;
         let missing: Vec<usize> = missing.into_iter().filter(readable).collect();
         if !missing.is_empty() {
             self.embed(&audit, &missing, tracker)?;
             self.forget_audit();
             let hashes = self.content_hashes(&*self.audit()?)?;
-            rows = self.store.embeddings(self.encoder.fingerprint(), &hashes, dimension)?.0;
+            // The one before goes first: there may not be room for two.
+            drop(rows);
+            rows = read(&hashes)?.0;
         }
         let rows = Arc::new(rows);
         *slot = Some(rows.clone());

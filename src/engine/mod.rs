@@ -11,6 +11,7 @@ mod error;
 mod examine;
 mod ingest;
 mod inspect;
+mod matrix;
 mod message;
 mod negatives;
 mod rows;
@@ -34,6 +35,7 @@ pub use ingest::{
     ingest_with, set_prompts,
 };
 pub use inspect::{AuditLine, LossHistogram, StoreView};
+pub use matrix::Matrix;
 pub use message::*;
 pub use session::{Session, known_audits};
 pub use tracker::Tracker;

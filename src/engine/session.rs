@@ -1,5 +1,6 @@
 //! One open audit: its store, encoder, device and items. Everything here may take a while and runs off the UI thread.
 
+use super::matrix::Matrix;
 use super::rows::own_words;
 use super::{AuditView, ComputeDevice, DeviceChoice, EngineError};
 use crate::audit::Audit;
@@ -34,7 +35,9 @@ pub struct Session {
     pub(super) record: AuditRecord,
     audit: Mutex<Option<Arc<Audit>>>,
     /// Embeddings of all items, `[items, d]`, once they were needed.
-    pub(super) embeddings: Mutex<Option<Arc<Vec<f32>>>>,
+    pub(super) embeddings: Mutex<Option<Arc<Matrix>>>,
+    /// Bytes of embeddings that memory may hold, where somebody said.
+    pub(super) memory_limit: Option<u64>,
 }
 
 impl Session {
@@ -79,7 +82,14 @@ impl Session {
             record,
             audit: Mutex::new(loaded),
             embeddings: Mutex::new(None),
+            memory_limit: None,
         })
+    }
+
+    /// Keeps embeddings of more than `bytes` in a file; without a word, of more than half the available memory.
+    #[must_use]
+    pub fn mapping_above(self, bytes: u64) -> Self {
+        Self { memory_limit: Some(bytes), ..self }
     }
 
     /// Trains on the device chosen; without a choice, on the best there is.

@@ -1,6 +1,6 @@
 //! Embeddings, keyed by what was embedded and by whom: the same content under the same encoder is embedded once.
 
-use super::{Result, Store, codec};
+use super::{Result, Store, StoreError, codec};
 use rayon::prelude::*;
 use sled::Batch;
 use std::collections::BTreeSet;
@@ -24,8 +24,10 @@ pub fn bytes_hash(bytes: &[u8]) -> ContentHash {
 const TREE: &str = "embeddings/";
 /// What is known of image files, by their stamp.
 const FILES: &str = "files";
-/// Parts into which the keys are cut to be read side by side.
+/// Parts of the keys that are read side by side before their rows are handed on.
 const PARTS: usize = 16;
+/// Most keys of a part: what is read but not yet handed on stays small.
+const PART_KEYS: usize = 8192;
 /// A tree with so many more records than are wanted is not read as a whole.
 const SCAN_SHARE: usize = 4;
 
@@ -81,25 +83,46 @@ impl Store {
         hashes: &[Option<ContentHash>],
         dimension: usize,
     ) -> Result<(Vec<f32>, Vec<usize>)> {
+        let mut rows = vec![0.0; hashes.len() * dimension];
+        let missing = self.visit_embeddings(encoder, hashes, dimension, |row, vector| {
+            rows[row * dimension..(row + 1) * dimension].copy_from_slice(vector);
+            Ok(())
+        })?;
+        Ok((rows, missing))
+    }
+
+    /// Hands on the embedding of each content with its position, in the order of their digests, and returns the
+    /// positions that are missing or damaged. Little is in memory at a time.
+    ///
+    /// # Errors
+    /// If the store cannot be read, or `take` fails.
+    pub fn visit_embeddings(
+        &self,
+        encoder: &str,
+        hashes: &[Option<ContentHash>],
+        dimension: usize,
+        mut take: impl FnMut(usize, &[f32]) -> std::io::Result<()>,
+    ) -> Result<Vec<usize>> {
         let tree = self.embedding_tree(encoder)?;
         let mut wanted: Vec<(ContentHash, usize)> =
             hashes.iter().enumerate().filter_map(|(row, hash)| Some(((*hash)?, row))).collect();
         wanted.par_sort_unstable();
         let scan = tree.len() <= SCAN_SHARE * wanted.len();
         // Keys are digests, evenly spread: equal parts of the wanted ones are equal ranges of the tree.
-        let parts: Vec<&[(ContentHash, usize)]> = wanted.chunks(wanted.len().div_ceil(PARTS).max(1)).collect();
-        let found = parts.into_par_iter().map(|part| read_part(&tree, part, dimension, scan));
-        let found: Vec<(Vec<usize>, Vec<f32>)> = found.collect::<Result<_>>()?;
-        let mut rows = vec![0.0; hashes.len() * dimension];
+        let parts: Vec<&[(ContentHash, usize)]> =
+            wanted.chunks(wanted.len().div_ceil(PARTS).clamp(1, PART_KEYS)).collect();
         let mut there = vec![false; hashes.len()];
-        for (positions, values) in &found {
-            for (&row, vector) in positions.iter().zip(values.chunks_exact(dimension)) {
-                rows[row * dimension..(row + 1) * dimension].copy_from_slice(vector);
-                there[row] = true;
+        for group in parts.chunks(PARTS) {
+            let found = group.par_iter().map(|part| read_part(&tree, part, dimension, scan));
+            let found: Vec<(Vec<usize>, Vec<f32>)> = found.collect::<Result<_>>()?;
+            for (positions, values) in &found {
+                for (&row, vector) in positions.iter().zip(values.chunks_exact(dimension)) {
+                    take(row, vector).map_err(|source| StoreError::Io { path: self.home.clone(), source })?;
+                    there[row] = true;
+                }
             }
         }
-        let missing = there.iter().enumerate().filter_map(|(row, there)| (!there).then_some(row)).collect();
-        Ok((rows, missing))
+        Ok(there.iter().enumerate().filter_map(|(row, there)| (!there).then_some(row)).collect())
     }
 
     /// Number of embeddings kept for an encoder.
