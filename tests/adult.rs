@@ -209,3 +209,22 @@ fn every_item_is_embedded_once_and_losses_are_kept() {
     assert_eq!(session.store().embedding_count(session.encoder().fingerprint()).unwrap(), distinct.len());
     assert!(session.store().losses("adult", "v2").unwrap().unwrap() == audit.model("v2").unwrap().losses);
 }
+
+#[test]
+fn a_matrix_larger_than_memory_may_hold_is_mapped_and_trains_to_the_same_weights() {
+    let home = tempfile::tempdir().unwrap();
+    let hyper = HyperParameters { epochs: 1, ..HyperParameters::new(Architecture::Linear) };
+    let mut digests = Vec::new();
+    for limit in [u64::MAX, 1 << 20] {
+        let session = Session::open(home.path(), "adult").unwrap().mapping_above(limit);
+        let rows = session.embeddings(&Tracker::silent()).unwrap();
+        assert_eq!(rows.is_mapped(), limit != u64::MAX);
+        assert_eq!(rows.len(), 48_842 * session.encoder().dimension());
+        let record = session.train("v1", &hyper, &Tracker::silent()).unwrap().record;
+        session.store().delete_run(&record.id).unwrap();
+        digests.push((record.weights_digest, llm2loss::store::bytes_hash(bytemuck::cast_slice(&rows))));
+    }
+    assert_eq!(digests[0], digests[1]);
+    let left: Vec<_> = std::fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().contains("tmp")), "{left:?}");
+}

@@ -19,6 +19,8 @@ pub enum Target {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Negatives {
+    /// Phrases for an encoder of images and texts, vocabulary for one of texts alone.
+    Auto,
     /// Normal vectors with the items' expected length, one (the paper).
     Gaussian,
     /// Random directions of length one.
@@ -66,6 +68,10 @@ pub struct HyperParameters {
     pub fragments: bool,
     pub target: Target,
     pub negatives: Negatives,
+    /// Where items are images, prompts are moved to their side of the space by the difference of the two means, for
+    /// texts and images lie apart there (Liang et al. 2022).
+    #[serde(default)]
+    pub shift: bool,
     pub pairs: Pairs,
     /// Share of the training rows kept aside to watch progress; never taken from the test rows.
     pub validation: f64,
@@ -92,7 +98,8 @@ impl HyperParameters {
             bootstrap: true,
             fragments: true,
             target: Target::Raw,
-            negatives: Negatives::Vocabulary,
+            negatives: Negatives::Auto,
+            shift: true,
             pairs: Pairs::Sampled,
             validation: 0.05,
             patience: 3,
@@ -109,6 +116,7 @@ impl HyperParameters {
             bootstrap: false,
             fragments: false,
             negatives: Negatives::Gaussian,
+            shift: false,
             patience: 0,
             ..Self::new(architecture)
         }
@@ -168,6 +176,21 @@ impl HyperParameters {
         weights + activations + pairs
     }
 
+    /// The same with what is left to the data decided, and what has no effect on them set to nothing: only texts have
+    /// fragments, and only prompts for images move.
+    #[must_use]
+    pub fn decided(self, items_are_texts: bool, reads_images: bool) -> Self {
+        let mut hyper = self.canonical();
+        hyper.fragments &= items_are_texts;
+        hyper.shift &= reads_images && !items_are_texts;
+        hyper.negatives = match hyper.negatives {
+            Negatives::Auto if reads_images => Negatives::Phrases,
+            Negatives::Auto => Negatives::Vocabulary,
+            named => named,
+        };
+        hyper
+    }
+
     /// The same with values that have no effect set to zero, so that equal runs compare equal.
     #[must_use]
     pub fn canonical(mut self) -> Self {
@@ -202,7 +225,8 @@ impl HyperParameters {
         unusual(self.warmup != usual.warmup, format!("warm-up {}", self.warmup));
         unusual(self.weight_decay != usual.weight_decay, format!("wd {}", self.weight_decay));
         unusual(self.bootstrap != usual.bootstrap, "no bootstrap".into());
-        unusual(self.negatives != usual.negatives, format!("{} negatives", self.negatives.name()));
+        let automatic = matches!(self.negatives, Negatives::Auto | Negatives::Vocabulary);
+        unusual(!automatic, format!("{} negatives", self.negatives.name()));
         unusual(self.pairs != usual.pairs, format!("{} pairs", self.pairs.name()));
         unusual(self.validation != usual.validation, format!("validation {}", self.validation));
         unusual(self.patience != usual.patience, format!("patience {}", self.patience));
@@ -224,11 +248,12 @@ impl Target {
 
 impl Negatives {
     /// Every source, in the order a form offers them.
-    pub const ALL: [Self; 4] = [Self::Gaussian, Self::Sphere, Self::Vocabulary, Self::Phrases];
+    pub const ALL: [Self; 5] = [Self::Auto, Self::Gaussian, Self::Sphere, Self::Vocabulary, Self::Phrases];
 
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Auto => "auto",
             Self::Gaussian => "gaussian",
             Self::Sphere => "sphere",
             Self::Vocabulary => "vocabulary",

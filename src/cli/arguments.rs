@@ -669,6 +669,7 @@ pub enum TargetArgument {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum NegativesArgument {
+    Auto,
     Gaussian,
     Sphere,
     Vocabulary,
@@ -743,6 +744,10 @@ pub struct Train {
     /// Where the ood head's negatives come from
     #[arg(long, value_enum, value_delimiter = ',')]
     pub negatives: Vec<NegativesArgument>,
+
+    /// Move prompts to the images' side of the space, where items are images
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub shift: Vec<Switch>,
 
     /// Which pairs of a batch the ranker compares
     #[arg(long, value_enum, value_delimiter = ',')]

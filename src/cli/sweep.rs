@@ -31,6 +31,7 @@ pub fn runs(given: &Train) -> Result<Vec<HyperParameters>, Failure> {
     all.over(&given.fragments, |run, value| run.fragments = value == Switch::On)?;
     all.over(&given.target, |run, value| run.target = target(value))?;
     all.over(&given.negatives, |run, value| run.negatives = negatives(value))?;
+    all.over(&given.shift, |run, value| run.shift = value == Switch::On)?;
     all.over(&given.pairs, |run, value| run.pairs = pairs(value))?;
     all.over(&given.validation, |run, value| run.validation = value)?;
     all.over(&given.patience, |run, value| run.patience = value)?;
@@ -80,6 +81,7 @@ fn target(given: TargetArgument) -> Target {
 
 fn negatives(given: NegativesArgument) -> Negatives {
     match given {
+        NegativesArgument::Auto => Negatives::Auto,
         NegativesArgument::Gaussian => Negatives::Gaussian,
         NegativesArgument::Sphere => Negatives::Sphere,
         NegativesArgument::Phrases => Negatives::Phrases,

@@ -9,8 +9,25 @@ use crate::diagnose::{
 };
 use crate::heads::Ensemble;
 use candle_core::Device;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// Most training rows that the null of Table 3 is refitted to: more would not sharpen it, and would have to be in
+/// memory at once.
+const NULL_ROWS: usize = 100_000;
+
+/// Positions for the null: all of them, or some drawn by a fixed seed, in order.
+fn sample_of(train: &[usize]) -> Vec<usize> {
+    if train.len() <= NULL_ROWS {
+        return train.to_vec();
+    }
+    let drawn = rand::seq::index::sample(&mut ChaCha8Rng::seed_from_u64(0), train.len(), NULL_ROWS);
+    let mut drawn: Vec<usize> = drawn.into_iter().map(|position| train[position]).collect();
+    drawn.sort_unstable();
+    drawn
+}
 
 /// A finished run, ready to be shown and to score prompts.
 pub struct LoadedRun {
@@ -100,14 +117,15 @@ impl Session {
         let audit = self.audit()?;
         let model = audit.model(model)?;
         let dimension = self.encoder.dimension();
+        let learnt = sample_of(&rows.train);
         Ok(ask(&Material {
             audit: &audit,
             model,
-            encoder: self.encoder.as_ref(),
+            encoder: self.reader(ensemble.shift.as_ref()).as_ref(),
             ensemble,
             test: &RunRows::gather(&rows.test, embeddings, dimension),
-            train: &RunRows::gather(&rows.train, embeddings, dimension),
-            train_losses: rows.train.iter().map(|&row| model.losses[row]).collect(),
+            train: &RunRows::gather(&learnt, embeddings, dimension),
+            train_losses: learnt.iter().map(|&row| model.losses[row]).collect(),
         })?)
     }
 
@@ -135,7 +153,7 @@ impl Session {
     /// If the run's weights or the encoder fail.
     pub fn ood(&self, record: &RunRecord, question: &OodQuestion) -> Result<OodTable, EngineError> {
         let run = self.load(record.clone())?;
-        Ok(diagnose::ood(question, self.encoder.as_ref(), &run.ensemble)?)
+        Ok(diagnose::ood(question, self.reader(run.ensemble.shift.as_ref()).as_ref(), &run.ensemble)?)
     }
 
     /// A scorer of prompts for a run.
@@ -147,7 +165,7 @@ impl Session {
             self.record.attributes.iter().map(|(name, prompts)| (name.clone(), prompts.phrase.clone())).collect();
         let vocabulary = Arc::new(self.record.vocabulary.clone());
         Ok(PromptScorer::new(
-            self.encoder.clone(),
+            self.reader(run.ensemble.shift.as_ref()),
             Arc::new(run.ensemble.clone()),
             Arc::new(run.diagnosis.reference.clone()),
             vocabulary,

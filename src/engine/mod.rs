@@ -13,6 +13,7 @@ mod ingest;
 mod inspect;
 mod matrix;
 mod message;
+mod modality;
 mod negatives;
 mod rows;
 mod scorer;

@@ -38,7 +38,7 @@ impl<'a> NegativeSource<'a> {
         let encode = |texts: &[String]| encoder.encode(&texts.iter().map(String::as_str).collect::<Vec<_>>());
         let pool = match hyper.negatives {
             Negatives::Phrases => foreign(&encode(&data::phrases())?, rows, encoder.dimension()),
-            Negatives::Vocabulary if !encoder.is_cheap() && !encoder.words().is_empty() => {
+            Negatives::Vocabulary | Negatives::Auto if !encoder.is_cheap() && !encoder.words().is_empty() => {
                 let mut rng = ChaCha8Rng::seed_from_u64(hyper.seed);
                 encode(&(0..POOL).map(|_| foreign_text(encoder.words(), &mut rng)).collect::<Vec<_>>())?
             }
@@ -57,13 +57,13 @@ impl<'a> NegativeSource<'a> {
         let mut rows = match self.kind {
             Negatives::Gaussian => return Ok(gaussian(count * dimension, dimension, rng)),
             Negatives::Sphere => Vec::with_capacity(count * dimension),
-            Negatives::Vocabulary if self.encoder.words().is_empty() => Vec::new(),
-            Negatives::Vocabulary if self.pool.is_empty() => {
+            Negatives::Vocabulary | Negatives::Auto if self.encoder.words().is_empty() => Vec::new(),
+            Negatives::Vocabulary | Negatives::Auto if self.pool.is_empty() => {
                 let foreign: Vec<String> = (0..texts).map(|_| foreign_text(self.encoder.words(), rng)).collect();
                 let foreign: Vec<&str> = foreign.iter().map(String::as_str).collect();
                 self.encoder.encode(&foreign)?
             }
-            Negatives::Vocabulary | Negatives::Phrases => {
+            Negatives::Vocabulary | Negatives::Auto | Negatives::Phrases => {
                 let bank: Vec<&[f32]> = self.pool.chunks_exact(dimension).collect();
                 (0..texts).filter_map(|_| bank.choose(rng)).flat_map(|row| row.iter().copied()).collect()
             }

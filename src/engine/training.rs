@@ -1,5 +1,6 @@
 //! Training of a run: its rows, its name, its checkpoints, its record.
 
+use super::modality::modality_shift;
 use super::negatives::NegativeSource;
 use super::rows::{RunRows, fingerprint};
 use super::source::{Fragments, Source};
@@ -28,11 +29,9 @@ impl Session {
         Ok(RunId(format!("{:08x}", xxhash_rust::xxh3::xxh3_64(inputs.as_bytes()) as u32)))
     }
 
-    /// The settings with those that have no effect on this audit set to nothing: only texts have fragments.
+    /// The settings as this audit's data decide them.
     pub(super) fn effective(&self, hyper: &HyperParameters) -> HyperParameters {
-        let mut hyper = hyper.clone().canonical();
-        hyper.fragments &= self.record.has_texts;
-        hyper
+        hyper.clone().decided(self.record.has_texts, self.encoder.reads_images())
     }
 
     /// The finished run of exactly these inputs: data, encoder, hyper-parameters, device and program version.
@@ -123,7 +122,9 @@ impl Session {
         let fragments = Fragments::new(self.encoder.as_ref(), hyper, texts, tracker)?;
         let rows: Vec<&[f32]> =
             split.train.iter().map(|&row| &embeddings[row * dimension..(row + 1) * dimension]).collect();
-        let negatives = NegativeSource::new(self.encoder.as_ref(), hyper, &rows)?;
+        let shift = if hyper.shift { Some(modality_shift(self.encoder.as_ref(), &rows)?) } else { None };
+        let reader = self.reader(shift.as_ref());
+        let negatives = NegativeSource::new(reader.as_ref(), hyper, &rows)?;
         let complained = AtomicBool::new(false);
         let keep = |checkpoint: &Checkpoint| {
             if let Err(error) = self.keep_checkpoint(clock.stamp(record.clone()), checkpoint)
@@ -135,7 +136,8 @@ impl Session {
         let source = Source { fragments, negatives, tracker, keep: &keep };
         let resources = Resources { device: self.device()?.device.clone(), resume, ..Resources::cpu() };
         let examples = data.train.len() * if hyper.fragments { 2 } else { 1 };
-        let outcome = train(&data, hyper, resources, &source)?;
+        let mut outcome = train(&data, hyper, resources, &source)?;
+        outcome.ensemble.shift = shift;
         match outcome.state {
             RunState::Finished => {}
             RunState::Cancelled => return Err(EngineError::Cancelled),

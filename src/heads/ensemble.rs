@@ -10,6 +10,9 @@ pub struct Ensemble {
     pub members: usize,
     pub input: InputScale,
     pub target: TargetScale,
+    /// What is added to a prompt's embedding `[d]` before it is brought to length one again, where prompts are moved to
+    /// the side of the images.
+    pub shift: Option<Vec<f32>>,
     /// Regressor members, then ranker members.
     pub loss_stack: Stack,
     /// Members of the OOD head.

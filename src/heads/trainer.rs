@@ -191,7 +191,8 @@ fn train_here(
     };
     let (loss_stack, ood_stack) = (stack(loss_nets)?, stack(ood_nets)?);
     let Progress { epochs, batch, .. } = run.progress;
-    let ensemble = Ensemble { members: hyper.members, input: scale.clone(), target, loss_stack, ood_stack };
+    let ensemble =
+        Ensemble { members: hyper.members, input: scale.clone(), target, shift: None, loss_stack, ood_stack };
     Ok(Outcome { ensemble, epochs, state, best_epoch, batch })
 }
 

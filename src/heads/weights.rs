@@ -2,6 +2,7 @@
 //!
 //! For each head `regressor`, `ranker`, `ood`: MLP `HEAD.w1 [M, d, h]`, `HEAD.b1 [M, h]`, `HEAD.w2 [M, h]`,
 //! `HEAD.b2 [M]`; linear `HEAD.w [M, d]`, `HEAD.b [M]`. `input.mean [d]` and `input.scale [1]` belong to all;
+//! `prompt.shift [d]`, where there is one, is added to a prompt's embedding, which is then brought to length one again;
 //! the metadata key `target` holds the regressor's scale as JSON.
 
 use super::{Ensemble, HeadsError, InputScale, Result, Stack, StackShape, TargetScale};
@@ -12,6 +13,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 const MLP_NAMES: [&str; 4] = ["w1", "b1", "w2", "b2"];
+/// Added to a prompt's embedding `[d]` before it is brought to length one again; absent where prompts stay.
+const SHIFT: &str = "prompt.shift";
 const TARGET: &str = "target";
 const LINEAR_NAMES: [&str; 2] = ["w", "b"];
 
@@ -25,6 +28,9 @@ impl Ensemble {
             ("input.mean".into(), vec![self.dimension()], bytes(&self.input.mean)),
             ("input.scale".into(), vec![1], bytes(&[self.input.scale])),
         ];
+        if let Some(shift) = &self.shift {
+            arrays.push((SHIFT.into(), vec![shift.len()], bytes(shift)));
+        }
         let loss_nets = self.loss_stack.to_nets()?;
         let ood_nets = self.ood_stack.to_nets()?;
         let shape = self.loss_stack.shape;
@@ -91,7 +97,11 @@ impl Ensemble {
         let shape = |nets: usize| StackShape { dimension: mean.len(), hidden, nets };
         let loss_stack = Stack::from_nets(shape(2 * members), &loss_nets, device)?;
         let ood_stack = Stack::from_nets(shape(members), &ood_nets, device)?;
-        Ok(Self { members, input: InputScale { mean, scale }, target, loss_stack, ood_stack })
+        let shift = if file.names().contains(&SHIFT) { Some(read(SHIFT)?.1) } else { None };
+        if shift.as_ref().is_some_and(|shift| shift.len() != mean.len()) {
+            return Err(fault(format!("{SHIFT} and input.mean differ in length")));
+        }
+        Ok(Self { members, input: InputScale { mean, scale }, target, shift, loss_stack, ood_stack })
     }
 }
 
