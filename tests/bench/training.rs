@@ -4,54 +4,15 @@
 //! `tests/recipes/bench_training.py`.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use llm2loss::audit::{Architecture, EpochMetrics, HeadKind, HyperParameters, Negatives};
-use llm2loss::heads::{Observer, Outcome, Resources, StepRng, TrainingData, train};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
+#[path = "world.rs"]
+mod world;
+
+use llm2loss::audit::{Architecture, HeadKind, HyperParameters, Negatives};
+use llm2loss::heads::{Outcome, Resources, TrainingData, train};
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
-
-const DIMENSION: usize = 512;
-const VALIDATION: usize = 8_000;
-
-struct Gaussian;
-
-impl Observer for Gaussian {
-    fn fragments(&self, _: usize, _: &[u32]) -> Result<Option<Vec<f32>>, String> {
-        Ok(None)
-    }
-
-    fn negatives(&self, count: usize, rng: &mut StepRng) -> Result<Vec<f32>, String> {
-        let scale = (1.0 / DIMENSION as f32).sqrt();
-        Ok((0..count * DIMENSION)
-            .map(|_| scale * <StandardNormal as Distribution<f32>>::sample(&StandardNormal, rng))
-            .collect())
-    }
-
-    fn steps(&self, _: HeadKind, _: usize, _: &[f32]) {}
-
-    fn epoch(&self, _: &[EpochMetrics]) {}
-
-    fn cancelled(&self) -> bool {
-        false
-    }
-}
-
-/// Directions of length one whose loss has a linear and a bent part, and noise.
-fn world(rows: usize) -> (Vec<f32>, Vec<f64>) {
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let mut matrix = vec![0f32; rows * DIMENSION];
-    let mut losses = Vec::with_capacity(rows);
-    for row in matrix.chunks_exact_mut(DIMENSION) {
-        row.iter_mut().for_each(|value| *value = rng.random_range(-1.0..1.0));
-        let norm = row.iter().map(|value| value * value).sum::<f32>().sqrt();
-        row.iter_mut().for_each(|value| *value /= norm);
-        let signal = 8.0 * (row[0] + (row[1] * 20.0).abs() * row[2] * 3.0 + row[3]);
-        losses.push(f64::from(signal.exp()) * rng.random_range(0.5..1.5));
-    }
-    (matrix, losses)
-}
+use world::{DIMENSION, Gaussian, VALIDATION, world};
 
 fn memory(key: &str) -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -101,7 +62,7 @@ fn main() {
             ..HyperParameters::paper(architecture)
         };
         let started = Instant::now();
-        let outcome = train(&data, &hyper, Resources::cpu(), &Gaussian).unwrap();
+        let outcome = train(&data, &hyper, Resources::cpu(), &Gaussian::new()).unwrap();
         report(
             &format!("llm2loss {}", architecture.name()),
             rows,
@@ -112,25 +73,92 @@ fn main() {
         );
         println!("  peak memory {:.0} MB above the data", memory("VmHWM") - base);
     }
-    if !wanted("mlp") {
-        return;
-    }
-    println!("with a bootstrap resample of each member, which leaves out the rows it does not hold:");
-    let hyper = HyperParameters {
-        hidden: 256,
-        batch: 4096,
-        epochs,
-        bootstrap: true,
-        negatives: Negatives::Gaussian,
-        ..HyperParameters::paper(Architecture::Mlp)
-    };
-    let started = Instant::now();
-    let outcome = train(&data, &hyper, Resources::cpu(), &Gaussian).unwrap();
-    report("llm2loss mlp", rows, epochs, started.elapsed().as_secs_f64(), &outcome, 4096);
     let python = value("--python").unwrap_or_else(|| "python3".into());
+    if wanted("mlp") {
+        println!("with a bootstrap resample of each member, which leaves out the rows it does not hold:");
+        let hyper = HyperParameters {
+            hidden: 256,
+            batch: 4096,
+            epochs,
+            bootstrap: true,
+            negatives: Negatives::Gaussian,
+            ..HyperParameters::paper(Architecture::Mlp)
+        };
+        let started = Instant::now();
+        let outcome = train(&data, &hyper, Resources::cpu(), &Gaussian::new()).unwrap();
+        report("llm2loss mlp", rows, epochs, started.elapsed().as_secs_f64(), &outcome, 4096);
+        pytorch(&python, &["steps".into(), rows.to_string(), "40".into()]);
+    }
+    if wanted("race") {
+        race(&data, rows, epochs, &python);
+    }
+}
+
+/// Runs PyTorch's side and hands back what it printed, which is shown too.
+fn pytorch(python: &str, arguments: &[String]) -> String {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recipes/bench_training.py");
-    let done = Command::new(&python).args([script, &rows.to_string(), "40"]).status();
-    if !done.is_ok_and(|status| status.success()) {
+    let done = Command::new(python).arg(script).args(arguments).output();
+    let said = done.as_ref().map(|done| String::from_utf8_lossy(&done.stdout).into_owned()).unwrap_or_default();
+    print!("{said}");
+    if !done.is_ok_and(|done| done.status.success()) {
         println!("PyTorch's side did not run: give a Python with torch by --python");
     }
+    said
+}
+
+/// Until 99 % of the validation Spearman that the paper's recipe ends with in PyTorch: that recipe there, and ours,
+/// which takes fewer, smaller and falling steps and stops by itself, on the same rows.
+fn race(data: &TrainingData, rows: usize, epochs: usize, python: &str) {
+    let folder = std::env::temp_dir().join(format!("llm2loss-race-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let write = |name: &str, values: &[f32]| write_floats(&folder.join(name), values);
+    write("matrix.f32", data.embeddings);
+    let losses: Vec<f32> = data.losses.iter().chain(&data.validation_losses).map(|loss| *loss as f32).collect();
+    write("losses.f32", &losses);
+    let said = pytorch(python, &["race".into(), rows.to_string(), folder.display().to_string(), epochs.to_string()]);
+    std::fs::remove_dir_all(&folder).unwrap();
+    let words: Vec<&str> = said.lines().find_map(|line| line.strip_prefix("bar ")).unwrap_or("").split(' ').collect();
+    let bar: Option<(f64, f64)> = match &words[..] {
+        [bar, seconds] => bar.parse().ok().zip(seconds.parse().ok()),
+        _ => None,
+    };
+    let hyper = HyperParameters {
+        hidden: 256,
+        batch: 1024,
+        negatives: Negatives::Gaussian,
+        fragments: false,
+        ..HyperParameters::new(Architecture::Mlp)
+    };
+    for (name, hyper) in [
+        ("our defaults at batch 1024", hyper.clone()),
+        ("the same without a resample", HyperParameters { bootstrap: false, ..hyper.clone() }),
+        ("the same in 3 epochs", HyperParameters { bootstrap: false, epochs: 3, ..hyper }),
+    ] {
+        let watch = Gaussian::new();
+        train(data, &hyper, Resources::cpu(), &watch).unwrap();
+        let ends = watch.epochs.into_inner().unwrap();
+        let last = ends.iter().map(|(_, quality)| *quality).fold(f64::NEG_INFINITY, f64::max);
+        let until = |bar: f64| ends.iter().position(|(_, quality)| *quality >= bar).map(|at| (at + 1, ends[at].0));
+        println!(
+            "llm2loss, {name}: {} epochs, Spearman up to {last:.4}, in {:.1} s",
+            ends.len(),
+            ends[ends.len() - 1].0
+        );
+        if let Some((epoch, seconds)) = until(0.99 * last) {
+            println!("  99 % of its own after {seconds:.1} s (epoch {epoch})");
+        }
+        if let Some((bar, theirs)) = bar {
+            match until(bar) {
+                Some((epoch, ours)) => println!(
+                    "  PyTorch's bar of {bar:.4} after {ours:.1} s (epoch {epoch}): {:.1} times sooner",
+                    theirs / ours
+                ),
+                None => println!("  PyTorch's bar of {bar:.4} never"),
+            }
+        }
+    }
+}
+
+fn write_floats(path: &Path, values: &[f32]) {
+    std::fs::write(path, bytemuck::cast_slice(values)).unwrap();
 }
