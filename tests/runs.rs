@@ -397,3 +397,50 @@ fn a_run_that_was_killed_goes_on_to_the_same_weights() {
     assert!(json(killed.path(), &["runs", "--json"])["unfinished"].as_array().unwrap().is_empty());
     assert!(!is_kept(), "a finished run needs no checkpoint");
 }
+
+/// A small audit of texts, taken in.
+fn small(home: &Path) {
+    let mut text = String::from("text,loss,split\n");
+    for row in 0..400 {
+        let word = ["calm", "stormy", "sunny", "foggy"][row % 4];
+        let split = if row % 5 == 0 { "test" } else { "train" };
+        text.push_str(&format!("a {word} day number {row},{}.{row},{split}\n", row % 4));
+    }
+    let file = home.join("weather.csv");
+    std::fs::write(&file, text).unwrap();
+    run(&home.join("home"), &["ingest", "weather", "--manifest", file.to_str().unwrap()]).code(0);
+}
+
+/// The program where no file may grow beyond `kilobytes`: writes fail as they do on a full disk.
+#[cfg(target_os = "linux")]
+fn confined(home: &Path, kilobytes: u32, arguments: &[&str]) -> assert_cmd::assert::Assert {
+    let mut command = std::process::Command::new("bash");
+    command.arg("-c").arg(format!("trap '' XFSZ; ulimit -f {kilobytes}; exec \"$0\" \"$@\""));
+    let inner = program(home, arguments);
+    command.arg(inner.get_program()).args(inner.get_args()).env_remove("LLM2LOSS_HOME").env_remove("LLM2LOSS_DEVICE");
+    Command::from_std(command).assert()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_is_full_costs_a_checkpoint_or_the_run_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    small(folder.path());
+    let home = folder.path().join("home");
+    let train = |hidden: &'static str| ["train", "weather", "--hidden", hidden, "--epochs", "2", "--json"];
+    let before = json(&home, &train("8"));
+    // Room for the weights (4 MB), none for the checkpoint, which holds the moments too (12 MB).
+    let done = confined(&home, 8_000, &train("256")).code(0);
+    assert!(stderr(&done).contains("no checkpoint could be kept"), "{}", stderr(&done));
+    let kept: Value = serde_json::from_str(&stdout(&done)).unwrap();
+    // No room for either: the error names what could not be written, and the runs before are there.
+    let done = confined(&home, 8_000, &train("1024")).code(1);
+    assert!(stderr(&done).contains("safetensors"), "{}", stderr(&done));
+    let listed = json(&home, &["runs", "--json"]);
+    let ids: Vec<&str> = listed["runs"].as_array().unwrap().iter().map(|run| run["id"].as_str().unwrap()).collect();
+    assert!(ids.len() == 2 && [&before, &kept].iter().all(|run| ids.contains(&run["id"].as_str().unwrap())), "{ids:?}");
+    assert!(listed["unfinished"].as_array().unwrap().is_empty(), "{listed}");
+    // With room, the same command finishes.
+    run(&home, &train("1024")).code(0);
+    assert_eq!(json(&home, &["runs", "--json"])["runs"].as_array().unwrap().len(), 3);
+}
