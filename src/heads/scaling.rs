@@ -2,8 +2,12 @@
 
 use super::{HeadsError, Result};
 use crate::audit::Target;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
+
+/// Rows that one thread sums at a time.
+const PART: usize = 4096;
 
 /// `(e − mean) / scale`, with one scale for all dimensions: some encoders have constant dimensions, which a
 /// scale of their own would divide by zero.
@@ -14,30 +18,18 @@ pub struct InputScale {
 }
 
 impl InputScale {
-    /// Fits on rows of `dimension` values each.
+    /// Fits on `count` rows of `dimension` values each, on all threads of the current pool; parts of fixed size are
+    /// summed in their order, so the scale is the same on any number of threads.
     ///
     /// # Errors
     /// If there are no rows.
-    pub fn fit<'a>(rows: impl Iterator<Item = &'a [f32]> + Clone, dimension: usize) -> Result<Self> {
-        let mut mean = vec![0f64; dimension];
-        let mut count = 0usize;
-        for row in rows.clone() {
-            count += 1;
-            for (sum, value) in mean.iter_mut().zip(row) {
-                *sum += f64::from(*value);
-            }
-        }
+    pub fn fit<'a>(count: usize, row: impl Fn(usize) -> &'a [f32] + Sync, dimension: usize) -> Result<Self> {
         if count == 0 || dimension == 0 {
             return Err(HeadsError::Unusable("there are no training embeddings".into()));
         }
-        mean.iter_mut().for_each(|sum| *sum /= count as f64);
-        // One sum a dimension: a single one would wait for each addition before the next.
-        let mut squares = vec![0f64; dimension];
-        for row in rows {
-            for ((sum, value), mean) in squares.iter_mut().zip(row).zip(&mean) {
-                *sum += (f64::from(*value) - mean).powi(2);
-            }
-        }
+        let mean: Vec<f64> =
+            sums(count, &row, dimension, |value, _| value).into_iter().map(|sum| sum / count as f64).collect();
+        let squares = sums(count, &row, dimension, |value, at| (value - mean[at]).powi(2));
         let scale = (squares.iter().sum::<f64>() / (count * dimension) as f64).sqrt();
         let scale = if scale > 1e-12 { scale as f32 } else { 1.0 };
         Ok(Self { mean: mean.into_iter().map(|value| value as f32).collect(), scale })
@@ -58,6 +50,29 @@ impl InputScale {
             }
         }
     }
+}
+
+/// Sum of a term over the rows, for each dimension.
+fn sums<'a>(
+    count: usize,
+    row: &(impl Fn(usize) -> &'a [f32] + Sync),
+    dimension: usize,
+    term: impl Fn(f64, usize) -> f64 + Sync,
+) -> Vec<f64> {
+    let part = |part: usize| {
+        // One sum a dimension: a single one would wait for each addition before the next.
+        let mut sums = vec![0f64; dimension];
+        for at in part * PART..count.min((part + 1) * PART) {
+            for (at, (sum, value)) in sums.iter_mut().zip(row(at)).enumerate() {
+                *sum += term(f64::from(*value), at);
+            }
+        }
+        sums
+    };
+    let parts: Vec<Vec<f64>> = (0..count.div_ceil(PART)).into_par_iter().map(part).collect();
+    let mut total = vec![0f64; dimension];
+    parts.iter().for_each(|part| total.iter_mut().zip(part).for_each(|(sum, value)| *sum += value));
+    total
 }
 
 /// What the regressor is fitted to, and the way back to the loss scale.
@@ -157,7 +172,7 @@ mod tests {
     #[test]
     fn inputs_are_centred_and_a_constant_dimension_stays_finite() {
         let mut rows = vec![1.0, 5.0, 3.0, 5.0];
-        let scale = InputScale::fit(rows.chunks(2), 2).unwrap();
+        let scale = InputScale::fit(2, |at| &rows[2 * at..2 * at + 2], 2).unwrap();
         scale.apply(&mut rows);
         assert_eq!(rows, vec![-std::f32::consts::SQRT_2, 0.0, std::f32::consts::SQRT_2, 0.0]);
     }

@@ -159,7 +159,7 @@ fn train_here(
     resources: Resources,
     observer: &dyn Observer,
 ) -> Result<Outcome> {
-    let scale = InputScale::fit(data.train.iter().map(|&row| data.at(row)), data.dimension)?;
+    let scale = InputScale::fit(data.train.len(), |item| data.row(item as u32), data.dimension)?;
     let (target, targets) = TargetScale::fit(hyper.target, &data.losses)?;
     let resample = Resample::draw(data.train.len(), hyper);
     let problem = Problem { hyper, dimension: data.dimension, losses: &data.losses, targets, resample };

@@ -112,7 +112,7 @@ fn all_learners_take_the_same_steps() {
         [Architecture::Mlp, Architecture::Linear].into_iter().flat_map(|it| kinds.map(|kind| (it, kind)))
     {
         let hyper = HyperParameters { pairs, bootstrap, target, ..hyper(architecture) };
-        let scale = InputScale::fit(data.train.iter().map(|&row| data.at(row)), DIMENSION).unwrap();
+        let scale = InputScale::fit(data.train.len(), |item| data.row(item as u32), DIMENSION).unwrap();
         let targets = TargetScale::fit(hyper.target, &data.losses).unwrap().1;
         let resample = Resample::draw(data.train.len(), &hyper);
         let problem = Problem { hyper: &hyper, dimension: DIMENSION, losses: &data.losses, targets, resample };
@@ -249,7 +249,7 @@ fn a_device_out_of_memory_goes_on_with_half_the_batch() {
     let world = World::new(300);
     let data = world.data();
     let hyper = HyperParameters { batch: 128, ..hyper(Architecture::Mlp) };
-    let scale = InputScale::fit(data.train.iter().map(|&row| data.at(row)), DIMENSION).unwrap();
+    let scale = InputScale::fit(data.train.len(), |item| data.row(item as u32), DIMENSION).unwrap();
     let targets = TargetScale::fit(hyper.target, &data.losses).unwrap().1;
     let resample = Resample::draw(data.train.len(), &hyper);
     let problem = Problem { hyper: &hyper, dimension: DIMENSION, losses: &data.losses, targets, resample };
