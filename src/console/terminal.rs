@@ -16,6 +16,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// Frames from this length on are bracketed as one update; shorter ones reach a terminal in one piece anyway.
+const BRACKETED: usize = 1024;
+
 /// Room for a first frame, so that it is one write.
 const FRAME_BYTES: usize = 64 * 1024;
 
@@ -61,22 +64,27 @@ impl<W: Write> Screen<W> {
         if whole {
             self.shown = Buffer::empty(frame.area);
         }
-        let changed = self.shown.diff(&frame);
+        let changed: Vec<(u16, u16)> = self.shown.diff(&frame).into_iter().map(|(x, y, _)| (x, y)).collect();
         if !whole && changed.is_empty() && cursor == self.cursor {
             return Ok(0);
         }
         self.bytes.clear();
-        queue!(self.bytes, BeginSynchronizedUpdate)?;
         if whole {
             queue!(self.bytes, cursor::Hide, Clear(ClearType::All))?;
         } else if self.cursor.is_some() && (cursor.is_none() || !changed.is_empty()) {
             queue!(self.bytes, cursor::Hide)?;
         }
-        encode::cells(&mut self.bytes, &changed);
+        encode::cells(&mut self.bytes, &frame, &changed);
         if let Some(at) = cursor {
             queue!(self.bytes, cursor::MoveTo(at.x, at.y), cursor::Show)?;
         }
-        queue!(self.bytes, EndSynchronizedUpdate)?;
+        if self.bytes.len() >= BRACKETED {
+            let mut bracketed = Vec::with_capacity(self.bytes.len() + 32);
+            queue!(bracketed, BeginSynchronizedUpdate)?;
+            bracketed.append(&mut self.bytes);
+            queue!(bracketed, EndSynchronizedUpdate)?;
+            self.bytes = bracketed;
+        }
         self.out.write_all(&self.bytes)?;
         self.out.flush()?;
         self.shown = frame;
@@ -161,8 +169,17 @@ pub fn leave() {
 pub fn suspend() -> io::Result<()> {
     leave();
     let own = std::process::id().to_string();
-    // The shell's own `kill` needs neither a binding to libc nor unsafe code.
-    let _ = std::process::Command::new("sh").args(["-c", "kill -TSTP \"$1\"", "sh", &own]).status();
+    // The shell's own `kill` needs neither a binding to libc nor unsafe code; SIGTSTP would only come back to us.
+    let _ = std::process::Command::new("sh").args(["-c", "kill -STOP \"$1\"", "sh", &own]).status();
+    enter()
+}
+
+/// Takes the terminal once more after somebody else stopped the process: its modes may have been changed meanwhile.
+///
+/// # Errors
+/// The terminal cannot be taken again.
+pub fn retake() -> io::Result<()> {
+    disable_raw_mode()?;
     enter()
 }
 
