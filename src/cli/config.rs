@@ -99,6 +99,7 @@ impl Config {
     pub fn options(&self, look: &Look, home: PathBuf) -> Result<Options, Failure> {
         let color = self.console.color.parse::<ColorChoice>().map_err(Failure::usage)?;
         Ok(Options {
+            audit: String::new(),
             theme: look.theme.clone().filter(|name| !name.is_empty()),
             usual_theme: self.console.theme.clone(),
             color: look.color.unwrap_or(color),

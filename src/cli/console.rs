@@ -7,7 +7,7 @@ use crate::console::msg::{Cmd, Msg, ScreenId};
 use crate::console::{self, App, Catalogue, Depth, EnginePort, Exit, Links};
 use crate::data::BUILTIN_AUDITS;
 use crate::diagnose::PromptScorer;
-use crate::engine::{Answer, Command, Engine, Event, RunView, ScoreRequest, Session};
+use crate::engine::{Answer, Command, Engine, Event, RunView, ScoreRequest, Session, known_audits};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::sync::Arc;
 
@@ -32,7 +32,9 @@ pub fn run(
     config: &Config,
 ) -> Result<u8, Failure> {
     let home = home(place.home)?;
-    let options = config.options(look, home.clone())?;
+    let last = || console::last_audit(&home).filter(|last| known_audits(&home).contains(last));
+    let audit = audit.map(str::to_owned).or_else(last).unwrap_or_else(|| BUILTIN_AUDITS[0].to_owned());
+    let options = console::Options { audit: audit.clone(), ..config.options(look, home.clone())? };
     let catalogue = Catalogue::load(&options.theme_folders()).0;
     for theme in options.theme.iter().chain(std::iter::once(&options.usual_theme)) {
         if catalogue.find(theme).is_none() && theme != "auto" {
@@ -43,7 +45,7 @@ pub fn run(
             )));
         }
     }
-    let session = Session::open(&home, audit.unwrap_or(BUILTIN_AUDITS[0]))?.on(place.device);
+    let session = Session::open(&home, &audit)?.on(place.device);
     session.device()?;
     let (engine, links) = Engine::start(session, model)?;
     let links = Links { events: links.events, progress: links.progress };

@@ -1,16 +1,15 @@
 //! What each action does to the whole console.
 
 use super::app::App;
+use super::keys::Context;
 use super::msg::{Action, Cmd, ScreenId};
 use super::screen::{attributes, compare, ood, train};
 use super::{export, palette, view, wants};
 use crate::audit::{Architecture, HyperParameters, RunState};
-use crate::engine::Command;
+use crate::engine::{Chore, Command};
 use std::time::Duration;
 
-/// Moves nearer to each other than this are a key that repeats: the detail waits for its end.
-const REPEATING: Duration = Duration::from_millis(120);
-/// How long after the last one the detail follows.
+/// How long after the last move the detail follows: rows passed on the way are not worth a slow line's time.
 const REST: Duration = Duration::from_millis(80);
 
 /// Does an action where the person is.
@@ -144,11 +143,7 @@ fn on_attributes(app: &mut App, action: Action) -> Vec<Cmd> {
     let before = app.attributes.cursor.selected;
     app.attributes.act(action, table, page);
     let moved = before != app.attributes.cursor.selected && app.attributes.order.len() > 1;
-    let repeats = app.attributes.moved.is_some_and(|then| app.now.saturating_sub(then) < REPEATING);
     if moved {
-        app.attributes.moved = Some(app.now);
-    }
-    if moved && repeats {
         app.attributes.detail_due = Some(app.now + REST);
     } else {
         app.attributes.follow();
@@ -188,6 +183,9 @@ fn on_data(app: &mut App, action: Action) -> Vec<Cmd> {
             app.store = None;
             app.awaited.store = false;
         }
+        Action::EmbedItems => return care(app, Chore::Embed),
+        Action::CheckCache => return care(app, Chore::Verify),
+        Action::CancelRunning => return cancel_running(app),
         Action::OpenSelected => {
             if let Some(model) = models.get(app.data.cursor.selected) {
                 return open_model(app, model.clone());
@@ -203,7 +201,8 @@ fn on_compare(app: &mut App, action: Action) -> Vec<Cmd> {
         Action::NextOther | Action::PreviousOther => {
             let others = wants::others(app);
             if others.len() < 2 {
-                app.say("there is no further run to compare with; 3 then n trains one", false);
+                let said = format!("there is no further run to compare with; {} trains one", app.way_to_a_run());
+                app.say(said, false);
                 return Vec::new();
             }
             let now = app.other.as_ref().map(|other| other.record.id.clone());
@@ -260,10 +259,8 @@ fn on_train(app: &mut App, action: Action) -> Vec<Cmd> {
     match action {
         Action::NewRun => open_form(app),
         Action::OpenRun => return open_run(app),
-        Action::CancelRunning => match app.jobs.cancel_running() {
-            Some(job) => return vec![Cmd::Send(Command::Cancel { job })],
-            None => app.say("no job runs", false),
-        },
+        Action::ResumeRun => return resume_run(app),
+        Action::CancelRunning => return cancel_running(app),
         Action::CancelQueued => match app.jobs.newest_queued() {
             Some(job) => return vec![Cmd::Send(Command::Cancel { job })],
             None => app.say("no job waits", false),
@@ -280,7 +277,10 @@ fn on_train(app: &mut App, action: Action) -> Vec<Cmd> {
         Action::FormPaper => {
             edit_form(app, |form| form.fill(HyperParameters::paper(form.hyper.architecture)));
         }
-        _ => app.train.act(action, app.runs.len()),
+        _ => {
+            let runs = app.listed().count();
+            app.train.act(action, runs);
+        }
     }
     Vec::new()
 }
@@ -319,11 +319,52 @@ fn start_run(app: &mut App) -> Vec<Cmd> {
 }
 
 fn open_run(app: &mut App) -> Vec<Cmd> {
-    let Some(record) = app.runs.get(app.train.runs.selected) else { return Vec::new() };
-    if record.state != RunState::Finished {
-        let said = format!("run {} has no heads to show: it did not finish", record.id.short());
-        app.say(said, true);
+    let Some(record) = app.selected_run().cloned() else { return Vec::new() };
+    let said = match record.state {
+        RunState::Finished => return vec![Cmd::Send(Command::OpenRun { run: record.id.clone() })],
+        RunState::Cancelled => {
+            let key = app.key(Context::Train, Action::ResumeRun);
+            format!("run {} was stopped and has no tables yet; {key} trains it to its end", record.id.short())
+        }
+        RunState::Diverged => {
+            format!("run {} diverged and has no heads; a lower learning rate may help", record.id.short())
+        }
+    };
+    app.say(said, true);
+    Vec::new()
+}
+
+/// Queues the selected run again: the engine goes on from its checkpoint.
+fn resume_run(app: &mut App) -> Vec<Cmd> {
+    let Some(record) = app.selected_run().cloned() else { return Vec::new() };
+    let said = match record.state {
+        RunState::Cancelled => {
+            app.say(format!("going on with run {}", record.id.short()), false);
+            return vec![Cmd::Send(Command::Train { model: record.model.clone(), hyper: record.hyper.clone() })];
+        }
+        RunState::Finished => format!("run {} is finished", record.id.short()),
+        RunState::Diverged => {
+            let new = app.way_to_a_run();
+            format!("run {} diverged: the same settings would again; {new} describes another", record.id.short())
+        }
+    };
+    app.say(said, record.state == RunState::Diverged);
+    Vec::new()
+}
+
+/// Queues work on the cache, once.
+fn care(app: &mut App, chore: Chore) -> Vec<Cmd> {
+    if app.jobs.has(chore) {
+        app.say("that is in the queue already", false);
         return Vec::new();
     }
-    vec![Cmd::Send(Command::OpenRun { run: record.id.clone() })]
+    vec![Cmd::Send(Command::Care { chore })]
+}
+
+fn cancel_running(app: &mut App) -> Vec<Cmd> {
+    match app.jobs.cancel_running() {
+        Some(job) => return vec![Cmd::Send(Command::Cancel { job })],
+        None => app.say("no job runs", false),
+    }
+    Vec::new()
 }

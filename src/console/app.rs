@@ -3,6 +3,7 @@
 use super::depth::Depth;
 use super::jobs::Jobs;
 use super::keys::{self, Context, Keymap};
+use super::log::Log;
 use super::msg::{Action, Cmd, Msg, ScreenId};
 use super::number;
 use super::palette;
@@ -98,7 +99,10 @@ pub struct App {
     pub awaited: wants::Awaited,
     /// Finished runs, newest first.
     pub runs: Vec<Arc<RunRecord>>,
+    /// Runs that were stopped or diverged, newest first.
+    pub unfinished: Vec<Arc<RunRecord>>,
     pub jobs: Jobs,
+    pub log: Log,
     pub notice: Option<Notice>,
     /// The model that was asked for and is not shown yet.
     pub opening: Option<String>,
@@ -135,7 +139,9 @@ impl App {
             store: None,
             awaited: wants::Awaited::default(),
             runs: Vec::new(),
+            unfinished: Vec::new(),
             jobs: Jobs::default(),
+            log: Log::default(),
             notice: None,
             opening: None,
             attributes: attributes::State::default(),
@@ -185,6 +191,34 @@ impl App {
         self.opening.as_deref().or_else(shown).or_else(first)
     }
 
+    /// The key of an action in a place, as it is shown; where a person took it away, the one that finds every command.
+    #[must_use]
+    pub fn key(&self, context: Context, action: Action) -> String {
+        let key = self.keymap.key_of(context, action).or_else(|| self.keymap.key_of(context, Action::Palette));
+        keys::shown(key.unwrap_or(":"), self.look.ascii).to_owned()
+    }
+
+    /// The keys that describe a new run, from wherever a person is: `3 then n`.
+    #[must_use]
+    pub fn way_to_a_run(&self) -> String {
+        let new = self.key(Context::Train, Action::NewRun);
+        match self.screen {
+            ScreenId::Train => new,
+            _ => format!("{} then {new}", self.key(Context::Everywhere, Action::Screen(ScreenId::Train))),
+        }
+    }
+
+    /// The runs as the Train screen lists them: those that wait to be gone on with, then the finished ones.
+    pub fn listed(&self) -> impl Iterator<Item = &Arc<RunRecord>> {
+        self.unfinished.iter().filter(|run| !self.jobs.trains(run)).chain(&self.runs)
+    }
+
+    /// The run selected on the Train screen.
+    #[must_use]
+    pub fn selected_run(&self) -> Option<&Arc<RunRecord>> {
+        self.listed().nth(self.train.runs.selected)
+    }
+
     /// Says something in the last line for a while.
     pub fn say(&mut self, message: impl Into<String>, warning: bool) {
         let until = self.now + NOTICE;
@@ -213,7 +247,11 @@ impl App {
         let places = prompt::layout(body, self.prompt.show_ladder);
         let seen = places.ladder.map_or(1, |area| usize::from(area.height.saturating_sub(2)));
         self.prompt.cursor.settle(self.prompt.pins.len(), seen);
-        self.train.runs.settle(self.runs.len(), train::layout(body).page());
+        let runs = self.listed().count();
+        let page = train::layout(body).page();
+        self.train.runs.settle(runs, page);
+        // The log has no line of headings: one more fits.
+        self.train.log_offset = self.train.log_offset.min(self.log.lines.len().saturating_sub(page + 1));
         self.data.settle(self.audit.as_ref().map_or(0, |audit| audit.models.len()), body);
         self.compare.settle(body);
         self.ood.settle(self.examined.as_deref(), body);
@@ -402,6 +440,7 @@ fn engine(app: &mut App, event: Event) {
         app.say(message, warning);
     }
     app.awaited.came(&event);
+    app.log.event(app.now, &event);
     match event {
         Event::Opened { audit, runs, history } => {
             app.audit = Some(audit);
@@ -409,6 +448,12 @@ fn engine(app: &mut App, event: Event) {
             app.runs.sort_by_key(|record| std::cmp::Reverse(record.finished_at));
             app.prompt.remember(&history);
         }
+        Event::Unfinished(runs) => {
+            app.unfinished = runs;
+            app.unfinished.sort_by_key(|record| std::cmp::Reverse(record.finished_at));
+        }
+        Event::Embedded { .. } => app.store = None,
+        Event::Verified { report, .. } => app.data.checked = Some(report),
         Event::Shown(view) => show(app, view),
         Event::JobFinished { record, .. } => {
             // There is more in the store now.
@@ -426,9 +471,13 @@ fn engine(app: &mut App, event: Event) {
             }
         }
         Event::JobFailed { job, message } => {
-            let advice =
-                "Nothing that was finished is lost. 3 then n describes the run anew; Enter or Esc closes this.";
-            app.dialog = Some(Dialog { title: format!("Job {job} failed"), message, advice: advice.into() });
+            let kept = "Nothing that was finished is lost.";
+            let trained = app.jobs.list.iter().all(|known| known.id != job || known.trains());
+            let advice = match trained {
+                true => format!("{kept} {} describes the run anew; Enter or Esc closes this.", app.way_to_a_run()),
+                false => format!("{kept} Enter or Esc closes this."),
+            };
+            app.dialog = Some(Dialog { title: format!("Job {job} failed"), message, advice });
         }
         Event::Inspected(view) => app.store = Some(view),
         Event::Examined(examined) => app.examined = Some(examined),

@@ -193,13 +193,21 @@ fn prompt_sheet(app: &App) -> Option<Sheet> {
 }
 
 fn run_sheet(app: &App) -> Sheet {
-    let columns =
-        [("run", Left), ("model", Left), ("heads", Left), ("regressor", Right), ("ranker", Right), ("seconds", Right)];
+    let columns = [
+        ("run", Left),
+        ("state", Left),
+        ("model", Left),
+        ("heads", Left),
+        ("regressor", Right),
+        ("ranker", Right),
+        ("seconds", Right),
+    ];
     let mut sheet = Sheet::new(heading(app, "Runs"), &columns);
-    for run in &app.runs {
+    for run in app.listed() {
         let rho = |head| run.validation_spearman(head).map_or(Cell::Empty, |value| number(value, false));
         sheet.row(vec![
             Cell::text(run.id.to_string()),
+            Cell::text(run.state.name()),
             Cell::text(run.model.clone()),
             Cell::text(run.hyper.summary()),
             rho(HeadKind::Regressor),

@@ -1,4 +1,4 @@
-//! Signals that end the program, and a watch for a terminal that vanished without one.
+//! Signals that end the program, stop it or wake it up, and a watch for a terminal that vanished without one.
 
 use std::io::{IsTerminal, stdin, stdout};
 use std::sync::Arc;
@@ -13,12 +13,29 @@ pub const HANGUP: i32 = 1;
 /// Seconds the program has to end after its terminal vanished.
 const GRACE: u32 = 10;
 
-/// The signals that end the program.
+/// `^Z` as another process sends it, and waking up after it: their numbers are not in the standard library.
+const STOP: i32 = if cfg!(target_os = "linux") { 20 } else { 18 };
+const RESUME: i32 = if cfg!(target_os = "linux") { 18 } else { 19 };
+
+/// What a signal means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// To end, by the signal of this number.
+    End(i32),
+    /// To stop until somebody resumes the program.
+    Stop,
+    /// The program was stopped and goes on: what the terminal shows is not what it did.
+    Resumed,
+}
+
+/// The signals that are listened to.
 pub struct Signals {
     hangup: Signal,
     interrupt: Signal,
     terminate: Signal,
     quit: Signal,
+    stop: Signal,
+    resume: Signal,
 }
 
 impl Signals {
@@ -32,18 +49,22 @@ impl Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             quit: signal(SignalKind::quit())?,
+            stop: signal(SignalKind::from_raw(STOP))?,
+            resume: signal(SignalKind::from_raw(RESUME))?,
         })
     }
 
-    /// Waits for one of them; its number.
-    pub async fn next(&mut self) -> i32 {
+    /// Waits for one of them.
+    pub async fn next(&mut self) -> Told {
         let kind = tokio::select! {
             _ = self.hangup.recv() => SignalKind::hangup(),
             _ = self.interrupt.recv() => SignalKind::interrupt(),
             _ = self.terminate.recv() => SignalKind::terminate(),
             _ = self.quit.recv() => SignalKind::quit(),
+            _ = self.stop.recv() => return Told::Stop,
+            _ = self.resume.recv() => return Told::Resumed,
         };
-        kind.as_raw_value()
+        Told::End(kind.as_raw_value())
     }
 }
 

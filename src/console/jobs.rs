@@ -1,7 +1,8 @@
 //! What the console knows of the engine's jobs.
 
+use super::number;
 use crate::audit::{EpochMetrics, HeadKind, HyperParameters, RunRecord};
-use crate::engine::{Event, JobId, Progress};
+use crate::engine::{CacheReport, Chore, Event, JobId, Progress};
 use std::sync::Arc;
 
 /// Jobs that are remembered; the oldest ended ones are forgotten first.
@@ -18,12 +19,29 @@ pub enum JobState {
     Failed(String),
 }
 
+/// What a job does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Task {
+    Train { model: String, hyper: HyperParameters },
+    Care(Chore),
+}
+
+impl Task {
+    /// The task in a few words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Train { model, hyper } => format!("{model}: {}", hyper.summary()),
+            Self::Care(chore) => chore.name().into(),
+        }
+    }
+}
+
 /// One job of this session.
 #[derive(Debug, Clone)]
 pub struct Job {
     pub id: JobId,
-    pub model: String,
-    pub hyper: HyperParameters,
+    pub task: Task,
     pub state: JobState,
     /// A cancel was asked for and the step is not over.
     pub cancelling: bool,
@@ -34,6 +52,12 @@ pub struct Job {
 }
 
 impl Job {
+    /// Whether it trains a run.
+    #[must_use]
+    pub fn trains(&self) -> bool {
+        matches!(self.task, Task::Train { .. })
+    }
+
     /// The newest metrics of a head.
     #[must_use]
     pub fn metrics(&self, head: HeadKind) -> Option<&EpochMetrics> {
@@ -59,11 +83,37 @@ impl Jobs {
         self.list.iter().filter(|job| job.state == JobState::Queued)
     }
 
-    /// The job whose curves are worth a look: the running one, else the last that has any.
+    /// The training job whose curves are worth a look: the running one, else the last that has any.
     #[must_use]
     pub fn to_watch(&self) -> Option<&Job> {
-        self.running()
-            .or_else(|| self.list.iter().rev().find(|job| job.progress.is_some() && job.state != JobState::Queued))
+        let drawn = |job: &&Job| job.trains() && job.progress.is_some() && job.state != JobState::Queued;
+        self.running().filter(|job| job.trains()).or_else(|| self.list.iter().rev().find(drawn))
+    }
+
+    /// The jobs that have not ended.
+    fn open(&self) -> impl Iterator<Item = &Job> {
+        self.list.iter().filter(|job| matches!(job.state, JobState::Queued | JobState::Running))
+    }
+
+    /// Whether this work on the cache waits or runs.
+    #[must_use]
+    pub fn has(&self, chore: Chore) -> bool {
+        self.open().any(|job| job.task == Task::Care(chore))
+    }
+
+    /// Whether a run waits for its turn or is being trained.
+    #[must_use]
+    pub fn trains(&self, run: &RunRecord) -> bool {
+        self.open().any(|job| match &job.task {
+            // What a run leaves to the data is decided when it starts; any decision is this run.
+            Task::Train { model, hyper } => {
+                let mut decided = [(true, true), (true, false), (false, true), (false, false)]
+                    .into_iter()
+                    .map(|(texts, images)| hyper.clone().decided(texts, images));
+                *model == run.model && (*hyper == run.hyper || decided.any(|decided| decided == run.hyper))
+            }
+            Task::Care(_) => false,
+        })
     }
 
     fn find(&mut self, id: JobId) -> Option<&mut Job> {
@@ -84,8 +134,20 @@ impl Jobs {
     pub fn event(&mut self, event: &Event) -> Option<(String, bool)> {
         match event {
             Event::JobQueued { job, model, hyper } => {
-                self.queue(*job, model, hyper);
+                self.queue(*job, Task::Train { model: model.clone(), hyper: hyper.clone() });
                 None
+            }
+            Event::ChoreQueued { job, chore } => {
+                self.queue(*job, Task::Care(*chore));
+                None
+            }
+            Event::Embedded { job, items } => {
+                self.find(*job)?.state = JobState::Finished;
+                Some((format!("all {} items that can be read have an embedding", number::count(*items)), false))
+            }
+            Event::Verified { job, report } => {
+                self.find(*job)?.state = JobState::Finished;
+                Some(verdict(report))
             }
             Event::JobStarted { job } => {
                 self.find(*job)?.state = JobState::Running;
@@ -118,7 +180,7 @@ impl Jobs {
         }
     }
 
-    fn queue(&mut self, id: JobId, model: &str, hyper: &HyperParameters) {
+    fn queue(&mut self, id: JobId, task: Task) {
         let ended = |job: &Job| !matches!(job.state, JobState::Queued | JobState::Running);
         if self.list.len() >= KEPT
             && let Some(oldest) = self.list.iter().position(ended)
@@ -127,8 +189,7 @@ impl Jobs {
         }
         self.list.push(Job {
             id,
-            model: model.to_owned(),
-            hyper: hyper.clone(),
+            task,
             state: JobState::Queued,
             cancelling: false,
             epochs: Vec::new(),
@@ -148,5 +209,19 @@ impl Jobs {
     #[must_use]
     pub fn newest_queued(&self) -> Option<JobId> {
         self.list.iter().rev().find(|job| job.state == JobState::Queued).map(|job| job.id)
+    }
+}
+
+/// What a check of the cache found, and whether it is to be read with care.
+#[must_use]
+pub fn verdict(report: &CacheReport) -> (String, bool) {
+    let records: usize = report.encoders.iter().map(|encoder| encoder.records).sum();
+    let records = number::count(records);
+    match report.faults() {
+        (0, 0) => (format!("{records} embeddings read, none is damaged"), false),
+        (damaged, missing) => {
+            let (damaged, missing) = (number::count(damaged), number::count(missing));
+            (format!("{records} embeddings read, {damaged} damaged, {missing} missing"), true)
+        }
     }
 }

@@ -5,11 +5,12 @@ use super::background;
 use super::depth::Depth;
 use super::files;
 use super::glyph;
-use super::hangup::{Ends, HANGUP, Signals, Watch};
+use super::hangup::{Ends, HANGUP, Signals, Told, Watch};
+use super::keys::Context;
 use super::memory::Memory;
-use super::msg::{Cmd, Msg};
+use super::msg::{Action, Cmd, Msg};
 use super::port::{EnginePort, Links};
-use super::terminal::{Guard, Screen, clipboard, install_panic_hook, mouse, suspend};
+use super::terminal::{Guard, Screen, clipboard, install_panic_hook, mouse, retake, suspend};
 use super::theme::{Catalogue, Theme};
 use super::{Exit, Options, view};
 use anyhow::{Context as _, bail};
@@ -49,6 +50,8 @@ struct Live {
 /// What woke the loop.
 enum Woke {
     Message(Msg),
+    /// The program was stopped, and the terminal taken again or not.
+    Back(std::io::Result<()>),
     /// It is time for a frame or a tick.
     Time,
     Ended(Exit, Ended),
@@ -83,7 +86,7 @@ pub fn run(port: Arc<dyn EnginePort>, links: Links, options: &Options) -> anyhow
         app.say(warning, true);
     }
     let wanted = wanted_theme(options, &memory).to_owned();
-    memory.apply(&mut app);
+    memory.apply(&mut app, &options.audit);
     let frame = if options.low_bandwidth { SLOW_FRAME } else { FRAME };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     install_panic_hook(&options.home);
@@ -142,7 +145,8 @@ fn look(options: &Options, memory: &Memory) -> anyhow::Result<(Look, Vec<String>
             bail!("there is no theme '{name}'; give one of auto, {}", known.join(", "));
         }
         None => {
-            warnings.push(format!("there is no theme '{name}' any more; t chooses another"));
+            let key = options.keymap.key_of(Context::Everywhere, Action::NextTheme).unwrap_or(":");
+            warnings.push(format!("there is no theme '{name}' any more; {key} chooses another"));
             0
         }
     };
@@ -182,7 +186,7 @@ impl Live {
     async fn serve(mut self, links: Links, ends: Ends) -> anyhow::Result<(Exit, Ended)> {
         let ended = self.go(links, ends).await;
         // A memory that cannot be kept is no reason to end otherwise than asked.
-        let _ = Memory::of(&self.app, &self.usual_theme).save(&self.home);
+        let _ = Memory::load(&self.home).with(&self.app, &self.usual_theme).save(&self.home);
         ended
     }
 
@@ -199,7 +203,11 @@ impl Live {
             let wake = self.wake_at();
             let woke = tokio::select! {
                 biased;
-                number = signals.next() => Woke::Ended(Exit::Signal(number), Ended::now(ends)),
+                told = signals.next() => match told {
+                    Told::End(number) => Woke::Ended(Exit::Signal(number), Ended::now(ends)),
+                    Told::Stop => Woke::Back(suspend()),
+                    Told::Resumed => Woke::Back(retake()),
+                },
                 () = watch.gone() => Woke::Ended(Exit::Signal(HANGUP), Ended::TerminalGone),
                 event = keys.next() => match event {
                     Some(Ok(event)) if self.late.swallows(&event) => Woke::Time,
@@ -219,6 +227,11 @@ impl Live {
             };
             let flow = match woke {
                 Woke::Message(message) => self.take(message)?,
+                Woke::Back(taken) => {
+                    taken.context("the terminal cannot be taken again")?;
+                    self.back()?;
+                    ControlFlow::Continue(())
+                }
                 Woke::Time => self.tick()?,
                 Woke::Ended(exit, ended) => return Ok((exit, ended)),
             };
@@ -249,12 +262,7 @@ impl Live {
                 }
                 Cmd::Suspend => {
                     suspend()?;
-                    if self.app.mouse {
-                        self.screen.send(mouse(true))?;
-                    }
-                    let size = crossterm::terminal::size().unwrap_or(self.app.size);
-                    update(&mut self.app, Msg::Resize(size.0, size.1));
-                    self.screen.forget();
+                    self.back()?;
                 }
                 Cmd::Copy(text) => self.screen.send(&clipboard(&text, std::env::var_os("TMUX").is_some()))?,
                 Cmd::Export { name, text } => {
@@ -275,6 +283,18 @@ impl Live {
             }
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Draws everything anew after the program was stopped.
+    fn back(&mut self) -> anyhow::Result<()> {
+        if self.app.mouse {
+            self.screen.send(mouse(true))?;
+        }
+        let size = crossterm::terminal::size().unwrap_or(self.app.size);
+        update(&mut self.app, Msg::Resize(size.0, size.1));
+        self.screen.forget();
+        self.dirty = true;
+        Ok(())
     }
 
     fn tick(&mut self) -> anyhow::Result<ControlFlow<()>> {

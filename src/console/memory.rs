@@ -8,6 +8,7 @@ use super::screen::prompt;
 use super::widget::input;
 use crate::audit::{Contrast, HeadKind};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -18,20 +19,28 @@ const LONGEST: u64 = 1 << 20;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Memory {
-    /// The audit the filter and the pinned prompts belong to.
+    /// The audit that was open last.
     audit: String,
+    /// What belongs to one audit alone, by its name.
+    audits: BTreeMap<String, Kept>,
     screen: Option<ScreenId>,
     sort: Option<Sort>,
     reversed: bool,
-    filter: String,
     contrast: Option<Contrast>,
-    pins: Vec<String>,
     ladder: Option<HeadKind>,
     /// The theme in use, and what the configuration said when it was chosen.
     theme: String,
     usual_theme: String,
     /// Screens whose first-run hint was seen.
     hinted: Vec<ScreenId>,
+}
+
+/// What comes back with an audit.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Kept {
+    filter: String,
+    pins: Vec<String>,
 }
 
 fn path(home: &Path) -> PathBuf {
@@ -58,18 +67,22 @@ impl Memory {
         files::write_atomically(&path(home), &serde_json::to_string_pretty(self).unwrap_or_default())
     }
 
-    /// What is worth remembering of a console.
+    /// What is worth remembering of a console, beside what this one knows of other audits.
     #[must_use]
-    pub fn of(app: &App, usual_theme: &str) -> Self {
+    pub fn with(mut self, app: &App, usual_theme: &str) -> Self {
         let attributes = &app.attributes;
+        if let Some(audit) = &app.audit {
+            self.audit.clone_from(&audit.name);
+            let pins = app.prompt.pins.iter().map(|pin| pin.text.clone()).collect();
+            self.audits.insert(audit.name.clone(), Kept { filter: attributes.filter.value().to_owned(), pins });
+        }
         Self {
-            audit: app.audit.as_ref().map(|audit| audit.name.clone()).unwrap_or_default(),
+            audit: self.audit,
+            audits: self.audits,
             screen: Some(app.screen),
             sort: Some(attributes.sort),
             reversed: attributes.reversed,
-            filter: attributes.filter.value().to_owned(),
             contrast: Some(attributes.contrast),
-            pins: app.prompt.pins.iter().map(|pin| pin.text.clone()).collect(),
             ladder: Some(app.prompt.order),
             theme: if app.theme_chosen { app.look.resolve().name } else { String::new() },
             usual_theme: usual_theme.to_owned(),
@@ -83,17 +96,24 @@ impl Memory {
         (self.usual_theme == usual_theme && !self.theme.is_empty()).then_some(&self.theme)
     }
 
-    /// Brings it back, before anything is shown.
-    pub fn apply(self, app: &mut App) {
+    /// The audit that was open last.
+    #[must_use]
+    pub fn audit(&self) -> Option<&str> {
+        (!self.audit.is_empty()).then_some(&self.audit)
+    }
+
+    /// Brings it back for an audit, before anything is shown.
+    pub fn apply(mut self, app: &mut App, audit: &str) {
         app.screen = self.screen.unwrap_or(app.screen);
         app.hinted = self.hinted.into_iter().collect();
         let attributes = &mut app.attributes;
         attributes.sort = self.sort.unwrap_or(attributes.sort);
         attributes.reversed = self.reversed;
         attributes.contrast = self.contrast.unwrap_or(attributes.contrast);
-        attributes.filter = input::holding(&self.filter);
+        let kept = self.audits.remove(audit).unwrap_or_default();
+        attributes.filter = input::holding(&kept.filter);
         app.prompt.order = self.ladder.unwrap_or(app.prompt.order);
-        app.prompt.pins = self.pins.into_iter().take(64).map(|text| prompt::Pin { text, scores: None }).collect();
+        app.prompt.pins = kept.pins.into_iter().take(64).map(|text| prompt::Pin { text, scores: None }).collect();
         // A prompt is typed when somebody comes to type, not because they left there.
         app.prompt.typing = app.screen != ScreenId::Prompt;
     }
@@ -103,6 +123,8 @@ impl Memory {
 mod tests {
     use super::*;
     use crate::console::{Depth, Look};
+    use crate::engine::AuditView;
+    use std::sync::Arc;
 
     #[test]
     fn what_was_kept_comes_back_and_damage_is_nothing() {
@@ -117,11 +139,16 @@ mod tests {
         app.hinted.insert(ScreenId::Data);
         app.look.theme = 1;
         app.theme_chosen = true;
-        Memory::of(&app, "terminal").save(home.path()).unwrap();
+        app.audit = Some(Arc::new(AuditView { name: "adult".into(), ..AuditView::default() }));
+        Memory::default().with(&app, "terminal").save(home.path()).unwrap();
         let memory = Memory::load(home.path());
         assert_eq!((memory.theme("terminal"), memory.theme("light")), (Some("dark"), None));
         let mut other = App::new((80, 24), look());
-        memory.apply(&mut other);
+        assert_eq!(memory.audit(), Some("adult"));
+        let mut elsewhere = App::new((80, 24), look());
+        memory.clone().apply(&mut elsewhere, "faces");
+        assert!(elsewhere.prompt.pins.is_empty() && elsewhere.attributes.filter.value().is_empty());
+        memory.apply(&mut other, "adult");
         assert_eq!((other.screen, other.attributes.sort), (ScreenId::Compare, Sort::Count));
         assert_eq!((other.attributes.filter.value(), other.prompt.pins[0].text.as_str()), ("mar", "a nurse"));
         assert_eq!(other.hinted, app.hinted);

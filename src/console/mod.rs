@@ -10,10 +10,12 @@ mod files;
 mod fuzzy;
 pub mod glyph;
 mod hangup;
+mod hints;
 pub mod jobs;
 pub mod keys;
 mod keys_table;
 mod live;
+pub mod log;
 mod memory;
 mod mouse;
 pub mod msg;
@@ -39,12 +41,14 @@ pub use svg::svg;
 pub use theme::{Catalogue, Theme};
 
 use ratatui::buffer::Buffer;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How the console looks and where its files are.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
+    /// The audit that is opened; what was kept of it comes back.
+    pub audit: String,
     /// Name of a theme asked for now; what was used last otherwise.
     pub theme: Option<String>,
     /// Name of the theme of the configuration; what was chosen in the console goes before it until it changes.
@@ -80,6 +84,12 @@ pub enum Exit {
     Quit,
     /// A signal of this number came, or the terminal vanished (1).
     Signal(i32),
+}
+
+/// The audit that was open last under a home, if a console ever was.
+#[must_use]
+pub fn last_audit(home: &Path) -> Option<String> {
+    memory::Memory::load(home).audit().map(str::to_owned)
 }
 
 /// Shows the console on this terminal until it ends; the terminal is given back first.

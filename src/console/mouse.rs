@@ -52,8 +52,10 @@ fn list(app: &mut App) -> Option<(Rect, usize, &mut Cursor)> {
             let length = app.attributes.order.len();
             Some((inside(attributes::layout(body).table), length, &mut app.attributes.cursor))
         }
+        // The log has no rows to choose.
+        ScreenId::Train if app.train.show_log => None,
         ScreenId::Train => {
-            let length = app.runs.len();
+            let length = app.listed().count();
             Some((inside(train::layout(body).runs?), length, &mut app.train.runs))
         }
         ScreenId::Compare => {

@@ -137,6 +137,10 @@ pub enum Action {
     NewRun,
     /// Show the selected run.
     OpenRun,
+    /// Show the log in the place of the runs, or the runs again.
+    ToggleLog,
+    /// Train the selected stopped run to its end.
+    ResumeRun,
     /// Stop the running job.
     CancelRunning,
     /// Drop the newest job that waits.
@@ -157,6 +161,10 @@ pub enum Action {
     StartRun,
     /// Close the form.
     CloseForm,
+    /// Encode the items that have no embedding yet.
+    EmbedItems,
+    /// Read every embedding kept and check it.
+    CheckCache,
     /// Look at the store again.
     Refresh,
     /// Show the selected model.

@@ -141,7 +141,7 @@ fn global(app: &App) -> Vec<Entry> {
             key: app
                 .keymap
                 .key_of(Context::Export, Action::ExportAs(form))
-                .map(|key| format!("e {key}"))
+                .map(|key| format!("{} {key}", app.key(Context::Everywhere, Action::Export)))
                 .unwrap_or_default(),
             actions: vec![Action::ExportAs(form)],
             shell: shell::twin(app, app.screen, Action::ExportAs(form)),

@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::msg::{Action, ExportForm, ScreenId};
+use crate::audit::{HyperParameters, Negatives, RunState};
 
 /// A word as a POSIX shell reads it back unchanged.
 #[must_use]
@@ -31,14 +32,16 @@ pub fn twin(app: &App, screen: ScreenId, action: Action) -> Option<String> {
         Action::Type | Action::Swap if screen == ScreenId::Prompt => of_screen(app, ScreenId::Prompt, &ask),
         Action::NewRun => {
             let hyper = app.shown.as_ref().map(|shown| &shown.record.hyper)?;
-            let shape = hyper.architecture;
-            let (members, epochs, seed) = (hyper.members, hyper.epochs, hyper.seed);
-            Some(format!(
-                "llm2loss train {audit}{model} --architecture {shape} --members {members} --epochs {epochs} --seed {seed}"
-            ))
+            Some(format!("llm2loss train {audit}{model}{}", settings(hyper)))
         }
+        Action::ResumeRun => {
+            let record = app.selected_run().filter(|run| run.state == RunState::Cancelled)?;
+            let model = quoted(&record.model);
+            Some(format!("llm2loss train {audit} --model {model}{}", settings(&record.hyper)))
+        }
+        Action::EmbedItems => Some(format!("llm2loss embed {audit}")),
         Action::OpenRun => {
-            let record = app.runs.get(app.train.runs.selected)?;
+            let record = app.selected_run()?;
             Some(format!("llm2loss table {audit} attributes --run {}", record.id))
         }
         Action::Help => Some("llm2loss keys".into()),
@@ -46,8 +49,41 @@ pub fn twin(app: &App, screen: ScreenId, action: Action) -> Option<String> {
         Action::NextTheme => Some(format!("llm2loss --theme {}", quoted(&app.look.resolve().name))),
         Action::NextModel => Some(format!("llm2loss{model}")),
         Action::Refresh => Some("llm2loss doctor".into()),
+        Action::CheckCache => Some("llm2loss cache verify".into()),
         _ => None,
     }
+}
+
+/// The flags of a run's settings, but for those that are the defaults of its architecture.
+fn settings(hyper: &HyperParameters) -> String {
+    let usual = HyperParameters::new(hyper.architecture);
+    let mut flags = format!(" --architecture {}", hyper.architecture);
+    let mut flag = |differs: bool, name: &str, value: String| {
+        if differs {
+            flags.push_str(&format!(" --{name} {value}"));
+        }
+    };
+    let switch = |on: bool| if on { "on".to_owned() } else { "off".to_owned() };
+    let hidden = hyper.hidden_units();
+    flag(hidden != usual.hidden_units(), "hidden", hidden.to_string());
+    flag(hyper.members != usual.members, "members", hyper.members.to_string());
+    flag(hyper.epochs != usual.epochs, "epochs", hyper.epochs.to_string());
+    flag(hyper.patience != usual.patience, "patience", hyper.patience.to_string());
+    flag(hyper.batch != usual.batch, "batch", hyper.batch.to_string());
+    flag(hyper.learning_rate != usual.learning_rate, "learning-rate", hyper.learning_rate.to_string());
+    flag(hyper.warmup != usual.warmup, "warmup", hyper.warmup.to_string());
+    flag(hyper.weight_decay != usual.weight_decay, "weight-decay", hyper.weight_decay.to_string());
+    flag(hyper.bootstrap != usual.bootstrap, "bootstrap", switch(hyper.bootstrap));
+    flag(hyper.fragments != usual.fragments, "fragments", switch(hyper.fragments));
+    flag(hyper.target != usual.target, "target", hyper.target.name().into());
+    let automatic = matches!(hyper.negatives, Negatives::Auto | Negatives::Vocabulary);
+    flag(!automatic, "negatives", hyper.negatives.name().into());
+    // Only an encoder of images draws phrases, and only its prompts could be moved.
+    flag(hyper.negatives == Negatives::Phrases && !hyper.shift, "shift", switch(hyper.shift));
+    flag(hyper.pairs != usual.pairs, "pairs", hyper.pairs.name().into());
+    flag(hyper.validation != usual.validation, "validation", hyper.validation.to_string());
+    flag(hyper.seed != usual.seed, "seed", hyper.seed.to_string());
+    flags
 }
 
 type Ask<'a> = &'a dyn Fn(&str, &str) -> Option<String>;
@@ -90,7 +126,16 @@ fn exported(screen: ScreenId, form: ExportForm, ask: Ask<'_>) -> Option<String> 
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::*;
+    use crate::audit::Architecture;
+
+    #[test]
+    fn a_run_is_described_by_what_is_not_usual() {
+        let hyper = HyperParameters::new(Architecture::Linear);
+        assert_eq!(settings(&hyper), " --architecture linear");
+        let other = HyperParameters { warmup: 0.1, patience: 0, bootstrap: false, seed: 7, ..hyper };
+        assert_eq!(settings(&other), " --architecture linear --patience 0 --warmup 0.1 --bootstrap off --seed 7");
+    }
 
     #[test]
     fn a_shell_reads_the_same_word() {

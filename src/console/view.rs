@@ -2,6 +2,7 @@
 
 use super::app::{App, Dialog};
 use super::glyph::Glyphs;
+use super::hints;
 use super::jobs::Job;
 use super::keys::{self, Context};
 use super::msg::{Action, ScreenId};
@@ -52,7 +53,7 @@ pub fn draw(app: &App, width: u16, height: u16, theme: &Theme) -> (Buffer, Optio
         ScreenId::Validity => validity::view(app, &mut pen, body),
     }
     if let Some(form) = app.train.form.as_ref().filter(|_| app.screen == ScreenId::Train) {
-        train::draw_form(&mut pen, body, form);
+        train::draw_form(app, &mut pen, body, form);
     }
     bottom(app, &mut pen, area);
     if let Some(offset) = app.help {
@@ -247,40 +248,6 @@ fn elapsed(micros: u64) -> String {
     }
 }
 
-/// What a newcomer should know of a screen, in full and in short; shown until the first key there.
-fn hint(screen: ScreenId) -> [&'static str; 2] {
-    match screen {
-        ScreenId::Attributes => [
-            "j k move, Enter asks the heads about a row, ? explains every mark, : finds every command",
-            "Enter asks the heads about a row, ? explains marks",
-        ],
-        ScreenId::Prompt => [
-            "type a sentence; Tab and another one to compare; Esc turns letters into keys",
-            "type a sentence; Esc turns letters into keys",
-        ],
-        ScreenId::Train => [
-            "n describes a run, h shows another head's curves; you may go on working meanwhile",
-            "n describes a run, h shows another head's curves",
-        ],
-        ScreenId::Data => [
-            "what is audited, what its losses look like, and what the store keeps of it",
-            "what is audited and what the store keeps of it",
-        ],
-        ScreenId::Compare => [
-            "A is another run, B the one shown; [ and ] choose A, w what is compared",
-            "A is another run, B the one shown; [ ] choose A",
-        ],
-        ScreenId::Ood => [
-            "prompts from familiar to foreign; f shows one foreign list at a time",
-            "prompts from familiar to foreign; f chooses a list",
-        ],
-        ScreenId::Validity => [
-            "how well each head orders the test items by their true loss; h shows another head",
-            "do the heads know the true losses? h: another head",
-        ],
-    }
-}
-
 /// A notice while there is one, else the keys of this place; help is always on the right.
 fn bottom(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let y = area.bottom() - 1;
@@ -309,9 +276,9 @@ fn bottom(app: &App, pen: &mut Pen<'_>, area: Rect) {
         pen.text(1, y, room, &format!("{mark}{}", notice.message), role);
         return;
     }
-    let fitting = hint(app.screen).into_iter().find(|words| text::width(words) < usize::from(room));
+    let fitting = hints::of_screen(app).into_iter().find(|words| text::width(words) < usize::from(room));
     if let Some(words) = fitting.filter(|_| app.hints() && !place.is_overlay()) {
-        pen.text(1, y, room, words, Role::Accent);
+        pen.text(1, y, room, &words, Role::Accent);
         return;
     }
     let mut x = 1;

@@ -51,11 +51,14 @@ struct Uses {
 /// # Errors
 /// If the store or an audit cannot be read.
 pub fn cache_report(home: &Path) -> Result<CacheReport, EngineError> {
-    let store = Store::open(home)?;
+    report(&Store::open(home)?)
+}
+
+fn report(store: &Store) -> Result<CacheReport, EngineError> {
     let encoders = store.embedding_encoders();
     let encoders = encoders.iter().map(|encoder| store.embedding_stats(encoder)).collect::<Result<_, _>>()?;
     let mut audits = Vec::new();
-    for uses in every_use(&store)? {
+    for uses in every_use(store)? {
         let present = store.embeddings_present(&uses.current, &uses.contents)?;
         audits.push(AuditCache {
             audit: uses.audit,
@@ -147,6 +150,14 @@ fn every_use(store: &Store) -> Result<Vec<Uses>, EngineError> {
 }
 
 impl Session {
+    /// [`cache_report`] of the store that is open.
+    ///
+    /// # Errors
+    /// If the store or an audit cannot be read.
+    pub fn cache_report(&self) -> Result<CacheReport, EngineError> {
+        report(&self.store)
+    }
+
     /// The audit's embeddings as a safetensors file: `embeddings [n, d]`, ids and encoder in the metadata. Items
     /// that are not readable are left out. Returns the bytes and `n`.
     ///

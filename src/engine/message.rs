@@ -1,6 +1,6 @@
 //! What the engine is told and what it tells: plain values, so that tests need no engine.
 
-use super::{Examination, StoreView};
+use super::{CacheReport, Examination, StoreView};
 use crate::audit::{AttributePrompts, EpochMetrics, HeadKind, HyperParameters, RunId, RunRecord};
 use crate::diagnose::{PairScores, PromptScores, Tables};
 use std::sync::Arc;
@@ -17,6 +17,8 @@ pub enum Command {
     OpenRun { run: RunId },
     /// Queue a training run for a model of the audit.
     Train { model: String, hyper: HyperParameters },
+    /// Queue work on the cache.
+    Care { chore: Chore },
     /// Stop the job after its current step; a queued job is dropped.
     Cancel { job: JobId },
     /// Keep a prompt (or an A/B pair) in the history.
@@ -29,8 +31,28 @@ pub enum Command {
     Examine { run: RunId },
 }
 
+/// Work on the cache that waits its turn among the training runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chore {
+    /// Encode the items that have no embedding yet.
+    Embed,
+    /// Read every embedding kept and check it.
+    Verify,
+}
+
+impl Chore {
+    /// The work in a few words.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Embed => "embed the items",
+            Self::Verify => "check the cache",
+        }
+    }
+}
+
 /// What stays the same while an audit is open.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct AuditView {
     pub name: String,
     pub encoder: String,
@@ -57,6 +79,8 @@ pub enum Event {
         runs: Vec<Arc<RunRecord>>,
         history: Vec<(String, Option<String>)>,
     },
+    /// The audit's runs that are not finished, oldest first: stopped ones can be trained to their end.
+    Unfinished(Vec<Arc<RunRecord>>),
     /// A run is now the one that tables and prompts refer to.
     Shown(RunView),
     JobQueued {
@@ -64,8 +88,22 @@ pub enum Event {
         model: String,
         hyper: HyperParameters,
     },
+    ChoreQueued {
+        job: JobId,
+        chore: Chore,
+    },
     JobStarted {
         job: JobId,
+    },
+    /// Every item that can be read has an embedding; how many items there are.
+    Embedded {
+        job: JobId,
+        items: usize,
+    },
+    /// The embeddings kept were read and checked.
+    Verified {
+        job: JobId,
+        report: Arc<CacheReport>,
     },
     /// One epoch of a job is over.
     Epoch {
@@ -127,6 +165,7 @@ pub enum Stage {
     Embedding,
     Training,
     Tables,
+    Checking,
 }
 
 impl Stage {
@@ -137,6 +176,7 @@ impl Stage {
             Self::Embedding => "embedding",
             Self::Training => "training",
             Self::Tables => "filling tables",
+            Self::Checking => "checking the cache",
         }
     }
 }

@@ -27,7 +27,8 @@ pub struct Tracker {
 
 type Publish = dyn Fn(Progress) + Send + Sync;
 type EpochDone = dyn Fn(&[EpochMetrics]) + Send + Sync;
-type Noticed = dyn Fn(&str) + Send + Sync;
+/// A sentence, and whether it is to be read with care.
+type Noticed = dyn Fn(&str, bool) + Send + Sync;
 
 struct State {
     stage: Stage,
@@ -75,21 +76,21 @@ impl Tracker {
             state: Mutex::new(state),
             publish: Box::new(publish),
             epoch_done: Box::new(epoch_done),
-            noticed: Box::new(|_| {}),
+            noticed: Box::new(|_, _| {}),
             device: None,
         }
     }
 
-    /// Also hands on what a person should know.
+    /// Also hands on what a person should know, and whether it is a warning.
     #[must_use]
-    pub fn with_notices(mut self, noticed: impl Fn(&str) + Send + Sync + 'static) -> Self {
+    pub fn with_notices(mut self, noticed: impl Fn(&str, bool) + Send + Sync + 'static) -> Self {
         self.noticed = Box::new(noticed);
         self
     }
 
-    /// Something a person should know, in a sentence.
+    /// Something a person should read with care, in a sentence.
     pub fn notice(&self, message: &str) {
-        (self.noticed)(message);
+        (self.noticed)(message, true);
     }
 
     /// The run goes on from where it was stopped.
@@ -102,7 +103,7 @@ impl Tracker {
         state.epoch.0 = (progress.epoch + 1).min(state.epoch.1);
         let epochs = state.epoch.1;
         drop(state);
-        self.notice(&format!("going on from its checkpoint: epoch {} of {epochs}", progress.epoch + 1));
+        (self.noticed)(&format!("going on from its checkpoint: epoch {} of {epochs}", progress.epoch + 1), false);
     }
 
     /// Tells, with the progress, how much of this device's memory is in use.

@@ -1,7 +1,7 @@
 //! The engine behind the console: a training queue on one thread, a scorer on another.
 
 use super::scorer::{self, Mailbox, Work};
-use super::{Command, EngineError, Event, JobId, Progress, ScoreRequest, Session, Tracker};
+use super::{CacheReport, Chore, Command, EngineError, Event, JobId, Progress, ScoreRequest, Session, Stage, Tracker};
 use crate::audit::{HyperParameters, RunRecord};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,11 +24,31 @@ pub struct EngineLinks {
     pub progress: watch::Receiver<Option<Arc<Progress>>>,
 }
 
-/// A training run that waits or runs.
+/// Work that waits or runs.
 struct Job {
     id: JobId,
-    model: String,
-    hyper: HyperParameters,
+    task: Task,
+}
+
+enum Task {
+    Train { model: String, hyper: HyperParameters },
+    Care(Chore),
+}
+
+impl Task {
+    fn model(&self) -> Option<&str> {
+        match self {
+            Self::Train { model, .. } => Some(model),
+            Self::Care(_) => None,
+        }
+    }
+}
+
+/// What became of a job.
+enum Done {
+    Trained(Box<RunRecord>),
+    Embedded(usize),
+    Verified(CacheReport),
 }
 
 #[derive(Default)]
@@ -41,7 +61,7 @@ struct Queue {
 
 struct Running {
     job: JobId,
-    model: String,
+    model: Option<String>,
     tracker: Arc<Tracker>,
 }
 
@@ -80,6 +100,7 @@ impl Engine {
         let (queue, filled, mailbox) = (Mutex::default(), Condvar::new(), Mailbox::default());
         let shared = Arc::new(Shared { session, mailbox, queue, filled, events, progress });
         shared.send(opened);
+        shared.tell_unfinished();
         if let Some(note) = shared.session.device_note() {
             shared.send(Event::Notice { message: note.to_owned(), warning: true });
         }
@@ -101,6 +122,7 @@ impl Engine {
                 Ok(model) => self.shared.enqueue(model, hyper),
                 Err(error) => self.shared.tell(Event::Notice { message: error.to_string(), warning: true }),
             },
+            Command::Care { chore } => self.shared.enqueue_chore(chore),
             Command::Cancel { job } => self.shared.cancel(job),
             other => self.shared.mailbox.put(Work::Command(other)),
         }
@@ -179,8 +201,8 @@ impl Shared {
         queue
             .jobs
             .iter()
-            .map(|job| &job.model)
-            .chain(queue.running.iter().map(|running| &running.model))
+            .filter_map(|job| job.task.model())
+            .chain(queue.running.iter().filter_map(|running| running.model.as_deref()))
             .any(|other| other == model)
     }
 
@@ -190,9 +212,45 @@ impl Shared {
         queue.next += 1;
         let id = queue.next;
         self.tell(Event::JobQueued { job: id, model: model.clone(), hyper: hyper.clone() });
-        queue.jobs.push_back(Job { id, model, hyper });
+        queue.jobs.push_back(Job { id, task: Task::Train { model, hyper } });
         drop(queue);
         self.filled.notify_one();
+    }
+
+    /// Queues work on the cache, likewise.
+    fn enqueue_chore(&self, chore: Chore) {
+        let mut queue = self.lock();
+        queue.next += 1;
+        let id = queue.next;
+        self.tell(Event::ChoreQueued { job: id, chore });
+        queue.jobs.push_back(Job { id, task: Task::Care(chore) });
+        drop(queue);
+        self.filled.notify_one();
+    }
+
+    /// Tells which runs are not finished; a list that cannot be read is none worth ending for.
+    fn tell_unfinished(&self) {
+        if let Ok(runs) = self.session.store().unfinished(&self.session.record().name, None) {
+            self.send(Event::Unfinished(runs.into_iter().map(Arc::new).collect()));
+        }
+    }
+
+    /// Does a job, whatever it is.
+    fn work(&self, job: &Job, tracker: &Tracker) -> Result<Done, EngineError> {
+        match &job.task {
+            Task::Train { model, hyper } => {
+                Ok(Done::Trained(Box::new(self.session.train_or_find(model, hyper, tracker)?)))
+            }
+            Task::Care(Chore::Embed) => {
+                tracker.stage(Stage::Loading, 0);
+                self.session.embeddings(tracker)?;
+                Ok(Done::Embedded(self.session.audit()?.items.len()))
+            }
+            Task::Care(Chore::Verify) => {
+                tracker.stage(Stage::Checking, 0);
+                Ok(Done::Verified(self.session.cache_report()?))
+            }
+        }
     }
 
     fn cancel(&self, job: JobId) {
@@ -224,28 +282,31 @@ impl Shared {
                     // The metrics are in the run's record too: if the console is far behind, it reads them there.
                     move |metrics| drop(events.try_send(Event::Epoch { job: id, metrics: metrics.to_vec() })),
                 )
-                .with_notices(move |message| {
-                    drop(notices.try_send(Event::Notice { message: message.to_owned(), warning: true }));
+                .with_notices(move |message, warning| {
+                    drop(notices.try_send(Event::Notice { message: message.to_owned(), warning }));
                 });
                 let tracker = Arc::new(match self.session.device() {
                     Ok(device) => tracker.watching(device),
                     Err(_) => tracker,
                 });
-                queue.running = Some(Running { job: job.id, model: job.model.clone(), tracker: tracker.clone() });
+                queue.running =
+                    Some(Running { job: job.id, model: job.task.model().map(str::to_owned), tracker: tracker.clone() });
                 return Some((job, tracker));
             }
             queue = self.filled.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    fn finish(&self, job: &Job, result: Result<RunRecord, EngineError>) -> Event {
+    fn finish(&self, job: &Job, result: Result<Done, EngineError>) -> Event {
         self.lock().running = None;
         self.progress.send_replace(None);
         match result {
-            Ok(record) => {
-                self.mailbox.put(Work::Finished(Box::new(record.clone())));
-                Event::JobFinished { job: job.id, record: Arc::new(record) }
+            Ok(Done::Trained(record)) => {
+                self.mailbox.put(Work::Finished(record.clone()));
+                Event::JobFinished { job: job.id, record: Arc::new(*record) }
             }
+            Ok(Done::Embedded(items)) => Event::Embedded { job: job.id, items },
+            Ok(Done::Verified(report)) => Event::Verified { job: job.id, report: Arc::new(report) },
             Err(EngineError::Cancelled) => Event::JobCancelled { job: job.id },
             Err(error) => Event::JobFailed { job: job.id, message: error.to_string() },
         }
@@ -258,12 +319,15 @@ fn train_queue(shared: &Shared) {
         if !shared.send(Event::JobStarted { job: job.id }) {
             return;
         }
-        let work = AssertUnwindSafe(|| shared.session.train_or_find(&job.model, &job.hyper, &tracker));
+        let work = AssertUnwindSafe(|| shared.work(&job, &tracker));
         let stopped = "the job stopped on an internal error; a crash file in the home folder says more";
         let result = catch_unwind(work).unwrap_or_else(|_| Err(EngineError::Internal(stopped.into())));
         let event = shared.finish(&job, result);
         if !shared.send(event) {
             return;
+        }
+        if job.task.model().is_some() {
+            shared.tell_unfinished();
         }
     }
 }

@@ -132,6 +132,23 @@ pub fn record(id: &str, model: &str, architecture: Architecture, finished_at: u6
     })
 }
 
+/// A run that was stopped half way.
+pub fn stopped(id: &str, model: &str, finished_at: u64) -> Arc<RunRecord> {
+    let mut record = (*record(id, model, Architecture::Linear, finished_at)).clone();
+    record.state = RunState::Cancelled;
+    record.hyper.seed = 14;
+    record.epochs.retain(|metrics| metrics.epoch <= 3);
+    Arc::new(record)
+}
+
+/// A run whose loss left all bounds.
+pub fn diverged(id: &str, model: &str, finished_at: u64) -> Arc<RunRecord> {
+    let mut record = (*stopped(id, model, finished_at)).clone();
+    record.state = RunState::Diverged;
+    record.hyper.learning_rate = 3.0;
+    Arc::new(record)
+}
+
 fn gap(seed: u64, head: HeadKind, contrast: Contrast, centre: f64, spread: f64) -> PredictedGap {
     let members: Vec<f64> =
         (0..5).map(|m| centre + spread * bell(seed ^ (head.index() as u64 * 31), m + contrast as u64 * 11)).collect();

@@ -133,5 +133,6 @@ fn word(stage: Stage) -> &'static str {
         Stage::Embedding => "embedding",
         Stage::Training => "training",
         Stage::Tables => "tables",
+        Stage::Checking => "checking",
     }
 }

@@ -81,7 +81,7 @@ pub fn follow(session: &Session, position: Position, json: bool) -> Tracker {
             shared.0.epoch(metrics, epochs);
         },
     )
-    .with_notices(move |message| third.lock().unwrap_or_else(PoisonError::into_inner).0.notice(message));
+    .with_notices(move |message, _| third.lock().unwrap_or_else(PoisonError::into_inner).0.notice(message));
     match session.device() {
         Ok(device) => tracker.watching(device),
         Err(_) => tracker,

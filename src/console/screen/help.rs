@@ -3,6 +3,7 @@
 use crate::console::app::App;
 use crate::console::glyph::Glyphs;
 use crate::console::keys::{self, Context, Keymap};
+use crate::console::msg::Action;
 use crate::console::paint::{Pen, inset};
 use crate::console::theme::Role;
 use ratatui::layout::Rect;
@@ -128,7 +129,9 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect, offset: usize) {
     let columns = columns(app, pen.glyphs());
     let place = place(area, &columns);
     pen.clear(place);
-    let inside = inset(pen.panel(place, "Help", "j k scroll, Esc closes", true), 2);
+    let key = |action| app.key(Context::Help, action);
+    let note = format!("{} {} scroll, {} closes", key(Action::Down), key(Action::Up), key(Action::CloseHelp));
+    let inside = inset(pen.panel(place, "Help", &note, true), 2);
     let (left, right) = columns;
     let offset = offset.min(most(app, pen.glyphs()));
     if place.width >= TWO {

@@ -20,6 +20,8 @@ pub struct Context<'a> {
     pub row: &'a AttributeRow,
     pub state: &'a State,
     pub tables: &'a Tables,
+    /// The key that opens the row's prompts.
+    pub open: String,
 }
 
 impl Context<'_> {
@@ -182,14 +184,14 @@ fn prompts(pen: &mut Pen<'_>, area: Rect, y: u16, context: &Context<'_>) {
     let Some((a, b)) = context.row.prompts.pair(context.contrast()) else { return };
     let y = line(pen, area, y, &[("A ", Role::Accent), (a, Role::Text)]);
     let y = line(pen, area, y, &[("B ", Role::Accent), (b, Role::Text)]);
-    line(pen, area, y, &[("Enter opens both as prompts", Role::Dim)]);
+    line(pen, area, y, &[(&context.open, Role::Dim), (" opens both as prompts", Role::Dim)]);
 }
 
 /// The strip under the table, most important lines first; whole groups give way from the right.
 pub fn strip(pen: &mut Pen<'_>, area: Rect, context: &Context<'_>) {
     let row = context.row;
     let glue = pen.glyphs().dot;
-    let note = format!("{} contrast {glue} Enter opens both prompts", context.contrast());
+    let note = format!("{} contrast {glue} {} opens both prompts", context.contrast(), context.open);
     let inside = inset(pen.panel(area, &row.name, &note, false), 1);
     let mut y = inside.y;
     if inside.height >= 4 {

@@ -33,11 +33,9 @@ pub struct State {
     /// Positions of the shown rows in the table, in order.
     pub order: Vec<usize>,
     pub zoom: Zoom,
-    /// The place whose detail is drawn; it lags behind while a key repeats, until `detail_due`.
+    /// The place whose detail is drawn; it lags behind while keys move the selection, until `detail_due`.
     detail: usize,
     pub detail_due: Option<Duration>,
-    /// When the selection moved last.
-    pub moved: Option<Duration>,
 }
 
 /// What the table gives way to.
@@ -65,7 +63,6 @@ impl Default for State {
             zoom: Zoom::Table,
             detail: 0,
             detail_due: None,
-            moved: None,
         }
     }
 }
@@ -80,6 +77,11 @@ pub fn predicted(row: &AttributeRow, head: HeadKind, contrast: Contrast) -> Opti
 #[must_use]
 pub fn shown_contrast(row: &AttributeRow, contrast: Contrast) -> Contrast {
     if row.prompts.pair(contrast).is_some() { contrast } else { row.contrast }
+}
+
+/// Whether any attribute has prompts for a contrast.
+fn has_contrast(table: &AttributesTable, contrast: Contrast) -> bool {
+    table.rows.iter().any(|row| row.prompts.pair(contrast).is_some())
 }
 
 impl State {
@@ -117,6 +119,12 @@ impl State {
     /// Takes in a new table: positions of the old one mean nothing in it.
     pub fn replace(&mut self, before: Option<&AttributesTable>, table: &AttributesTable) {
         let name = before.and_then(|before| self.selected(before)).map(|row| row.name.clone());
+        if !has_contrast(table, self.contrast)
+            && let Some(row) = table.rows.first()
+        {
+            // An audit whose prompts were made has no antonyms: it starts on what it has.
+            self.contrast = row.contrast;
+        }
         if before.is_none() && table.rows.iter().all(|row| row.rmm.value().is_none()) {
             // Without labels and scores there is no AUROC, but there is a loss.
             self.sort = Sort::LossGap;
@@ -157,7 +165,9 @@ impl State {
             }
             Action::NextContrast => {
                 let at = Contrast::ALL.iter().position(|c| *c == self.contrast).unwrap_or(0);
-                self.contrast = Contrast::ALL[(at + 1) % Contrast::ALL.len()];
+                let others = Contrast::ALL.iter().cycle().skip(at + 1).take(Contrast::ALL.len());
+                let known = |contrast: &&Contrast| table.is_none_or(|table| has_contrast(table, **contrast));
+                self.contrast = others.copied().find(|contrast| known(&contrast)).unwrap_or(self.contrast);
             }
             _ => return,
         }

@@ -2,11 +2,13 @@
 
 use super::{State, Zoom, detail, layout, table, waiting};
 use crate::console::app::App;
+use crate::console::keys;
+use crate::console::msg::Action;
 use crate::console::number;
 use crate::console::paint::Pen;
 use crate::console::theme::Role;
 use crate::console::widget::input;
-use crate::diagnose::AttributesTable;
+use crate::diagnose::{AttributeRow, AttributesTable, Tables};
 use ratatui::layout::Rect;
 
 /// Draws the screen into the body, or what is being prepared for it.
@@ -25,14 +27,14 @@ pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
     let inside = pen.panel(places.table, &title, &note, true);
     let row = state.detailed(attributes);
     match (state.zoom, row) {
-        (Zoom::Scatter, Some(row)) => detail::plot(pen, inside, &detail::Context { row, state, tables: &shown.tables }),
+        (Zoom::Scatter, Some(row)) => detail::plot(pen, inside, &context(app, row, &shown.tables)),
         _ => {
             table::draw(pen, inside, attributes, state);
             foot(pen, places.table, attributes, state);
         }
     }
     if let Some(row) = row {
-        let context = detail::Context { row, state, tables: &shown.tables };
+        let context = context(app, row, &shown.tables);
         if let Some(area) = places.detail {
             if places.strip {
                 detail::strip(pen, area, &context);
@@ -46,6 +48,11 @@ pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
     } else if let Some(area) = places.detail {
         pen.panel(area, "", "", false);
     }
+}
+
+fn context<'a>(app: &'a App, row: &'a AttributeRow, tables: &'a Tables) -> detail::Context<'a> {
+    let open = app.key(keys::Context::Attributes, Action::OpenPair);
+    detail::Context { row, state: &app.attributes, tables, open }
 }
 
 /// The filter while it is typed or holds, and the place of the selection.

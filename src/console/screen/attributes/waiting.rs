@@ -58,7 +58,7 @@ fn introduction(app: &App) -> Vec<(String, Role)> {
 fn ending(app: &App) -> Option<String> {
     match &app.jobs.list.last()?.state {
         JobState::Failed(message) => Some(message.clone()),
-        JobState::Cancelled => Some("The job was stopped; 3 then n describes a new run.".into()),
+        JobState::Cancelled => Some(format!("The job was stopped; {} describes a new run.", app.way_to_a_run())),
         _ => None,
     }
 }
@@ -90,7 +90,6 @@ fn stages(pen: &mut Pen<'_>, page: Rect, top: u16, job: &Job) {
     }
     let y = top + STAGES.len() as u16 + 1;
     if y < page.bottom() {
-        let words = format!("{}: {}", job.model, job.hyper.summary());
-        pen.centre(page, y, &words, Role::Dim);
+        pen.centre(page, y, &job.task.words(), Role::Dim);
     }
 }

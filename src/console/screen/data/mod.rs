@@ -1,5 +1,6 @@
 //! The Data screen: the audit, its models and their losses, and what the store holds.
 
+mod jobs;
 mod layout;
 mod view;
 
@@ -8,13 +9,17 @@ pub use view::view;
 
 use crate::console::msg::Action;
 use crate::console::widget::table::Cursor;
+use crate::engine::CacheReport;
 use ratatui::layout::Rect;
+use std::sync::Arc;
 
 /// What the Data screen remembers.
 #[derive(Debug, Clone, Default)]
 pub struct State {
     /// The model whose losses are drawn.
     pub cursor: Cursor,
+    /// What the last check of the cache found.
+    pub checked: Option<Arc<CacheReport>>,
 }
 
 impl State {

@@ -1,7 +1,10 @@
 //! Draws the Data screen.
 
-use super::layout;
+use super::{jobs, layout};
 use crate::console::app::App;
+use crate::console::jobs::verdict;
+use crate::console::keys::Context;
+use crate::console::msg::Action;
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
 use crate::console::text;
@@ -23,6 +26,9 @@ pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
     }
     if let Some(area) = places.store {
         trees(pen, area, store);
+    }
+    if let Some(area) = places.jobs {
+        jobs::draw(app, pen, area);
     }
 }
 
@@ -102,7 +108,11 @@ fn losses(app: &App, pen: &mut Pen<'_>, area: Rect, store: Option<&StoreView>) {
     let mut parts: Vec<String> = ["q05", "q25", "median", "q75", "q95"]
         .into_iter()
         .zip(loss.quantiles)
-        .map(|(name, value)| format!("{name} {}", number::plain(value, 3, glyphs)))
+        .map(|(name, value)| match value {
+            // Nought would be a lie: losses this small are there, and far apart on the axis above.
+            value if value > 0.0 && value < 5e-4 => format!("{name} {value:.0e}"),
+            value => format!("{name} {}", number::plain(value, 3, glyphs)),
+        })
         .collect();
     parts.push(format!("zero {}", number::count(loss.zeros)));
     let mut x = inside.x;
@@ -155,6 +165,7 @@ fn audit(app: &App, pen: &mut Pen<'_>, area: Rect, store: Option<&StoreView>) {
             "cached",
             format!("{} embeddings for {} items; equal texts share one", count(store.embedded), count(store.items)),
         ),
+        ("checked", checked(app)),
         ("device", audit.device.clone()),
         ("attributes", format!("{}; rarest among test items:", audit.attributes.len())),
         ("", rarest.join(", ")),
@@ -180,6 +191,14 @@ fn audit(app: &App, pen: &mut Pen<'_>, area: Rect, store: Option<&StoreView>) {
             pen.pieces(inside.x, y, inside.width, &[(&format!("{label:<12}"), Role::Dim), (&words, Role::Text)]);
             y += 1;
         }
+    }
+}
+
+/// What the last check of the cache found, or the key that starts one.
+fn checked(app: &App) -> String {
+    match &app.data.checked {
+        Some(report) => verdict(report).0,
+        None => format!("not since the start; {} reads every embedding", app.key(Context::Data, Action::CheckCache)),
     }
 }
 

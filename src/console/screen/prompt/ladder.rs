@@ -3,6 +3,9 @@
 use super::State;
 use super::scores::is_foreign;
 use crate::audit::HeadKind;
+use crate::console::app::App;
+use crate::console::keys::Context;
+use crate::console::msg::Action;
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
 use crate::console::text;
@@ -14,7 +17,8 @@ use crate::diagnose::{HeadScore, PromptScores};
 use ratatui::layout::Rect;
 
 /// Draws the ladder.
-pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
+pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let state = &app.prompt;
     let first = match state.order {
         HeadKind::Regressor => "low predicted loss first",
         HeadKind::Ranker => "low rank score first",
@@ -37,11 +41,12 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
         return;
     }
     if state.pins.is_empty() {
-        let words = "p pins the prompt here, ^y while typing";
+        let pin = |context| app.key(context, Action::Pin);
+        let words = format!("{} pins the prompt here, {} while typing", pin(Context::Prompt), pin(Context::Typing));
         let used = member_values(pen, inside, state);
         let room = Rect { y: inside.y + used, height: inside.height - used, ..inside };
         if room.height > 0 {
-            pen.centre(room, room.y + room.height / 2, words, Role::Dim);
+            pen.centre(room, room.y + room.height / 2, &words, Role::Dim);
         }
         return;
     }

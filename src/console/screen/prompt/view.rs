@@ -1,8 +1,10 @@
 //! Draws the Prompt screen.
 
 use super::layout::{Scores, layout};
-use super::{State, ladder, pair, scores};
+use super::{ladder, pair, scores};
 use crate::console::app::App;
+use crate::console::keys::Context;
+use crate::console::msg::Action;
 use crate::console::paint::{Pen, inset};
 use crate::console::theme::Role;
 use crate::console::widget::input;
@@ -13,7 +15,7 @@ pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
     let state = &app.prompt;
     let places = layout(body, state.show_ladder);
     // Without a ladder in sight the lines keep the focus.
-    lines(pen, places.lines, state, state.typing || places.ladder.is_none());
+    lines(app, pen, places.lines, state.typing || places.ladder.is_none());
     match places.scores {
         Scores::Apart(areas) => {
             for (line, area) in areas.into_iter().enumerate() {
@@ -26,11 +28,12 @@ pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
         pair::draw(app, pen, area);
     }
     if let Some(area) = places.ladder {
-        ladder::draw(pen, area, state);
+        ladder::draw(app, pen, area);
     }
 }
 
-fn lines(pen: &mut Pen<'_>, area: Rect, state: &State, framed: bool) {
+fn lines(app: &App, pen: &mut Pen<'_>, area: Rect, framed: bool) {
+    let state = &app.prompt;
     let pieces: Vec<String> = [(0, "A"), (1, "B")]
         .into_iter()
         .filter_map(|(line, name)| state.scores(line).map(|scores| format!("{name} {}", scores.pieces)))
@@ -52,19 +55,18 @@ fn lines(pen: &mut Pen<'_>, area: Rect, state: &State, framed: bool) {
         let room = inside.right().saturating_sub(at.0);
         let typed = focused && state.typing;
         if state.lines[line].input.value().is_empty() {
-            let words = placeholder(line, typed);
-            pen.text(at.0, y, room, words, Role::Dim);
+            pen.text(at.0, y, room, &placeholder(app, line, typed), Role::Dim);
         }
         let unseen = state.scores(line).map_or(&[][..], |scores| &scores.unseen_words);
         input::draw(pen, at, room, &state.lines[line].input, typed, unseen);
     }
 }
 
-fn placeholder(line: usize, typed: bool) -> &'static str {
+fn placeholder(app: &App, line: usize, typed: bool) -> String {
     match (line, typed) {
-        (0, true) => "type a sentence that describes an item",
-        (1, true) => "type another sentence to compare it with",
-        (0, false) => "i to type a sentence",
-        _ => "Tab, then type, to compare two",
+        (0, true) => "type a sentence that describes an item".into(),
+        (1, true) => "type another sentence to compare it with".into(),
+        (0, false) => format!("{} to type a sentence", app.key(Context::Prompt, Action::Type)),
+        _ => format!("{}, then type, to compare two", app.key(app.under(), Action::OtherPrompt)),
     }
 }

@@ -10,9 +10,11 @@ pub enum Field {
     Architecture,
     Members,
     Epochs,
+    Patience,
     Hidden,
     Batch,
     LearningRate,
+    Warmup,
     WeightDecay,
     Target,
     Fragments,
@@ -24,14 +26,16 @@ pub enum Field {
 
 impl Field {
     /// Every field, in the order of the form.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Model,
         Self::Architecture,
         Self::Members,
         Self::Epochs,
+        Self::Patience,
         Self::Hidden,
         Self::Batch,
         Self::LearningRate,
+        Self::Warmup,
         Self::WeightDecay,
         Self::Target,
         Self::Fragments,
@@ -49,9 +53,11 @@ impl Field {
             Self::Architecture => "architecture",
             Self::Members => "members",
             Self::Epochs => "epochs",
+            Self::Patience => "patience",
             Self::Hidden => "hidden units",
             Self::Batch => "batch",
             Self::LearningRate => "learning rate",
+            Self::Warmup => "warm-up",
             Self::WeightDecay => "weight decay",
             Self::Target => "target",
             Self::Fragments => "fragments",
@@ -70,9 +76,11 @@ impl Field {
             Self::Architecture => "linear is quick and plain, mlp bends",
             Self::Members => "copies of each head; their spread is the uncertainty",
             Self::Epochs => "passes over the training items",
+            Self::Patience => "epochs without a gain before training stops; 0 never stops",
             Self::Hidden => "of each mlp member",
             Self::Batch => "items of a step",
             Self::LearningRate => "peak; cosine decay to zero",
+            Self::Warmup => "share of the steps in which the rate climbs to its peak",
             Self::WeightDecay => "pulls weights to zero",
             Self::Target => "what the regressor is fitted to",
             Self::Fragments => "train on parts of texts too, so that short prompts are known",
@@ -90,9 +98,11 @@ impl Field {
             self,
             Self::Members
                 | Self::Epochs
+                | Self::Patience
                 | Self::Hidden
                 | Self::Batch
                 | Self::LearningRate
+                | Self::Warmup
                 | Self::WeightDecay
                 | Self::Seed
         )
@@ -157,9 +167,11 @@ impl Form {
         let text = |field: &Field| match field {
             Field::Members => hyper.members.to_string(),
             Field::Epochs => hyper.epochs.to_string(),
+            Field::Patience => hyper.patience.to_string(),
             Field::Hidden => hyper.hidden.to_string(),
             Field::Batch => hyper.batch.to_string(),
             Field::LearningRate => hyper.learning_rate.to_string(),
+            Field::Warmup => hyper.warmup.to_string(),
             Field::WeightDecay => hyper.weight_decay.to_string(),
             Field::Seed => hyper.seed.to_string(),
             _ => String::new(),
@@ -250,9 +262,11 @@ impl Form {
         let hyper = HyperParameters {
             members: whole(Field::Members)?,
             epochs: whole(Field::Epochs)?,
+            patience: whole(Field::Patience)?,
             hidden: whole(Field::Hidden)?,
             batch: whole(Field::Batch)?,
             learning_rate: real(Field::LearningRate)?,
+            warmup: real(Field::Warmup)?,
             weight_decay: real(Field::WeightDecay)?,
             seed: whole(Field::Seed)? as u64,
             ..self.hyper.clone()

@@ -3,6 +3,7 @@
 mod form;
 mod form_view;
 mod layout;
+mod log;
 mod progress;
 mod runs;
 mod view;
@@ -10,6 +11,7 @@ mod view;
 pub use form::{Field, Form};
 pub use form_view::draw as draw_form;
 pub use layout::{Layout, layout};
+pub use progress::line as job_line;
 pub use view::view;
 
 use crate::audit::HeadKind;
@@ -23,11 +25,15 @@ pub struct State {
     pub head: HeadKind,
     pub runs: Cursor,
     pub form: Option<Form>,
+    /// The log stands in the place of the runs.
+    pub show_log: bool,
+    /// First line of the log in sight.
+    pub log_offset: usize,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { head: HeadKind::Regressor, runs: Cursor::default(), form: None }
+        Self { head: HeadKind::Regressor, runs: Cursor::default(), form: None, show_log: false, log_offset: 0 }
     }
 }
 
@@ -35,6 +41,11 @@ impl State {
     /// Does what an action says to the curves and the list of `runs` runs.
     pub fn act(&mut self, action: Action, runs: usize) {
         match action {
+            Action::ToggleLog => (self.show_log, self.log_offset) = (!self.show_log, 0),
+            Action::Down if self.show_log => self.log_offset = self.log_offset.saturating_add(1),
+            Action::Up if self.show_log => self.log_offset = self.log_offset.saturating_sub(1),
+            Action::First if self.show_log => self.log_offset = 0,
+            Action::Last if self.show_log => self.log_offset = usize::MAX,
             Action::NextHead => {
                 self.head = HeadKind::ALL[(self.head.index() + 1) % HeadKind::ALL.len()];
             }

@@ -2,7 +2,9 @@
 
 use crate::audit::{EpochMetrics, HeadKind};
 use crate::console::app::App;
-use crate::console::jobs::{Job, JobState};
+use crate::console::jobs::{Job, JobState, Task};
+use crate::console::keys::Context;
+use crate::console::msg::{Action, ScreenId};
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
 use crate::console::text;
@@ -20,7 +22,7 @@ pub fn status(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let note = if waiting > 0 { format!("{waiting} waiting") } else { String::new() };
     let inside = inset(pen.panel(area, &title, &note, false), 1);
     let mut y = inside.y;
-    for (label, words) in running.map_or_else(|| idle(app), |job| lines(app, job)) {
+    for (label, words) in running.map_or_else(|| idle(app), lines) {
         let room = usize::from(inside.width.saturating_sub(10));
         for (part, words) in text::wrap(&words, room).into_iter().enumerate() {
             let label = if part == 0 { label } else { "" };
@@ -32,11 +34,11 @@ pub fn status(app: &App, pen: &mut Pen<'_>, area: Rect) {
     }
 }
 
-fn lines(app: &App, job: &Job) -> Vec<(&'static str, String)> {
-    let mut lines = vec![("model", job.model.clone()), ("heads", job.hyper.summary())];
-    if let Some(audit) = &app.audit {
-        lines.push(("device", audit.device.clone()));
-    }
+fn lines(job: &Job) -> Vec<(&'static str, String)> {
+    let mut lines = match &job.task {
+        Task::Train { model, hyper } => vec![("model", model.clone()), ("heads", hyper.summary())],
+        task @ Task::Care(_) => vec![("task", task.words())],
+    };
     let Some(progress) = &job.progress else {
         lines.push(("stage", "starting".into()));
         return lines;
@@ -153,9 +155,16 @@ pub fn line(app: &App, pen: &mut Pen<'_>, area: Rect) {
         return;
     };
     let Some(progress) = &job.progress else {
-        pen.text(area.x, area.y, area.width, "starting", Role::Dim);
+        let words = format!("starting {} {}", pen.glyphs().dot, job.task.words());
+        pen.text(area.x, area.y, area.width, &words, Role::Dim);
         return;
     };
+    if progress.total == 0 {
+        // There is nothing to measure yet: a gauge would only say nought.
+        let words = format!("{} {} {}", progress.stage.name(), pen.glyphs().dot, job.task.words());
+        pen.text(area.x, area.y, area.width, &words, Role::Accent);
+        return;
+    }
     let stage = format!("{:<15}", progress.stage.name());
     let x = pen.text(area.x, area.y, area.width, &stage, Role::Accent);
     let share = format!("{} %", number::percent(progress.done, progress.total));
@@ -168,9 +177,10 @@ pub fn line(app: &App, pen: &mut Pen<'_>, area: Rect) {
         _ if progress.stage == Stage::Training => {
             (format!("  epoch {}/{}{pace}", progress.epoch.0, progress.epoch.1), 45)
         }
-        _ => (String::new(), 23),
+        _ => (pace, 36),
     };
     let words = format!("{share:>5}{left}{epochs}");
+    let tail = tail.max(text::width(&words) as u16 + 1);
     let cells = area.right().saturating_sub(x + tail);
     let marks = gauge(progress.done, progress.total, usize::from(cells), pen.glyphs());
     pen.marks(x, area.y, &marks);
@@ -178,13 +188,23 @@ pub fn line(app: &App, pen: &mut Pen<'_>, area: Rect) {
 }
 
 fn last_words(app: &App) -> String {
+    let new = format!("{} describes a new run", app.way_to_a_run());
+    if app.screen == ScreenId::Data {
+        let key = |action| app.key(Context::Data, action);
+        let (embed, check) = (key(Action::EmbedItems), key(Action::CheckCache));
+        return format!("nothing runs; {embed} embeds what is missing, {check} checks the cache");
+    }
     match app.jobs.list.last() {
-        None => "nothing runs; n describes a new run".into(),
+        None => format!("nothing runs; {new}"),
         Some(job) => match &job.state {
             JobState::Failed(message) => format!("job {} failed: {message}", job.id),
-            JobState::Cancelled => format!("job {} was stopped; n describes a new run", job.id),
+            JobState::Cancelled if job.trains() => {
+                let resume = app.key(Context::Train, Action::ResumeRun);
+                format!("job {} was stopped; {resume} on the stopped run goes on with it, {new}", job.id)
+            }
+            JobState::Cancelled => format!("job {} was stopped", job.id),
             JobState::Queued => format!("job {} waits", job.id),
-            _ => format!("job {} is done; n describes a new run", job.id),
+            _ => format!("job {} is done; {new}", job.id),
         },
     }
 }

@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 /// Draws the list.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let title = format!("Runs {} Spearman with the loss, validation items", pen.glyphs().dot);
-    let note = match app.runs.len() {
+    let note = match app.listed().count() {
         0 => "none yet".into(),
         n => format!("{} of {n}", app.train.runs.selected + 1),
     };
@@ -23,7 +23,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     head(pen, inside, y);
     let page = usize::from(inside.height - 1);
     let cursor = app.train.runs;
-    for (line, (place, record)) in app.runs.iter().enumerate().skip(cursor.offset).take(page).enumerate() {
+    for (line, (place, record)) in app.listed().enumerate().skip(cursor.offset).take(page).enumerate() {
         let y = inside.y + 1 + line as u16;
         let shown = app.shown.as_ref().is_some_and(|shown| shown.record.id == record.id);
         row(pen, Rect { y, height: 1, ..inside }, record, shown);
@@ -72,9 +72,10 @@ fn row(pen: &mut Pen<'_>, area: Rect, record: &RunRecord, shown: bool) {
         pen.text(area.x + x, area.y, 9, &words, Role::Text);
     }
     pen.text(area.x + at[4], area.y, 10, &number::duration(record.seconds), Role::Dim);
+    let epoch = record.epochs.iter().map(|metrics| metrics.epoch).max().unwrap_or(0);
     let end = match record.state {
         RunState::Finished => String::new(),
-        RunState::Cancelled => "stopped; ".into(),
+        RunState::Cancelled => format!("stopped after epoch {epoch} of {}; ", record.hyper.epochs),
         RunState::Diverged => "diverged; ".into(),
     };
     let words = format!("{end}{}", record.hyper.summary());

@@ -1,10 +1,10 @@
 //! Draws the Train screen.
 
 use super::layout::layout;
-use super::{progress, runs};
+use super::{log, progress, runs};
 use crate::audit::{EpochMetrics, HeadKind, RunRecord};
 use crate::console::app::App;
-use crate::console::jobs::{Job, JobState};
+use crate::console::jobs::{Job, JobState, Task};
 use crate::console::paint::{Pen, inset};
 use crate::console::theme::Role;
 use crate::console::widget::linechart::{self, Across};
@@ -24,7 +24,10 @@ pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
         progress::line(app, pen, area);
     }
     if let Some(area) = places.runs {
-        runs::draw(app, pen, area);
+        match app.train.show_log {
+            true => log::draw(app, pen, area),
+            false => runs::draw(app, pen, area),
+        }
     }
 }
 
@@ -49,19 +52,26 @@ fn chart(app: &App, pen: &mut Pen<'_>, area: Rect) {
             (JobState::Failed(_), _) => format!("job {}, failed", job.id),
             _ => format!("job {}, ended", job.id),
         };
-        let note = format!("{state} {} {}", pen.glyphs().dot, job.model);
+        let model = match &job.task {
+            Task::Train { model, .. } => model.as_str(),
+            Task::Care(_) => "",
+        };
+        let note = format!("{state} {} {model}", pen.glyphs().dot);
         let inside = inset(pen.panel(area, &title, &note, false), 1);
         live(pen, inside, job, head);
         return;
     }
-    let waiting = app.jobs.running().is_some();
+    let waiting = app.jobs.running().is_some_and(Job::trains);
     let record = app.shown.as_ref().map(|shown| &shown.record).filter(|_| !waiting);
     let note = record.map(|record| format!("run {}, by epoch", record.id.short())).unwrap_or_default();
     let inside = inset(pen.panel(area, &title, &note, false), 1);
     let drawn = record.is_some_and(|record| by_epoch(pen, inside, record, head));
     if !drawn && inside.height > 0 {
-        let words = if waiting { "the curves start with the first steps" } else { "n describes a new run" };
-        pen.centre(inside, inside.y + inside.height / 2, words, Role::Dim);
+        let words = match waiting {
+            true => "the curves start with the first steps".into(),
+            false => format!("{} describes a new run", app.way_to_a_run()),
+        };
+        pen.centre(inside, inside.y + inside.height / 2, &words, Role::Dim);
     }
 }
 

@@ -1,0 +1,42 @@
+//! The queue as the Data screen shows it: what runs and how far it is, what waits, how the last ones ended.
+
+use crate::console::app::App;
+use crate::console::jobs::{Job, JobState};
+use crate::console::paint::{Pen, inset};
+use crate::console::screen::train;
+use crate::console::theme::Role;
+use ratatui::layout::Rect;
+
+/// Draws the panel, or one line where there is only room for one.
+pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    if area.height < 3 {
+        train::job_line(app, pen, area);
+        return;
+    }
+    let running = usize::from(app.jobs.running().is_some());
+    let waiting = app.jobs.queued().count();
+    let note = format!("{running} running {} {waiting} waiting", pen.glyphs().dot);
+    let inside = pen.panel(area, "Jobs", &note, false);
+    train::job_line(app, pen, Rect { height: 1, ..inside });
+    let rest = inset(Rect { y: inside.y + 1, height: inside.height - 1, ..inside }, 2);
+    // What waits in the order of its turn, then what ended, newest first.
+    let ended = app.jobs.list.iter().rev().filter(|job| !matches!(job.state, JobState::Queued | JobState::Running));
+    for (line, job) in app.jobs.queued().chain(ended).take(usize::from(rest.height)).enumerate() {
+        row(pen, Rect { y: rest.y + line as u16, height: 1, ..rest }, job);
+    }
+}
+
+fn row(pen: &mut Pen<'_>, area: Rect, job: &Job) {
+    let glyphs = pen.glyphs();
+    let (mark, role, end) = match &job.state {
+        JobState::Queued => (glyphs.queued, Role::Dim, "waits".into()),
+        JobState::Running => (glyphs.running, Role::Accent, "runs".into()),
+        JobState::Finished => (glyphs.done, Role::Good, "done".into()),
+        JobState::Cancelled => (glyphs.queued, Role::Dim, "stopped".into()),
+        JobState::Failed(message) => (glyphs.care, Role::Bad, format!("failed: {message}")),
+    };
+    let x = pen.text(area.x, area.y, 2, mark, role);
+    let task = format!("{:<15}", format!("job {} {end}", job.id));
+    let room = area.right().saturating_sub(x + 1);
+    pen.pieces(x + 1, area.y, room, &[(&task, Role::Text), (" ", Role::Dim), (&job.task.words(), Role::Dim)]);
+}
