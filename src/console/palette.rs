@@ -197,7 +197,11 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect, state: &State) {
     pen.pieces(inside.x, y + 1, inside.width, &[(said.0, Role::Dim), (&shown, Role::Text)]);
     let ascii = pen.glyphs().ascii;
     let hints = app.keymap.of(Context::Palette).filter(|binding| !binding.hint.is_empty());
-    let hints = hints.filter_map(|binding| Some((super::keys::shown(binding.keys.first()?, ascii), binding.help)));
-    let keys: Vec<String> = hints.map(|(key, help)| format!("{key} {help}")).collect();
-    pen.text(inside.x, y + 2, inside.width, &keys.join("   "), Role::Dim);
+    let keys: Vec<_> =
+        hints.filter_map(|binding| Some((binding, super::keys::shown(binding.keys.first()?, ascii)))).collect();
+    let long: Vec<String> = keys.iter().map(|(binding, key)| format!("{key} {}", binding.help)).collect();
+    let short: Vec<String> = keys.iter().map(|(binding, key)| format!("{key} {}", binding.hint)).collect();
+    let long = long.join("   ");
+    let words = if text::width(&long) <= usize::from(inside.width) { long } else { short.join("   ") };
+    pen.text(inside.x, y + 2, inside.width, &words, Role::Dim);
 }

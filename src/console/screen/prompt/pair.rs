@@ -46,11 +46,11 @@ fn scale(pair: &PairScores, head: &PairHead) -> Scale {
     Scale::new(-reach, reach)
 }
 
-/// What lies on the left and on the right of zero.
-fn sides(head: HeadKind) -> (&'static str, &'static str) {
+/// What lies on the left and on the right of zero, in fewer and fewer letters.
+fn sides(head: HeadKind) -> [(&'static str, &'static str); 3] {
     match head {
-        HeadKind::Ood => ("A less familiar", "A more familiar"),
-        HeadKind::Regressor | HeadKind::Ranker => ("A easier", "A harder"),
+        HeadKind::Ood => [("A less familiar", "A more familiar"), ("A farther", "A nearer"), ("", "")],
+        HeadKind::Regressor | HeadKind::Ranker => [("A easier", "A harder"), ("easier", "harder"), ("", "")],
     }
 }
 
@@ -63,12 +63,19 @@ fn tall_head(pen: &mut Pen<'_>, area: Rect, y: u16, pair: &PairScores, head: &Pa
     let cells = area.width - 11;
     let x = area.x + 11;
     let scale = scale(pair, head);
-    let (left, right) = sides(head.head);
     // Each head has an axis of its own: its ends are told, so that bars of two heads are not compared by length.
     let (low, high) = (number::signed(scale.low, 3, glyphs), number::signed(scale.high, 3, glyphs));
-    pen.text(x, y, cells, &format!("{low} {} {left}", glyphs.left), Role::Dim);
-    pen.right(x + cells, y, cells, &format!("{right} {} {high}", glyphs.right), Role::Dim);
-    pen.text(x + scale.clamped(0.0, usize::from(cells)) as u16, y, 1, "0", Role::Dim);
+    let zero = scale.clamped(0.0, usize::from(cells)) as u16;
+    let [most, fewer, none] = sides(head.head)
+        .map(|(left, right)| (format!("{low} {} {left}", glyphs.left), format!("{right} {} {high}", glyphs.right)));
+    // Words that would run into the zero or each other give way to shorter ones.
+    let fits = |(left, right): &(String, String)| {
+        text::width(left) < usize::from(zero) && text::width(right) + 1 < usize::from(cells - zero)
+    };
+    let (left, right) = [most, fewer].into_iter().find(fits).unwrap_or(none);
+    pen.text(x, y, cells, &left, Role::Dim);
+    pen.right(x + cells, y, cells, &right, Role::Dim);
+    pen.text(x + zero, y, 1, "0", Role::Dim);
     pen.text(area.x, y + 1, 10, head.head.name(), Role::Accent);
     pen.marks(x, y + 1, &quartile_bar(scale, usize::from(cells), &head.summary, glyphs));
     let median = number::signed(head.summary.median, 3, glyphs);
