@@ -77,6 +77,22 @@ pub struct PromptSets {
     pub people: Vec<String>,
 }
 
+/// Numbers of groups by name, in order of first appearance; an item without a name is alone.
+#[must_use]
+pub fn clusters(groups: &[String]) -> Vec<usize> {
+    let mut numbers = std::collections::HashMap::with_capacity(groups.len());
+    let mut next = 0..;
+    let number = |group: &String| match numbers.get(group) {
+        Some(&number) if !group.is_empty() => number,
+        _ => {
+            let number = next.next().unwrap_or(usize::MAX);
+            numbers.insert(group.clone(), number);
+            number
+        }
+    };
+    groups.iter().map(number).collect()
+}
+
 /// What is wrong with a dataset.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum AuditError {
@@ -99,6 +115,8 @@ pub struct Audit {
     pub items: Vec<Item>,
     /// Binary label of each item, if given.
     pub labels: Option<Vec<bool>>,
+    /// Whom or what each item belongs to, as a number, where the data say: items of one cluster depend on each other.
+    pub clusters: Option<Vec<usize>>,
     pub attributes: Vec<Attribute>,
     pub models: Vec<ModelLosses>,
     pub prompts: PromptSets,
@@ -119,6 +137,9 @@ impl Audit {
         };
         if let Some(labels) = &self.labels {
             check("the label column".into(), labels.len())?;
+        }
+        if let Some(clusters) = &self.clusters {
+            check("the group column".into(), clusters.len())?;
         }
         for attribute in &self.attributes {
             check(format!("attribute '{}'", attribute.name), attribute.values.len())?;
@@ -176,5 +197,16 @@ impl Audit {
     /// Name and prompts of every attribute.
     pub fn attribute_prompts(&self) -> impl Iterator<Item = (&str, &AttributePrompts)> {
         self.attributes.iter().map(|attribute| (attribute.name.as_str(), &attribute.prompts))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_numbered_and_who_has_none_is_alone() {
+        let groups = ["anna", "", "bob", "anna", ""].map(String::from);
+        assert_eq!(clusters(&groups), [0, 1, 2, 0, 3]);
     }
 }

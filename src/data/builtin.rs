@@ -75,7 +75,7 @@ pub fn adult() -> Result<Audit, DataError> {
     });
     let attributes = attributes.collect::<Result<Vec<_>, DataError>>()?;
     let prompts = file.sets(&attributes)?;
-    let audit = Audit { name: ADULT.into(), items, labels: Some(labels), attributes, models, prompts };
+    let audit = Audit { name: ADULT.into(), items, labels: Some(labels), clusters: None, attributes, models, prompts };
     audit.validate()?;
     Ok(audit)
 }

@@ -1,7 +1,7 @@
 //! An audit on its way in: read and checked, not yet kept.
 
 use super::{AttributeFile, DataError, Mapping, Matrix, read_losses};
-use crate::audit::{Attribute, Audit, Content, Item, ModelLosses, Split};
+use crate::audit::{Attribute, Audit, Content, Item, ModelLosses, Split, clusters};
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -151,11 +151,13 @@ impl Draft {
             return;
         }
         let keys = self.groups.as_ref().unwrap_or(&self.ids);
-        let draw = |key: &String| {
+        let draw = |(key, id): (&String, &String)| {
+            // Who belongs to nobody is drawn alone.
+            let key = if key.is_empty() { id } else { key };
             let digest = xxhash_rust::xxh3::xxh3_128(key.as_bytes());
             if digest % 100 < TRAIN_SHARE { Split::Train } else { Split::Test }
         };
-        self.splits = Some(keys.iter().map(draw).collect());
+        self.splits = Some(keys.iter().zip(&self.ids).map(draw).collect());
         let by = if self.groups.is_some() { "the group, so that none is in both" } else { "the id" };
         self.notes.push(format!(
             "no splits given: about {TRAIN_SHARE} % of the items are drawn for training, the rest for testing, by a digest of {by}"
@@ -203,6 +205,7 @@ impl Draft {
             name: name.to_owned(),
             items,
             labels: self.labels,
+            clusters: self.groups.as_deref().map(clusters),
             attributes,
             models: self.models,
             prompts: prompt_sets,

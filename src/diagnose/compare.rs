@@ -345,6 +345,7 @@ mod tests {
             name: "tiny".into(),
             items: items.collect(),
             labels: None,
+            clusters: None,
             attributes: vec![attribute],
             models: vec![
                 ModelLosses { name: "v1".into(), losses, scores: None },

@@ -425,7 +425,7 @@ fn report(ingested: &Ingested, kept: bool) -> IngestReport {
             losses: audit.models.iter().map(|model| loss(&model.losses)).collect(),
         }
     });
-    let groups = ingested.groups.as_ref().map(|groups| groups.iter().collect::<std::collections::HashSet<_>>().len());
+    let groups = audit.clusters.as_ref().map(|of| of.iter().collect::<std::collections::HashSet<_>>().len());
     IngestReport {
         name: audit.name.clone(),
         kept,

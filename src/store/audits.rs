@@ -3,7 +3,7 @@
 
 use super::runs::write_atomically;
 use super::{Result, Store, StoreError};
-use crate::audit::{Attribute, AttributePrompts, Audit, Content, Item, ModelLosses, PromptSets, Split};
+use crate::audit::{Attribute, AttributePrompts, Audit, Content, Item, ModelLosses, PromptSets, Split, clusters};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use serde::{Deserialize, Serialize};
 use std::io::{BufReader, BufWriter, Write};
@@ -118,6 +118,7 @@ impl Document {
         let items = self.ids.into_iter().zip(self.texts).zip(splits.into_iter().zip(contents));
         let audit = Audit {
             name: self.name,
+            clusters: self.groups.as_deref().map(clusters),
             items: items.map(|((id, text), (split, content))| Item { id, text, split, content }).collect(),
             labels: self.labels.map(|labels| labels.chars().map(|letter| letter == '1').collect()),
             attributes: self.attributes.into_iter().map(AttributeColumn::read).collect(),
