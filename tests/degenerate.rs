@@ -63,7 +63,7 @@ fn audit(n: usize, loss: impl Fn(usize) -> f64, label: impl Fn(usize) -> bool, v
         labels: Some((0..all).map(|row| row >= train && label(row - train)).collect()),
         clusters: None,
         attributes: values.iter().map(attribute).collect(),
-        models: vec![ModelLosses { name: "m".into(), losses, scores: Some(scores) }],
+        models: vec![ModelLosses { name: "m".into(), losses, scores: Some(scores), class_aurocs: None }],
         prompts: PromptSets { in_distribution: vec!["a person".into()], foreign: Vec::new(), people: Vec::new() },
     };
     audit.validate().unwrap();

@@ -57,6 +57,29 @@ pub struct ModelLosses {
     /// Score of the positive class of each item, if given; with labels it makes AUROC possible. NaN where the
     /// model has no loss either.
     pub scores: Option<Vec<f64>>,
+    /// What a matrix of scores said, for a model that tells many classes apart.
+    pub class_aurocs: Option<ClassAurocs>,
+}
+
+/// AUROC of one class against the rest, among some items.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ClassAuroc {
+    pub class: usize,
+    pub auroc: f64,
+    /// Items of the class.
+    pub positives: usize,
+}
+
+/// How a model tells classes apart within each attribute's groups: measured from its scores over the test items it
+/// has a loss for, when they were taken in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClassAurocs {
+    /// Classes the model scores.
+    pub classes: usize,
+    pub items: usize,
+    /// For each attribute, in the audit's order: classes with an AUROC among the items with it, and among those
+    /// without. The negatives of a class are the group's own items of other classes.
+    pub attributes: Vec<[Vec<ClassAuroc>; 2]>,
 }
 
 /// A named list of foreign words, such as the CIFAR-10 class names.
@@ -148,6 +171,16 @@ impl Audit {
             check(format!("the loss of model '{}'", model.name), model.losses.len())?;
             if let Some(scores) = &model.scores {
                 check(format!("the score of model '{}'", model.name), scores.len())?;
+            }
+            if let Some(aurocs) = &model.class_aurocs
+                && aurocs.attributes.len() != self.attributes.len()
+            {
+                let what = format!("the class AUROC of model '{}'", model.name);
+                return Err(AuditError::Length {
+                    what,
+                    found: aurocs.attributes.len(),
+                    expected: self.attributes.len(),
+                });
             }
             // NaN stands for a loss that is missing.
             if let Some(row) = model.losses.iter().position(|loss| loss.is_infinite() || *loss < 0.0) {

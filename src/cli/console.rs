@@ -43,7 +43,8 @@ pub fn run(
             )));
         }
     }
-    let session = Session::open(&home, audit.unwrap_or(BUILTIN_AUDITS[0]))?.on(place.device);
+    let place = Place { home: Some(home), ..place };
+    let session = session(place, audit.unwrap_or(BUILTIN_AUDITS[0]))?;
     session.device()?;
     let (engine, links) = Engine::start(session, model)?;
     let links = Links { events: links.events, progress: links.progress };

@@ -60,8 +60,9 @@ pub fn adult() -> Result<Audit, DataError> {
         }
     }
     let models = columns.models.into_iter().zip(losses.into_iter().zip(scores));
-    let models =
-        models.map(|((name, _, _), (losses, scores))| ModelLosses { name, losses, scores: Some(scores) }).collect();
+    let models = models
+        .map(|((name, _, _), (losses, scores))| ModelLosses { name, losses, scores: Some(scores), class_aurocs: None })
+        .collect();
     let file = prompt_file()?;
     let attributes = columns.attributes.into_iter().zip(values).map(|((name, _), values)| {
         let attribute = file.attribute(name, values);

@@ -348,8 +348,8 @@ mod tests {
             clusters: None,
             attributes: vec![attribute],
             models: vec![
-                ModelLosses { name: "v1".into(), losses, scores: None },
-                ModelLosses { name: "v2".into(), losses: second, scores: None },
+                ModelLosses { name: "v1".into(), losses, scores: None, class_aurocs: None },
+                ModelLosses { name: "v2".into(), losses: second, scores: None, class_aurocs: None },
             ],
             prompts: PromptSets::default(),
         }
