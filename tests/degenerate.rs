@@ -61,8 +61,9 @@ fn audit(n: usize, loss: impl Fn(usize) -> f64, label: impl Fn(usize) -> bool, v
         name: "small".into(),
         items: (0..all).map(item).collect(),
         labels: Some((0..all).map(|row| row >= train && label(row - train)).collect()),
+        clusters: None,
         attributes: values.iter().map(attribute).collect(),
-        models: vec![ModelLosses { name: "m".into(), losses, scores: Some(scores) }],
+        models: vec![ModelLosses { name: "m".into(), losses, scores: Some(scores), class_aurocs: None }],
         prompts: PromptSets { in_distribution: vec!["a person".into()], foreign: Vec::new(), people: Vec::new() },
     };
     audit.validate().unwrap();

@@ -3,11 +3,12 @@
 
 use llm2loss::encoder::{self, DownloadObserver, HubSettings, OpenOptions, Token};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
@@ -20,6 +21,8 @@ struct Hub {
     status: Option<u16>,
     /// Downloads that break off half-way.
     breaks: AtomicUsize,
+    /// How long it stops half-way.
+    pause: Duration,
     requests: Mutex<Vec<Request>>,
 }
 
@@ -82,7 +85,13 @@ fn answer(hub: &Hub, stream: TcpStream) -> Option<()> {
     .ok()?;
     let broken = end - start as usize > 1
         && hub.breaks.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
-    stream.write_all(if broken { &part[..part.len() / 2] } else { part }).ok()
+    let (first, second) = part.split_at(part.len() / 2);
+    stream.write_all(first).ok()?;
+    if broken {
+        return Some(());
+    }
+    std::thread::sleep(hub.pause);
+    stream.write_all(second).ok()
 }
 
 fn options(endpoint: &str, cache: &Path) -> OpenOptions {
@@ -229,4 +238,78 @@ fn what_cannot_be_had_is_said_in_one_sentence_without_the_token() {
     assert_eq!(hub.requests.lock().unwrap().len(), 1, "an answer is not asked for again");
     let (endpoint, _) = serve(Hub::default());
     assert!(fault(&options(&endpoint, cache.path())).contains("has no config.json"));
+}
+
+#[test]
+fn weights_on_a_branch_of_their_own_are_found_there() {
+    // The repository of the default CLIP keeps its safetensors on a pull request; which model it is does not matter.
+    let id = "openai/clip-vit-base-patch32";
+    let branch = |name: &str| if name.ends_with(".safetensors") { "refs/pr/15" } else { "main" };
+    let moved = model("main").files.into_iter().map(|(path, content)| {
+        let name = path.rsplit('/').next().unwrap().to_owned();
+        (format!("{id}/resolve/{}/{name}", branch(&name)), content)
+    });
+    let (endpoint, hub) = serve(Hub { files: moved.collect(), ..Hub::default() });
+    let cache = tempfile::tempdir().unwrap();
+    let mut options = options(&endpoint, cache.path());
+    let found = encoder::open_with(id, &options).unwrap();
+    let asked = |path: &str| hub.requests.lock().unwrap().iter().any(|request| request.path == path);
+    assert!(asked(&format!("{id}/resolve/main/model.safetensors")), "main comes first");
+    // Who names a revision gets that one alone.
+    let error = encoder::open_with(&format!("{id}@main2"), &options).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("config.json"), "{error}");
+    options.hub.offline = true;
+    assert_eq!(encoder::open_with(id, &options).unwrap().fingerprint(), found.fingerprint());
+}
+
+/// Two texts, one to train on.
+fn manifest(folder: &Path) -> String {
+    let path = folder.join("m.csv");
+    std::fs::write(&path, "id,text,loss,split\na,one,1,train\nb,two,2,test\n").unwrap();
+    path.to_string_lossy().into_owned()
+}
+
+#[test]
+fn the_program_tells_of_downloads_in_lines_or_bars() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = manifest(folder.path());
+    let (endpoint, _) = serve(model("main"));
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let arguments = |home: &str| {
+        ["--home", home, "ingest", "x", "--manifest", &file, "--encoder", "org/model"].map(String::from).to_vec()
+    };
+    let done = assert_cmd::Command::cargo_bin("llm2loss")
+        .unwrap()
+        .args(arguments(&path("home")))
+        .env("HF_HOME", path("hf"))
+        .env("HF_ENDPOINT", &endpoint)
+        .env("HF_TOKEN", "a-secret-token")
+        .env_remove("HF_HUB_CACHE")
+        .assert()
+        .code(0);
+    let said = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+    assert!(said.contains("fetched model.safetensors (") && !said.contains("a-secret-token"), "{said}");
+    assert!(!said.contains('\u{1b}'), "no bars where there is no terminal: {said}");
+
+    // On a terminal: a bar with bytes while it lasts.
+    let (endpoint, _) = serve(Hub { pause: Duration::from_millis(500), ..model("main") });
+    let size = portable_pty::PtySize { rows: 24, cols: 120, pixel_width: 0, pixel_height: 0 };
+    let pair = portable_pty::native_pty_system().openpty(size).unwrap();
+    let mut command = portable_pty::CommandBuilder::new(env!("CARGO_BIN_EXE_llm2loss"));
+    command.args(arguments(&path("home2")));
+    command.env("HF_HOME", path("hf2"));
+    command.env("HF_ENDPOINT", &endpoint);
+    command.env_remove("HF_HUB_CACHE");
+    command.env("TERM", "xterm-256color");
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let mut shown = Vec::new();
+    // Linux answers EIO once the other end is closed.
+    let _ = reader.read_to_end(&mut shown);
+    assert!(child.wait().unwrap().success());
+    let shown = String::from_utf8_lossy(&shown);
+    let bars: Vec<&str> = shown.split('\r').filter(|part| part.contains("model.safetensors [")).collect();
+    assert!(bars.iter().any(|bar| bar.contains(" kB of 18.92 kB") && bar.contains(" s left")), "{shown}");
+    assert!(shown.contains("fetched model.safetensors ("), "{shown}");
 }

@@ -617,3 +617,94 @@ fn clip_retrieval_folders_are_joined_by_key_and_unfinished_ones_refused() {
     std::fs::remove_file(folder.path().join("img_emb/img_emb_1.npy")).unwrap();
     refused(&["ingest", "x", "--clip-retrieval", path, "--losses", &losses], "partition 1 is not finished");
 }
+
+fn gzip(pieces: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
+    use std::io::Write;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    pieces.for_each(|piece| packed.write_all(&piece).unwrap());
+    packed.finish().unwrap()
+}
+
+/// An npz of zeros, a thousandth of their size.
+fn packed_zeros(rows: usize) -> Vec<u8> {
+    use std::io::Write;
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+    archive.start_file("embeddings.npy", options).unwrap();
+    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, 256), }}\n");
+    archive.write_all(b"\x93NUMPY\x01\x00").unwrap();
+    archive.write_all(&(header.len() as u16).to_le_bytes()).unwrap();
+    archive.write_all(header.as_bytes()).unwrap();
+    (0..rows).for_each(|_| archive.write_all(&[0; 1024]).unwrap());
+    archive.finish().unwrap().into_inner()
+}
+
+#[test]
+fn arrays_that_lie_and_archives_that_explode_are_refused_by_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let manifest = written(at, "rows.csv", rows().replace(",text,", ",words,"));
+    let huge = [&(1u64 << 60).to_le_bytes()[..], b"{}"].concat();
+    let claims = written(at, "claims.safetensors", &huge);
+    let whole = std::fs::read(fixture("littlef4.npy")).unwrap();
+    let cut = written(at, "cut.npy", &whole[..whole.len() - 3]);
+    let empty = written(at, "empty.npy", "");
+    let pickle = written(at, "list.pkl", "x");
+    let zeros = written(at, "zeros.npz", packed_zeros(300_000));
+    for (file, words) in [
+        (&claims, "claims.safetensors: its header claims 1152921504606846976 bytes"),
+        (&cut, "cut.npy: is cut off"),
+        (&empty, "empty.npy: is empty"),
+        (&pickle, "list.pkl: pickle can run any program and is never read"),
+        (&zeros, "bytes that unpack to 307200"),
+    ] {
+        refused(&["ingest", "x", "--manifest", &manifest, "--embeddings", file], words);
+    }
+    // Three hundred megabytes of blanks in a file of one.
+    let header = b"id,text,loss,split\n".to_vec();
+    let blanks = gzip(std::iter::once(header).chain((0..300).map(|_| vec![b' '; 1 << 20])));
+    let bomb = written(at, "bomb.csv.gz", blanks);
+    refused(&["ingest", "x", "--manifest", &bomb], "unpack to more than 268435456");
+    let whole = gzip(std::iter::once(rows().into_bytes()));
+    let packed = written(at, "packed.csv.gz", &whole);
+    assert_eq!(json(&at.join("home"), &["ingest", "x", "--manifest", &packed, "--check"])["items"], 60);
+    refused(
+        &["ingest", "x", "--manifest", &written(at, "cut.csv.gz", &whole[..whole.len() / 2])],
+        "cannot be unpacked",
+    );
+    // An encoder whose weights begin with the same lie.
+    let encoder = at.join("encoder");
+    let config = r#"{"model_type": "bert", "hidden_size": 8, "intermediate_size": 8, "num_attention_heads": 2,
+        "num_hidden_layers": 1, "vocab_size": 400, "max_position_embeddings": 64}"#;
+    written(&encoder, "config.json", config);
+    let tokenizer = fixture("../encoder/bert-tokenizer.json");
+    written(&encoder, "tokenizer.json", std::fs::read(tokenizer).unwrap());
+    written(&encoder, "model.safetensors", &huge);
+    let texts = written(at, "texts.csv", rows());
+    let arguments = ["ingest", "x", "--manifest", &texts, "--encoder", encoder.to_str().unwrap()];
+    refused(&arguments, "model.safetensors");
+}
+
+#[test]
+fn marks_and_line_ends_of_other_programs_are_read_by_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let marked = format!("\u{feff}{}", rows().replace('\n', "\r\n"));
+    let plain = written(folder.path(), "plain.csv", rows());
+    let marked = written(folder.path(), "marked.csv", marked);
+    let home = folder.path().join("home");
+    let check = |file: &str| json(&home, &["ingest", "x", "--manifest", file, "--check"]);
+    let (plain, marked) = (check(&plain), check(&marked));
+    assert_eq!(plain, marked);
+    assert_eq!(plain["attributes"][0]["n_true"], 30);
+}
+
+#[test]
+fn who_belongs_to_nobody_is_drawn_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = (0..200).fold("id,text,loss,group\n".to_owned(), |text, row| text + &format!("{row},text {row},1,\n"));
+    let file = written(folder.path(), "m.csv", text);
+    let found = json(&folder.path().join("home"), &["ingest", "x", "--manifest", &file, "--check"]);
+    let train = found["train_items"].as_u64().unwrap();
+    assert!((110..170).contains(&train), "{train} of 200, 70 % expected");
+    assert_eq!(found["groups"], 200);
+}

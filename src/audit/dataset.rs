@@ -57,6 +57,29 @@ pub struct ModelLosses {
     /// Score of the positive class of each item, if given; with labels it makes AUROC possible. NaN where the
     /// model has no loss either.
     pub scores: Option<Vec<f64>>,
+    /// What a matrix of scores said, for a model that tells many classes apart.
+    pub class_aurocs: Option<ClassAurocs>,
+}
+
+/// AUROC of one class against the rest, among some items.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ClassAuroc {
+    pub class: usize,
+    pub auroc: f64,
+    /// Items of the class.
+    pub positives: usize,
+}
+
+/// How a model tells classes apart within each attribute's groups: measured from its scores over the test items it
+/// has a loss for, when they were taken in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClassAurocs {
+    /// Classes the model scores.
+    pub classes: usize,
+    pub items: usize,
+    /// For each attribute, in the audit's order: classes with an AUROC among the items with it, and among those
+    /// without. The negatives of a class are the group's own items of other classes.
+    pub attributes: Vec<[Vec<ClassAuroc>; 2]>,
 }
 
 /// A named list of foreign words, such as the CIFAR-10 class names.
@@ -75,6 +98,22 @@ pub struct PromptSets {
     pub foreign: Vec<ForeignSet>,
     /// Foreign words that name people, left out where people are the data.
     pub people: Vec<String>,
+}
+
+/// Numbers of groups by name, in order of first appearance; an item without a name is alone.
+#[must_use]
+pub fn clusters(groups: &[String]) -> Vec<usize> {
+    let mut numbers = std::collections::HashMap::with_capacity(groups.len());
+    let mut next = 0..;
+    let number = |group: &String| match numbers.get(group) {
+        Some(&number) if !group.is_empty() => number,
+        _ => {
+            let number = next.next().unwrap_or(usize::MAX);
+            numbers.insert(group.clone(), number);
+            number
+        }
+    };
+    groups.iter().map(number).collect()
 }
 
 /// What is wrong with a dataset.
@@ -99,6 +138,8 @@ pub struct Audit {
     pub items: Vec<Item>,
     /// Binary label of each item, if given.
     pub labels: Option<Vec<bool>>,
+    /// Whom or what each item belongs to, as a number, where the data say: items of one cluster depend on each other.
+    pub clusters: Option<Vec<usize>>,
     pub attributes: Vec<Attribute>,
     pub models: Vec<ModelLosses>,
     pub prompts: PromptSets,
@@ -120,6 +161,9 @@ impl Audit {
         if let Some(labels) = &self.labels {
             check("the label column".into(), labels.len())?;
         }
+        if let Some(clusters) = &self.clusters {
+            check("the group column".into(), clusters.len())?;
+        }
         for attribute in &self.attributes {
             check(format!("attribute '{}'", attribute.name), attribute.values.len())?;
         }
@@ -127,6 +171,16 @@ impl Audit {
             check(format!("the loss of model '{}'", model.name), model.losses.len())?;
             if let Some(scores) = &model.scores {
                 check(format!("the score of model '{}'", model.name), scores.len())?;
+            }
+            if let Some(aurocs) = &model.class_aurocs
+                && aurocs.attributes.len() != self.attributes.len()
+            {
+                let what = format!("the class AUROC of model '{}'", model.name);
+                return Err(AuditError::Length {
+                    what,
+                    found: aurocs.attributes.len(),
+                    expected: self.attributes.len(),
+                });
             }
             // NaN stands for a loss that is missing.
             if let Some(row) = model.losses.iter().position(|loss| loss.is_infinite() || *loss < 0.0) {
@@ -176,5 +230,16 @@ impl Audit {
     /// Name and prompts of every attribute.
     pub fn attribute_prompts(&self) -> impl Iterator<Item = (&str, &AttributePrompts)> {
         self.attributes.iter().map(|attribute| (attribute.name.as_str(), &attribute.prompts))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_numbered_and_who_has_none_is_alone() {
+        let groups = ["anna", "", "bob", "anna", ""].map(String::from);
+        assert_eq!(clusters(&groups), [0, 1, 2, 0, 3]);
     }
 }

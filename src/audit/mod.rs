@@ -8,7 +8,9 @@ mod rules;
 mod run;
 
 pub use attribute::{Attribute, AttributePrompts, Contrast, Side};
-pub use dataset::{Audit, AuditError, Content, ForeignSet, Item, ModelLosses, PromptSets, Split};
+pub use dataset::{
+    Audit, AuditError, ClassAuroc, ClassAurocs, Content, ForeignSet, Item, ModelLosses, PromptSets, Split, clusters,
+};
 pub use head::{Architecture, HeadKind};
 pub use hyper::{HyperParameters, Negatives, Pairs, Target};
 pub use rules::{AttributeRules, Limit, PromptRule, Rules, RulesError};

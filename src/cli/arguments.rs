@@ -191,6 +191,19 @@ pub struct Ingest {
     #[arg(long, value_name = "FILE")]
     pub losses: Option<PathBuf>,
 
+    /// Scores of a model of many classes: npy, npz, safetensors or Parquet, a row an item and a column a class; alone,
+    /// for a model of an audit there is
+    #[arg(long, value_name = "FILE")]
+    pub scores: Option<PathBuf>,
+
+    /// Ids of the scores' rows, one a line
+    #[arg(long, value_name = "FILE", requires = "scores")]
+    pub score_ids: Option<PathBuf>,
+
+    /// Classes of the scores' columns, one a line [default: classes.txt beside them, else numbers from 0]
+    #[arg(long, value_name = "FILE", requires = "scores")]
+    pub score_classes: Option<PathBuf>,
+
     /// Put the losses in place of those of a model there is; its runs are dropped
     #[arg(long)]
     pub replace: bool,

@@ -45,7 +45,8 @@ pub fn run(
             )));
         }
     }
-    let session = Session::open(&home, &audit)?.on(place.device);
+    let place = Place { home: Some(home), ..place };
+    let session = session(place, &audit)?;
     session.device()?;
     let (engine, links) = Engine::start(session, model)?;
     let links = Links { events: links.events, progress: links.progress };

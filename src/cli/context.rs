@@ -71,8 +71,13 @@ pub fn home(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
 
 /// Opens an audit.
 pub fn session(place: impl Into<Place>, audit: &str) -> Result<Session, Failure> {
+    session_reporting(place, audit, false)
+}
+
+/// Opens an audit; what is downloaded for it is told as JSON lines if asked.
+pub fn session_reporting(place: impl Into<Place>, audit: &str, json: bool) -> Result<Session, Failure> {
     let place = place.into();
-    Ok(Session::open(&home(place.home)?, audit)?.on(place.device))
+    Ok(Session::open_with(&home(place.home)?, audit, progress::opener(json))?.on(place.device))
 }
 
 /// The run that answers: the one named, else the model's shown or trained last, else one trained now.

@@ -2,12 +2,13 @@
 
 use super::arguments::{Audits, AuditsAction, Ingest};
 use super::context::{Failure, home, print};
+use super::progress;
 use crate::data::{
-    AttributeFile, CelebaSplit, DataError, Draft, ImagePlace, Mapping, celeba, clip_retrieval, manifest, read_matrix,
-    wilds,
+    AttributeFile, CelebaSplit, DataError, Draft, ImagePlace, Mapping, ScoreFiles, celeba, clip_retrieval, manifest,
+    read_matrix, wilds,
 };
 use crate::engine::{
-    EngineError, IngestReport, Intake, add_models, delete, described, ingest, known_audits, set_prompts,
+    Addition, EngineError, IngestReport, Intake, add_models, delete, described, ingest, known_audits, set_prompts,
 };
 use crate::report;
 use crate::store::{Store, ingested_names};
@@ -29,9 +30,17 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
             allow_mismatch: given.allow_mismatch,
             check: given.check,
         };
-        ingest(&home, draft, &prompts.unwrap_or_default(), &how)?
-    } else if let Some(losses) = &given.losses {
-        add_models(&home, &given.name, losses, &mapping, model, given.replace, given.check)?
+        ingest(&home, draft, &prompts.unwrap_or_default(), &how, progress::opener(false))?
+    } else if given.losses.is_some() || given.scores.is_some() {
+        let scores = scores(given);
+        let addition = Addition {
+            model,
+            losses: given.losses.as_deref().map(|file| (file, &mapping)),
+            scores: scores.as_ref(),
+            replace: given.replace,
+            check: given.check,
+        };
+        add_models(&home, &given.name, &addition)?
     } else if let Some(prompts) = prompts {
         set_prompts(&home, &given.name, &prompts, given.check)?
     } else {
@@ -66,7 +75,15 @@ fn draft(given: &Ingest, mapping: &Mapping, model: &str) -> Result<Option<Draft>
     if let Some(path) = &given.losses {
         draft.add_losses(path, model)?;
     }
+    if let Some(files) = scores(given) {
+        draft.add_scores(&files, model)?;
+    }
     Ok(Some(draft))
+}
+
+fn scores(given: &Ingest) -> Option<ScoreFiles> {
+    let scores = given.scores.clone()?;
+    Some(ScoreFiles { scores, ids: given.score_ids.clone(), classes: given.score_classes.clone() })
 }
 
 fn mapping(given: &Ingest) -> Result<Mapping, Failure> {

@@ -1,7 +1,7 @@
 //! `llm2loss train`: heads for a model of an audit, one run or a sweep of them.
 
 use super::arguments::Train;
-use super::context::{Failure, Place, print, session};
+use super::context::{Failure, Place, print, session_reporting};
 use super::progress::{self, Position};
 use super::signals::{self, Signals};
 use super::sweep;
@@ -19,7 +19,7 @@ struct Body<'a> {
 pub fn run(place: Place, model: Option<&str>, given: &Train) -> Result<u8, Failure> {
     let runs = sweep::runs(given)?;
     let signals = Signals::listen().map_err(|error| Failure { message: format!("signals: {error}"), code: 1 })?;
-    let session = session(place, &given.audit)?;
+    let session = session_reporting(place, &given.audit, given.output.json && !given.dry_run)?;
     let model = session.model_name(model)?;
     session.device()?;
     if given.dry_run {

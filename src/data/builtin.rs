@@ -60,8 +60,9 @@ pub fn adult() -> Result<Audit, DataError> {
         }
     }
     let models = columns.models.into_iter().zip(losses.into_iter().zip(scores));
-    let models =
-        models.map(|((name, _, _), (losses, scores))| ModelLosses { name, losses, scores: Some(scores) }).collect();
+    let models = models
+        .map(|((name, _, _), (losses, scores))| ModelLosses { name, losses, scores: Some(scores), class_aurocs: None })
+        .collect();
     let file = prompt_file()?;
     let attributes = columns.attributes.into_iter().zip(values).map(|((name, _), values)| {
         let attribute = file.attribute(name, values);
@@ -75,7 +76,7 @@ pub fn adult() -> Result<Audit, DataError> {
     });
     let attributes = attributes.collect::<Result<Vec<_>, DataError>>()?;
     let prompts = file.sets(&attributes)?;
-    let audit = Audit { name: ADULT.into(), items, labels: Some(labels), attributes, models, prompts };
+    let audit = Audit { name: ADULT.into(), items, labels: Some(labels), clusters: None, attributes, models, prompts };
     audit.validate()?;
     Ok(audit)
 }

@@ -1,7 +1,8 @@
 //! An audit on its way in: read and checked, not yet kept.
 
+use super::class_scores::{ClassScores, ScoreFiles, no_classes};
 use super::{AttributeFile, DataError, Mapping, Matrix, read_losses};
-use crate::audit::{Attribute, Audit, Content, Item, ModelLosses, Split};
+use crate::audit::{Attribute, Audit, Content, Item, ModelLosses, Split, clusters};
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -26,8 +27,12 @@ pub struct Draft {
     pub splits: Option<Vec<Split>>,
     pub groups: Option<Vec<String>>,
     pub labels: Option<Vec<bool>>,
+    /// The label of each item where it has more than two classes.
+    pub classes: Option<Vec<String>>,
     pub flags: Vec<Flags>,
     pub models: Vec<ModelLosses>,
+    /// A model and the scores of its classes.
+    pub class_scores: Option<(String, ClassScores)>,
     /// What the file of rows is called, for errors, and the number of its first row.
     pub file: String,
     pub first_row: usize,
@@ -79,6 +84,26 @@ impl Draft {
             }
             self.models.push(model);
         }
+        Ok(())
+    }
+
+    /// Adds the scores of a model's classes: of the model named, or of the only one there is.
+    ///
+    /// # Errors
+    /// As [`ClassScores::read`], or if it is not clear which model is meant.
+    pub fn add_scores(&mut self, files: &ScoreFiles, model: &str) -> Result<(), DataError> {
+        let name = match self.models.as_slice() {
+            [only] => only.name.clone(),
+            models if models.iter().any(|known| known.name == model) => model.to_owned(),
+            models => {
+                let known: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
+                return Err(DataError::Usage(format!(
+                    "--scores: say with --model whose they are; the models are: {}",
+                    known.join(", ")
+                )));
+            }
+        };
+        self.class_scores = Some((name, ClassScores::read(files)?));
         Ok(())
     }
 
@@ -151,11 +176,13 @@ impl Draft {
             return;
         }
         let keys = self.groups.as_ref().unwrap_or(&self.ids);
-        let draw = |key: &String| {
+        let draw = |(key, id): (&String, &String)| {
+            // Who belongs to nobody is drawn alone.
+            let key = if key.is_empty() { id } else { key };
             let digest = xxhash_rust::xxh3::xxh3_128(key.as_bytes());
             if digest % 100 < TRAIN_SHARE { Split::Train } else { Split::Test }
         };
-        self.splits = Some(keys.iter().map(draw).collect());
+        self.splits = Some(keys.iter().zip(&self.ids).map(draw).collect());
         let by = if self.groups.is_some() { "the group, so that none is in both" } else { "the id" };
         self.notes.push(format!(
             "no splits given: about {TRAIN_SHARE} % of the items are drawn for training, the rest for testing, by a digest of {by}"
@@ -199,10 +226,11 @@ impl Draft {
         if let Some(unused) = prompts.unused(&attributes) {
             self.notes.push(format!("prompts of '{unused}' belong to no attribute of the data"));
         }
-        let audit = Audit {
+        let mut audit = Audit {
             name: name.to_owned(),
             items,
             labels: self.labels,
+            clusters: self.groups.as_deref().map(clusters),
             attributes,
             models: self.models,
             prompts: prompt_sets,
@@ -211,7 +239,24 @@ impl Draft {
         for model in &audit.models {
             check_splits(&audit, model)?;
         }
-        Ok((audit, Rest { embeddings: self.embeddings, digests, groups: self.groups, notes: self.notes }))
+        if let Some((name, scores)) = self.class_scores {
+            // The label where it has more than two classes, else whom an item belongs to.
+            let classes = self.classes.as_deref().or(self.groups.as_deref()).ok_or_else(no_classes)?;
+            let measured = scores.measure(&audit, audit.model(&name)?, classes)?;
+            if let Some(model) = audit.models.iter_mut().find(|model| model.name == name) {
+                model.class_aurocs = Some(measured);
+            }
+        }
+        Ok((
+            audit,
+            Rest {
+                embeddings: self.embeddings,
+                digests,
+                groups: self.groups,
+                classes: self.classes,
+                notes: self.notes,
+            },
+        ))
     }
 }
 
@@ -222,6 +267,7 @@ pub struct Rest {
     /// Digest of each row of the embeddings.
     pub digests: Option<Vec<[u8; 16]>>,
     pub groups: Option<Vec<String>>,
+    pub classes: Option<Vec<String>>,
     pub notes: Vec<String>,
 }
 

@@ -70,9 +70,18 @@ pub fn from_table(
     draft.splits = one(&Role::Split).map(|column| splits(&table, column, &mapping.splits)).transpose()?;
     draft.groups = one(&Role::Group).map(owned);
     draft.labels = match one(&Role::Label) {
-        Some(column) => labels(&table, column, mapping.threshold, &mut draft.notes)?,
+        Some(column) => labels(&table, column, mapping.threshold)?,
         None => None,
     };
+    if let Some(column) = one(&Role::Label).filter(|_| draft.labels.is_none()) {
+        let classes = owned(column);
+        draft.notes.push(format!(
+            "labels of column '{}' have {} classes: AUROC needs the scores of all of them (--scores), gaps of the loss do not",
+            column.name,
+            classes.iter().collect::<std::collections::BTreeSet<_>>().len()
+        ));
+        draft.classes = Some(classes);
+    }
     draft.models = models(&table, &roles)?;
     for (column, _) in table.columns.iter().zip(&roles).filter(|(_, role)| **role == Role::Attribute) {
         draft.flags.extend(attributes(&table, column, mapping.threshold, &mut draft.notes)?);
@@ -100,7 +109,12 @@ fn models(table: &Table, roles: &[Role]) -> Result<Vec<ModelLosses>, DataError> 
                     problem: format!("column '{}' names no model", column.name),
                 });
             }
-            models.push(ModelLosses { name: name.clone(), losses: losses(table, column)?, scores: None });
+            models.push(ModelLosses {
+                name: name.clone(),
+                losses: losses(table, column)?,
+                scores: None,
+                class_aurocs: None,
+            });
         }
     }
     for (column, role) in table.columns.iter().zip(roles) {
@@ -143,13 +157,8 @@ fn scores(table: &Table, column: &Column, losses: &[f64]) -> Result<Vec<f64>, Da
     column.cells().enumerate().map(one).collect()
 }
 
-/// Binary labels; `None`, with a note, where there are more than two classes.
-fn labels(
-    table: &Table,
-    column: &Column,
-    threshold: Option<f64>,
-    notes: &mut Vec<String>,
-) -> Result<Option<Vec<bool>>, DataError> {
+/// Binary labels; `None` where there are more than two classes.
+fn labels(table: &Table, column: &Column, threshold: Option<f64>) -> Result<Option<Vec<bool>>, DataError> {
     if let Some(row) = column.cells().position(str::is_empty) {
         return Err(table.fault(row, &column.name, "the label is empty; give every row one or leave the column out"));
     }
@@ -160,16 +169,7 @@ fn labels(
     let numbers = threshold.map(|threshold| {
         column.cells().map(|cell| Some(cell.parse::<f64>().ok()? >= threshold)).collect::<Option<Vec<bool>>>()
     });
-    if let Some(Some(labels)) = numbers {
-        return Ok(Some(labels));
-    }
-    let classes: std::collections::BTreeSet<&str> = column.cells().collect();
-    notes.push(format!(
-        "labels of column '{}' have {} classes: AUROC of two classes is not measured, gaps of the loss are",
-        column.name,
-        classes.len()
-    ));
-    Ok(None)
+    Ok(numbers.flatten())
 }
 
 /// The split that a word means.
@@ -336,6 +336,7 @@ pub fn read_losses(path: &Path, mapping: &Mapping, model: &str, ids: &[&str]) ->
         .map(|model| ModelLosses {
             losses: order(&model.losses),
             scores: model.scores.as_deref().map(order),
+            class_aurocs: None,
             name: model.name,
         })
         .collect();

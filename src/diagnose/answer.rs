@@ -62,6 +62,9 @@ pub struct AttributeRow {
     /// AUROC of the audited model within each group.
     pub auroc_true: Measured,
     pub auroc_false: Measured,
+    /// What the AUROCs are over, for a model that tells many classes apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<MacroSides>,
     /// AUROC(true) − AUROC(false).
     pub auroc_gap: Measured,
     /// Rawlsian max-min: |auroc_gap|.
@@ -78,6 +81,15 @@ pub struct AttributeRow {
     pub loss_evidence: GapEvidence,
     pub predicted: Vec<PredictedGap>,
     pub zero_shot: Vec<ZeroShot>,
+}
+
+/// Classes with an AUROC within an attribute's two groups, and the items of those classes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MacroSides {
+    pub classes_true: usize,
+    pub classes_false: usize,
+    pub items_true: usize,
+    pub items_false: usize,
 }
 
 /// How far a measured gap can be trusted, over the test items (`docs/statistics.md`).
@@ -136,6 +148,11 @@ impl AttributeRow {
 pub struct AttributesTable {
     /// Test items the table is over.
     pub n: usize,
+    /// Independent units that intervals are over: test items, or the groups they belong to where the data say.
+    pub units: usize,
+    /// What the model's AUROC is: of two classes, or the mean over this many classes of one against the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<usize>,
     /// Where intervals and p-values come from, in words.
     pub intervals: String,
     pub rows: Vec<AttributeRow>,

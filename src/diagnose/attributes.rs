@@ -1,9 +1,10 @@
 //! Table 5: the Rawlsian max-min of every attribute, measured and predicted, over the test items.
 
+use super::classes::ClassSides;
 use super::reference::grouped;
 use super::{AttributeRow, AttributesTable, Evidence, GapEvidence, Measured, PredictedGap, Verdict, ZeroShot};
 use crate::audit::{Attribute, Contrast, HeadKind, Side};
-use crate::stats::{self, Bootstrap, Interval, MeasuredGap, Resampling, Stat, Undefined};
+use crate::stats::{self, Bootstrap, Clusters, Interval, MeasuredGap, Resampling, Stat, Undefined, Units};
 use rayon::prelude::*;
 
 /// Where intervals and p-values of gaps come from.
@@ -20,8 +21,13 @@ pub enum IntervalMethod {
 /// Fills Table 5.
 #[must_use]
 pub fn attributes(evidence: &Evidence, method: IntervalMethod) -> AttributesTable {
+    let labels: Option<Vec<usize>> =
+        evidence.audit.clusters.as_ref().map(|of| evidence.rows.iter().map(|&row| of[row]).collect());
+    let clusters = labels.as_deref().map(Clusters::from_labels);
+    let units = clusters.as_ref().map_or(Units::Items(evidence.rows.len()), Units::Clusters);
+    let all = evidence.audit.attributes.par_iter().enumerate();
     let both: Vec<(AttributeRow, MeasuredGaps)> =
-        evidence.audit.attributes.par_iter().map(|attribute| row(evidence, attribute, method)).collect();
+        all.map(|(at, attribute)| row(evidence, (at, attribute), units, method)).collect();
     let (mut rows, gaps): (Vec<AttributeRow>, Vec<MeasuredGaps>) = both.into_iter().unzip();
     let auroc: Vec<Stat<MeasuredGap>> = gaps.iter().map(|gaps| gaps.auroc).collect();
     let loss: Vec<Stat<MeasuredGap>> = gaps.iter().map(|gaps| gaps.loss).collect();
@@ -34,10 +40,12 @@ pub fn attributes(evidence: &Evidence, method: IntervalMethod) -> AttributesTabl
         row.auroc_evidence = auroc.unless(enough_for_auroc);
         row.loss_evidence = loss.unless(enough_for_loss);
     }
-    AttributesTable { n: evidence.rows.len(), intervals: method.words(), rows }
+    let classes = evidence.model.class_aurocs.as_ref().map(|aurocs| aurocs.classes);
+    let intervals = method.words(units, classes.is_some());
+    AttributesTable { n: evidence.rows.len(), units: units.len(), classes, intervals, rows }
 }
 
-/// Fewest items of a group, and of either class within it, whose gap is worth a verdict.
+/// Fewest independent units of a group, and items of either class within it, whose gap is worth a verdict.
 const LEAST_ITEMS: usize = 10;
 const LEAST_OF_CLASS: usize = 5;
 
@@ -59,11 +67,25 @@ struct Drawn {
 }
 
 impl IntervalMethod {
-    fn words(self) -> String {
-        match self {
-            Self::Analytic => "DeLong's variance for AUROC, Welch's for loss".into(),
-            Self::Percentile { replicates } => format!("percentile bootstrap, {} replicates", grouped(replicates)),
-            Self::Bca { replicates } => format!("BCa bootstrap, {} replicates", grouped(replicates)),
+    fn words(self, units: Units, classes: bool) -> String {
+        let of_units = match units {
+            Units::Items(_) => String::new(),
+            Units::Clusters(clusters) => format!(" over {} groups of items", grouped(clusters.len())),
+        };
+        match (self, units) {
+            (Self::Analytic, Units::Items(_)) if classes => {
+                format!("{}, Welch's variance for loss", self.words_of_classes())
+            }
+            (Self::Analytic, Units::Items(_)) => "DeLong's variance for AUROC, Welch's for loss".into(),
+            (Self::Analytic, Units::Clusters(_)) if classes => {
+                format!("{}, the sandwich variance{of_units} for loss", self.words_of_classes())
+            }
+            (Self::Analytic, Units::Clusters(_)) => format!("the sandwich variance{of_units}"),
+            (Self::Percentile { replicates } | Self::Bca { replicates }, _) => {
+                let kind = if matches!(self, Self::Bca { .. }) { "BCa" } else { "percentile" };
+                let classes = if classes { format!("; {}", self.words_of_classes()) } else { String::new() };
+                format!("{kind} bootstrap, {} replicates{of_units}{classes}", grouped(replicates))
+            }
         }
     }
 
@@ -83,20 +105,27 @@ impl IntervalMethod {
 }
 
 impl MeasuredGaps {
-    fn of(evidence: &Evidence, groups: &Groups, method: IntervalMethod) -> Self {
-        let n = evidence.rows.len();
-        let mut sides = vec![stats::Side::Neither; n];
+    fn of(
+        evidence: &Evidence,
+        groups: &Groups,
+        classes: Option<&ClassSides>,
+        units: Units,
+        method: IntervalMethod,
+    ) -> Self {
+        let mut sides = vec![stats::Side::Neither; evidence.rows.len()];
+        let enough_units =
+            [&groups.with, &groups.without].into_iter().all(|group| units_of(group, units) >= LEAST_ITEMS);
         groups.with.iter().for_each(|&position| sides[position] = stats::Side::With);
         groups.without.iter().for_each(|&position| sides[position] = stats::Side::Without);
-        let units = stats::Units::Items(n);
-        let (auroc, auroc_drawn, enough_for_auroc) = match (&evidence.audit.labels, &evidence.model.scores) {
-            (Some(labels), Some(scores)) => {
+        let (auroc, auroc_drawn, enough_for_auroc) = match (classes, &evidence.audit.labels, &evidence.model.scores) {
+            (Some(classes), _, _) => (classes.gap(), method.draw(|plan| classes.bootstrap(plan)), classes.enough()),
+            (None, Some(labels), Some(scores)) => {
                 let scores: Vec<f64> = evidence.rows.iter().map(|&row| scores[row]).collect();
                 let labels: Vec<bool> = evidence.rows.iter().map(|&row| labels[row]).collect();
                 let enough = [&groups.with, &groups.without].into_iter().all(|group| {
                     let positives = group.iter().filter(|&&position| labels[position]).count();
                     positives.min(group.len() - positives) >= LEAST_OF_CLASS
-                });
+                }) && enough_units;
                 let drawn = method.draw(|plan| stats::auroc_gap_bootstrap(&scores, &labels, &sides, units, plan));
                 (stats::auroc_gap(&scores, &labels, &sides, units), drawn, enough)
             }
@@ -108,7 +137,17 @@ impl MeasuredGaps {
             auroc_drawn,
             loss_drawn: method.draw(|plan| stats::mean_gap_bootstrap(&evidence.losses, &sides, units, plan)),
             enough_for_auroc,
-            enough_for_loss: groups.with.len().min(groups.without.len()) >= LEAST_ITEMS,
+            enough_for_loss: enough_units,
+        }
+    }
+}
+
+/// How many independent units some items are of.
+fn units_of(items: &[usize], units: Units) -> usize {
+    match units {
+        Units::Items(_) => items.len(),
+        Units::Clusters(clusters) => {
+            items.iter().filter_map(|&item| clusters.of(item)).collect::<std::collections::HashSet<_>>().len()
         }
     }
 }
@@ -154,7 +193,12 @@ struct Groups {
     without: Vec<usize>,
 }
 
-fn row(evidence: &Evidence, attribute: &Attribute, method: IntervalMethod) -> (AttributeRow, MeasuredGaps) {
+fn row(
+    evidence: &Evidence,
+    (at, attribute): (usize, &Attribute),
+    units: Units,
+    method: IntervalMethod,
+) -> (AttributeRow, MeasuredGaps) {
     let mut groups = Groups { with: Vec::new(), without: Vec::new() };
     for (position, &item) in evidence.rows.iter().enumerate() {
         match attribute.values[item] {
@@ -163,8 +207,11 @@ fn row(evidence: &Evidence, attribute: &Attribute, method: IntervalMethod) -> (A
             None => {}
         }
     }
-    let auroc_true = group_auroc(evidence, &groups.with);
-    let auroc_false = group_auroc(evidence, &groups.without);
+    let classes = evidence.model.class_aurocs.as_ref().map(|aurocs| ClassSides::new(&aurocs.attributes[at]));
+    let [auroc_true, auroc_false] = match &classes {
+        Some(classes) => classes.aurocs(),
+        None => [&groups.with, &groups.without].map(|group| group_auroc(evidence, group)),
+    };
     let loss_true = group_loss(evidence, &groups.with);
     let loss_false = group_loss(evidence, &groups.without);
     let difference = |a: Stat<f64>, b: Stat<f64>| a.and_then(|a| b.map(|b| a - b));
@@ -181,7 +228,7 @@ fn row(evidence: &Evidence, attribute: &Attribute, method: IntervalMethod) -> (A
             }
         })
     };
-    let gaps = MeasuredGaps::of(evidence, &groups, method);
+    let gaps = MeasuredGaps::of(evidence, &groups, classes.as_ref(), units, method);
     let row = AttributeRow {
         name: attribute.name.clone(),
         prompts: attribute.prompts.clone(),
@@ -191,6 +238,7 @@ fn row(evidence: &Evidence, attribute: &Attribute, method: IntervalMethod) -> (A
         n_unknown: evidence.rows.len() - groups.with.len() - groups.without.len(),
         auroc_true: auroc_true.into(),
         auroc_false: auroc_false.into(),
+        classes: classes.as_ref().map(ClassSides::counts),
         auroc_gap: auroc_gap.into(),
         rmm: auroc_gap.map(f64::abs).into(),
         worse_auroc: worse(auroc_gap.map(|gap| -gap)),

@@ -345,10 +345,11 @@ mod tests {
             name: "tiny".into(),
             items: items.collect(),
             labels: None,
+            clusters: None,
             attributes: vec![attribute],
             models: vec![
-                ModelLosses { name: "v1".into(), losses, scores: None },
-                ModelLosses { name: "v2".into(), losses: second, scores: None },
+                ModelLosses { name: "v1".into(), losses, scores: None, class_aurocs: None },
+                ModelLosses { name: "v2".into(), losses: second, scores: None, class_aurocs: None },
             ],
             prompts: PromptSets::default(),
         }

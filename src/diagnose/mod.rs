@@ -5,6 +5,7 @@ mod attributes;
 mod baseline;
 mod bias;
 mod check;
+mod classes;
 mod compare;
 mod compare_heads;
 mod comparison;

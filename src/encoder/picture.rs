@@ -27,6 +27,8 @@ pub enum ImageProblem {
     TooManyBytes(usize),
     #[error("the image has {width} x {height} pixels; at most {MOST_PIXELS} are read")]
     TooManyPixels { width: u32, height: u32 },
+    #[error("the image would take more than {MOST_MEMORY} bytes of memory")]
+    TooMuchMemory,
 }
 
 /// A decoded image: 8-bit RGB, rows from the top.
@@ -98,6 +100,9 @@ fn on_white(rgba: &[u8]) -> Vec<u8> {
 }
 
 fn problem(error: ImageError) -> ImageProblem {
+    if matches!(error, ImageError::Limits(_)) {
+        return ImageProblem::TooMuchMemory;
+    }
     let text = error.to_string();
     let truncated = match &error {
         ImageError::IoError(error) => error.kind() == std::io::ErrorKind::UnexpectedEof,

@@ -3,12 +3,13 @@
 use super::rows::own_words;
 use super::{EngineError, known_audits};
 use crate::audit::{Audit, Content, Split};
-use crate::data::{AttributeFile, BUILTIN_AUDITS, Draft, LossFile, Mapping, Rest, check_splits, read_losses};
-use crate::encoder::{self, Encoder};
+use crate::data::{AttributeFile, BUILTIN_AUDITS, Draft, Rest};
+use crate::encoder::{Encoder, EncoderError};
 use crate::store::{Ingested, Store};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Rows of embeddings kept in one atomic batch.
 const WINDOW: usize = 1024;
@@ -54,6 +55,8 @@ pub struct ModelReport {
     pub missing: usize,
     pub mean: f64,
     pub scores: bool,
+    /// Classes that its scores tell apart, where it has a matrix of them.
+    pub classes: Option<usize>,
 }
 
 /// One attribute over all items.
@@ -92,14 +95,20 @@ pub struct Intake<'a> {
     pub check: bool,
 }
 
-/// Takes in an audit under a new name; with `check` nothing is kept.
+/// Takes in an audit under a new name; with `check` nothing is kept. `open` comes by an encoder of a name.
 ///
 /// # Errors
 /// If the name is taken or not fit, the data or the encoder do not fit each other, or the disk refuses. Nothing is
 /// kept then.
-pub fn ingest(home: &Path, draft: Draft, prompts: &AttributeFile, how: &Intake) -> Result<IngestReport, EngineError> {
+pub fn ingest(
+    home: &Path,
+    draft: Draft,
+    prompts: &AttributeFile,
+    how: &Intake,
+    open: impl Fn(&str) -> Result<Arc<dyn Encoder>, EncoderError>,
+) -> Result<IngestReport, EngineError> {
     check_name(home, how.name)?;
-    let encoder = encoder::open(how.encoder).map_err(|error| EngineError::Usage(error.to_string()))?;
+    let encoder = open(how.encoder).map_err(|error| EngineError::Usage(error.to_string()))?;
     ingest_with(home, draft, prompts, how, encoder.as_ref())
 }
 
@@ -136,6 +145,7 @@ pub fn ingest_with(
         encoder_fingerprint: encoder.fingerprint().to_owned(),
         dimension: encoder.dimension(),
         groups: rest.groups,
+        classes: rest.classes,
         notes: rest.notes,
     };
     let report = report(&ingested, !check);
@@ -150,87 +160,6 @@ pub fn ingest_with(
         }
     }
     keep(&store, &ingested)?;
-    Ok(report)
-}
-
-/// Adds models to an audit taken in before; one it has already is replaced only if `replace`, and then loses its
-/// runs.
-///
-/// # Errors
-/// If there is no such audit, the losses do not fit its items, or the disk refuses. Nothing is changed then.
-pub fn add_models(
-    home: &Path,
-    name: &str,
-    file: &Path,
-    mapping: &Mapping,
-    model: &str,
-    replace: bool,
-    check: bool,
-) -> Result<IngestReport, EngineError> {
-    let (store, mut ingested) = open(home, name)?;
-    let ids: Vec<&str> = ingested.audit.items.iter().map(|item| item.id.as_str()).collect();
-    let LossFile { models, unknown } = read_losses(file, mapping, model, &ids)?;
-    let mut replaced = Vec::new();
-    for model in models {
-        check_splits(&ingested.audit, &model)?;
-        match ingested.audit.models.iter_mut().find(|known| known.name == model.name) {
-            Some(_) if !replace => {
-                return Err(EngineError::Usage(format!(
-                    "audit '{name}' has a model '{}' already; --replace puts the new losses in its place and drops its runs",
-                    model.name
-                )));
-            }
-            Some(known) => {
-                replaced.push(model.name.clone());
-                *known = model;
-            }
-            None => ingested.audit.models.push(model),
-        }
-    }
-    ingested.audit.validate()?;
-    let mut report = report(&ingested, !check);
-    if unknown > 0 {
-        report.notes.push(format!("{unknown} rows of the losses belong to no item and were passed over"));
-    }
-    if !check {
-        for model in &replaced {
-            let runs = store.delete_runs(name, Some(model))?;
-            report.notes.push(format!("losses of model '{model}' replaced; runs dropped: {runs}"));
-        }
-        keep(&store, &ingested)?;
-    }
-    Ok(report)
-}
-
-/// Gives an audit taken in before other prompts; tables of its runs are computed again when asked for.
-///
-/// # Errors
-/// If there is no such audit, or the disk refuses.
-pub fn set_prompts(home: &Path, name: &str, prompts: &AttributeFile, check: bool) -> Result<IngestReport, EngineError> {
-    let (store, mut ingested) = open(home, name)?;
-    let audit = &mut ingested.audit;
-    if let Some(unused) = prompts.unused(&audit.attributes) {
-        let known: Vec<&str> = audit.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
-        return Err(EngineError::Usage(format!(
-            "audit '{name}' has no attribute '{unused}'; it has: {}",
-            known.join(", ")
-        )));
-    }
-    let given = |name: &str| prompts.attributes.iter().any(|row| row.name == name);
-    audit.attributes = std::mem::take(&mut audit.attributes)
-        .into_iter()
-        .map(
-            |attribute| {
-                if given(&attribute.name) { prompts.attribute(attribute.name, attribute.values) } else { attribute }
-            },
-        )
-        .collect();
-    audit.prompts = prompts.sets(&audit.attributes)?;
-    let report = report(&ingested, !check);
-    if !check {
-        store.forget_diagnoses(name)?;
-        keep(&store, &ingested)?;
-    }
     Ok(report)
 }
 
@@ -254,7 +183,7 @@ pub fn delete(home: &Path, name: &str) -> Result<usize, EngineError> {
     Ok(runs)
 }
 
-fn open(home: &Path, name: &str) -> Result<(Store, Ingested), EngineError> {
+pub(super) fn open(home: &Path, name: &str) -> Result<(Store, Ingested), EngineError> {
     if BUILTIN_AUDITS.contains(&name) {
         return Err(EngineError::Usage(format!("audit '{name}' is built in and stays as it is")));
     }
@@ -272,7 +201,7 @@ fn unknown(home: &Path, name: &str) -> EngineError {
 }
 
 /// The file first, then what the store derives from it.
-fn keep(store: &Store, ingested: &Ingested) -> Result<(), EngineError> {
+pub(super) fn keep(store: &Store, ingested: &Ingested) -> Result<(), EngineError> {
     store.put_ingested(ingested)?;
     let encoder = (ingested.encoder.as_str(), ingested.encoder_fingerprint.as_str());
     store.put_audit(&ingested.audit, encoder, own_words(&ingested.audit))?;
@@ -384,7 +313,7 @@ impl std::fmt::Display for Pairing {
     }
 }
 
-fn report(ingested: &Ingested, kept: bool) -> IngestReport {
+pub(super) fn report(ingested: &Ingested, kept: bool) -> IngestReport {
     let audit = &ingested.audit;
     let (duplicates, duplicates_across_splits) = duplicates(audit);
     let in_split = |split: Split| audit.items.iter().filter(|item| item.split == split).count();
@@ -396,6 +325,7 @@ fn report(ingested: &Ingested, kept: bool) -> IngestReport {
             missing: model.losses.len() - known.len(),
             mean: known.iter().sum::<f64>() / known.len().max(1) as f64,
             scores: model.scores.is_some(),
+            classes: model.class_aurocs.as_ref().map(|aurocs| aurocs.classes),
         }
     });
     let attributes = audit.attributes.iter().map(|attribute| {
@@ -425,7 +355,7 @@ fn report(ingested: &Ingested, kept: bool) -> IngestReport {
             losses: audit.models.iter().map(|model| loss(&model.losses)).collect(),
         }
     });
-    let groups = ingested.groups.as_ref().map(|groups| groups.iter().collect::<std::collections::HashSet<_>>().len());
+    let groups = audit.clusters.as_ref().map(|of| of.iter().collect::<std::collections::HashSet<_>>().len());
     IngestReport {
         name: audit.name.clone(),
         kept,

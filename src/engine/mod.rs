@@ -1,5 +1,6 @@
 //! Long work off the UI thread: embed, train, tabulate, score. Commands come in; events and progress go out.
 
+mod additions;
 mod answers;
 mod cache;
 mod checking;
@@ -23,6 +24,7 @@ mod tracker;
 mod training;
 mod worker;
 
+pub use additions::{Addition, add_models, set_prompts};
 pub use answers::LoadedRun;
 pub use cache::{AuditCache, CacheReport, Dropped, cache_gc, cache_report};
 pub use comparing::PromptBank;
@@ -32,8 +34,7 @@ pub use embed::UnreadableImage;
 pub use error::EngineError;
 pub use examine::{Calibration, Examination, Familiarity, Place};
 pub use ingest::{
-    AttributeReport, IngestReport, Intake, ModelReport, PreviewItem, add_models, delete, described, ingest,
-    ingest_with, set_prompts,
+    AttributeReport, IngestReport, Intake, ModelReport, PreviewItem, delete, described, ingest, ingest_with,
 };
 pub use inspect::{AuditLine, LossHistogram, StoreView};
 pub use matrix::Matrix;

@@ -30,10 +30,11 @@ pub fn ingest(report: &IngestReport) -> String {
         } else {
             String::new()
         };
-        let scores = match (model.scores, report.labels) {
-            (true, true) => "scores and labels: AUROC is measured",
-            (true, false) => "scores without labels",
-            (false, _) => "no scores: gaps of the loss alone",
+        let scores = match (model.classes, model.scores, report.labels) {
+            (Some(classes), _, _) => format!("scores of {} classes: macro AUROC is measured", grouped(classes)),
+            (None, true, true) => "scores and labels: AUROC is measured".into(),
+            (None, true, false) => "scores without labels".into(),
+            (None, false, _) => "no scores: gaps of the loss alone".into(),
         };
         lines.push(format!(
             "model {}: {} losses, mean {:.4}{missing}; {scores}",

@@ -42,8 +42,18 @@ pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
         ("0-shot", Right),
         ("contrast", Left),
     ];
-    let mut sheet = Sheet::new(heading("Table 5 · Rawlsian max-min per attribute", run), &COLUMNS);
-    table.rows.iter().for_each(|row| sheet.row(attribute_cells(row)));
+    let mut columns = COLUMNS.to_vec();
+    if table.classes.is_some() {
+        columns.splice(3..3, [("classes true", Right), ("classes false", Right)]);
+    }
+    let mut sheet = Sheet::new(heading("Table 5 · Rawlsian max-min per attribute", run), &columns);
+    for row in &table.rows {
+        let mut cells = attribute_cells(row);
+        if let Some(sides) = &row.classes {
+            cells.splice(3..3, [Cell::Count(sides.classes_true), Cell::Count(sides.classes_false)]);
+        }
+        sheet.row(cells);
+    }
     sheet.notes = vec![
         format!(
             "Over {} test items. Gaps are group with the attribute minus group without; a positive loss gap means the group with it is harder.",
@@ -58,6 +68,12 @@ pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
             members(run)
         ),
     ];
+    if let Some(classes) = table.classes {
+        sheet.notes.push(format!(
+            "AUROC is the mean over classes of one against the rest of the group, every class alike: of the model's {} classes, those with an item of their own and another's in the group ('classes').",
+            grouped(classes)
+        ));
+    }
     let unknown: Vec<String> = table
         .rows
         .iter()

@@ -3,7 +3,9 @@
 
 use super::runs::write_atomically;
 use super::{Result, Store, StoreError};
-use crate::audit::{Attribute, AttributePrompts, Audit, Content, Item, ModelLosses, PromptSets, Split};
+use crate::audit::{
+    Attribute, AttributePrompts, Audit, ClassAurocs, Content, Item, ModelLosses, PromptSets, Split, clusters,
+};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use serde::{Deserialize, Serialize};
 use std::io::{BufReader, BufWriter, Write};
@@ -24,6 +26,8 @@ pub struct Ingested {
     pub dimension: usize,
     /// Whom or what each item belongs to, where the data say.
     pub groups: Option<Vec<String>>,
+    /// The class of each item, where the label has more than two.
+    pub classes: Option<Vec<String>>,
     /// Decisions taken while reading, as sentences.
     pub notes: Vec<String>,
 }
@@ -43,6 +47,8 @@ struct Document {
     splits: String,
     contents: Contents,
     groups: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    classes: Option<Vec<String>>,
     /// One character an item: 1, 0, or - for unknown.
     labels: Option<String>,
     attributes: Vec<AttributeColumn>,
@@ -70,6 +76,8 @@ struct ModelColumns {
     name: String,
     losses: Vec<Option<f64>>,
     scores: Option<Vec<Option<f64>>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    class_aurocs: Option<ClassAurocs>,
 }
 
 impl Document {
@@ -88,6 +96,7 @@ impl Document {
             splits: audit.items.iter().map(|item| letter(item.split)).collect(),
             contents: Contents::of(&audit.items),
             groups: ingested.groups.clone(),
+            classes: ingested.classes.clone(),
             labels: audit.labels.as_ref().map(|labels| labels.iter().map(|label| flag(Some(*label))).collect()),
             attributes: audit.attributes.iter().map(AttributeColumn::of).collect(),
             models: audit
@@ -97,6 +106,7 @@ impl Document {
                     name: model.name.clone(),
                     losses: known(&model.losses),
                     scores: model.scores.as_deref().map(known),
+                    class_aurocs: model.class_aurocs.clone(),
                 })
                 .collect(),
             prompts: audit.prompts.clone(),
@@ -118,6 +128,7 @@ impl Document {
         let items = self.ids.into_iter().zip(self.texts).zip(splits.into_iter().zip(contents));
         let audit = Audit {
             name: self.name,
+            clusters: self.groups.as_deref().map(clusters),
             items: items.map(|((id, text), (split, content))| Item { id, text, split, content }).collect(),
             labels: self.labels.map(|labels| labels.chars().map(|letter| letter == '1').collect()),
             attributes: self.attributes.into_iter().map(AttributeColumn::read).collect(),
@@ -128,6 +139,7 @@ impl Document {
                     name: model.name,
                     losses: filled(model.losses),
                     scores: model.scores.map(filled),
+                    class_aurocs: model.class_aurocs,
                 })
                 .collect(),
             prompts: self.prompts,
@@ -139,6 +151,7 @@ impl Document {
             encoder_fingerprint: self.encoder_fingerprint,
             dimension: self.dimension,
             groups: self.groups,
+            classes: self.classes,
             notes: self.notes,
         })
     }

@@ -220,6 +220,7 @@ fn row(at: usize, seed: u64) -> AttributeRow {
         n_unknown: 0,
         auroc_true: measured(a),
         auroc_false: Measured::Value(b),
+        classes: None,
         auroc_gap: measured(a - b),
         rmm: measured((a - b).abs()),
         worse_auroc: (!one_class).then_some(if a < b { Side::True } else { Side::False }),
@@ -374,7 +375,13 @@ pub fn tables(record: &RunRecord) -> Arc<Tables> {
         .collect();
     Arc::new(Tables {
         run: record.id.clone(),
-        attributes: AttributesTable { n: 16_281, intervals: "a fixed width".into(), rows },
+        attributes: AttributesTable {
+            n: 16_281,
+            units: 16_281,
+            classes: None,
+            intervals: "a fixed width".into(),
+            rows,
+        },
         validity: validity(key(&record.id.0)),
         bias: BiasTable { rows: bias },
         zero_shot: ZeroShotTable { rows: Vec::new() },

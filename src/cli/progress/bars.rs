@@ -87,6 +87,6 @@ impl Watcher for Bars {
 }
 
 /// A style in plain ASCII, so that it can be read on any terminal.
-fn style(template: &str) -> ProgressStyle {
+pub(super) fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
 }

@@ -1,9 +1,11 @@
 //! Progress of long work on stderr: bars on a terminal, a plain line every few seconds elsewhere, or JSON lines.
 
 mod bars;
+mod download;
 mod json_lines;
 mod lines;
 
+pub use download::opener;
 pub use json_lines::{finished, note};
 
 use crate::audit::{EpochMetrics, HeadKind};

@@ -77,6 +77,14 @@ impl Matrix {
 /// # Errors
 /// What is wrong with the file.
 pub fn read_matrix(path: &Path, ids: Option<&Path>) -> Result<Matrix, DataError> {
+    read_matrix_named(path, ids, "embeddings")
+}
+
+/// [`read_matrix`] for an array, tensor or column of another name, where the file holds several.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn read_matrix_named(path: &Path, ids: Option<&Path>, name: &str) -> Result<Matrix, DataError> {
     let file = file_name(path);
     let fault = |problem: String| DataError::File { file: file.clone(), problem };
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
@@ -86,9 +94,9 @@ pub fn read_matrix(path: &Path, ids: Option<&Path>) -> Result<Matrix, DataError>
     }
     let mut matrix = match ending.as_str() {
         "npy" => read_npy(path),
-        "npz" => read_npz(path),
-        "safetensors" => read_tensors(path),
-        _ if is_parquet(path) => read_lists(path),
+        "npz" => read_npz(path, name),
+        "safetensors" => read_tensors(path, name),
+        _ if is_parquet(path) => read_lists(path, name),
         "pkl" | "pickle" | "pt" | "pth" | "bin" => {
             Err("pickle can run any program and is never read; write npy, npz or safetensors".into())
         }

@@ -1,14 +1,15 @@
 //! NumPy's files (format versions 1 to 3): f16, f32, f64, either byte order, C or Fortran order.
 
 use super::{MOST_VALUES, Matrix};
+use crate::data::table::most_unpacked;
 use half::f16;
 use std::io::Read;
 use std::path::Path;
 
 /// Longest header of an array; a matrix's has about a hundred bytes.
 const LONGEST_HEADER: usize = 1 << 20;
-/// Names that a matrix of embeddings goes by in an npz file, best first.
-const NAMES: [&str; 4] = ["embeddings", "image_embeddings", "features", "arr_0"];
+/// Other names that a matrix goes by in an npz file, best first.
+const NAMES: [&str; 3] = ["image_embeddings", "features", "arr_0"];
 
 /// What an array's header says.
 struct Header {
@@ -29,33 +30,44 @@ pub fn read_npy(path: &Path) -> Result<Matrix, String> {
     Matrix::new(values, &shape, None)
 }
 
-/// Reads the array `embeddings`, or the only one that can be embeddings, and `ids` from an npz file.
+/// Reads the array of this name, or the only one it can be, and `ids` from an npz file.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn read_npz(path: &Path) -> Result<Matrix, String> {
+pub fn read_npz(path: &Path, name: &str) -> Result<Matrix, String> {
     let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
     let mut archive = zip::ZipArchive::new(std::io::BufReader::new(file)).map_err(|error| error.to_string())?;
     let names: Vec<String> =
         archive.file_names().filter_map(|name| Some(name.ok()?.strip_suffix(".npy")?.to_owned())).collect();
-    let chosen = NAMES.into_iter().find(|name| names.iter().any(|known| known == name)).map(String::from);
+    let chosen =
+        std::iter::once(name).chain(NAMES).find(|name| names.iter().any(|known| known == name)).map(String::from);
     let others: Vec<&String> = names.iter().filter(|name| *name != "ids").collect();
     let chosen = match (chosen, others.as_slice()) {
         (Some(name), _) => name,
         (None, [only]) => (*only).clone(),
-        _ => return Err(format!("no array is called 'embeddings'; it has: {}", names.join(", "))),
+        _ => return Err(format!("no array is called '{name}'; it has: {}", names.join(", "))),
     };
     let (values, shape) = {
-        let mut entry = archive.by_name(&format!("{chosen}.npy")).map_err(|error| error.to_string())?;
-        floats(&mut entry).map_err(|problem| format!("array '{chosen}': {problem}"))?
+        let entry = archive.by_name(&format!("{chosen}.npy")).map_err(|error| error.to_string())?;
+        floats(&mut unpacking(entry)?).map_err(|problem| format!("array '{chosen}': {problem}"))?
     };
     let ids = if names.iter().any(|name| name == "ids") {
-        let mut entry = archive.by_name("ids.npy").map_err(|error| error.to_string())?;
-        Some(strings(&mut entry).map_err(|problem| format!("array 'ids': {problem}"))?)
+        let entry = archive.by_name("ids.npy").map_err(|error| error.to_string())?;
+        Some(strings(&mut unpacking(entry)?).map_err(|problem| format!("array 'ids': {problem}"))?)
     } else {
         None
     };
     Matrix::new(values, &shape, ids)
+}
+
+/// An entry's bytes, no more than it says and than its packed length lets one expect.
+fn unpacking<R: Read>(entry: zip::read::ZipFile<'_, R>) -> Result<impl Read, String> {
+    let (size, packed) = (entry.size(), entry.compressed_size());
+    let most = most_unpacked(packed);
+    if size > most {
+        return Err(format!("has an array of {packed} bytes that unpack to {size}; at most {most} are taken"));
+    }
+    Ok(entry.take(size))
 }
 
 fn read_header(reader: &mut impl Read) -> Result<Header, String> {

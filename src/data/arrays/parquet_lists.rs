@@ -13,18 +13,21 @@ const CHUNK: usize = 1 << 20;
 /// Columns that name the rows.
 const IDS: [&str; 5] = ["id", "key", "image_path", "item_id", "image_id"];
 
-/// Reads the first column of lists of numbers as a matrix.
+/// Reads the column of lists of numbers of this name, or the first, as a matrix.
 ///
 /// # Errors
 /// What is wrong with the file, or a row of another length.
-pub fn read_lists(path: &Path) -> Result<Matrix, String> {
+pub fn read_lists(path: &Path, name: &str) -> Result<Matrix, String> {
     let reader = open_parquet(path, &file_name(path)).map_err(|error| error.to_string())?;
     let schema = reader.metadata().file_metadata().schema_descr();
     let is_list = |at: usize| {
         let column = schema.column(at);
         column.max_rep_level() == 1 && matches!(column.physical_type(), Physical::FLOAT | Physical::DOUBLE)
     };
-    let column = (0..schema.num_columns()).find(|at| is_list(*at)).ok_or("no column holds lists of float or double")?;
+    let named = |at: &usize| schema.column(*at).path().parts().first().is_some_and(|root| root == name);
+    let lists: Vec<usize> = (0..schema.num_columns()).filter(|at| is_list(*at)).collect();
+    let column = lists.iter().copied().find(named).or_else(|| lists.first().copied());
+    let column = column.ok_or("no column holds lists of float or double")?;
     let (mut values, mut lengths) = (Vec::new(), Vec::new());
     for group in 0..reader.num_row_groups() {
         let group = reader.get_row_group(group).map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! safetensors: the tensor `embeddings`, or the only matrix; ids as a JSON list in the metadata.
+//! safetensors: the tensor asked for, or the only matrix; ids as a JSON list in the metadata.
 
 use super::Matrix;
 use super::npy::numbers;
@@ -14,7 +14,7 @@ const LONGEST_HEADER: u64 = 100_000_000;
 ///
 /// # Errors
 /// What is wrong with the file.
-pub fn read_tensors(path: &Path) -> Result<Matrix, String> {
+pub fn read_tensors(path: &Path, name: &str) -> Result<Matrix, String> {
     let mut file = std::fs::File::open(path).map_err(|error| error.to_string())?;
     let length = file.metadata().map_err(|error| error.to_string())?.len();
     let mut header = [0; 8];
@@ -31,9 +31,9 @@ pub fn read_tensors(path: &Path) -> Result<Matrix, String> {
     let tensors = SafeTensors::deserialize(&bytes).map_err(|error| error.to_string())?;
     let matrices: Vec<String> =
         tensors.iter().filter(|(_, view)| view.shape().len() == 2).map(|(name, _)| name.to_owned()).collect();
-    let name = match matrices.iter().find(|name| *name == "embeddings").or_else(|| matrices.first()) {
-        Some(name) if name == "embeddings" || matrices.len() == 1 => name,
-        _ => return Err(format!("no tensor is called 'embeddings'; its matrices are: {}", matrices.join(", "))),
+    let name = match matrices.iter().find(|known| *known == name).or_else(|| matrices.first()) {
+        Some(known) if known == name || matrices.len() == 1 => known,
+        _ => return Err(format!("no tensor is called '{name}'; its matrices are: {}", matrices.join(", "))),
     };
     let view = tensors.tensor(name).map_err(|error| error.to_string())?;
     let values = match view.dtype() {
@@ -43,7 +43,7 @@ pub fn read_tensors(path: &Path) -> Result<Matrix, String> {
         Dtype::BF16 => {
             view.data().as_chunks::<2>().0.iter().map(|bytes| bf16::from_le_bytes(*bytes).to_f32()).collect()
         }
-        other => return Err(format!("tensor '{name}' holds {other:?}; embeddings are F16, BF16, F32 or F64")),
+        other => return Err(format!("tensor '{name}' holds {other:?}; taken are F16, BF16, F32 or F64")),
     };
     let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| error.to_string())?;
     let ids = metadata.metadata().as_ref().and_then(|metadata| metadata.get("ids"));

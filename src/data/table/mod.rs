@@ -13,6 +13,15 @@ use std::path::Path;
 pub const LARGEST_CELL: usize = 1 << 20;
 /// Largest file that is read into memory.
 const LARGEST_FILE: u64 = 8 << 30;
+/// What may be unpacked of any file, and how many times a larger one's own length: beyond it is a bomb, not data.
+const UNPACKED: u64 = 256 << 20;
+const MOST_TIMES: u64 = 100;
+
+/// How many bytes a packed file of this length may unpack to.
+#[must_use]
+pub fn most_unpacked(packed: u64) -> u64 {
+    packed.saturating_mul(MOST_TIMES).clamp(UNPACKED, LARGEST_FILE)
+}
 
 /// A column: its cells in one string, and where each ends.
 #[derive(Debug, Clone, Default)]
@@ -165,10 +174,13 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
     let mut bytes = std::fs::read(path).map_err(|error| fault(error.to_string()))?;
     if bytes.starts_with(&[0x1f, 0x8b]) {
         let mut unpacked = Vec::new();
-        let mut reader = flate2::read::MultiGzDecoder::new(bytes.as_slice()).take(LARGEST_FILE + 1);
+        let most = most_unpacked(length);
+        let mut reader = flate2::read::MultiGzDecoder::new(bytes.as_slice()).take(most + 1);
         reader.read_to_end(&mut unpacked).map_err(|error| fault(format!("cannot be unpacked: {error}")))?;
-        if unpacked.len() as u64 > LARGEST_FILE {
-            return Err(fault(format!("unpacks to more than {LARGEST_FILE} bytes")));
+        if unpacked.len() as u64 > most {
+            return Err(fault(format!(
+                "has {length} bytes that unpack to more than {most}; unpack it yourself if it is what you mean"
+            )));
         }
         bytes = unpacked;
     }

@@ -36,6 +36,8 @@ pub fn read(path: &Path, file: String) -> Result<Table, DataError> {
     let projection = projection.map_err(|error| fault(error.to_string()))?;
     let rows = reader.get_row_iter(Some(projection)).map_err(|error| fault(error.to_string()))?;
     let mut table = Table { file: file.clone(), columns: Vec::new(), rows: 0, first_row: 1 };
+    let most = super::most_unpacked(std::fs::metadata(path).map_or(0, |metadata| metadata.len()));
+    let mut unpacked = 0;
     for row in rows {
         let row = row.map_err(|error| fault(format!("row {}: {error}", table.rows + 1)))?;
         for (column, (_, field)) in columns.iter_mut().zip(row.get_column_iter()) {
@@ -45,6 +47,10 @@ pub fn read(path: &Path, file: String) -> Result<Table, DataError> {
                 return Err(table.fault(table.rows, &column.name, problem));
             }
             column.push(&cell);
+            unpacked += cell.len() as u64;
+        }
+        if unpacked > most {
+            return Err(fault(format!("row {}: its cells unpack to more than {most} bytes", table.rows + 1)));
         }
         table.rows += 1;
     }

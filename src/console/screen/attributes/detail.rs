@@ -128,6 +128,10 @@ fn groups(pen: &mut Pen<'_>, area: Rect, y: u16, row: &AttributeRow) -> u16 {
     y = columns(pen, area, y, "n test", [&n_true, &n_false, "", &unknown], Role::Text);
     let (a, b, gap) = (measured(pen, &row.auroc_true), measured(pen, &row.auroc_false), signed(pen, &row.auroc_gap));
     y = columns(pen, area, y, "AUROC", [&a, &b, &gap, side(row.worse_auroc)], Role::Text);
+    if let Some(sides) = &row.classes {
+        let (a, b) = (number::count(sides.classes_true), number::count(sides.classes_false));
+        y = columns(pen, area, y, "  classes", [&a, &b, "", ""], Role::Dim);
+    }
     let (a, b, gap) = (measured(pen, &row.loss_true), measured(pen, &row.loss_false), signed(pen, &row.loss_gap));
     columns(pen, area, y, "mean loss", [&a, &b, &gap, side(row.worse_loss)], Role::Text)
 }
@@ -222,12 +226,15 @@ fn groups_line(pen: &mut Pen<'_>, area: Rect, y: u16, groups: &[&[(&str, Role)]]
 
 fn auroc_line(pen: &mut Pen<'_>, area: Rect, y: u16, row: &AttributeRow) -> u16 {
     let (a, b, gap) = (measured(pen, &row.auroc_true), measured(pen, &row.auroc_false), signed(pen, &row.auroc_gap));
-    let (n, m) = (number::count(row.n_true), number::count(row.n_false));
+    // A macro AUROC is over classes, any other over items.
+    let over = row.classes.map_or((row.n_true, row.n_false), |sides| (sides.classes_true, sides.classes_false));
+    let what = if row.classes.is_some() { " classes " } else { " n " };
+    let (n, m) = (number::count(over.0), number::count(over.1));
     let worse = row.worse_auroc.map(|worse| worse.letter().to_string()).unwrap_or_default();
     let (_, role) = evidence::verdict(&row.auroc_evidence);
     let groups: [&[(&str, Role)]; 5] = [
-        &[("AUROC     true ", Role::Dim), (&a, Role::Text), (" n ", Role::Dim), (&n, Role::Dim)],
-        &[("  false ", Role::Dim), (&b, Role::Text), (" n ", Role::Dim), (&m, Role::Dim)],
+        &[("AUROC     true ", Role::Dim), (&a, Role::Text), (what, Role::Dim), (&n, Role::Dim)],
+        &[("  false ", Role::Dim), (&b, Role::Text), (what, Role::Dim), (&m, Role::Dim)],
         &[("  gap ", Role::Dim), (&gap, Role::Text)],
         &[("  ", Role::Dim), (row.auroc_evidence.verdict.words(), role)],
         &[("  worse ", Role::Dim), (&worse, Role::Bad)],
