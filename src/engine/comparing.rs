@@ -3,6 +3,8 @@
 use super::{EngineError, LoadedRun, Session, Tracker};
 use crate::audit::HyperParameters;
 use crate::diagnose::{ComparisonQuestion, HeadsOf, ModelComparison, add_predicted, compare_heads, compare_models};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Sentences whose predicted loss is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +12,23 @@ pub struct PromptBank {
     pub prompts: Vec<String>,
     /// Where they came from, in words.
     pub source: String,
+}
+
+impl PromptBank {
+    /// These prompts and others that are not among them; `name` says where those came from.
+    #[must_use]
+    pub fn with(mut self, others: &[String], name: &str) -> Self {
+        let before = self.prompts.len();
+        for other in others {
+            if !self.prompts.contains(other) {
+                self.prompts.push(other.clone());
+            }
+        }
+        if self.prompts.len() > before {
+            self.source = format!("{} and {name}", self.source);
+        }
+        self
+    }
 }
 
 impl Session {
@@ -35,7 +54,11 @@ impl Session {
                 known.join(", ")
             )));
         }
-        let found = compare_models(&audit, first, second, question);
+        let clusters = match &question.clusters {
+            Some(clusters) => Some(clusters.clone()),
+            None => self.clusters()?.map(|labels| labels.to_vec()),
+        };
+        let found = compare_models(&audit, first, second, &ComparisonQuestion { clusters, ..question.clone() });
         if found.n == 0 {
             return Err(EngineError::Usage(format!(
                 "no test item of audit '{}' has a loss of both '{before}' and '{after}'",
@@ -43,6 +66,19 @@ impl Session {
             )));
         }
         Ok(found)
+    }
+
+    /// Which items of the audit belong together, where its data say so: one label an item. An item whose group is
+    /// blank belongs to nobody else.
+    ///
+    /// # Errors
+    /// If the audit's data are damaged.
+    pub fn clusters(&self) -> Result<Option<Arc<Vec<usize>>>, EngineError> {
+        if let Some(known) = self.clusters.get() {
+            return Ok(known.clone());
+        }
+        let groups = self.store.ingested(&self.record.name)?.and_then(|found| found.groups);
+        Ok(self.clusters.get_or_init(|| groups.map(|groups| Arc::new(labels(&groups)))).clone())
     }
 
     /// Heads of two models, trained with the same hyper-parameters on the same splits, seeds and pairs, or found.
@@ -72,7 +108,27 @@ impl Session {
         tracker: &Tracker,
     ) -> Result<(), EngineError> {
         let runs = self.heads_of_both([&comparison.before, &comparison.after], hyper, tracker)?;
-        let [before, after] = &runs;
+        self.add_runs(comparison, &runs, bank, top)
+    }
+
+    /// Adds to a comparison what two finished runs, trained alike, say of its attributes and of other prompts.
+    ///
+    /// # Errors
+    /// If the runs differ in more than the model, or the encoder fails.
+    pub fn add_runs(
+        &self,
+        comparison: &mut ModelComparison,
+        runs: &[LoadedRun; 2],
+        bank: &PromptBank,
+        top: usize,
+    ) -> Result<(), EngineError> {
+        let [before, after] = runs;
+        if !before.record.trained_like(&after.record) {
+            return Err(EngineError::Usage(format!(
+                "runs {} and {} were not trained alike, so their members cannot be paired",
+                before.record.id, after.record.id
+            )));
+        }
         add_predicted(&mut comparison.attributes, &before.diagnosis.tables, &after.diagnosis.tables);
         let heads = |run: &LoadedRun| -> Result<Vec<_>, EngineError> {
             let scorer = self.scorer(run)?;
@@ -94,5 +150,34 @@ impl Session {
         prompts.sort_unstable();
         prompts.dedup();
         PromptBank { source: "the audit's own prompts".into(), prompts }
+    }
+}
+
+/// One number a distinct name; a blank name is a number of its own each time.
+fn labels(names: &[String]) -> Vec<usize> {
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    let mut labels = Vec::with_capacity(names.len());
+    for (at, name) in names.iter().enumerate() {
+        labels.push(if name.trim().is_empty() { at } else { *known.entry(name).or_insert(at) });
+    }
+    labels
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PromptBank, labels};
+
+    #[test]
+    fn equal_names_belong_together_and_blank_ones_alone() {
+        let names = ["ann", "", "bob", "ann", " ", "bob"].map(String::from);
+        assert_eq!(labels(&names), [0, 1, 2, 0, 4, 2]);
+    }
+
+    #[test]
+    fn a_bank_says_where_its_prompts_came_from() {
+        let bank = || PromptBank { prompts: vec!["a nurse".into()], source: "the audit's own prompts".into() };
+        assert_eq!(bank().with(&["a nurse".into()], "pinned ones"), bank());
+        let more = bank().with(&["a pilot".into()], "pinned ones");
+        assert_eq!((more.prompts.len(), more.source.as_str()), (2, "the audit's own prompts and pinned ones"));
     }
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod cache;
 mod checking;
+mod comparer;
 mod comparing;
 mod device;
 mod driver;

@@ -125,7 +125,8 @@ impl Desk {
                 let record = shared.session.store().find_run(&run.0)?;
                 Ok(Some(Event::Examined(Arc::new(shared.session.examine(record)?))))
             }
-            Work::Finished(_) | Work::Command(Command::Train { .. } | Command::Cancel { .. }) => Ok(None),
+            Work::Finished(_)
+            | Work::Command(Command::Train { .. } | Command::Cancel { .. } | Command::CompareModels(_)) => Ok(None),
         }
     }
 

@@ -34,6 +34,8 @@ pub struct Session {
     device: OnceLock<(ComputeDevice, Option<String>)>,
     pub(super) record: AuditRecord,
     audit: Mutex<Option<Arc<Audit>>>,
+    /// Which items belong together, once it was asked.
+    pub(super) clusters: OnceLock<Option<Arc<Vec<usize>>>>,
     /// Embeddings of all items, `[items, d]`, once they were needed.
     pub(super) embeddings: Mutex<Option<Arc<Matrix>>>,
     /// Bytes of embeddings that memory may hold, where somebody said.
@@ -81,6 +83,7 @@ impl Session {
             device: OnceLock::new(),
             record,
             audit: Mutex::new(loaded),
+            clusters: OnceLock::new(),
             embeddings: Mutex::new(None),
             memory_limit: None,
         })
