@@ -267,8 +267,8 @@ fn hint(screen: ScreenId) -> [&'static str; 2] {
             "what is audited and what the store keeps of it",
         ],
         ScreenId::Compare => [
-            "A is another run, B the one shown; [ and ] choose A, w what is compared",
-            "A is another run, B the one shown; [ ] choose A",
+            "whom did the other model make worse? w changes what is compared, [ and ] with what, x swaps the two",
+            "w changes what is compared, [ ] with what",
         ],
         ScreenId::Ood => [
             "prompts from familiar to foreign; f shows one foreign list at a time",
