@@ -38,7 +38,7 @@ svg .curve{fill:none;stroke:var(--mark);stroke-width:2.5}
 .table{overflow-x:auto;margin:1.25rem 0}
 table{border-collapse:collapse;font-size:.8125rem;font-variant-numeric:tabular-nums;white-space:nowrap}
 th,td{padding:.22rem .6rem;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top}
-thead th{border-bottom:2px solid var(--zero);color:var(--dim);font-weight:600}
+thead th{border-bottom:2px solid var(--zero);color:var(--dim);font-weight:600;white-space:normal;vertical-align:bottom}
 tbody th{font-weight:400}
 .n{text-align:right}
 .long{white-space:normal;min-width:24rem}
