@@ -119,7 +119,7 @@ fn names_that_mean_harm_stay_text_in_every_output() {
     const ATTRIBUTE: &str =
         "=HYPERLINK('http://x')</script><script>alert(1)</script>|`$x$`\\input{/etc/passwd}%0A::error::";
     const MODEL: &str = "@v2<img src=x onerror=y>::error title=x::y";
-    let cells = |item: usize| format!("{},{}", item % 2, u8::from(item % 3 == 0));
+    let cells = |item: usize| format!("{},{}", item % 2, u8::from(item.is_multiple_of(3)));
     let place = Place::new(MODEL, (&format!("odd,\"{ATTRIBUTE}\""), &cells));
     let compare = ["compare-models", "mine", "v1", MODEL, "--no-heads"];
     let csv = place.done(&[&compare[..], &["--format", "csv"]].concat(), 0);
