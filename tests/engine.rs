@@ -1,9 +1,14 @@
 //! The engine without a terminal: order of events, cancel, leaving in the middle, and a console that never listens.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use llm2loss::audit::RunId;
 use llm2loss::audit::{Architecture, HyperParameters};
-use llm2loss::engine::{Answer, Command, Engine, EngineLinks, Event, JobId, ScoreRequest, Session};
+use llm2loss::diagnose::ModelComparison;
+use llm2loss::engine::{
+    Answer, Command, ComparisonRequest, Engine, EngineLinks, Event, JobId, ScoreRequest, Session, Tracker,
+};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 fn start(home: &Path) -> (Engine, EngineLinks) {
@@ -93,6 +98,42 @@ fn jobs_are_cancelled_while_they_run_and_while_they_wait() {
             |event| if let Event::JobFinished { record, .. } = event { Some(record.clone()) } else { None },
         );
     assert_eq!(record.model, "v2");
+}
+
+#[test]
+fn two_models_are_compared_beside_training_and_with_heads_trained_alike() {
+    let home = tempfile::tempdir().unwrap();
+    let runs = {
+        let session = Session::open(home.path(), "adult").unwrap();
+        let train = |model: &str, seed| session.train(model, &quick(seed), &Tracker::silent()).unwrap().record.id;
+        [train("v1", 1), train("v2", 1), train("v2", 2)]
+    };
+    let (engine, mut links) = start(home.path());
+    let mut ask = |runs: Option<[&RunId; 2]>, after: &str| -> Result<Arc<ModelComparison>, String> {
+        let request = ComparisonRequest {
+            before: "v1".into(),
+            after: after.into(),
+            runs: runs.map(|runs| runs.map(Clone::clone)),
+            prompts: vec!["a lighthouse keeper".into()],
+        };
+        engine.command(Command::CompareModels(request.clone()));
+        let answer = |event: &Event| match event {
+            Event::ModelsCompared { request: asked, found } if *asked == request => Some(found.clone()),
+            _ => None,
+        };
+        next(&mut links, answer).0
+    };
+    let losses = ask(None, "v2").unwrap();
+    assert_eq!((losses.n, losses.attributes.len(), losses.predicted.is_some()), (16_281, 40, false));
+    let heads = ask(Some([&runs[0], &runs[1]]), "v2").unwrap();
+    assert_eq!((&heads.losses, &heads.items), (&losses.losses, &losses.items), "the losses are those of before");
+    let predicted = heads.predicted.as_ref().unwrap();
+    assert_eq!([&predicted.run_before, &predicted.run_after], [&runs[0], &runs[1]]);
+    assert!(predicted.source.ends_with("and pinned ones") && heads.attributes[0].predicted.is_some());
+    assert!(predicted.prompts.iter().any(|prompt| prompt.text == "a lighthouse keeper"));
+    let unlike = ask(Some([&runs[0], &runs[2]]), "v2").unwrap_err();
+    assert!(unlike.contains("not trained alike"), "{unlike}");
+    assert!(ask(None, "v9").unwrap_err().contains("model 'v9'"));
 }
 
 #[test]

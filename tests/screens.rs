@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "screens/models.rs"]
+mod models;
 #[path = "screens/snapshot.rs"]
 mod snapshot;
 #[path = "screens/world.rs"]
@@ -13,7 +15,7 @@ use llm2loss::console::keys::{Keymap, Rebindings};
 use llm2loss::console::msg::{Cmd, Msg, ScreenId};
 use llm2loss::console::terminal::Screen;
 use llm2loss::console::{App, Depth, Look, Theme, frame, svg, update};
-use llm2loss::engine::{Answer, CacheReport, Chore, Command, Event, ScoreRequest};
+use llm2loss::engine::{Answer, CacheReport, Chore, Command, ComparisonRequest, Event, ScoreRequest};
 use proptest::prelude::*;
 use ratatui::style::{Color, Modifier};
 use std::io::{self, Write};
@@ -83,6 +85,10 @@ fn press(app: &mut App, keys: &str) -> Vec<Cmd> {
                     let record = app.runs.iter().find(|known| known.id == run).unwrap().clone();
                     tell(app, Event::Other(world::run_view(&record)));
                 }
+                Cmd::Send(Command::CompareModels(request)) => {
+                    let found = Ok(Arc::new(models::comparison(&request)));
+                    tell(app, Event::ModelsCompared { request, found });
+                }
                 other => others.push(other),
             }
         }
@@ -112,6 +118,18 @@ fn type_text(app: &mut App, text: &str) {
 
 fn words(app: &App) -> String {
     snapshot::symbols(&frame(app, app.size.0, app.size.1, &app.look.resolve()))
+}
+
+/// A console with two models whose heads were trained alike, the second one shown.
+fn two_models(size: (u16, u16), keys: &str) -> App {
+    let mut app = open(size);
+    tell(
+        &mut app,
+        Event::JobFinished { job: 9, record: world::record("cccc0001", "gradient boosting", Architecture::Mlp, 300) },
+    );
+    press(&mut app, keys);
+    rest(&mut app);
+    app
 }
 
 /// The states worth a picture: name and how to get there.
@@ -179,7 +197,9 @@ fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
     vec![
         ("data", data),
         ("log", log),
-        ("compare", at("5 j")),
+        ("compare", two_models(size, "5 j")),
+        ("compare-prompts", two_models(size, "5 w w w w w j")),
+        ("compare-runs", two_models(size, "5 ] j")),
         ("ood", at("6 j j")),
         ("validity", at("7")),
         ("zoom", at("z z")),
@@ -712,23 +732,103 @@ fn a_failure_says_what_to_do_and_steals_no_key() {
 }
 
 #[test]
-fn other_runs_are_compared_in_turn() {
-    let mut app = open((120, 36));
-    let newest = world::record("cccc0001", "small mlp", Architecture::Linear, 300);
-    tell(&mut app, Event::JobFinished { job: 9, record: newest });
-    press(&mut app, "5");
-    // Another model's run goes before another run of this one.
-    assert_eq!(app.other.as_ref().unwrap().record.model, "small mlp");
-    assert!(words(&app).contains("Size of the loss gap"), "{}", words(&app));
+fn two_models_are_compared_before_two_runs() {
+    use llm2loss::console::screen::compare::{Measure, Other};
+    let mut app = two_models((120, 36), "5");
+    // Another model's run goes before another run of this one, and the audit's order says which came first.
+    assert_eq!(app.compare.models, Some(("logistic".into(), "gradient boosting".into())));
+    let (request, found) = app.compare.compared.clone().unwrap();
+    let runs: Vec<String> = request.runs.unwrap().into_iter().map(|run| run.0).collect();
+    assert_eq!(runs, ["b2c90d11", "cccc0001"]);
+    let found = found.unwrap();
+    let text = words(&app);
+    for part in ["Mean loss", "2 worse", "not enough data", "Spearman with loss", "16,281 test items"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    // Every measure has rows, of what was found.
+    let mut seen = Vec::new();
+    for _ in Measure::OF_MODELS {
+        seen.push((app.compare.measure(), app.compare.lines.len()));
+        press(&mut app, "w");
+    }
+    let n = found.attributes.len();
+    let (items, prompts) = (found.items.len(), found.predicted.as_ref().unwrap().prompts.len());
+    assert_eq!(seen, Measure::OF_MODELS.into_iter().zip([n, 2 * n, n, 9, items, prompts]).collect::<Vec<_>>());
+    assert!(words(&app).contains("Size of the predicted gap"), "{}", words(&app));
+    // A prompt opens as such.
+    press(&mut app, "w w w w w w w");
+    assert_eq!(app.compare.measure(), Measure::Prompts);
+    let text = app.compare.line().unwrap().name.clone();
+    press(&mut app, "Enter");
+    assert_eq!((app.screen, app.prompt.text(0), app.prompt.text(1)), (ScreenId::Prompt, text.as_str(), ""));
+    // Swapped, the other one came first; then another run of the same model has nothing but predictions.
+    press(&mut app, "Esc 5 x");
+    assert_eq!(app.compare.models, Some(("gradient boosting".into(), "logistic".into())));
+    assert_eq!(app.compare.found().unwrap().before, "gradient boosting");
     press(&mut app, "]");
+    assert!(matches!(&app.compare.chosen, Some(Other::Run(run)) if run.0 == "7f3a01bc"));
+    assert_eq!((app.compare.models.clone(), app.compare.measures()), (None, Measure::OF_RUNS.to_vec()));
+    press(&mut app, "]");
+    assert!(matches!(&app.compare.chosen, Some(Other::Model(model)) if model == "small mlp"));
+}
+
+#[test]
+fn a_model_without_heads_is_compared_by_its_losses_and_trained_alike_on_demand() {
+    let mut app = open((120, 36));
+    press(&mut app, "5");
+    let (request, _) = app.compare.compared.clone().unwrap();
+    assert_eq!((request.after.as_str(), &request.runs), ("gradient boosting", &None));
+    press(&mut app, "w w w w w");
+    assert!(words(&app).contains("n trains those that are missing"), "{}", words(&app));
+    let told = press(&mut app, "n");
+    let [Cmd::Send(Command::Train { model, hyper })] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((model.as_str(), hyper), ("gradient boosting", &app.shown.as_ref().unwrap().record.hyper));
+    // Heads trained otherwise do not count; those trained alike are asked for at once.
+    let finished = |id: &str, architecture| Event::JobFinished {
+        job: 5,
+        record: world::record(id, "gradient boosting", architecture, 300),
+    };
+    let asked = |told: Vec<Cmd>| told.iter().any(|cmd| matches!(cmd, Cmd::Send(Command::CompareModels(_))));
+    assert!(!asked(tell(&mut app, finished("dddd0001", Architecture::Linear))));
+    assert!(asked(tell(&mut app, finished("dddd0002", Architecture::Mlp))));
+    assert!(press(&mut app, "n").is_empty());
+}
+
+#[test]
+fn a_comparison_that_comes_late_or_fails_is_told_as_such() {
+    let mut app = open((120, 36));
+    let told = update(&mut app, Msg::Key(key("5")));
+    let request = told
+        .into_iter()
+        .find_map(|cmd| match cmd {
+            Cmd::Send(Command::CompareModels(request)) => Some(request),
+            _ => None,
+        })
+        .unwrap();
+    assert!(words(&app).contains("comparing the two models"), "{}", words(&app));
+    // Nothing is asked twice.
+    assert!(update(&mut app, Msg::Key(key("j"))).is_empty());
+    let late = ComparisonRequest { before: "small mlp".into(), ..request.clone() };
+    let found = Ok(Arc::new(models::comparison(&late)));
+    tell(&mut app, Event::ModelsCompared { request: late, found });
+    assert!(app.compare.compared.is_none());
+    tell(&mut app, Event::ModelsCompared { request, found: Err("no test item has a loss of both".into()) });
+    assert!(words(&app).contains("no test item has a loss of both"), "{}", words(&app));
+}
+
+#[test]
+fn runs_of_one_model_are_compared_by_their_predictions() {
+    let mut app = two_models((120, 36), "5 ]");
     assert_eq!(app.other.as_ref().unwrap().record.model, "logistic");
-    assert!(words(&app).contains("Size of the predicted gap"));
+    assert!(words(&app).contains("Size of the predicted gap"), "{}", words(&app));
     let comparison = app.compare.comparison.clone().unwrap();
     let row = app.compare.selected().unwrap();
     assert!((row.delta().unwrap() - (row.b.unwrap() - row.a.unwrap())).abs() < 1e-12);
     assert!(comparison.rows.iter().all(|row| row.change.is_none()
         || (row.size() <= row.noise.unwrap())
             == (row.change == Some(llm2loss::console::screen::compare::Change::WithinNoise))));
+    press(&mut app, "x");
+    assert_eq!(app.compare.comparison.as_ref().unwrap().a, comparison.b);
 }
 
 fn parser(rows: u16, columns: u16) -> vt100::Parser {

@@ -106,7 +106,7 @@ pub fn clusters(groups: &[String]) -> Vec<usize> {
     let mut numbers = std::collections::HashMap::with_capacity(groups.len());
     let mut next = 0..;
     let number = |group: &String| match numbers.get(group) {
-        Some(&number) if !group.is_empty() => number,
+        Some(&number) if !group.trim().is_empty() => number,
         _ => {
             let number = next.next().unwrap_or(usize::MAX);
             numbers.insert(group.clone(), number);

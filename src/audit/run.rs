@@ -109,6 +109,14 @@ fn mean(values: &[f64]) -> Option<f64> {
 }
 
 impl RunRecord {
+    /// Whether another finished run differs in nothing but the model, so that their members are paired: they share
+    /// initialisation, resample and batches.
+    #[must_use]
+    pub fn trained_like(&self, other: &Self) -> bool {
+        let finished = [self, other].iter().all(|run| run.state == RunState::Finished);
+        finished && (&self.audit, &self.encoder, &self.hyper) == (&other.audit, &other.encoder, &other.hyper)
+    }
+
     /// Mean over members of a head's validation Spearman in the epoch whose weights the run has.
     #[must_use]
     pub fn validation_spearman(&self, head: HeadKind) -> Option<f64> {

@@ -63,17 +63,13 @@ pub fn hyper_parameters(architecture: ArchitectureArgument, seed: Option<u64>) -
 
 /// The audit's own prompts, and those kept if wanted.
 fn bank(session: &Session, history: bool) -> Result<PromptBank, Failure> {
-    let mut bank = session.own_prompts();
-    if history {
-        let kept = session.store().history(&session.record().name)?;
-        for prompt in kept.into_iter().flat_map(|entry| std::iter::once(entry.a).chain(entry.b)) {
-            if !bank.prompts.contains(&prompt) {
-                bank.prompts.push(prompt);
-            }
-        }
-        bank.source = "the audit's own prompts and the history".into();
+    let bank = session.own_prompts();
+    if !history {
+        return Ok(bank);
     }
-    Ok(bank)
+    let kept = session.store().history(&session.record().name)?;
+    let kept: Vec<String> = kept.into_iter().flat_map(|entry| std::iter::once(entry.a).chain(entry.b)).collect();
+    Ok(bank.with(&kept, "the history"))
 }
 
 /// Prompts of a file, one a line.

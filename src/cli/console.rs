@@ -125,6 +125,11 @@ impl Answering<'_> {
                 let (record, tables) = (Arc::new(run.record), Arc::new(run.diagnosis.tables));
                 Some(Event::Other(RunView { record, tables }))
             }
+            Cmd::Send(Command::CompareModels(request)) => {
+                let found = session.compare_asked(&request, &mut None);
+                let found = found.map(Arc::new).map_err(|error| error.to_string());
+                Some(Event::ModelsCompared { request, found })
+            }
             _ => None,
         }
     }

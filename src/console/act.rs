@@ -1,8 +1,10 @@
 //! What each action does to the whole console.
 
-use super::app::App;
+use super::app::{self, App};
+use super::jobs::Task;
 use super::keys::Context;
 use super::msg::{Action, Cmd, ScreenId};
+use super::screen::compare::{Opens, Other};
 use super::screen::{attributes, compare, ood, train};
 use super::{export, palette, view, wants};
 use crate::audit::{Architecture, HyperParameters, RunState};
@@ -198,27 +200,62 @@ fn on_data(app: &mut App, action: Action) -> Vec<Cmd> {
 
 fn on_compare(app: &mut App, action: Action) -> Vec<Cmd> {
     match action {
-        Action::NextOther | Action::PreviousOther => {
-            let others = wants::others(app);
-            if others.len() < 2 {
-                let said = format!("there is no further run to compare with; {} trains one", app.way_to_a_run());
-                app.say(said, false);
-                return Vec::new();
+        Action::NextOther | Action::PreviousOther => choose_other(app, action == Action::NextOther),
+        Action::Swap => {
+            app.compare.swapped = !app.compare.swapped;
+            app::compare(app);
+        }
+        Action::TrainAlike => return train_alike(app),
+        Action::OpenPair => match app.compare.opens() {
+            Some(Opens::Attribute(name)) => return open_attribute(app, &name),
+            Some(Opens::Prompt(text)) => {
+                app.prompt.open(&text, "");
+                app.screen = ScreenId::Prompt;
             }
-            let now = app.other.as_ref().map(|other| other.record.id.clone());
-            let at = others.iter().position(|run| Some(&run.id) == now.as_ref()).unwrap_or(0);
-            let by = if action == Action::NextOther { 1 } else { others.len() - 1 };
-            let run = &others[(at + by) % others.len()];
-            app.say(format!("reading run {}, model {}", run.id.short(), run.model), false);
-            app.compare.chosen = Some(run.id.clone());
-        }
-        Action::OpenPair => {
-            let name = app.compare.selected().map(|row| row.name.clone());
-            return name.map(|name| open_attribute(app, &name)).unwrap_or_default();
-        }
+            None => {}
+        },
         _ => app.compare.act(action, compare::layout(view::body(app.size)).page()),
     }
     Vec::new()
+}
+
+fn choose_other(app: &mut App, next: bool) {
+    let others = wants::others(app);
+    if others.len() < 2 {
+        let said = format!("there is nothing further to compare with; {} trains another run", app.way_to_a_run());
+        app.say(said, false);
+        return;
+    }
+    let at = wants::target(app).and_then(|target| others.iter().position(|other| *other == target)).unwrap_or(0);
+    let chosen = others[(at + if next { 1 } else { others.len() - 1 }) % others.len()].clone();
+    let model = wants::model_of(app, &chosen).unwrap_or_default();
+    let said = match &chosen {
+        Other::Run(id) => format!("reading run {}, model {model}", id.short()),
+        Other::Model(_) => format!("model {model}, which has no heads yet"),
+    };
+    app.say(said, false);
+    app.compare.chosen = Some(chosen);
+}
+
+/// Trains heads of the other model as those shown were trained, so that predictions can be compared.
+fn train_alike(app: &mut App) -> Vec<Cmd> {
+    let (Some(request), Some(shown)) = (wants::request(app), &app.shown) else {
+        app.say("there is no other model in view", false);
+        return Vec::new();
+    };
+    let (shown, hyper) = (&shown.record.model, shown.record.hyper.clone());
+    let model = if request.before == *shown { request.after } else { request.before };
+    let waits = app
+        .jobs
+        .queued()
+        .chain(app.jobs.running())
+        .any(|job| job.task == Task::Train { model: model.clone(), hyper: hyper.clone() });
+    if request.runs.is_some() || waits {
+        app.say(if waits { "they are being trained" } else { "heads of both are there, trained alike" }, false);
+        return Vec::new();
+    }
+    app.say(format!("training heads of {model} like those shown"), false);
+    vec![Cmd::Send(Command::Train { model, hyper })]
 }
 
 fn on_ood(app: &mut App, action: Action) -> Vec<Cmd> {

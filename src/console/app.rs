@@ -485,15 +485,17 @@ fn engine(app: &mut App, event: Event) {
             app.other = Some(view);
             compare(app);
         }
+        Event::ModelsCompared { request, found } if wants::request(app).as_ref() == Some(&request) => {
+            app.compare.take_models(request, found);
+        }
         _ => {}
     }
 }
 
 /// Puts the two runs side by side.
-fn compare(app: &mut App) {
-    if let (Some(other), Some(shown)) = (&app.other, &app.shown) {
-        app.compare.take(other, shown);
-    }
+pub(super) fn compare(app: &mut App) {
+    let pair = app.other.as_ref().zip(app.shown.as_ref()).map(|(other, shown)| wants::in_order(app, other, shown));
+    app.compare.take(pair.as_ref().map(|(a, b)| (a, b)));
 }
 
 fn show(app: &mut App, view: RunView) {

@@ -242,7 +242,47 @@ fn data_sheet(app: &App) -> Option<Sheet> {
     Some(sheet)
 }
 
+/// A measure of two models.
+fn models_sheet(app: &App) -> Option<Sheet> {
+    let (state, found) = (&app.compare, app.compare.found()?);
+    let columns = [
+        ("name", Left),
+        ("before", Right),
+        ("after", Right),
+        ("change", Right),
+        ("low 95 %", Right),
+        ("high 95 %", Right),
+        ("q", Right),
+        ("verdict", Left),
+        ("note", Left),
+    ];
+    let title = format!("{}: before {}, after {}", state.measure().name(), found.before, found.after);
+    let mut sheet = Sheet::new(title, &columns);
+    for line in state.order.iter().filter_map(|&at| state.lines.get(at)) {
+        let of = |value: Option<f64>| value.map_or(Cell::Empty, |value| number(value, true));
+        sheet.row(vec![
+            Cell::text(line.name.clone()),
+            of(line.then),
+            of(line.now),
+            of(line.change),
+            of(line.interval.map(|(low, _)| low)),
+            of(line.interval.map(|(_, high)| high)),
+            line.q.map_or(Cell::Empty, |q| number(q, false)),
+            line.verdict.map_or(Cell::Empty, |verdict| Cell::text(verdict.words())),
+            Cell::text(line.note.clone()),
+        ]);
+    }
+    sheet.notes.push(format!(
+        "Over {} test items with a loss of both; paired bootstrap over {} units, {} replicates.",
+        found.n, found.units, found.rule.replicates
+    ));
+    Some(sheet)
+}
+
 fn compare_sheet(app: &App) -> Option<Sheet> {
+    if app.compare.measure().is_of_models() {
+        return models_sheet(app);
+    }
     let comparison = app.compare.comparison.as_ref()?;
     let columns =
         [("attribute", Left), ("A", Right), ("B", Right), ("B - A", Right), ("noise", Right), ("change", Left)];

@@ -42,9 +42,12 @@ pub fn of_screen(app: &App) -> [String; 2] {
         ],
         ScreenId::Compare => {
             let (before, next, what) = (key(Action::PreviousOther), key(Action::NextOther), key(Action::NextMeasure));
+            let swap = key(Action::Swap);
             [
-                format!("A is another run, B the one shown; {before} and {next} choose A, {what} what is compared"),
-                format!("A is another run, B the one shown; {before} {next} choose A"),
+                format!(
+                    "whom did the other model make worse? {what} changes what is compared, {before} and {next} with what, {swap} swaps the two"
+                ),
+                format!("{what} changes what is compared, {before} {next} with what"),
             ]
         }
         ScreenId::Ood => {

@@ -111,7 +111,7 @@ pub enum Action {
     StopTyping,
     /// Focus the other prompt.
     OtherPrompt,
-    /// Swap prompts A and B.
+    /// Swap A and B, or then and now.
     Swap,
     /// Empty the focused prompt.
     ClearPrompt,
@@ -169,12 +169,14 @@ pub enum Action {
     Refresh,
     /// Show the selected model.
     OpenSelected,
-    /// Compare with the next run.
+    /// Compare with the next run or model.
     NextOther,
-    /// Compare with the run before.
+    /// Compare with the run or model before.
     PreviousOther,
     /// Compare by the next measure.
     NextMeasure,
+    /// Train heads of the other model like those shown.
+    TrainAlike,
     /// Show the next list of foreign prompts alone.
     NextList,
     /// Open the command palette.

@@ -102,7 +102,10 @@ fn of_screen(app: &App, screen: ScreenId, ask: Ask<'_>) -> Option<String> {
         }
         ScreenId::Train => Some("llm2loss runs".into()),
         ScreenId::Data => Some("llm2loss doctor".into()),
-        ScreenId::Compare => None,
+        ScreenId::Compare => {
+            let (audit, (then, now)) = (app.audit.as_ref()?, app.compare.models.as_ref()?);
+            Some(format!("llm2loss compare-models {} {} {}", quoted(&audit.name), quoted(then), quoted(now)))
+        }
         ScreenId::Ood => ask("table", " ood"),
         ScreenId::Validity => ask("table", " validity"),
     }

@@ -2,7 +2,7 @@
 
 use super::Measured;
 use crate::audit::{Audit, ModelLosses, Split};
-use crate::stats::{self, Better, Stat, Undefined, Units};
+use crate::stats::{self, Better, Clusters, Stat, Undefined, Units};
 use serde::{Deserialize, Serialize};
 
 /// A figure with its sampling variance.
@@ -18,12 +18,12 @@ pub struct AttributeStanding {
     pub name: String,
     pub n_true: usize,
     pub n_false: usize,
-    /// Mean loss of either group; variance s²/n.
+    /// Mean loss of either group; variance s²/n, or that of clusters.
     pub loss_true: Measured<Estimate>,
     pub loss_false: Measured<Estimate>,
-    /// Mean loss(true) − mean loss(false); Welch's variance.
+    /// Mean loss(true) − mean loss(false); Welch's variance, or that of clusters.
     pub loss_gap: Measured<Estimate>,
-    /// AUROC of either group; DeLong's variance. Undefined without scores and labels.
+    /// AUROC of either group; DeLong's variance, or that of clusters. Undefined without scores and labels.
     pub auroc_true: Measured<Estimate>,
     pub auroc_false: Measured<Estimate>,
 }
@@ -37,52 +37,46 @@ pub struct ModelStanding {
     pub attributes: Vec<AttributeStanding>,
 }
 
-/// Measures a model; nothing is embedded or trained.
+/// Measures a model; nothing is embedded or trained. `labels` says which items of the audit belong together.
 #[must_use]
-pub fn standing(audit: &Audit, model: &ModelLosses) -> ModelStanding {
+pub fn standing(audit: &Audit, model: &ModelLosses, labels: Option<&[usize]>) -> ModelStanding {
     let mut rows = audit.rows(Split::Test);
     rows.retain(|&row| model.losses[row].is_finite());
     let losses: Vec<f64> = rows.iter().map(|&row| model.losses[row]).collect();
-    let everybody = vec![stats::Side::With; rows.len()];
+    let clusters =
+        labels.map(|labels| Clusters::from_labels(&rows.iter().map(|&row| labels[row]).collect::<Vec<usize>>()));
+    let units = clusters.as_ref().map_or(Units::Items(rows.len()), Units::Clusters);
+    let scored = match (&audit.labels, &model.scores) {
+        (Some(labels), Some(scores)) => {
+            Some(rows.iter().map(|&row| (scores[row], labels[row])).unzip::<f64, bool, Vec<f64>, Vec<bool>>())
+        }
+        _ => None,
+    };
+    let loss = |sides: &[stats::Side], side| estimate(stats::group_mean_of_units(&losses, sides, side, units));
+    let auroc = |sides: &[stats::Side], side| match &scored {
+        Some((scores, labels)) => estimate(stats::group_auroc_of_units(scores, labels, sides, side, units)),
+        None => Measured::Undefined { undefined: Undefined::Empty },
+    };
     let attributes = audit.attributes.iter().map(|attribute| {
         let sides: Vec<stats::Side> = rows.iter().map(|&row| attribute.values[row].into()).collect();
-        let group = |side| group_loss(&losses, &sides, side).into();
-        let gap = stats::mean_gap(&losses, &sides, Units::Items(rows.len()), Better::Lower);
-        let auroc = |side| group_auroc(audit, model, &rows, &sides, side).into();
+        let gap = stats::mean_gap(&losses, &sides, units, Better::Lower);
         let count = |side| sides.iter().filter(|&&other| other == side).count();
         AttributeStanding {
             name: attribute.name.clone(),
             n_true: count(stats::Side::With),
             n_false: count(stats::Side::Without),
-            loss_true: group(stats::Side::With),
-            loss_false: group(stats::Side::Without),
+            loss_true: loss(&sides, stats::Side::With),
+            loss_false: loss(&sides, stats::Side::Without),
             loss_gap: gap.map(|gap| Estimate { value: gap.gap.signed, variance: gap.variance }).into(),
-            auroc_true: auroc(stats::Side::With),
-            auroc_false: auroc(stats::Side::Without),
+            auroc_true: auroc(&sides, stats::Side::With),
+            auroc_false: auroc(&sides, stats::Side::Without),
         }
     });
-    ModelStanding {
-        n: rows.len(),
-        mean_loss: group_loss(&losses, &everybody, stats::Side::With).into(),
-        attributes: attributes.collect(),
-    }
+    let attributes = attributes.collect();
+    let everybody = vec![stats::Side::With; rows.len()];
+    ModelStanding { n: rows.len(), mean_loss: loss(&everybody, stats::Side::With), attributes }
 }
 
-fn group_loss(losses: &[f64], sides: &[stats::Side], side: stats::Side) -> Stat<Estimate> {
-    let group = stats::group_mean(losses, sides, side)?;
-    Ok(Estimate { value: group.value, variance: group.variance })
-}
-
-fn group_auroc(
-    audit: &Audit,
-    model: &ModelLosses,
-    rows: &[usize],
-    sides: &[stats::Side],
-    side: stats::Side,
-) -> Stat<Estimate> {
-    let (Some(labels), Some(scores)) = (&audit.labels, &model.scores) else { return Err(Undefined::Empty) };
-    let on = rows.iter().zip(sides).filter(|(_, other)| **other == side);
-    let (scores, labels): (Vec<f64>, Vec<bool>) = on.map(|(&row, _)| (scores[row], labels[row])).unzip();
-    let auroc = stats::delong(&scores, &labels)?;
-    Ok(Estimate { value: auroc.value, variance: auroc.variance })
+fn estimate(group: Stat<stats::GroupMean>) -> Measured<Estimate> {
+    group.map(|group| Estimate { value: group.value, variance: group.variance }).into()
 }

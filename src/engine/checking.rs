@@ -12,7 +12,7 @@ impl Session {
     /// If there is no such model.
     pub fn standing(&self, model: &str) -> Result<ModelStanding, EngineError> {
         let audit = self.audit()?;
-        Ok(standing(&audit, audit.model(model)?))
+        Ok(standing(&audit, audit.model(model)?, audit.clusters.as_deref()))
     }
 
     /// Predicted loss of prompts, one value a member, from heads trained or found with these hyper-parameters.
@@ -59,7 +59,7 @@ impl Session {
             data_fingerprint: fingerprint(&audit, losses),
             encoder: self.encoder.fingerprint().to_owned(),
             heads: if bank.prompts.is_empty() { String::new() } else { hyper.summary() },
-            standing: standing(&audit, losses),
+            standing: standing(&audit, losses, audit.clusters.as_deref()),
             prompts: prompts.map(|(text, members)| BaselinePrompt { text, members }).collect(),
         })
     }

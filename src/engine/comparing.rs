@@ -12,6 +12,23 @@ pub struct PromptBank {
     pub source: String,
 }
 
+impl PromptBank {
+    /// These prompts and others that are not among them; `name` says where those came from.
+    #[must_use]
+    pub fn with(mut self, others: &[String], name: &str) -> Self {
+        let before = self.prompts.len();
+        for other in others {
+            if !self.prompts.contains(other) {
+                self.prompts.push(other.clone());
+            }
+        }
+        if self.prompts.len() > before {
+            self.source = format!("{} and {name}", self.source);
+        }
+        self
+    }
+}
+
 impl Session {
     /// Compares the losses of two models over the test items they share. Nothing is embedded or trained.
     ///
@@ -35,7 +52,11 @@ impl Session {
                 known.join(", ")
             )));
         }
-        let found = compare_models(&audit, first, second, question);
+        let clusters = match &question.clusters {
+            Some(clusters) => Some(clusters.clone()),
+            None => audit.clusters.clone(),
+        };
+        let found = compare_models(&audit, first, second, &ComparisonQuestion { clusters, ..question.clone() });
         if found.n == 0 {
             return Err(EngineError::Usage(format!(
                 "no test item of audit '{}' has a loss of both '{before}' and '{after}'",
@@ -72,7 +93,27 @@ impl Session {
         tracker: &Tracker,
     ) -> Result<(), EngineError> {
         let runs = self.heads_of_both([&comparison.before, &comparison.after], hyper, tracker)?;
-        let [before, after] = &runs;
+        self.add_runs(comparison, &runs, bank, top)
+    }
+
+    /// Adds to a comparison what two finished runs, trained alike, say of its attributes and of other prompts.
+    ///
+    /// # Errors
+    /// If the runs differ in more than the model, or the encoder fails.
+    pub fn add_runs(
+        &self,
+        comparison: &mut ModelComparison,
+        runs: &[LoadedRun; 2],
+        bank: &PromptBank,
+        top: usize,
+    ) -> Result<(), EngineError> {
+        let [before, after] = runs;
+        if !before.record.trained_like(&after.record) {
+            return Err(EngineError::Usage(format!(
+                "runs {} and {} were not trained alike, so their members cannot be paired",
+                before.record.id, after.record.id
+            )));
+        }
         add_predicted(&mut comparison.attributes, &before.diagnosis.tables, &after.diagnosis.tables);
         let heads = |run: &LoadedRun| -> Result<Vec<_>, EngineError> {
             let scorer = self.scorer(run)?;
@@ -94,5 +135,18 @@ impl Session {
         prompts.sort_unstable();
         prompts.dedup();
         PromptBank { source: "the audit's own prompts".into(), prompts }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PromptBank;
+
+    #[test]
+    fn a_bank_says_where_its_prompts_came_from() {
+        let bank = || PromptBank { prompts: vec!["a nurse".into()], source: "the audit's own prompts".into() };
+        assert_eq!(bank().with(&["a nurse".into()], "pinned ones"), bank());
+        let more = bank().with(&["a pilot".into()], "pinned ones");
+        assert_eq!((more.prompts.len(), more.source.as_str()), (2, "the audit's own prompts and pinned ones"));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{CacheReport, Examination, StoreView};
 use crate::audit::{AttributePrompts, EpochMetrics, HeadKind, HyperParameters, RunId, RunRecord};
-use crate::diagnose::{PairScores, PromptScores, Tables};
+use crate::diagnose::{ModelComparison, PairScores, PromptScores, Tables};
 use std::sync::Arc;
 
 /// Number of a job within one session of the program, in the order of asking.
@@ -29,6 +29,19 @@ pub enum Command {
     OpenOther { run: RunId },
     /// Look closer at a finished run: where its heads put each test item and each prompt of the audit.
     Examine { run: RunId },
+    /// Compare two models of the audit over the items they share; a newer request replaces one that waits.
+    CompareModels(ComparisonRequest),
+}
+
+/// Two models to compare, and what heads of both are asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComparisonRequest {
+    pub before: String,
+    pub after: String,
+    /// Runs of the two, trained alike; without them the measured losses alone are compared.
+    pub runs: Option<[RunId; 2]>,
+    /// Prompts that are asked beside the audit's own.
+    pub prompts: Vec<String>,
 }
 
 /// Work on the cache that waits its turn among the training runs.
@@ -133,6 +146,11 @@ pub enum Event {
     Other(RunView),
     /// The closer look asked for with [`Command::Examine`].
     Examined(Arc<Examination>),
+    /// What [`Command::CompareModels`] asked for, or a sentence on why there is no answer.
+    ModelsCompared {
+        request: ComparisonRequest,
+        found: Result<Arc<ModelComparison>, String>,
+    },
     /// A sentence for the person: something was done or could not be done.
     Notice {
         message: String,

@@ -4,6 +4,7 @@ mod additions;
 mod answers;
 mod cache;
 mod checking;
+mod comparer;
 mod comparing;
 mod device;
 mod driver;

@@ -126,7 +126,9 @@ impl Desk {
                 Ok(Some(Event::Examined(Arc::new(shared.session.examine(record)?))))
             }
             Work::Finished(_)
-            | Work::Command(Command::Train { .. } | Command::Care { .. } | Command::Cancel { .. }) => Ok(None),
+            | Work::Command(
+                Command::Train { .. } | Command::Care { .. } | Command::Cancel { .. } | Command::CompareModels(_),
+            ) => Ok(None),
         }
     }
 

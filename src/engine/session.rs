@@ -162,14 +162,6 @@ impl Session {
         Ok(audit)
     }
 
-    /// Whom or what each item belongs to, as a number an item, where the data say: the units of resampling.
-    ///
-    /// # Errors
-    /// As [`Session::audit`].
-    pub fn clusters(&self) -> Result<Option<Vec<usize>>, EngineError> {
-        Ok(self.audit()?.clusters.clone())
-    }
-
     /// The audit's items as they were taken in, without marks.
     pub(super) fn read_again(&self) -> Result<Audit, EngineError> {
         Ok(read(&self.store, &self.record.name)?.0)

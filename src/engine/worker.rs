@@ -1,5 +1,6 @@
 //! The engine behind the console: a training queue on one thread, a scorer on another.
 
+use super::comparer::{self, Slot};
 use super::scorer::{self, Mailbox, Work};
 use super::{CacheReport, Chore, Command, EngineError, Event, JobId, Progress, ScoreRequest, Session, Stage, Tracker};
 use crate::audit::{HyperParameters, RunRecord};
@@ -69,6 +70,7 @@ struct Running {
 pub struct Shared {
     pub session: Session,
     pub mailbox: Mailbox,
+    pub comparer: Slot,
     queue: Mutex<Queue>,
     filled: Condvar,
     events: mpsc::Sender<Event>,
@@ -97,8 +99,9 @@ impl Engine {
             runs: session.store().runs(name, None)?.into_iter().map(Arc::new).collect(),
             history: session.store().history(name)?.into_iter().map(|entry| (entry.a, entry.b)).collect(),
         };
-        let (queue, filled, mailbox) = (Mutex::default(), Condvar::new(), Mailbox::default());
-        let shared = Arc::new(Shared { session, mailbox, queue, filled, events, progress });
+        let (queue, filled) = (Mutex::default(), Condvar::new());
+        let (mailbox, comparer) = (Mailbox::default(), Slot::default());
+        let shared = Arc::new(Shared { session, mailbox, comparer, queue, filled, events, progress });
         shared.send(opened);
         shared.tell_unfinished();
         if let Some(note) = shared.session.device_note() {
@@ -109,7 +112,8 @@ impl Engine {
             let thread = std::thread::Builder::new().name(name.into()).spawn(move || work(&shared));
             thread.map_err(|error| EngineError::Internal(format!("cannot start a thread: {error}")))
         };
-        let threads = vec![spawn("trainer", train_queue)?, spawn("scorer", scorer::run)?];
+        let threads =
+            vec![spawn("trainer", train_queue)?, spawn("scorer", scorer::run)?, spawn("comparer", comparer::run)?];
         let engine = Self { shared, threads };
         engine.command(Command::OpenModel { model });
         Ok((engine, EngineLinks { events: event_receiver, progress: progress_receiver }))
@@ -124,6 +128,7 @@ impl Engine {
             },
             Command::Care { chore } => self.shared.enqueue_chore(chore),
             Command::Cancel { job } => self.shared.cancel(job),
+            Command::CompareModels(request) => self.shared.comparer.put(request),
             other => self.shared.mailbox.put(Work::Command(other)),
         }
     }
@@ -145,6 +150,7 @@ impl Engine {
         }
         self.shared.filled.notify_all();
         self.shared.mailbox.close();
+        self.shared.comparer.close();
         let deadline = Instant::now() + PATIENCE;
         for thread in self.threads.drain(..) {
             while !thread.is_finished() && Instant::now() < deadline {

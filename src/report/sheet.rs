@@ -7,6 +7,8 @@ use crate::stats::{Interval, Undefined};
 
 /// Columns that still fit a page in LaTeX.
 const WIDE: usize = 8;
+/// Bytes of a cell from which LaTeX breaks its text into lines.
+const LONG: usize = 60;
 
 /// What a spreadsheet takes for the beginning of a formula, at the beginning of a cell or after blanks; full-width
 /// forms count as well.
@@ -223,20 +225,31 @@ impl Sheet {
 
     fn as_markdown(&self) -> String {
         let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-        let escape = |text: String| text.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;");
+        let escape = |cell: &Cell| match cell {
+            Cell::Text(_) => markdown(&cell.shown()),
+            number => number.shown(),
+        };
         let head = line(self.columns.iter().map(|(name, _)| name.clone()).collect());
         let rule = line(
             self.columns.iter().map(|(_, align)| if *align == Align::Left { "---" } else { "---:" }.into()).collect(),
         );
-        let body: String =
-            self.rows.iter().map(|row| line(row.iter().map(|cell| escape(cell.shown())).collect())).collect();
-        let notes: String = self.notes.iter().map(|note| format!("\n{note}\n")).collect();
-        format!("**{}**\n\n{head}{rule}{body}{notes}", self.heading.replace('\n', "  \n"))
+        let body: String = self.rows.iter().map(|row| line(row.iter().map(escape).collect())).collect();
+        let notes: String = self.notes.iter().map(|note| format!("\n{}\n", markdown(note))).collect();
+        let heading: Vec<String> = self.heading.lines().map(markdown).collect();
+        format!("**{}**\n\n{head}{rule}{body}{notes}", heading.join("  \n"))
     }
 
     fn as_latex(&self) -> String {
-        let layout: String =
-            self.columns.iter().map(|(_, align)| if *align == Align::Left { 'l' } else { 'r' }).collect();
+        // Long text is broken into lines, so that the table stays on its page.
+        let long = |at: usize| self.rows.iter().filter_map(|row| row.get(at)).any(|cell| cell.shown().len() > LONG);
+        let layout: Vec<&str> = (self.columns.iter().enumerate())
+            .map(|(at, (_, align))| match align {
+                Align::Left if long(at) => "p{0.5\\textwidth}",
+                Align::Left => "l",
+                Align::Right => "r",
+            })
+            .collect();
+        let layout = layout.concat();
         let line = |cells: Vec<String>| {
             format!("    {} \\\\\n", cells.iter().map(|cell| latex(cell)).collect::<Vec<_>>().join(" & "))
         };
@@ -253,11 +266,32 @@ impl Sheet {
     }
 }
 
+/// Text that Markdown shows as it is: one line, without marks or elements of its own.
+pub(super) fn markdown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in printable(text).chars() {
+        match character {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '~' => out.extend(['\\', character]),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
 /// Text that LaTeX prints as it is.
 pub(super) fn latex(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
+    let mut before = ' ';
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let sign = matches!(before, ' ' | '[' | '(')
+            && characters.peek().is_some_and(|next| next.is_ascii_digit() || *next == '.');
+        before = character;
         match character {
+            '-' if sign => out.push_str("$-$"),
             '&' | '%' | '$' | '#' | '_' | '{' | '}' => out.extend(['\\', character]),
             '\\' => out.push_str("\\textbackslash{}"),
             '~' => out.push_str("\\textasciitilde{}"),
@@ -296,6 +330,15 @@ mod tests {
             "A & B\n\nname             gap_1\n=cmd|x           +0.12\nb       n/a: one class\n\n50 % of it\n"
         );
         assert_eq!(sheet().render(Format::Csv), "name,gap_1\n'=cmd|x,0.123456789\nb,n/a: one class\n");
+    }
+
+    #[test]
+    fn latex_breaks_long_text_and_prints_a_minus_as_one() {
+        let mut sheet = Sheet::new("A".into(), &[("change", Align::Right), ("text", Align::Left)]);
+        sheet.row(vec![Cell::text("-0.5 [-1.0, -.25]"), Cell::text("a well-known text ".repeat(6))]);
+        let text = sheet.render(Format::Latex);
+        assert!(text.contains("\\begin{tabular}{rp{0.5\\textwidth}}"), "{text}");
+        assert!(text.contains("$-$0.5 [$-$1.0, $-$.25]") && text.contains("well-known"), "{text}");
     }
 
     #[test]

@@ -58,6 +58,28 @@ pub fn auroc_gap(scores: &[f64], positive: &[bool], sides: &[Side], units: Units
     with.minus(&without, units, Better::Higher)
 }
 
+/// [`group_mean`] with a variance that knows about clusters: `s²/n` of items, the sandwich variance of clusters.
+///
+/// # Errors
+/// As [`group_mean`]; `TooFew` for items that are all of one cluster, `LengthMismatch`.
+pub fn group_mean_of_units(values: &[f64], sides: &[Side], side: Side, units: Units) -> Stat<GroupMean> {
+    Influence::of_mean(values, sides, side)?.alone(units)
+}
+
+/// The AUROC of one side (all of shape `n`) with its variance: DeLong's of items, Obuchowski's (1997) of clusters.
+///
+/// # Errors
+/// As [`auroc`](super::auroc()) on that side; `TooFew` for items that are all of one cluster, `LengthMismatch`.
+pub fn group_auroc_of_units(
+    scores: &[f64],
+    positive: &[bool],
+    sides: &[Side],
+    side: Side,
+    units: Units,
+) -> Stat<GroupMean> {
+    Influence::of_auroc(scores, positive, sides, side)?.alone(units)
+}
+
 /// A side's metric with what each item adds to it, to first order.
 pub(crate) struct Influence {
     pub value: f64,
@@ -104,6 +126,22 @@ impl Influence {
             items,
             each,
         })
+    }
+
+    /// The metric of this side with its variance.
+    fn alone(&self, units: Units) -> Stat<GroupMean> {
+        if units.items() != self.each.len() {
+            return Err(Undefined::LengthMismatch);
+        }
+        let variance = match units {
+            Units::Items(_) => self.variance,
+            Units::Clusters(_) => {
+                let active = self.active_units(self, units);
+                require_count(active, 2)?;
+                units.variance(&self.each, active)
+            }
+        };
+        Ok(GroupMean { value: self.value, variance, n: self.items.len() })
     }
 
     /// The gap from `other` to this side.
@@ -155,6 +193,28 @@ mod tests {
 
     fn sides() -> [Side; 6] {
         [true, true, true, false, false, false].map(Side::from)
+    }
+
+    #[test]
+    fn a_group_of_clusters_varies_as_its_clusters_do() {
+        let (labels, sides) = ([0, 0, 1, 1, 2, 2], [Side::With; 6]);
+        let clusters = Clusters::from_labels(&labels);
+        let items = group_mean_of_units(&VALUES, &sides, Side::With, Units::Items(6)).unwrap();
+        assert_eq!(items, group_mean(&VALUES, &sides, Side::With).unwrap());
+        // Clusters of equal size: the mean of three cluster means 1.5, 4 and 8, by hand: mean 4.5,
+        // squares 9 + 0.25 + 12.25 = 21.5, over 2 · 3.
+        let found = group_mean_of_units(&VALUES, &sides, Side::With, Units::Clusters(&clusters)).unwrap();
+        assert!((found.value - 4.5).abs() < 1e-12 && (found.variance - 21.5 / 6.0).abs() < 1e-12, "{found:?}");
+        let one = Clusters::from_labels(&[4; 6]);
+        let alone = group_mean_of_units(&VALUES, &sides, Side::With, Units::Clusters(&one));
+        assert_eq!(alone, Err(Undefined::TooFew { n: 1, need: 2 }));
+        let positive = [true, false, true, false, true, false];
+        let areas = |units| group_auroc_of_units(&VALUES, &positive, &sides, Side::With, units).unwrap();
+        assert_eq!(areas(Units::Items(6)).variance, delong(&VALUES, &positive).unwrap().variance);
+        // Each item a cluster: 6/5 · Σ influence² where DeLong has 3/2 of it, three items being in either class.
+        let singles = Clusters::from_labels(&[0, 1, 2, 3, 4, 5]);
+        let ratio = areas(Units::Clusters(&singles)).variance / areas(Units::Items(6)).variance;
+        assert!((ratio - 0.8).abs() < 1e-12, "{ratio}");
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub use correlation::{Correlation, CorrelationMethod, kendall, pearson, spearman
 pub use ensemble::{Direction, StudentDirection, Summary, direction, percentile_of, quantile_sorted, summary};
 pub use gap::{Better, Gap, MeasuredGap, Side, rmm_unbiased};
 pub use gap_bootstrap::{auroc_gap_bootstrap, mean_gap_bootstrap};
-pub use group::{GroupMean, auroc_gap, group_mean, mean_gap};
+pub use group::{GroupMean, auroc_gap, group_auroc_of_units, group_mean, group_mean_of_units, mean_gap};
 pub use interval::Interval;
 pub use macro_gap::{macro_gap, macro_gap_bootstrap};
 pub use multiple::{benjamini_hochberg, benjamini_yekutieli};

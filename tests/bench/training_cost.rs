@@ -143,12 +143,13 @@ fn draw_panel(svg: &mut String, panel: &Panel, left: f64) {
         if tick >= y0 && tick <= y1 {
             let _ = writeln!(
                 svg,
-                "<path d=\"M{:.1} {:.1}H{:.1}\" stroke=\"#777\" stroke-opacity=\".25\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{tick}</text>",
+                "<path d=\"M{:.1} {:.1}H{:.1}\" stroke=\"#777\" stroke-opacity=\".25\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
                 left + 44.0,
                 y(tick),
                 left + WIDTH - 20.0,
                 left + 40.0,
-                y(tick) + 4.0
+                y(tick) + 4.0,
+                (tick * 1000.0).round() / 1000.0
             );
         }
     }

@@ -7,7 +7,7 @@ use llm2loss::stats::{self, Undefined};
 use std::sync::Arc;
 
 /// Forty attributes of people in a census: name, phrase, antonym if there is one.
-const ATTRIBUTES: [(&str, &str, Option<&str>); 40] = [
+pub const ATTRIBUTES: [(&str, &str, Option<&str>); 40] = [
     ("female", "a woman", Some("a man")),
     ("age under 25", "a person in their early twenties", Some("a person close to retirement")),
     ("age over 60", "a person over sixty", Some("a person in their twenties")),
@@ -65,7 +65,7 @@ pub fn bell(a: u64, b: u64) -> f64 {
     (sum - 3.0) * std::f64::consts::SQRT_2
 }
 
-fn key(text: &str) -> u64 {
+pub fn key(text: &str) -> u64 {
     text.bytes().fold(1469598103934665603, |h, b| (h ^ u64::from(b)).wrapping_mul(1099511628211))
 }
 
@@ -240,7 +240,7 @@ fn row(at: usize, seed: u64) -> AttributeRow {
     }
 }
 
-fn association(value: f64) -> Measured<Association> {
+pub fn association(value: f64) -> Measured<Association> {
     let interval = Measured::Value(stats::Interval { low: value - 0.02, high: value + 0.02, level: 0.95 });
     Measured::Value(Association { value, p: 0.0, n: 16_281, interval })
 }
@@ -260,7 +260,7 @@ fn validity(seed: u64) -> ValidityTable {
     ValidityTable { n: 16_281, rows: rows.collect() }
 }
 
-const OWN: [&str; 6] = ["a divorced woman", "a married man", "an employee", "a person", "a worker", "a manager"];
+pub const OWN: [&str; 6] = ["a divorced woman", "a married man", "an employee", "a person", "a worker", "a manager"];
 const FOREIGN: [&str; 6] = ["a dog", "an airplane", "a maple tree", "a shark", "a clock", "a mountain"];
 
 fn ood(seed: u64) -> OodTable {

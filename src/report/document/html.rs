@@ -46,6 +46,9 @@ fn section(section: &Section) -> String {
     )
 }
 
+/// Characters of a cell from which its text is broken into lines.
+const LONG: usize = 48;
+
 /// A table with its caption; what it rests on stands once at the top of the page.
 fn table(sheet: &Sheet) -> String {
     let class = |align: &Align| if *align == Align::Right { " class=\"n\"" } else { "" };
@@ -59,6 +62,8 @@ fn table(sheet: &Sheet) -> String {
             let text = escape(&cell.shown());
             if index == 0 {
                 format!("<th scope=\"row\">{text}</th>")
+            } else if text.chars().count() > LONG {
+                format!("<td class=\"long\">{text}</td>")
             } else {
                 format!("<td{}>{text}</td>", class(align))
             }

@@ -25,7 +25,8 @@ pub fn junit(found: &CheckResult, audit: &str) -> io::Result<String> {
     let name = printable(&format!("llm2loss check {audit}: {} against {}", found.model, found.against));
     let totals = totals(found, &all);
     let root = writer.create_element("testsuites").with_attribute(("name", name.as_str()));
-    let root = totals.iter().fold(root, |root, (key, count)| root.with_attribute((*key, count.as_str())));
+    // The root of the schema that servers hold files to has no count of skipped cases.
+    let root = totals[..3].iter().fold(root, |root, (key, count)| root.with_attribute((*key, count.as_str())));
     root.write_inner_content(|writer| {
         for rule in &rules {
             let outcomes: Vec<&Outcome> = found.outcomes.iter().filter(|outcome| outcome.rule == *rule).collect();
@@ -62,7 +63,8 @@ fn case(writer: &mut Writer<Vec<u8>>, found: &CheckResult, outcome: &Outcome) ->
     let case = writer
         .create_element("testcase")
         .with_attribute(("classname", format!("llm2loss.{}", outcome.rule).as_str()))
-        .with_attribute(("name", subject.as_str()));
+        .with_attribute(("name", subject.as_str()))
+        .with_attribute(("time", "0"));
     match (outcome.status, fails(found, outcome)) {
         (Status::Pass, _) => case.write_empty()?,
         (_, true) => case.write_inner_content(|writer| {

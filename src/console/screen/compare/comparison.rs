@@ -3,51 +3,68 @@
 use crate::audit::{Contrast, HeadKind};
 use crate::diagnose::{Aggregate, AttributeRow, Measured, TrueGap};
 use crate::engine::RunView;
-use crate::stats::Interval;
 
-/// What is compared.
+/// What is compared: two models on the same items, or the predictions of two runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measure {
-    /// Size of the measured AUROC gap.
-    Rmm,
-    /// Size of the measured loss gap.
+    /// Measured loss gap of each attribute.
     LossGap,
-    /// Size of the regressor's predicted gap.
+    /// Measured AUROC gap of each attribute.
+    AurocGap,
+    /// Mean loss of either group of each attribute.
+    Groups,
+    /// Mean and quantiles of the loss.
+    Losses,
+    /// The items whose loss rose most.
+    Items,
+    /// The prompts whose predicted loss rose most.
+    Prompts,
+    /// Size of the regressor's predicted gap, of two runs.
     Predicted,
-    /// Distance between the predicted and the measured loss gap.
+    /// Distance between the predicted and the measured loss gap, of two runs.
     Error,
 }
 
 impl Measure {
+    /// What two models are compared by.
+    pub const OF_MODELS: [Self; 6] =
+        [Self::LossGap, Self::Groups, Self::AurocGap, Self::Losses, Self::Items, Self::Prompts];
+    /// What two runs are compared by.
+    pub const OF_RUNS: [Self; 2] = [Self::Predicted, Self::Error];
+
     /// What the numbers are, for titles.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Rmm => "AUROC gap (RMM)",
-            Self::LossGap => "size of the loss gap",
+            Self::LossGap => "loss gaps, true less false",
+            Self::AurocGap => "AUROC gaps, true less false",
+            Self::Groups => "mean loss of groups",
+            Self::Losses => "losses of all test items",
+            Self::Items => "items whose loss rose most",
+            Self::Prompts => "prompts whose predicted loss rose most",
             Self::Predicted => "size of the predicted gap",
             Self::Error => "error of the predicted gap",
         }
     }
 
-    /// The measure after this one.
+    /// Whether it is of two models, not of two runs.
     #[must_use]
-    pub fn next(self) -> Self {
-        match self {
-            Self::LossGap => Self::Rmm,
-            Self::Rmm => Self::Predicted,
-            Self::Predicted => Self::Error,
-            Self::Error => Self::LossGap,
-        }
+    pub fn is_of_models(self) -> bool {
+        Self::OF_MODELS.contains(&self)
     }
 
-    /// What decides whether a difference is more than noise.
+    /// Whether its rows come in an order of their own.
+    #[must_use]
+    pub fn is_listed(self) -> bool {
+        matches!(self, Self::Losses | Self::Items | Self::Prompts)
+    }
+
+    /// What decides whether a difference of two runs is more than noise.
     #[must_use]
     pub fn noise(self) -> &'static str {
         match self {
-            Self::Rmm | Self::LossGap => "noise: both 95 % intervals, taken as independent",
-            Self::Predicted => "noise: twice the members' spread",
             Self::Error => "no interval is known for errors",
+            _ => "noise: twice the members' spread",
         }
     }
 }
@@ -121,12 +138,9 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Compares a run with the shown one. Runs of one model have the same measured gaps, so their predictions are
-    /// compared unless a measure is asked for.
+    /// Compares what two runs predict.
     #[must_use]
-    pub fn of(a: &RunView, b: &RunView, measure: Option<Measure>) -> Self {
-        let same_model = a.record.model == b.record.model;
-        let measure = measure.unwrap_or(if same_model { Measure::Predicted } else { Measure::LossGap });
+    pub fn of(a: &RunView, b: &RunView, measure: Measure) -> Self {
         let side = |view: &RunView| format!("{} {}", view.record.id.short(), view.record.model);
         let of_a = |name: &str| a.tables.attributes.rows.iter().find(|row| row.name == name);
         let pairs = b.tables.attributes.rows.iter().map(|right| row(of_a(&right.name), right, measure));
@@ -196,22 +210,15 @@ fn regressor(row: &AttributeRow) -> Option<&crate::diagnose::PredictedGap> {
 
 fn measured(row: &AttributeRow, measure: Measure) -> Option<f64> {
     match measure {
-        Measure::Rmm => row.rmm.value(),
-        Measure::LossGap => row.loss_gap.value().map(f64::abs),
         Measure::Predicted => Some(regressor(row)?.summary.mean.abs()),
         Measure::Error => Some((regressor(row)?.summary.mean - row.loss_gap.value()?).abs()),
+        _ => None,
     }
 }
 
 /// Half the width of what is not known of one side.
 fn half(row: &AttributeRow, measure: Measure) -> Option<f64> {
-    let of = |interval: Measured<Interval>| interval.value().map(|ends| (ends.high - ends.low) / 2.0);
-    match measure {
-        Measure::Rmm => of(row.auroc_evidence.interval),
-        Measure::LossGap => of(row.loss_evidence.interval),
-        Measure::Predicted => Some(2.0 * regressor(row)?.summary.sd),
-        Measure::Error => None,
-    }
+    (measure == Measure::Predicted).then(|| Some(2.0 * regressor(row)?.summary.sd))?
 }
 
 fn heads(a: &RunView, b: &RunView) -> Vec<HeadQuality> {

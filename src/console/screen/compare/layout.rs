@@ -22,11 +22,12 @@ impl Layout {
 /// Divides the body: the verdict above, attributes below it, head quality and the selected attribute on the right.
 #[must_use]
 pub fn layout(body: Rect) -> Layout {
-    let verdict = Rect { height: body.height.min(4), ..body };
+    let tall = if body.height >= 20 { 5 } else { 4 };
+    let verdict = Rect { height: body.height.min(tall), ..body };
     let rest = Rect { y: verdict.bottom(), height: body.height - verdict.height, ..body };
     if body.width >= 108 && rest.height >= 18 {
-        let table = Rect { width: rest.width - 44, ..rest };
-        let heads = Rect { x: table.right(), width: 44, height: (rest.height / 2).min(16), ..rest };
+        let table = Rect { width: rest.width - 42, ..rest };
+        let heads = Rect { x: table.right(), width: 42, height: (rest.height / 2 + 1).min(16), ..rest };
         let detail = Rect { y: heads.bottom(), height: rest.height - heads.height, ..heads };
         return Layout { verdict, table, heads: Some(heads), detail: Some(detail) };
     }

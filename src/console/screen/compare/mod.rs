@@ -1,18 +1,33 @@
-//! The Compare screen: two runs of an audit, or two models, attribute by attribute.
+//! The Compare screen: two models on the same items, or two runs by what they predict.
 
 mod comparison;
 mod layout;
+mod lines_view;
+mod models;
+mod models_view;
 mod view;
 
 pub use comparison::{Change, Comparison, HeadQuality, Measure, Row};
 pub use layout::{Layout, layout};
+pub use models::{Line, Opens};
 pub use view::view;
 
 use crate::audit::RunId;
 use crate::console::msg::Action;
 use crate::console::widget::table::Cursor;
-use crate::engine::RunView;
+use crate::diagnose::ModelComparison;
+use crate::engine::{ComparisonRequest, RunView};
 use ratatui::layout::Rect;
+use std::sync::Arc;
+
+/// What the shown run is compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Other {
+    /// A finished run.
+    Run(RunId),
+    /// A model that has none.
+    Model(String),
+}
 
 /// What the rows are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,8 +46,8 @@ impl Sort {
     pub fn name(self) -> &'static str {
         match self {
             Self::Change => "change",
-            Self::First => "A",
-            Self::Second => "B",
+            Self::First => "before",
+            Self::Second => "after",
             Self::Name => "name",
         }
     }
@@ -50,53 +65,134 @@ impl Sort {
 /// What the Compare screen remembers.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    /// The run to compare with, where a person chose one.
-    pub chosen: Option<RunId>,
+    /// What a person chose to compare with.
+    pub chosen: Option<Other>,
+    /// The two models in view, then and now; `None` where both runs are of one model.
+    pub models: Option<(String, String)>,
+    /// Then and now, or A and B, the other way round.
+    pub swapped: bool,
+    /// What was found of two models: the request, and the answer or why there is none.
+    pub compared: Option<(ComparisonRequest, Result<Arc<ModelComparison>, String>)>,
     pub comparison: Option<Comparison>,
-    /// The measure asked for; the comparison's own default otherwise.
+    /// The measure asked for.
     pub measure: Option<Measure>,
     pub sort: Sort,
     pub reversed: bool,
     pub cursor: Cursor,
+    /// Rows of the measure in view, where it is one of models.
+    pub lines: Vec<Line>,
     /// Positions of the rows, in order.
     pub order: Vec<usize>,
     pair: Option<(RunView, RunView)>,
 }
 
 impl State {
-    /// The selected row.
+    /// The measures that two models, or two runs, can be compared by now.
+    #[must_use]
+    pub fn measures(&self) -> Vec<Measure> {
+        let mut measures = Vec::new();
+        if self.models.is_some() {
+            let scored = self.found().is_none_or(|found| found.losses.auroc.before.value().is_some());
+            measures.extend(Measure::OF_MODELS.into_iter().filter(|measure| scored || *measure != Measure::AurocGap));
+        }
+        if self.pair.is_some() {
+            measures.extend(Measure::OF_RUNS);
+        }
+        measures
+    }
+
+    /// The measure in view.
+    #[must_use]
+    pub fn measure(&self) -> Measure {
+        let known = self.measures();
+        let asked = self.measure.filter(|measure| known.contains(measure));
+        asked.or(known.first().copied()).unwrap_or(Measure::Predicted)
+    }
+
+    /// What was found of the two models in view.
+    #[must_use]
+    pub fn found(&self) -> Option<&Arc<ModelComparison>> {
+        let (then, now) = self.models.as_ref()?;
+        let (request, found) = self.compared.as_ref()?;
+        found.as_ref().ok().filter(|_| &request.before == then && &request.after == now)
+    }
+
+    /// The selected row of two runs.
     #[must_use]
     pub fn selected(&self) -> Option<&Row> {
         self.order.get(self.cursor.selected).and_then(|&at| self.comparison.as_ref()?.rows.get(at))
     }
 
-    /// Takes in two runs: A is the other one, B the shown one.
-    pub fn take(&mut self, other: &RunView, shown: &RunView) {
-        self.pair = Some((other.clone(), shown.clone()));
-        self.compare();
-        self.cursor = Cursor::default();
+    /// The selected row of two models.
+    #[must_use]
+    pub fn line(&self) -> Option<&Line> {
+        self.order.get(self.cursor.selected).and_then(|&at| self.lines.get(at))
     }
 
-    fn compare(&mut self) {
-        self.comparison = self.pair.as_ref().map(|(other, shown)| Comparison::of(other, shown, self.measure));
+    /// What the selected row opens as prompts.
+    #[must_use]
+    pub fn opens(&self) -> Option<Opens> {
+        if self.measure().is_of_models() {
+            return self.line()?.opens.clone();
+        }
+        Some(Opens::Attribute(self.selected()?.name.clone()))
+    }
+
+    /// Takes in two runs, A and B; none where the other one is not there.
+    pub fn take(&mut self, pair: Option<(&RunView, &RunView)>) {
+        self.pair = pair.map(|(a, b)| (a.clone(), b.clone()));
+        self.cursor = Cursor::default();
         self.arrange();
     }
 
-    fn arrange(&mut self) {
-        let Some(comparison) = &self.comparison else { return };
-        let rows = &comparison.rows;
-        let value = |row: &Row| match self.sort {
-            Sort::Change => row.change.map_or(f64::NEG_INFINITY, |change| change.order() + row.size()),
-            Sort::First => row.a.unwrap_or(f64::NEG_INFINITY),
-            Sort::Second => row.b.unwrap_or(f64::NEG_INFINITY),
+    /// Takes in what was found of two models. The selection stays where heads alone are new.
+    pub fn take_models(&mut self, request: ComparisonRequest, found: Result<Arc<ModelComparison>, String>) {
+        let same = |(known, _): &(ComparisonRequest, _)| known.before == request.before && known.after == request.after;
+        if !self.compared.as_ref().is_some_and(same) {
+            self.cursor = Cursor::default();
+        }
+        self.compared = Some((request, found));
+        self.arrange();
+    }
+
+    /// Makes the rows of the measure in view, and their order.
+    pub fn arrange(&mut self) {
+        let measure = self.measure();
+        self.lines = match self.found() {
+            Some(found) if measure.is_of_models() => models::lines(found, measure),
+            _ => Vec::new(),
+        };
+        self.comparison = match &self.pair {
+            Some((a, b)) if !measure.is_of_models() => Some(Comparison::of(a, b, measure)),
+            _ => None,
+        };
+        type Key<'a> = (f64, Option<f64>, Option<f64>, &'a str);
+        let keys: Vec<Key> = match &self.comparison {
+            Some(comparison) => {
+                let rank = |row: &Row| row.change.map_or(-1.0, |change| change.order() + row.size());
+                comparison.rows.iter().map(|row| (rank(row), row.a, row.b, row.name.as_str())).collect()
+            }
+            None => {
+                let rank = |line: &Line| if measure.is_listed() { 0.0 } else { line.rank() };
+                self.lines.iter().map(|line| (rank(line), line.then, line.now, line.name.as_str())).collect()
+            }
+        };
+        let value = |key: &Key| match self.sort {
+            Sort::Change => key.0,
+            Sort::First => key.1.unwrap_or(f64::NEG_INFINITY),
+            Sort::Second => key.2.unwrap_or(f64::NEG_INFINITY),
             Sort::Name => 0.0,
         };
-        self.order = (0..rows.len()).collect();
-        self.order.sort_by(|&left, &right| {
-            let by = value(&rows[right]).total_cmp(&value(&rows[left]));
-            let by = by.then_with(|| rows[left].name.cmp(&rows[right].name));
+        // Lists that came sorted keep their order.
+        let by_name = self.sort != Sort::Change || !measure.is_listed();
+        let mut order: Vec<usize> = (0..keys.len()).collect();
+        order.sort_by(|&left, &right| {
+            let by = value(&keys[right]).total_cmp(&value(&keys[left]));
+            let by = if by_name { by.then_with(|| keys[left].3.cmp(keys[right].3)) } else { by };
+            let by = by.then(left.cmp(&right));
             if self.reversed { by.reverse() } else { by }
         });
+        self.order = order;
     }
 
     /// Does what an action says; `page` is the number of rows in sight.
@@ -111,23 +207,28 @@ impl State {
             Action::HalfDown => self.cursor.step(half, length),
             Action::HalfUp => self.cursor.step(-half, length),
             Action::NextMeasure => {
-                let now = self.comparison.as_ref().map_or(Measure::LossGap, |comparison| comparison.measure);
-                self.measure = Some(now.next());
-                self.compare();
+                let known = self.measures();
+                let at = known.iter().position(|measure| *measure == self.measure()).unwrap_or(0);
+                self.measure = known.get((at + 1) % known.len().max(1)).copied();
+                self.again();
             }
             Action::NextSort => {
                 self.sort = self.sort.next();
                 self.reversed = false;
-                self.arrange();
-                self.cursor.selected = 0;
+                self.again();
             }
             Action::ReverseSort => {
                 self.reversed = !self.reversed;
-                self.arrange();
-                self.cursor.selected = 0;
+                self.again();
             }
             _ => {}
         }
+    }
+
+    /// A new order is looked at from its top.
+    fn again(&mut self) {
+        self.arrange();
+        self.cursor.selected = 0;
     }
 
     /// Keeps the selection in sight.

@@ -1,6 +1,6 @@
 //! Draws the Compare screen.
 
-use super::{Change, Comparison, Row, State, layout};
+use super::{Change, Comparison, Row, State, layout, models_view};
 use crate::console::app::App;
 use crate::console::glyph::Glyphs;
 use crate::console::number;
@@ -16,9 +16,16 @@ use ratatui::layout::Rect;
 pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
     let places = layout(body);
     let state = &app.compare;
+    if let (Some(models), true) = (&state.models, state.measure().is_of_models()) {
+        match state.found() {
+            Some(found) => models_view::view(app, pen, &places, found),
+            None => comparing(app, pen, body, models),
+        }
+        return;
+    }
     let stale = app.other.is_none();
     let Some(comparison) = state.comparison.as_ref().filter(|_| !stale) else {
-        let title = format!("Compare {} two runs of the audit", pen.glyphs().dot);
+        let title = format!("Compare {} two models or two runs of the audit", pen.glyphs().dot);
         let inside = pen.panel(body, &title, "", true);
         waiting(app, pen, inside);
         return;
@@ -33,6 +40,33 @@ pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
     }
 }
 
+/// Two models that are being compared, or cannot be.
+fn comparing(app: &App, pen: &mut Pen<'_>, body: Rect, (then, now): &(String, String)) {
+    let title = format!("{then} {} {now}", pen.glyphs().right);
+    let inside = inset(pen.panel(body, &title, "", true), 1);
+    if inside.height < 3 {
+        return;
+    }
+    let failed = match &app.compare.compared {
+        Some((request, Err(why))) if &request.before == then && &request.after == now => Some(why),
+        _ => None,
+    };
+    let y = inside.y + inside.height / 2;
+    let Some(why) = failed else {
+        pen.centre(inside, y - 1, "comparing the two models, item by item", Role::Text);
+        pen.centre(
+            inside,
+            y,
+            "A paired bootstrap of all attributes takes some seconds; the other screens go on.",
+            Role::Dim,
+        );
+        return;
+    };
+    for (at, line) in text::wrap(why, usize::from(inside.width)).iter().take(3).enumerate() {
+        pen.centre(inside, y - 1 + at as u16, line, Role::Warn);
+    }
+}
+
 fn waiting(app: &App, pen: &mut Pen<'_>, area: Rect) {
     if area.height < 3 {
         return;
@@ -42,7 +76,12 @@ fn waiting(app: &App, pen: &mut Pen<'_>, area: Rect) {
         pen.centre(area, y, "no heads yet: they are being trained", Role::Dim);
     } else if wants::others(app).is_empty() {
         pen.centre(area, y - 1, "There is one finished run so far, and nothing to compare it with.", Role::Text);
-        pen.centre(area, y, "v opens another model of the audit, 3 then n describes another run.", Role::Dim);
+        pen.centre(
+            area,
+            y,
+            "3 then n describes another run; llm2loss ingest AUDIT --model NAME --losses FILE adds a model.",
+            Role::Dim,
+        );
     } else {
         pen.centre(area, y, "reading the other run", Role::Dim);
     }

@@ -1,0 +1,99 @@
+//! Which figure breaks which rule.
+
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::diagnose::{AttributeStanding, Estimate};
+
+fn estimate(value: f64) -> Measured<Estimate> {
+    Measured::Value(Estimate { value, variance: 0.0001 })
+}
+
+fn model(mean: f64, n_true: usize, loss_true: f64, auroc: f64) -> ModelStanding {
+    let row = AttributeStanding {
+        name: "Senior".into(),
+        n_true,
+        n_false: 500,
+        loss_true: estimate(loss_true),
+        loss_false: estimate(1.0),
+        loss_gap: estimate(loss_true - 1.0),
+        auroc_true: estimate(auroc),
+        auroc_false: estimate(0.9),
+    };
+    ModelStanding { n: 1000, mean_loss: estimate(mean), attributes: vec![row] }
+}
+
+fn checked(rules: &str, before: &ModelStanding, after: &ModelStanding, on: On) -> CheckResult {
+    let rules = Rules::parse(rules).unwrap();
+    let prompts: Vec<PromptShift> = rules
+        .prompt
+        .iter()
+        .map(|rule| PromptShift { text: rule.text.clone(), before: vec![1.0, 1.1, 0.9], after: vec![2.0, 2.2, 1.9] })
+        .collect();
+    let material = CheckMaterial { rules: &rules, before, after, paired: None, prompts: &prompts };
+    check(("v2", "v1"), &material, on, Inconclusive::Say)
+}
+
+#[test]
+fn far_over_is_broken_a_little_over_is_chance_and_under_passes() {
+    // The change's standard error is √.0002 = .0141.
+    for (after, status, code) in [(1.2, Status::Broken, 3), (1.11, Status::Inconclusive, 4), (1.09, Status::Pass, 0)] {
+        let found = checked(
+            "max_mean_loss_increase = 0.1",
+            &model(1.0, 400, 1.0, 0.9),
+            &model(after, 400, 1.0, 0.9),
+            On::Bound,
+        );
+        assert_eq!((found.status, found.exit_code()), (status, code), "{after}");
+    }
+    let point =
+        checked("max_mean_loss_increase = 0.1", &model(1.0, 400, 1.0, 0.9), &model(1.11, 400, 1.0, 0.9), On::Point);
+    assert_eq!(point.exit_code(), 3);
+}
+
+#[test]
+fn every_rule_knows_which_way_is_worse() {
+    let (before, after) = (model(1.0, 400, 1.0, 0.9), model(1.0, 400, 1.5, 0.7));
+    for (rules, subject) in [
+        ("max_gap_increase = 0.1", "Senior"),
+        ("max_gap = 0.3", "Senior"),
+        ("max_group_loss_increase = 0.1", "with Senior"),
+        ("min_group_auroc = 0.8", "with Senior"),
+        ("[[prompt]]\ntext = \"a nurse\"\nmax_increase = 0.5", "a nurse"),
+    ] {
+        let found = checked(rules, &before, &after, On::Bound);
+        assert_eq!((found.status, found.broken), (Status::Broken, 1), "{rules}: {found:?}");
+        assert_eq!(found.outcomes[0].subject, subject);
+        if !rules.contains("prompt") {
+            assert_eq!(checked(rules, &after, &before, On::Bound).status, Status::Pass, "{rules}");
+        }
+    }
+}
+
+#[test]
+fn a_group_of_few_is_inconclusive_and_may_be_told_to_pass_or_fail() {
+    let (before, after) = (model(1.0, 4, 1.0, 0.9), model(1.0, 4, 1.0, 0.9));
+    let mut found = checked("max_group_loss_increase = 0.1", &before, &after, On::Point);
+    assert_eq!((found.status, found.exit_code()), (Status::Inconclusive, 4));
+    assert!(found.outcomes[0].message.contains("too few (4)"), "{}", found.outcomes[0].message);
+    found.inconclusive = Inconclusive::Pass;
+    assert_eq!(found.exit_code(), 0);
+    found.inconclusive = Inconclusive::Fail;
+    assert_eq!(found.exit_code(), 3);
+}
+
+#[test]
+fn an_attribute_may_have_its_own_limit_or_none() {
+    let (before, after) = (model(1.0, 400, 1.0, 0.9), model(1.0, 400, 1.5, 0.9));
+    let own = "max_gap_increase = 0.1\n[attribute.Senior]\nmax_gap_increase = 0.9";
+    assert_eq!(checked(own, &before, &after, On::Bound).status, Status::Pass);
+    let none = checked("max_gap_increase = 0.1\n[attribute.Senior]\nskip = true", &before, &after, On::Bound);
+    assert!(none.outcomes.is_empty());
+}
+
+#[test]
+fn a_share_is_of_the_mean_loss_before() {
+    let found =
+        checked("max_mean_loss_increase = \"50%\"", &model(2.0, 400, 1.0, 0.9), &model(2.9, 400, 1.0, 0.9), On::Point);
+    assert_eq!((found.status, found.outcomes[0].limit), (Status::Pass, 1.0));
+}

@@ -1,0 +1,145 @@
+//! The two kinds of change, of mean loss and of AUROC: values, intervals, q-values and verdicts.
+
+use super::{LEVEL, Pair, mean};
+use crate::diagnose::comparison::{Change, ChangeRule, ChangeVerdict};
+use crate::stats::{self, Bootstrap, Resampling, SideChanges, Stat, Undefined, Units};
+
+/// A metric's change over all items, and for each attribute its group with, its group without, and their gap.
+pub struct Kind {
+    pub overall: Change,
+    pub attributes: Vec<[Change; 3]>,
+}
+
+/// Which way is worse.
+#[derive(Clone, Copy)]
+enum Worse {
+    Up,
+    Down,
+    /// Away from zero: a gap.
+    Apart,
+}
+
+pub fn kind_of_loss(pair: &Pair, sides: &[Vec<stats::Side>], units: Units, rule: &ChangeRule) -> Kind {
+    let plan = Resampling { replicates: rule.replicates, seed: rule.seed };
+    let drawn = stats::mean_changes(&pair.losses[0], &pair.losses[1], sides, units, plan);
+    let value = |model: usize, side: Option<(usize, stats::Side)>| {
+        let on = |item: &usize| side.is_none_or(|(attribute, side)| sides[attribute][*item] == side);
+        mean(&(0..pair.rows.len()).filter(on).map(|item| pair.losses[model][item]).collect::<Vec<f64>>())
+    };
+    let enough = |group: Option<(usize, stats::Side)>| {
+        let n =
+            group.map_or(pair.rows.len(), |(attribute, side)| sides[attribute].iter().filter(|&&s| s == side).count());
+        if n >= rule.least_items { Ok(()) } else { Err(Undefined::TooFew { n, need: rule.least_items }) }
+    };
+    kind(sides.len(), drawn.as_ref().map_err(|why| *why), value, enough, Worse::Up, rule.least_loss)
+}
+
+pub fn kind_of_auroc(pair: &Pair, sides: &[Vec<stats::Side>], units: Units, rule: &ChangeRule) -> Kind {
+    let plan = Resampling { replicates: rule.replicates, seed: rule.seed };
+    let Some((scores, labels)) = &pair.scored else {
+        let none = |_, _| Err(Undefined::Empty);
+        return kind(sides.len(), Err(Undefined::Empty), none, |_| Err(Undefined::Empty), Worse::Down, 0.0);
+    };
+    let drawn = stats::auroc_changes(&scores[0], &scores[1], labels, sides, units, plan);
+    let members = |group: Option<(usize, stats::Side)>| {
+        let on = move |item: &usize| group.is_none_or(|(attribute, side)| sides[attribute][*item] == side);
+        (0..labels.len()).filter(on)
+    };
+    let value = |model: usize, group| {
+        let (scores, labels): (Vec<f64>, Vec<bool>) =
+            members(group).map(|item| (scores[model][item], labels[item])).unzip();
+        stats::auroc(&scores, &labels)
+    };
+    let enough = |group| {
+        let positives = members(group).filter(|&item| labels[item]).count();
+        let n = positives.min(members(group).count() - positives);
+        if n >= rule.least_of_class { Ok(()) } else { Err(Undefined::TooFew { n, need: rule.least_of_class }) }
+    };
+    kind(sides.len(), drawn.as_ref().map_err(|why| *why), value, enough, Worse::Down, rule.least_auroc)
+}
+
+type Group = Option<(usize, stats::Side)>;
+
+/// Puts values, intervals, q-values and verdicts together.
+fn kind(
+    attributes: usize,
+    drawn: Result<&stats::Changes, Undefined>,
+    value: impl Fn(usize, Group) -> Stat<f64>,
+    enough: impl Fn(Group) -> Stat<()>,
+    worse: Worse,
+    least: f64,
+) -> Kind {
+    let raw = |group: Group| Raw {
+        before: value(0, group),
+        after: value(1, group),
+        drawn: drawn.and_then(|drawn| match group {
+            None => drawn.overall.as_ref().map_err(|why| *why),
+            Some((attribute, side)) => of_side(&drawn.attributes[attribute], side).as_ref().map_err(|why| *why),
+        }),
+        enough: enough(group),
+    };
+    let overall = judged(vec![raw(None)], worse, least)[0];
+    let of = |side| (0..attributes).map(|attribute| raw(Some((attribute, side)))).collect::<Vec<Raw>>();
+    let (with, without) = (of(stats::Side::With), of(stats::Side::Without));
+    let gaps = (0..attributes).map(|attribute| {
+        let (with, without) = (&with[attribute], &without[attribute]);
+        let less = |a: Stat<f64>, b: Stat<f64>| Ok(a? - b?);
+        Raw {
+            before: less(with.before, without.before),
+            after: less(with.after, without.after),
+            drawn: drawn.and_then(|drawn| drawn.attributes[attribute].gap.as_ref().map_err(|why| *why)),
+            enough: with.enough.and(without.enough),
+        }
+    });
+    let gaps = judged(gaps.collect(), Worse::Apart, least);
+    let groups = judged(with.into_iter().chain(without).collect(), worse, least);
+    let attributes = (0..attributes).map(|at| [groups[at], groups[attributes + at], gaps[at]]).collect();
+    Kind { overall, attributes }
+}
+
+fn of_side(changes: &SideChanges, side: stats::Side) -> &Stat<Bootstrap> {
+    if side == stats::Side::With { &changes.with } else { &changes.without }
+}
+
+/// A change before it is compared with the others of its kind.
+struct Raw<'a> {
+    before: Stat<f64>,
+    after: Stat<f64>,
+    drawn: Stat<&'a Bootstrap>,
+    enough: Stat<()>,
+}
+
+fn judged(raw: Vec<Raw>, worse: Worse, least: f64) -> Vec<Change> {
+    // A group that is too small gets no p, and so does not make the others' q larger.
+    let p: Vec<Stat<f64>> = raw.iter().map(|raw| raw.enough.and_then(|()| Ok(raw.drawn?.p_zero()))).collect();
+    let q = stats::benjamini_hochberg(&p);
+    let one = |(raw, (p, q)): (Raw, (Stat<f64>, Stat<f64>))| {
+        let change = raw.before.and_then(|before| Ok(raw.after? - before));
+        let badness = match worse {
+            Worse::Up => change,
+            Worse::Down => change.map(|change| -change),
+            Worse::Apart => raw.before.and_then(|before| Ok(raw.after?.abs() - before.abs())),
+        };
+        let verdict = match (q, badness) {
+            (Ok(q), Ok(badness)) if q < LEVEL && badness.abs() >= least && badness != 0.0 => {
+                if badness > 0.0 {
+                    ChangeVerdict::Worse
+                } else {
+                    ChangeVerdict::Better
+                }
+            }
+            (Ok(_), Ok(_)) => ChangeVerdict::NoDifference,
+            _ => ChangeVerdict::NotEnoughData,
+        };
+        Change {
+            before: raw.before.into(),
+            after: raw.after.into(),
+            change: change.into(),
+            interval: raw.drawn.and_then(|drawn| drawn.percentile(0.95)).into(),
+            p: p.into(),
+            q: q.into(),
+            verdict,
+        }
+    };
+    raw.into_iter().zip(p.into_iter().zip(q)).map(one).collect()
+}

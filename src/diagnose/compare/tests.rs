@@ -1,0 +1,124 @@
+//! Verdicts on a small audit whose changes are known.
+
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::audit::{Attribute, AttributePrompts, Content, Item, PromptSets};
+use crate::diagnose::ChangeVerdict;
+use crate::stats::Undefined;
+
+/// 40 test items, half of them with the attribute; `after` is what the second model loses on each.
+fn audit(after: impl Fn(usize) -> f64) -> Audit {
+    let items = (0..40).map(|i| Item {
+        id: format!("i{i}"),
+        text: format!("item\u{1b}[31m {i}"),
+        split: Split::Test,
+        content: Content::Text,
+    });
+    let (with, without) = ("a".to_owned(), "b".to_owned());
+    let prompts = AttributePrompts {
+        bare: (with.clone(), without.clone()),
+        phrase: with,
+        antonym: Some(without),
+        generic: "c".into(),
+        made: false,
+    };
+    let attribute = Attribute { name: "odd".into(), prompts, values: (0..40).map(|i| Some(i % 2 == 1)).collect() };
+    let losses: Vec<f64> = (0..40).map(|i| 1.0 + f64::from(i % 7) / 10.0).collect();
+    let second = (0..40).map(after).collect();
+    Audit {
+        name: "tiny".into(),
+        items: items.collect(),
+        labels: None,
+        clusters: None,
+        attributes: vec![attribute],
+        models: vec![
+            ModelLosses { name: "v1".into(), losses, scores: None, class_aurocs: None },
+            ModelLosses { name: "v2".into(), losses: second, scores: None, class_aurocs: None },
+        ],
+        prompts: PromptSets::default(),
+    }
+}
+
+fn compare(audit: &Audit) -> ModelComparison {
+    compare_models(audit, &audit.models[0], &audit.models[1], &ComparisonQuestion::default())
+}
+
+fn base(i: usize) -> f64 {
+    1.0 + (i % 7) as f64 / 10.0
+}
+
+#[test]
+fn a_model_compared_with_itself_is_no_different() {
+    let found = compare(&audit(base));
+    let odd = &found.attributes[0];
+    assert_eq!(odd.loss_gap.verdict, ChangeVerdict::NoDifference);
+    assert_eq!(odd.loss_gap.change.value(), Some(0.0));
+    assert_eq!((found.losses.worse, found.losses.better, found.losses.same), (0, 0, 40));
+    assert_eq!(found.losses.mean.verdict, ChangeVerdict::NoDifference);
+    assert!(found.items.is_empty());
+}
+
+#[test]
+fn a_group_made_worse_is_found_with_its_sign() {
+    let found = compare(&audit(|i| base(i) + if i % 2 == 1 { 0.5 + (i % 3) as f64 / 10.0 } else { 0.0 }));
+    let odd = &found.attributes[0];
+    assert_eq!(odd.loss_gap.verdict, ChangeVerdict::Worse);
+    assert_eq!(odd.loss_true.verdict, ChangeVerdict::Worse);
+    assert_eq!(odd.loss_false.verdict, ChangeVerdict::NoDifference);
+    let (change, interval) = (odd.loss_gap.change.value().unwrap(), odd.loss_gap.interval.value().unwrap());
+    assert!((0.5..0.7).contains(&change) && interval.low > 0.0 && interval.low < change && change < interval.high);
+    assert_eq!((found.losses.worse, found.losses.same, found.items.len()), (20, 20, 10));
+    assert!(found.items.windows(2).all(|pair| pair[0].change >= pair[1].change));
+    assert!(!found.items[0].text.contains('\u{1b}'), "control characters stay out");
+}
+
+#[test]
+fn a_gap_that_only_changes_sides_is_not_worse() {
+    // The gap before is +g, after −g: its size is the same.
+    let flipped = |i: usize| base(if i % 2 == 1 { i - 1 } else { i + 1 });
+    let found = compare(&audit(flipped));
+    let gap = &found.attributes[0].loss_gap;
+    assert!((gap.before.value().unwrap() + gap.after.value().unwrap()).abs() < 1e-12);
+    assert_eq!(gap.verdict, ChangeVerdict::NoDifference);
+}
+
+#[test]
+fn a_change_under_the_least_effect_is_no_verdict_however_sure() {
+    let found = compare(&audit(|i| base(i) + 0.001));
+    assert!(found.losses.mean.q.value().unwrap() < 0.05);
+    assert_eq!(found.losses.mean.verdict, ChangeVerdict::NoDifference);
+}
+
+#[test]
+fn few_items_are_not_enough_data() {
+    let mut audit = audit(|i| base(i) + 1.0);
+    audit.attributes[0].values = (0..40).map(|i| Some(i < 5)).collect();
+    let odd = compare(&audit).attributes.remove(0);
+    assert_eq!(odd.loss_gap.verdict, ChangeVerdict::NotEnoughData);
+    assert_eq!(odd.loss_true.q, Measured::Undefined { undefined: Undefined::TooFew { n: 5, need: 10 } });
+    assert_eq!(odd.loss_false.verdict, ChangeVerdict::Worse);
+    assert_eq!(odd.auroc_gap.verdict, ChangeVerdict::NotEnoughData);
+}
+
+#[test]
+fn items_without_a_loss_of_both_take_no_part() {
+    let found = compare(&audit(|i| if i < 4 { f64::NAN } else { base(i) }));
+    assert_eq!(found.n, 36);
+}
+
+#[test]
+fn clusters_widen_the_interval() {
+    let audit = audit(|i| base(i) + (i / 8) as f64 / 10.0);
+    let mut question = ComparisonQuestion::default();
+    let width = |question: &ComparisonQuestion| {
+        let found = compare_models(&audit, &audit.models[0], &audit.models[1], question);
+        let interval = found.losses.mean.interval.value().unwrap();
+        (found.units, interval.high - interval.low)
+    };
+    let (items, alone) = width(&question);
+    question.clusters = Some((0..40).map(|i| i / 8).collect());
+    let (clusters, together) = width(&question);
+    assert_eq!((items, clusters), (40, 5));
+    assert!(together > 1.5 * alone, "{together} {alone}");
+}
