@@ -1,0 +1,163 @@
+//! Arguments of what takes data in and keeps it: ingest, embed, cache, audits.
+
+use super::*;
+
+#[derive(Debug, Args)]
+pub struct Ingest {
+    /// Name of the audit
+    pub name: String,
+
+    /// Rows to read: CSV, TSV, JSON lines or Parquet
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
+
+    /// A CelebA folder instead: attributes, partitions, identities; the losses come by --losses
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["manifest", "wilds", "clip_retrieval"])]
+    pub celeba: Option<PathBuf>,
+
+    /// CelebA: official, or within-identity:SHARE, by which that share of each person's images trains
+    #[arg(long, value_name = "SPLIT", requires = "celeba")]
+    pub split: Option<CelebaSplit>,
+
+    /// A WILDS folder instead: its metadata.csv
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["manifest", "clip_retrieval"])]
+    pub wilds: Option<PathBuf>,
+
+    /// A folder that clip-retrieval wrote instead: embeddings and metadata, partition by partition
+    #[arg(long, value_name = "DIR", conflicts_with = "manifest")]
+    pub clip_retrieval: Option<PathBuf>,
+
+    /// clip-retrieval: leave out partitions that are not finished
+    #[arg(long, requires = "clip_retrieval")]
+    pub allow_partial: bool,
+
+    /// Embeddings of the items, computed before: npy, npz, safetensors, or Parquet with a column of lists
+    #[arg(long, value_name = "FILE")]
+    pub embeddings: Option<PathBuf>,
+
+    /// Ids of the embeddings' rows, one a line
+    #[arg(long, value_name = "FILE", requires = "embeddings")]
+    pub embedding_ids: Option<PathBuf>,
+
+    /// Take embeddings whose captions lie no nearer to their own item than to others
+    #[arg(long)]
+    pub allow_mismatch: bool,
+
+    /// What a column stands for: id, text, image, loss, loss:MODEL, score, score:MODEL, label, split, group,
+    /// attribute or ignore; may be repeated
+    #[arg(long, value_name = "ROLE=COLUMN")]
+    pub column: Vec<String>,
+
+    /// The same in a TOML file
+    #[arg(long, value_name = "FILE")]
+    pub columns: Option<PathBuf>,
+
+    /// Encoder of items and prompts: builtin, a hub id, or a folder [default: builtin]
+    #[arg(long, value_name = "NAME")]
+    pub encoder: Option<String>,
+
+    /// Folder that image paths are relative to [default: the manifest's]
+    #[arg(long, value_name = "DIR")]
+    pub images_root: Option<PathBuf>,
+
+    /// Take image paths that lead out of that folder
+    #[arg(long)]
+    pub allow_outside: bool,
+
+    /// Ids and losses of a model, which --model names: for items without losses of their own, or alone, for a further
+    /// model of an audit there is
+    #[arg(long, value_name = "FILE")]
+    pub losses: Option<PathBuf>,
+
+    /// Scores of a model of many classes: npy, npz, safetensors or Parquet, a row an item and a column a class; alone,
+    /// for a model of an audit there is
+    #[arg(long, value_name = "FILE")]
+    pub scores: Option<PathBuf>,
+
+    /// Ids of the scores' rows, one a line
+    #[arg(long, value_name = "FILE", requires = "scores")]
+    pub score_ids: Option<PathBuf>,
+
+    /// Classes of the scores' columns, one a line [default: classes.txt beside them, else numbers from 0]
+    #[arg(long, value_name = "FILE", requires = "scores")]
+    pub score_classes: Option<PathBuf>,
+
+    /// Put the losses in place of those of a model there is; its runs are dropped
+    #[arg(long)]
+    pub replace: bool,
+
+    /// Prompts of the attributes, JSON or TOML; alone, replaces those of an audit there is
+    #[arg(long, value_name = "FILE")]
+    pub attributes: Option<PathBuf>,
+
+    /// Say what would be taken in, and keep nothing
+    #[arg(long)]
+    pub check: bool,
+
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Embed {
+    /// Name of the audit
+    pub audit: String,
+
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Cache {
+    #[command(subcommand)]
+    pub action: CacheAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CacheAction {
+    /// Embeddings by encoder and by audit
+    Stats(Output),
+    /// Read every embedding and check it; exit code 1 if one is damaged or missing
+    Verify(Output),
+    /// Drop embeddings that no audit uses
+    Gc(Output),
+    /// Write an audit's embeddings and ids as safetensors
+    Export {
+        /// Name of the audit
+        audit: String,
+
+        /// The file to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Audits {
+    #[command(subcommand)]
+    pub action: Option<AuditsAction>,
+
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditsAction {
+    /// What an audit taken in holds
+    Show {
+        /// Name of the audit
+        audit: String,
+
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Remove an audit taken in, and its runs
+    Delete {
+        /// Name of the audit
+        audit: String,
+    },
+}

@@ -1,0 +1,221 @@
+//! What may be typed after `llm2loss`.
+
+mod intake;
+mod retraining;
+mod runs;
+mod tables;
+mod training;
+
+pub use intake::*;
+pub use retraining::*;
+pub use runs::*;
+pub use tables::*;
+pub use training::*;
+
+use crate::console::ColorChoice;
+use crate::data::CelebaSplit;
+use crate::engine::DeviceChoice;
+use clap::builder::{FalseyValueParser, OsStringValueParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Says, in plain language, where a model fails and whom it fails.
+///
+/// Without a command it opens the console.
+#[derive(Debug, Parser)]
+#[command(name = "llm2loss", version, max_term_width = 100)]
+pub struct Arguments {
+    /// Folder of the store and the runs [default: the user's data folder]
+    #[arg(long, global = true, env = "LLM2LOSS_HOME", value_name = "DIR", value_parser = OsStringValueParser::new().map(PathBuf::from))]
+    pub home: Option<PathBuf>,
+
+    /// Audited model whose losses are meant [default: the audit's first]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub model: Option<String>,
+
+    /// Where heads are trained: auto takes a GPU where this build can use one
+    #[arg(long, global = true, env = "LLM2LOSS_DEVICE", default_value = "auto", value_name = "auto|cpu|cuda|cuda:N")]
+    pub device: DeviceChoice,
+
+    /// Audit to open in the console [default: the built-in one]
+    #[arg(long = "audit", value_name = "NAME")]
+    pub audit: Option<String>,
+
+    /// Configuration file [default: config.toml in the user's configuration folder]
+    #[arg(long, global = true, env = "LLM2LOSS_CONFIG", value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from))]
+    pub config: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub look: Look,
+
+    #[command(subcommand)]
+    pub action: Option<Action>,
+}
+
+/// How the console looks.
+#[derive(Debug, Args)]
+pub struct Look {
+    /// Theme of the console: auto, terminal, dark, light, high-contrast, colour-blind, mono, or a file of your own
+    #[arg(long, env = "LLM2LOSS_THEME", value_name = "NAME")]
+    pub theme: Option<String>,
+
+    /// Colours of the console [default: auto]
+    #[arg(long, env = "LLM2LOSS_COLOR", value_parser = color, value_name = "auto|true|256|16|never")]
+    pub color: Option<ColorChoice>,
+
+    /// Draw with ASCII characters alone
+    #[arg(long, env = "LLM2LOSS_ASCII", value_parser = FalseyValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub ascii: Option<bool>,
+
+    /// Take mouse presses and the wheel
+    #[arg(long, env = "LLM2LOSS_MOUSE", value_parser = FalseyValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub mouse: Option<bool>,
+
+    /// Draw at most four frames a second, for slow lines
+    #[arg(long, env = "LLM2LOSS_LOW_BANDWIDTH", value_parser = FalseyValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub low_bandwidth: Option<bool>,
+}
+
+/// An empty variable means the default, as it does for the other settings.
+fn color(word: &str) -> Result<ColorChoice, String> {
+    if word.is_empty() { Ok(ColorChoice::Auto) } else { word.parse() }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Build the built-in audit, train its heads if need be, print what was found
+    Demo(Output),
+    /// Take an audit in from files of your own
+    Ingest(Box<Ingest>),
+    /// List the audits there are, show one, or delete one
+    Audits(Audits),
+    /// Embed an audit's items ahead of training; goes on where it was stopped
+    Embed(Embed),
+    /// The embeddings kept: what there is, whether it is whole, what nobody uses
+    Cache(Cache),
+    /// Train heads for a model of an audit
+    Train(Box<Train>),
+    /// Score prompts: predicted loss, rank and familiarity, member by member
+    Score(Score),
+    /// Compare two prompts
+    Compare(Compare),
+    /// Compare two models of an audit: whom did the second make worse?
+    CompareModels(CompareModels),
+    /// Check a model against rules: exit 0 pass, 3 a rule is broken, 4 inconclusive
+    Check(Check),
+    /// Write one file with every table and figure of a model
+    Report(Report),
+    /// Print a table of the paper
+    Table(Table),
+    /// List, show, compare or delete the runs kept
+    Runs(Runs),
+    /// Say what this program finds: devices, store, terminal, versions
+    Doctor(Output),
+    /// The paper's own Table 5, and what can be recomputed from it
+    Paper(Paper),
+    /// Print the keys of the console as markdown
+    Keys,
+    /// Print every setting of the configuration file, commented, at its default
+    Config,
+    /// Print the script by which a shell completes arguments
+    Completions {
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+    /// Draw a screen of the console as SVG
+    #[command(hide = true)]
+    Picture(Picture),
+}
+
+#[derive(Debug, Args)]
+pub struct Output {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which run answers.
+#[derive(Debug, Args)]
+pub struct WhichRun {
+    /// Name of the audit
+    pub audit: String,
+
+    /// Run to ask, by the beginning of its name [default: the model's shown or trained last]
+    #[arg(long, value_name = "ID")]
+    pub run: Option<String>,
+
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Score {
+    #[command(flatten)]
+    pub which: WhichRun,
+
+    /// Sentences to score
+    #[arg(required = true, value_name = "PROMPT")]
+    pub prompts: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Compare {
+    #[command(flatten)]
+    pub which: WhichRun,
+
+    /// The first sentence
+    pub a: String,
+
+    /// The sentence it is compared with
+    pub b: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatArgument {
+    Text,
+    Csv,
+    Json,
+    Markdown,
+    Latex,
+}
+
+/// How a table is written.
+#[derive(Debug, Args)]
+pub struct Form {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+
+    /// How the table is written [default: text]
+    #[arg(long, value_enum, conflicts_with = "json")]
+    pub format: Option<FormatArgument>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Screen {
+    Attributes,
+    Prompt,
+    Train,
+    Data,
+    Compare,
+    Ood,
+    Validity,
+}
+
+#[derive(Debug, Args)]
+pub struct Picture {
+    #[arg(value_enum)]
+    pub screen: Screen,
+
+    #[arg(long, default_value_t = 120)]
+    pub width: u16,
+
+    #[arg(long, default_value_t = 36)]
+    pub height: u16,
+
+    /// Theme of the picture
+    #[arg(long, default_value = "dark")]
+    pub look: String,
+}

@@ -1,0 +1,88 @@
+//! Arguments of the tables, and of the paper's own.
+
+use super::*;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TableKind {
+    /// Table 5: the Rawlsian max-min of every attribute
+    Attributes,
+    /// Table 2: predicted risk against true loss
+    Validity,
+    /// Table 3: predicted gaps against true gaps
+    Bias,
+    /// Table 4: zero-shot AUROC against robustness
+    Zeroshot,
+    /// Table 1: familiarity of foreign words
+    Ood,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ContrastArgument {
+    Antonym,
+    Generic,
+    Bare,
+}
+
+#[derive(Debug, Args)]
+pub struct Table {
+    #[command(flatten)]
+    pub which: WhichRun,
+
+    #[arg(value_enum)]
+    pub kind: TableKind,
+
+    /// What an attribute's phrase is compared with [default: its antonym]
+    #[arg(long, value_enum)]
+    pub contrast: Option<ContrastArgument>,
+
+    /// The paper's conventions: "X" against "Not X"; in Table 1 people are kept among the foreign words
+    #[arg(long, conflicts_with = "contrast")]
+    pub paper: bool,
+
+    /// How the table is written [default: text]
+    #[arg(long, value_enum, conflicts_with = "json")]
+    pub format: Option<FormatArgument>,
+
+    /// Table 5: where intervals and p-values come from; a bootstrap takes some seconds
+    #[arg(long, value_enum)]
+    pub intervals: Option<IntervalArgument>,
+
+    /// Table 5: replicates of the bootstrap [default: 2000]
+    #[arg(long, requires = "intervals", value_parser = clap::value_parser!(u32).range(1000..=1_000_000))]
+    pub replicates: Option<u32>,
+
+    /// Table 1: prompts that describe the data, one a line, instead of the audit's own
+    #[arg(long, value_name = "FILE")]
+    pub positives: Option<PathBuf>,
+
+    /// Table 1: a foreign set of your own, one word or phrase a line, instead of the audit's; may be repeated
+    #[arg(long, value_name = "NAME=FILE")]
+    pub foreign: Vec<String>,
+
+    /// Table 1: leave out foreign words that name people
+    #[arg(long, visible_alias = "drop-person", value_enum, num_args = 0..=1, default_missing_value = "on")]
+    pub drop_people: Option<Switch>,
+
+    /// Table 1: print the prompts compared
+    #[arg(long)]
+    pub lists: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum IntervalArgument {
+    /// DeLong's and Welch's variances
+    Analytic,
+    Percentile,
+    Bca,
+}
+
+#[derive(Debug, Args)]
+pub struct Paper {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+
+    /// How the tables are written [default: text]
+    #[arg(long, value_enum, conflicts_with = "json")]
+    pub format: Option<FormatArgument>,
+}
