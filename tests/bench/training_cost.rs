@@ -72,7 +72,7 @@ fn main() {
     panels.push(measure("epochs", &[1, 2, 4, 8, 16], &|shape, epochs| (100_000, hyper(shape, 5, epochs))));
     for panel in &panels {
         for (shape, curve) in shapes.iter().zip(&panel.curves) {
-            println!("{} by {}: cost grows as its {:.2}th power", shape.name(), panel.label, slope(curve));
+            println!("{} by {}: cost grows as power {:.2} of it", shape.name(), panel.label, slope(curve));
         }
     }
     if let Some(file) = value("--write") {
