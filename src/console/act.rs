@@ -1,12 +1,12 @@
 //! What each action does to the whole console.
 
-use super::app::{self, App};
+use super::app::App;
 use super::jobs::Task;
 use super::keys::Context;
 use super::msg::{Action, Cmd, ScreenId};
 use super::screen::compare::{Opens, Other};
 use super::screen::{attributes, compare, ood, train};
-use super::{export, palette, view, wants};
+use super::{export, heard, palette, view, wants};
 use crate::audit::{Architecture, HyperParameters, RunState};
 use crate::engine::{Chore, Command};
 use std::time::Duration;
@@ -203,7 +203,7 @@ fn on_compare(app: &mut App, action: Action) -> Vec<Cmd> {
         Action::NextOther | Action::PreviousOther => choose_other(app, action == Action::NextOther),
         Action::Swap => {
             app.compare.swapped = !app.compare.swapped;
-            app::compare(app);
+            heard::compare(app);
         }
         Action::TrainAlike => return train_alike(app),
         Action::OpenPair => match app.compare.opens() {

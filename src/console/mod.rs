@@ -10,6 +10,7 @@ mod files;
 mod fuzzy;
 pub mod glyph;
 mod hangup;
+mod heard;
 mod hints;
 pub mod jobs;
 pub mod keys;
