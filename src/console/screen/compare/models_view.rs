@@ -3,6 +3,8 @@
 use super::lines_view::{table, verdict_mark};
 use super::{Layout, Line, State};
 use crate::console::app::App;
+use crate::console::keys::Context;
+use crate::console::msg::Action;
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
 use crate::console::text;
@@ -15,22 +17,22 @@ pub fn view(app: &App, pen: &mut Pen<'_>, places: &Layout, found: &ModelComparis
     let state = &app.compare;
     verdict(pen, places.verdict, found);
     if state.lines.is_empty() {
-        nothing(pen, places.table, state, found);
+        nothing(app, pen, places.table, state, found);
     } else {
         table(pen, places.table, state);
     }
     let line = state.line();
     match (places.heads, places.detail) {
         (Some(above), Some(below)) => {
-            losses_and_heads(pen, above, found);
-            detail(pen, below, line, true);
+            losses_and_heads(app, pen, above, found);
+            detail(app, pen, below, line, true);
         }
-        (Some(strip), None) => detail(pen, strip, line, false),
+        (Some(strip), None) => detail(app, pen, strip, line, false),
         _ => {}
     }
 }
 
-fn nothing(pen: &mut Pen<'_>, area: Rect, state: &State, found: &ModelComparison) {
+fn nothing(app: &App, pen: &mut Pen<'_>, area: Rect, state: &State, found: &ModelComparison) {
     let inside = pen.panel(area, state.measure().name(), "", true);
     if inside.height < 3 {
         return;
@@ -38,7 +40,8 @@ fn nothing(pen: &mut Pen<'_>, area: Rect, state: &State, found: &ModelComparison
     let y = inside.y + inside.height / 2;
     if found.predicted.is_none() && state.measure() == super::Measure::Prompts {
         pen.centre(inside, y - 1, "Predictions are compared between heads of both models, trained alike.", Role::Text);
-        pen.centre(inside, y, "n trains those that are missing; it takes some seconds.", Role::Dim);
+        let train = app.key(Context::Compare, Action::TrainAlike);
+        pen.centre(inside, y, &format!("{train} trains those that are missing; it takes some seconds."), Role::Dim);
     } else {
         pen.centre(inside, y, "none", Role::Dim);
     }
@@ -117,7 +120,7 @@ fn gaps(found: &ModelComparison) -> Vec<Vec<(String, Role)>> {
     groups
 }
 
-fn losses_and_heads(pen: &mut Pen<'_>, area: Rect, found: &ModelComparison) {
+fn losses_and_heads(app: &App, pen: &mut Pen<'_>, area: Rect, found: &ModelComparison) {
     let inside = inset(pen.panel(area, "Losses and heads", "", false), 1);
     let glyphs = pen.glyphs();
     let right = inside.right();
@@ -145,7 +148,8 @@ fn losses_and_heads(pen: &mut Pen<'_>, area: Rect, found: &ModelComparison) {
         row(pen, &label, three(Some(quantile.before), Some(quantile.after)), Role::Text);
     }
     let Some(predicted) = &found.predicted else {
-        row(pen, "n trains heads of both alike", Default::default(), Role::Dim);
+        let train = app.key(Context::Compare, Action::TrainAlike);
+        row(pen, &format!("{train} trains heads of both alike"), Default::default(), Role::Dim);
         return;
     };
     row(pen, "heads: Spearman with loss", Default::default(), Role::Dim);
@@ -157,7 +161,7 @@ fn losses_and_heads(pen: &mut Pen<'_>, area: Rect, found: &ModelComparison) {
 }
 
 /// What there is to say of the selected row; a pane has the numbers too, which a strip leaves to the table.
-fn detail(pen: &mut Pen<'_>, area: Rect, line: Option<&Line>, pane: bool) {
+fn detail(app: &App, pen: &mut Pen<'_>, area: Rect, line: Option<&Line>, pane: bool) {
     let Some(line) = line else {
         pen.panel(area, "", "", false);
         return;
@@ -188,7 +192,7 @@ fn detail(pen: &mut Pen<'_>, area: Rect, line: Option<&Line>, pane: bool) {
         rows.extend(text::wrap(&sentence, room).into_iter().map(|line| (line, Role::Text)));
     }
     if pane && line.opens.is_some() {
-        rows.push(("Enter opens it as prompts".into(), Role::Dim));
+        rows.push((format!("{} opens it as prompts", app.key(Context::Compare, Action::OpenPair)), Role::Dim));
     }
     for (at, (words, role)) in rows.iter().take(usize::from(inside.height)).enumerate() {
         pen.text(inside.x, inside.y + at as u16, inside.width, words, *role);

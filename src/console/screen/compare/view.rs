@@ -3,6 +3,8 @@
 use super::{Change, Comparison, Row, State, layout, models_view};
 use crate::console::app::App;
 use crate::console::glyph::Glyphs;
+use crate::console::keys::Context;
+use crate::console::msg::Action;
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
 use crate::console::text;
@@ -36,7 +38,7 @@ pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
         heads(pen, area, comparison);
     }
     if let (Some(area), Some(row)) = (places.detail, state.selected()) {
-        detail(pen, area, row);
+        detail(app, pen, area, row);
     }
 }
 
@@ -79,7 +81,10 @@ fn waiting(app: &App, pen: &mut Pen<'_>, area: Rect) {
         pen.centre(
             area,
             y,
-            "3 then n describes another run; llm2loss ingest AUDIT --model NAME --losses FILE adds a model.",
+            &format!(
+                "{} describes another run; llm2loss ingest AUDIT --model NAME --losses FILE adds a model.",
+                app.way_to_a_run()
+            ),
             Role::Dim,
         );
     } else {
@@ -206,7 +211,7 @@ fn heads(pen: &mut Pen<'_>, area: Rect, comparison: &Comparison) {
     }
 }
 
-fn detail(pen: &mut Pen<'_>, area: Rect, row: &Row) {
+fn detail(app: &App, pen: &mut Pen<'_>, area: Rect, row: &Row) {
     let glyphs = pen.glyphs();
     let (words, role) = match row.change {
         Some(Change::Regressed) => ("regressed", Role::Bad),
@@ -239,5 +244,6 @@ fn detail(pen: &mut Pen<'_>, area: Rect, row: &Row) {
     }
     line(pen, &[]);
     line(pen, &[("true less false, over the test items", Role::Dim)]);
-    line(pen, &[("Enter opens both sentences as prompts", Role::Dim)]);
+    let open = app.key(Context::Compare, Action::OpenPair);
+    line(pen, &[(&format!("{open} opens both sentences as prompts"), Role::Dim)]);
 }
