@@ -7,19 +7,17 @@ fn main() -> ExitCode {
     llm2loss::cli::run()
 }
 
-/// Keeps each matrix product on one thread and gives our own loops a pool of all cores.
+/// Keeps each matrix product on one thread and gives our own loops a pool of all cores, or of those allowed.
 ///
 /// candle splits every product over `RAYON_NUM_THREADS` threads; for products as small as these heads' that
 /// costs several times what it saves (`docs/benchmarks.md`). The variable is the only way to say so.
 fn prepare_threads() {
-    const VARIABLE: &str = "RAYON_NUM_THREADS";
-    let wanted = std::env::var(VARIABLE).ok().and_then(|text| text.parse::<usize>().ok()).filter(|count| *count > 0);
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = llm2loss::engine::threads();
     #[allow(unsafe_code, reason = "setting a variable is the only way to reach candle's thread count")]
     // SAFETY: this is the first thing `main` does; no other thread exists that could read the environment.
     unsafe {
-        std::env::set_var(VARIABLE, "1");
+        std::env::set_var("RAYON_NUM_THREADS", "1");
     }
     // It only fails if a pool exists already, which then serves as well.
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(wanted.unwrap_or(cores)).build_global();
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
 }

@@ -411,6 +411,21 @@ fn small(home: &Path) {
     run(&home.join("home"), &["ingest", "weather", "--manifest", file.to_str().unwrap()]).code(0);
 }
 
+#[test]
+fn a_run_on_fewer_threads_is_the_same_run() {
+    let folder = tempfile::tempdir().unwrap();
+    small(folder.path());
+    let home = folder.path().join("home");
+    let train = ["train", "weather", "--epochs", "1", "--force", "--json"];
+    let on = |threads: &str| -> Value {
+        let mut command = program(&home, &train);
+        command.env("LLM2LOSS_THREADS", threads);
+        serde_json::from_str(&stdout(&Command::from_std(command).assert().code(0))).unwrap()
+    };
+    let (one, three) = (on("1"), on("3"));
+    assert_eq!(one["weights_digest"], three["weights_digest"]);
+}
+
 /// The program where no file may grow beyond `kilobytes`: writes fail as they do on a full disk.
 #[cfg(target_os = "linux")]
 fn confined(home: &Path, kilobytes: u32, arguments: &[&str]) -> assert_cmd::assert::Assert {

@@ -55,6 +55,14 @@ pub struct ComputeDevice {
     pub memory: Option<u64>,
 }
 
+/// Threads that encoding, training and tables may use: all cores, or as many as `LLM2LOSS_THREADS` allows.
+#[must_use]
+pub fn threads() -> usize {
+    let allowed = std::env::var("LLM2LOSS_THREADS").ok().and_then(|text| text.trim().parse::<usize>().ok());
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    allowed.filter(|count| *count > 0).unwrap_or_else(cores)
+}
+
 impl ComputeDevice {
     /// The processor this runs on.
     #[must_use]

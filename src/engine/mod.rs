@@ -29,7 +29,7 @@ pub use additions::{Addition, add_models, set_prompts};
 pub use answers::LoadedRun;
 pub use cache::{AuditCache, CacheReport, Dropped, cache_gc, cache_report};
 pub use comparing::PromptBank;
-pub use device::{ComputeDevice, DeviceChoice, cuda_words, devices};
+pub use device::{ComputeDevice, DeviceChoice, cuda_words, devices, threads};
 pub use driver::{Driver, Gpu};
 pub use embed::UnreadableImage;
 pub use error::EngineError;

@@ -4,7 +4,7 @@ use super::modality::modality_shift;
 use super::negatives::NegativeSource;
 use super::rows::{RunRows, fingerprint};
 use super::source::{Fragments, Source};
-use super::{EngineError, LoadedRun, Session, Stage, Tracker};
+use super::{EngineError, LoadedRun, Session, Stage, Tracker, threads};
 use crate::audit::{EpochMetrics, HyperParameters, ModelLosses, RunId, RunRecord, RunState};
 use crate::heads::{Checkpoint, Outcome, Resources, steps_per_epoch, train};
 use crate::store::Store;
@@ -134,7 +134,7 @@ impl Session {
             }
         };
         let source = Source { fragments, negatives, tracker, keep: &keep };
-        let resources = Resources { device: self.device()?.device.clone(), resume, ..Resources::cpu() };
+        let resources = Resources { device: self.device()?.device.clone(), threads: threads(), resume };
         let examples = data.train.len() * if hyper.fragments { 2 } else { 1 };
         let mut outcome = train(&data, hyper, resources, &source)?;
         outcome.ensemble.shift = shift;
