@@ -28,6 +28,7 @@ pub use sheet::{Cell, Format, Sheet};
 pub use tables::{attributes, bias, ood, paper_attributes, validity, zero_shot};
 
 use crate::audit::RunRecord;
+use crate::diagnose::Measured;
 
 /// Text from data or a person, safe for a terminal: white space becomes blanks, control characters go.
 #[must_use]
@@ -39,6 +40,22 @@ pub fn printable(text: &str) -> String {
 /// Characters without width that turn the direction of a line or hide in it.
 fn is_invisible(character: char) -> bool {
     matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// A value in text, or why there is none.
+fn fixed(value: Measured, digits: usize) -> String {
+    match value {
+        Measured::Value(value) => format!("{value:.digits$}"),
+        Measured::Undefined { undefined } => undefined.to_string(),
+    }
+}
+
+/// A difference in text with its sign, or why there is none.
+fn signed(value: Measured, digits: usize) -> String {
+    match value {
+        Measured::Value(value) => format!("{value:+.digits$}"),
+        Measured::Undefined { undefined } => undefined.to_string(),
+    }
 }
 
 /// What a table or an answer rests on: two lines.

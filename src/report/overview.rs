@@ -1,23 +1,9 @@
 //! What was found and what is kept, in plain text.
 
-use super::{Align, Grid, heading, printable};
+use super::{Align, Grid, fixed, heading, printable, signed};
 use crate::audit::{Contrast, HeadKind, RunRecord};
-use crate::diagnose::{Aggregate, Measured, Tables, TrueGap, grouped};
+use crate::diagnose::{Aggregate, Tables, TrueGap, grouped};
 use Align::{Left, Right};
-
-fn fixed(value: Measured, digits: usize) -> String {
-    match value {
-        Measured::Value(value) => format!("{value:.digits$}"),
-        Measured::Undefined { undefined } => undefined.to_string(),
-    }
-}
-
-fn signed(value: Measured, digits: usize) -> String {
-    match value {
-        Measured::Value(value) => format!("{value:+.digits$}"),
-        Measured::Undefined { undefined } => undefined.to_string(),
-    }
-}
 
 /// How many attributes the demo names.
 const DEMO_ROWS: usize = 5;

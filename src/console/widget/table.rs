@@ -1,5 +1,7 @@
 //! Rows that scroll: which are seen, and where the selection stands.
 
+use crate::console::msg::Action;
+
 /// A selection in a list and the first row that is seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cursor {
@@ -12,6 +14,21 @@ impl Cursor {
     pub fn step(&mut self, rows: isize, length: usize) {
         let last = length.saturating_sub(1);
         self.selected = self.selected.saturating_add_signed(rows).min(last);
+    }
+
+    /// Moves the selection as an action says, if it is one that moves it; `page` is the number of rows in sight.
+    pub fn act(&mut self, action: Action, length: usize, page: usize) -> bool {
+        let half = isize::try_from((page / 2).max(1)).unwrap_or(1);
+        match action {
+            Action::Down => self.step(1, length),
+            Action::Up => self.step(-1, length),
+            Action::First => self.selected = 0,
+            Action::Last => self.selected = length.saturating_sub(1),
+            Action::HalfDown => self.step(half, length),
+            Action::HalfUp => self.step(-half, length),
+            _ => return false,
+        }
+        true
     }
 
     /// Keeps the selection on a row and the row in sight.

@@ -3,9 +3,9 @@
 mod changes;
 mod ranked;
 
-use super::printable;
 use super::sheet::{Format, markdown};
-use crate::diagnose::{Change, ChangeVerdict, Measured, ModelComparison, grouped};
+use super::{fixed, printable, signed};
+use crate::diagnose::{Change, ChangeVerdict, ModelComparison, grouped};
 pub use changes::sorted_attributes;
 pub(super) use changes::{Room, auroc_worse, changed_attributes, groups_worse};
 pub(super) use ranked::{heads, items, prompts};
@@ -63,20 +63,6 @@ pub fn model_comparison(found: &ModelComparison, audit: &str, format: Format, wi
     }
 }
 
-fn value(value: Measured, digits: usize) -> String {
-    match value {
-        Measured::Value(value) => format!("{value:.digits$}"),
-        Measured::Undefined { undefined } => undefined.to_string(),
-    }
-}
-
-fn signed(value: Measured, digits: usize) -> String {
-    match value {
-        Measured::Value(value) => format!("{value:+.digits$}"),
-        Measured::Undefined { undefined } => undefined.to_string(),
-    }
-}
-
 /// `before → after, change [low, high]: verdict`.
 pub(super) fn change_words(change: &Change, digits: usize) -> String {
     let interval = change
@@ -85,8 +71,8 @@ pub(super) fn change_words(change: &Change, digits: usize) -> String {
         .map_or_else(String::new, |interval| format!(" [{:+.digits$}, {:+.digits$}]", interval.low, interval.high));
     format!(
         "{} → {}, change {}{interval}: {}",
-        value(change.before, digits),
-        value(change.after, digits),
+        fixed(change.before, digits),
+        fixed(change.after, digits),
         signed(change.change, digits),
         change.verdict.words()
     )

@@ -136,15 +136,10 @@ impl State {
 
     /// Does what an action says; `page` is the number of rows in sight.
     pub fn act(&mut self, action: Action, table: Option<&AttributesTable>, page: usize) {
-        let length = self.order.len();
-        let half = isize::try_from((page / 2).max(1)).unwrap_or(1);
+        if self.cursor.act(action, self.order.len(), page) {
+            return;
+        }
         match action {
-            Action::Down => self.cursor.step(1, length),
-            Action::Up => self.cursor.step(-1, length),
-            Action::First => self.cursor.selected = 0,
-            Action::Last => self.cursor.selected = length.saturating_sub(1),
-            Action::HalfDown => self.cursor.step(half, length),
-            Action::HalfUp => self.cursor.step(-half, length),
             Action::NextSort => {
                 self.sort = self.sort.next();
                 self.reversed = false;

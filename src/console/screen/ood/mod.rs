@@ -37,22 +37,14 @@ impl State {
 
     /// Does what an action says; `page` is the number of rows in sight.
     pub fn act(&mut self, action: Action, examined: &Examination, page: usize) {
-        let length = self.shown.len();
-        let half = isize::try_from((page / 2).max(1)).unwrap_or(1);
-        match action {
-            Action::Down => self.cursor.step(1, length),
-            Action::Up => self.cursor.step(-1, length),
-            Action::First => self.cursor.selected = 0,
-            Action::Last => self.cursor.selected = length.saturating_sub(1),
-            Action::HalfDown => self.cursor.step(half, length),
-            Action::HalfUp => self.cursor.step(-half, length),
-            Action::NextList => {
-                let lists = lists(examined);
-                let at = self.list.as_ref().and_then(|list| lists.iter().position(|known| known == list));
-                self.list = lists.get(at.map_or(0, |at| at + 1)).cloned();
-                self.cursor = Cursor::default();
-            }
-            _ => {}
+        if self.cursor.act(action, self.shown.len(), page) {
+            return;
+        }
+        if action == Action::NextList {
+            let lists = lists(examined);
+            let at = self.list.as_ref().and_then(|list| lists.iter().position(|known| known == list));
+            self.list = lists.get(at.map_or(0, |at| at + 1)).cloned();
+            self.cursor = Cursor::default();
         }
     }
 
