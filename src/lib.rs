@@ -3,6 +3,8 @@
 //! Items and losses come in, become embeddings, train heads, are asked questions, are shown. Rooms are listed
 //! from the ground up; imports never point upwards. `docs/architecture.md` is the plan of the house.
 
+pub mod files;
+pub mod guard;
 pub mod stats;
 
 pub mod audit;

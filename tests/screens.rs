@@ -455,7 +455,7 @@ fn the_cache_is_looked_after_from_the_data_screen() {
     let report = |damaged| {
         let encoder =
             llm2loss::store::EmbeddingStats { encoder: "static-64".into(), records: 48_320, bytes: 1, damaged };
-        Arc::new(CacheReport { encoders: vec![encoder], audits: Vec::new(), bytes_on_disk: 1 })
+        Arc::new(CacheReport { damage: Vec::new(), encoders: vec![encoder], audits: Vec::new(), bytes_on_disk: 1 })
     };
     tell(&mut app, Event::Verified { job: 2, report: report(0) });
     assert!(words(&app).contains("48,320 embeddings read, none is damaged"), "{}", words(&app));

@@ -1,7 +1,7 @@
 //! `llm2loss embed`: embeddings of an audit, ahead of training. `llm2loss cache`: the embeddings kept.
 
 use super::arguments::{Cache, CacheAction, Embed};
-use super::context::{Failure, home, print, session};
+use super::context::{Failure, home, print, session, write_file};
 use super::progress;
 use crate::diagnose::grouped;
 use crate::engine::{CacheReport, Tracker, UnreadableImage, cache_gc, cache_report};
@@ -23,6 +23,7 @@ const NAMED: usize = 20;
 
 pub fn embed(home: Option<PathBuf>, given: &Embed) -> Result<u8, Failure> {
     let session = session(home, &given.audit)?;
+    session.store().writes()?;
     session.embeddings(&progress::tracker(&session))?;
     let unreadable = session.unreadable_images()?;
     let found = Embedded {
@@ -77,7 +78,7 @@ pub fn cache(home_given: Option<PathBuf>, given: &Cache) -> Result<u8, Failure> 
         CacheAction::Verify(output) => {
             let found = cache_report(&home(home_given)?)?;
             let (damaged, missing) = found.faults();
-            let code = u8::from(damaged + missing > 0);
+            let code = u8::from(damaged + missing + found.damage.len() > 0);
             if output.json {
                 print(&report::to_json("llm2loss.cache/1", None, &found)?)?;
                 return Ok(code);
@@ -89,7 +90,13 @@ pub fn cache(home_given: Option<PathBuf>, given: &Cache) -> Result<u8, Failure> 
                 grouped(damaged),
                 grouped(missing)
             );
-            if code > 0 {
+            for damage in &found.damage {
+                text.push_str(&format!("damaged: {}\n", printable(damage)));
+            }
+            if found.damage.is_empty() {
+                text.push_str("audits, runs and checkpoints are what was written\n");
+            }
+            if damaged + missing > 0 {
                 text.push_str("what belongs to texts and images is made again when it is next needed ('llm2loss embed NAME');\nembeddings that came with an audit's data need 'llm2loss ingest' again\n");
             }
             print(&text)?;
@@ -110,7 +117,7 @@ pub fn cache(home_given: Option<PathBuf>, given: &Cache) -> Result<u8, Failure> 
             let session = session(home_given, audit)?;
             let silent = Tracker::silent();
             let (bytes, items) = session.export_embeddings(&silent)?;
-            std::fs::write(out, bytes).map_err(|error| Failure::usage(format!("{}: {error}", out.display())))?;
+            write_file(out, &bytes)?;
             let file = out.display().to_string();
             if output.json {
                 return print(&report::to_json("llm2loss.cache.export/1", None, Exported { file, items })?);
@@ -151,6 +158,7 @@ fn stats(found: &CacheReport) -> String {
             printable(&audit.encoder),
         ]);
     }
+    let damage: Vec<String> = found.damage.iter().map(|damage| format!("damaged: {}\n", printable(damage))).collect();
     let disk = found.bytes_on_disk as f64 / 1e6;
-    format!("{}\n{}\nthe database takes {disk:.1} MB on disk\n", encoders.render(), audits.render())
+    format!("{}\n{}\nthe database takes {disk:.1} MB on disk\n{}", encoders.render(), audits.render(), damage.concat())
 }

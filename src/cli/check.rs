@@ -2,7 +2,7 @@
 
 use super::arguments::{Check, CheckFormat, InconclusiveArgument, OnArgument};
 use super::compare_models::hyper_parameters;
-use super::context::{Failure, Place, check_prompt, print, session};
+use super::context::{Failure, Place, check_prompt, print, session, write_file};
 use super::progress;
 use crate::audit::{HyperParameters, Rules};
 use crate::diagnose::{Baseline, CheckMaterial, CheckResult, ComparisonQuestion, Inconclusive, On, PromptShift, check};
@@ -46,7 +46,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Check) -> Result<u8, Failu
     if let Some(path) = &given.write_baseline {
         let baseline = session.baseline(&model, &hyper, &bank, after.clone())?;
         let text = serde_json::to_string_pretty(&baseline)? + "\n";
-        std::fs::write(path, text).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+        write_file(path, text.as_bytes())?;
         progress::say(&format!("figures of {model} written to {}", path.display()));
     }
     let on = if given.on == OnArgument::Point { On::Point } else { On::Bound };
@@ -148,7 +148,7 @@ fn write(given: &Check, found: &CheckResult) -> Result<u8, Failure> {
         CheckFormat::Github => report::github(found),
     };
     let Some(path) = &given.output else { return print(&text) };
-    std::fs::write(path, text).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    write_file(path, text.as_bytes())?;
     Ok(0)
 }
 

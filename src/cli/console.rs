@@ -32,7 +32,7 @@ pub fn run(
     config: &Config,
 ) -> Result<u8, Failure> {
     let home = home(place.home)?;
-    let last = || console::last_audit(&home).filter(|last| known_audits(&home).contains(last));
+    let last = || console::last_audit(&home).filter(|last| known_audits(&home).is_ok_and(|known| known.contains(last)));
     let audit = audit.map(str::to_owned).or_else(last).unwrap_or_else(|| BUILTIN_AUDITS[0].to_owned());
     let options = console::Options { audit: audit.clone(), ..config.options(look, home.clone())? };
     let catalogue = Catalogue::load(&options.theme_folders()).0;

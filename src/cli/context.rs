@@ -5,10 +5,11 @@ use super::progress;
 use crate::audit::{Architecture, HyperParameters};
 use crate::diagnose::{DiagnoseError, LONGEST_PROMPT};
 use crate::engine::{DeviceChoice, EngineError, LoadedRun, Session};
+use crate::files::write_atomically;
 use crate::store::StoreError;
 use etcetera::BaseStrategy;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a command failed, and its exit code: 1 failure, 2 usage or bad input.
 #[derive(Debug)]
@@ -77,7 +78,9 @@ pub fn session(place: impl Into<Place>, audit: &str) -> Result<Session, Failure>
 /// Opens an audit; what is downloaded for it is told as JSON lines if asked.
 pub fn session_reporting(place: impl Into<Place>, audit: &str, json: bool) -> Result<Session, Failure> {
     let place = place.into();
-    Ok(Session::open_with(&home(place.home)?, audit, progress::opener(json))?.on(place.device))
+    let session = Session::open_with(&home(place.home)?, audit, progress::opener(json))?.on(place.device);
+    session.store().notes().iter().for_each(|note| progress::say(note));
+    Ok(session)
 }
 
 /// The run that answers: the one named, else the model's shown or trained last, else one trained now.
@@ -114,6 +117,11 @@ pub fn print(text: &str) -> Result<u8, Failure> {
         }
         _ => Ok(0),
     }
+}
+
+/// Writes a file that a person named: whole, or not at all.
+pub fn write_file(path: &Path, data: &[u8]) -> Result<(), Failure> {
+    write_atomically(path, data).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
 /// Refuses empty and endless prompts.

@@ -1,6 +1,6 @@
 //! `llm2loss doctor`: what this program finds around it.
 
-use super::arguments::Output;
+use super::arguments::Doctor;
 use super::context::{Failure, Place, home, print};
 use crate::encoder::{Encoder, StaticEncoder};
 use crate::engine::{ComputeDevice, Driver, Gpu, cuda_words, devices, known_audits};
@@ -31,9 +31,10 @@ struct Findings {
     ok: bool,
 }
 
-pub fn run(place: Place, output: &Output) -> Result<u8, Failure> {
+pub fn run(place: Place, given: &Doctor) -> Result<u8, Failure> {
     let home = home(place.home)?;
-    let (store, code) = match Store::open(&home) {
+    let opened = if given.rebuild { Store::rebuild(&home) } else { Store::open_reading(&home) };
+    let (store, code) = match opened {
         Ok(store) => (store_words(&store), 0),
         Err(error) => (error.to_string(), if error.is_usage() { 2 } else { 1 }),
     };
@@ -57,11 +58,12 @@ pub fn run(place: Place, output: &Output) -> Result<u8, Failure> {
             |error| error.to_string(),
             |encoder| format!("{} ({} dimensions)", encoder.fingerprint(), encoder.dimension()),
         ),
-        audits: known_audits(&home),
+        audits: known_audits(&home).unwrap_or_default(),
         terminal: terminal_words(),
         ok: code == 0,
     };
-    let text = if output.json { report::to_json("llm2loss.doctor/1", None, &findings)? } else { words(&findings) };
+    let text =
+        if given.output.json { report::to_json("llm2loss.doctor/1", None, &findings)? } else { words(&findings) };
     print(&text)?;
     Ok(code)
 }
@@ -90,10 +92,10 @@ fn gigabytes(bytes: u64) -> String {
 
 fn store_words(store: &Store) -> String {
     let bytes = store.size_on_disk().unwrap_or(0);
-    let audits = known_audits(store.home());
-    let runs: usize = audits.iter().map(|audit| store.runs(audit, None).map_or(0, |runs| runs.len())).sum();
+    let runs = store.all_runs().map_or(0, |runs| runs.len());
     let runs = if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") };
-    format!("opened, {:.1} MB, {runs}", bytes as f64 / 1e6)
+    let notes: String = store.notes().iter().map(|note| format!("; {note}")).collect();
+    format!("opened, {:.1} MB, {runs}{notes}", bytes as f64 / 1e6)
 }
 
 fn terminal_words() -> String {

@@ -111,18 +111,18 @@ pub fn audits(home_given: Option<PathBuf>, given: &Audits) -> Result<u8, Failure
     let home = home(home_given)?;
     match &given.action {
         None => {
-            let audits = known_audits(&home);
+            let audits = known_audits(&home)?;
             if given.output.json {
                 return print(&report::to_json("llm2loss.audits/1", None, Body { audits })?);
             }
             print(&(audits.join("\n") + "\n"))
         }
         Some(AuditsAction::Show { audit, output }) => {
-            if !ingested_names(&home).contains(audit) {
-                let known = known_audits(&home).join(", ");
+            if !ingested_names(&home)?.contains(audit) {
+                let known = known_audits(&home)?.join(", ");
                 return Err(EngineError::from(DataError::UnknownAudit { name: audit.clone(), known }).into());
             }
-            show(&described(&Store::open(&home)?, audit)?, output.json)
+            show(&described(&Store::open_reading(&home)?, audit)?, output.json)
         }
         Some(AuditsAction::Delete { audit }) => {
             let runs = delete(&home, audit)?;

@@ -2,7 +2,7 @@
 
 use super::arguments::Report;
 use super::compare_models::hyper_parameters;
-use super::context::{Failure, Place, current_or_trained, print, session};
+use super::context::{Failure, Place, current_or_trained, print, session, write_file};
 use super::progress;
 use crate::audit::{Contrast, HeadKind, RunRecord};
 use crate::diagnose::{ComparisonQuestion, ModelComparison, PairScores, PromptScorer, PromptScores, Tables};
@@ -60,7 +60,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Report) -> Result<u8, Fail
         Form::Json => json(&material, &run.record)?,
     };
     let Some(path) = &given.output else { return print(&text) };
-    std::fs::write(path, &text).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    write_file(path, text.as_bytes())?;
     progress::say(&format!("{} ({} kB)", path.display(), text.len().div_ceil(1000)));
     Ok(0)
 }

@@ -19,11 +19,12 @@ struct Body {
 
 pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Runs) -> Result<u8, Failure> {
     let open = || Ok::<Store, Failure>(Store::open(&home(home_given.clone())?)?);
+    let reading = || Ok::<Store, Failure>(Store::open_reading(&home(home_given.clone())?)?);
     match &given.action {
         None => list(home_given, model, &given.list),
         Some(RunsAction::List(given)) => list(home_given, model, given),
-        Some(RunsAction::Show(given)) => show(&open()?, given),
-        Some(RunsAction::Diff(given)) => diff(&open()?, given),
+        Some(RunsAction::Show(given)) => show(&reading()?, given),
+        Some(RunsAction::Diff(given)) => diff(&reading()?, given),
         Some(RunsAction::Delete(given)) => delete(&open()?, given),
     }
 }
@@ -35,7 +36,7 @@ fn list(home_given: Option<PathBuf>, model: Option<&str>, given: &ListRuns) -> R
         let store = session.store();
         (store.runs(audit, model.as_deref())?, store.unfinished(audit, model.as_deref())?, format!(" of audit {audit}"))
     } else {
-        let store = Store::open(&home(home_given)?)?;
+        let store = Store::open_reading(&home(home_given)?)?;
         let (mut runs, mut unfinished) = (store.all_runs()?, store.all_unfinished()?);
         let is_meant = |run: &RunRecord| model.is_none_or(|model| run.model == model);
         runs.retain(is_meant);

@@ -1,25 +1,8 @@
-//! Files the console writes: exports and its own memory, each whole or not at all.
+//! Exports of the console, each whole or not at all.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
-
-/// Writes a file beside its place, syncs it and puts it there.
-///
-/// # Errors
-/// The disk refuses.
-pub fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
-    let beside = path.with_extension(format!("{}.part", std::process::id()));
-    let written = fs::File::create(&beside).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
-    let placed = written.and_then(|()| fs::rename(&beside, path));
-    if placed.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    placed
-}
 
 /// Writes an export into the home's folder for them; a name that is taken gets a number.
 ///
@@ -37,7 +20,7 @@ pub fn export(home: &Path, name: &str, text: &str) -> io::Result<PathBuf> {
         path = folder.join(format!("{stem}-{number}.{end}"));
         number += 1;
     }
-    write_atomically(&path, text)?;
+    crate::files::write_atomically(&path, text.as_bytes())?;
     Ok(path)
 }
 

@@ -1,12 +1,12 @@
 //! What the console remembers between two starts: a small file in the home folder, written whole or not at all.
 
 use super::app::App;
-use super::files;
 use super::msg::ScreenId;
 use super::screen::attributes::Sort;
 use super::screen::prompt;
 use super::widget::input;
 use crate::audit::{Contrast, HeadKind};
+use crate::files;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
@@ -64,7 +64,7 @@ impl Memory {
     /// # Errors
     /// The disk refuses.
     pub fn save(&self, home: &Path) -> io::Result<()> {
-        files::write_atomically(&path(home), &serde_json::to_string_pretty(self).unwrap_or_default())
+        files::write_atomically(&path(home), serde_json::to_string_pretty(self).unwrap_or_default().as_bytes())
     }
 
     /// What is worth remembering of a console, beside what this one knows of other audits.

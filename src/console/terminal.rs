@@ -189,6 +189,9 @@ pub fn install_panic_hook(home: &Path) {
     let folder = home.join("log");
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
+        if crate::guard::is_guarded() {
+            return;
+        }
         let file = write_crash_file(&folder, &info.to_string());
         let here = std::thread::current().id() == own;
         if here || !ENTERED.load(Ordering::SeqCst) {

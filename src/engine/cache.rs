@@ -13,6 +13,8 @@ use std::path::Path;
 pub struct CacheReport {
     pub encoders: Vec<EmbeddingStats>,
     pub audits: Vec<AuditCache>,
+    /// Files of the home that cannot be read or are not what was written: what each is, what it costs, how to mend it.
+    pub damage: Vec<String>,
     pub bytes_on_disk: u64,
 }
 
@@ -51,14 +53,23 @@ struct Uses {
 /// # Errors
 /// If the store or an audit cannot be read.
 pub fn cache_report(home: &Path) -> Result<CacheReport, EngineError> {
-    report(&Store::open(home)?)
+    report(&Store::open_reading(home)?)
 }
 
 fn report(store: &Store) -> Result<CacheReport, EngineError> {
     let encoders = store.embedding_encoders();
     let encoders = encoders.iter().map(|encoder| store.embedding_stats(encoder)).collect::<Result<_, _>>()?;
     let mut audits = Vec::new();
-    for uses in every_use(store)? {
+    let mut damage = store.damaged_runs()?;
+    for name in known_audits(store.home())? {
+        let uses = match uses_of(store, &name) {
+            Ok(uses) => uses,
+            Err(error) => {
+                damage.push(format!("{error}; bring a copy of the file, or 'llm2loss audits delete {name}'"));
+                continue;
+            }
+        };
+        let Some(uses) = uses else { continue };
         let present = store.embeddings_present(&uses.current, &uses.contents)?;
         audits.push(AuditCache {
             audit: uses.audit,
@@ -69,7 +80,7 @@ fn report(store: &Store) -> Result<CacheReport, EngineError> {
             complete: uses.complete,
         });
     }
-    Ok(CacheReport { encoders, audits, bytes_on_disk: store.size_on_disk()? })
+    Ok(CacheReport { encoders, audits, damage, bytes_on_disk: store.size_on_disk()? })
 }
 
 impl CacheReport {
@@ -102,51 +113,63 @@ pub fn cache_gc(home: &Path) -> Result<Dropped, EngineError> {
         dropped.embeddings += store.keep_embeddings(&encoder, &used)?;
     }
     dropped.files = store.keep_files(&stamps)?;
+    store.drop_set_aside()?;
     Ok(dropped)
 }
 
 /// Every audit that the store knows, with the contents of its items.
 fn every_use(store: &Store) -> Result<Vec<Uses>, EngineError> {
     let mut all = Vec::new();
-    for name in known_audits(store.home()) {
-        let Some(record) = store.audit(&name)? else { continue };
-        let (audit, _) = super::session::read(store, &name)?;
-        let runs = store.runs(&name, None)?;
-        let mut fingerprints: BTreeSet<String> = runs.iter().map(|run| run.encoder.clone()).collect();
-        fingerprints.insert(record.encoder_fingerprint.clone());
-        let mut uses = Uses {
-            audit: name,
-            fingerprints,
-            current: record.encoder_fingerprint,
-            contents: Vec::with_capacity(audit.items.len()),
-            stamps: Vec::new(),
-            unreadable: 0,
-            complete: !runs.is_empty(),
-        };
-        for item in &audit.items {
-            uses.contents.push(match &item.content {
-                Content::Text => Some(content_hash(&item.text)),
-                Content::Embedded(digest) => {
-                    uses.complete = true;
-                    Some(*digest)
-                }
-                Content::Unreadable => None,
-                Content::Image { stamp, .. } => {
-                    uses.stamps.push(*stamp);
-                    match store.file_fact(stamp)? {
-                        Some(FileFact::Content(hash)) => Some(hash),
-                        Some(FileFact::Unreadable(_)) => {
-                            uses.unreadable += 1;
-                            None
-                        }
-                        None => None,
-                    }
-                }
-            });
-        }
-        all.push(uses);
+    for name in known_audits(store.home())? {
+        all.extend(uses_of(store, &name)?);
     }
     Ok(all)
+}
+
+/// The contents of an audit's items; none where the audit was never opened.
+fn uses_of(store: &Store, name: &str) -> Result<Option<Uses>, EngineError> {
+    let (audit, encoder) = match store.audit(name)? {
+        Some(record) => (super::session::read(store, name)?.0, record.encoder_fingerprint),
+        // The built-in audit is embedded under the built-in encoder, which a record names once it was opened.
+        None => match store.ingested(name)? {
+            Some(found) => (found.audit, found.encoder_fingerprint),
+            None => return Ok(None),
+        },
+    };
+    let runs = store.runs(name, None)?;
+    let mut fingerprints: BTreeSet<String> = runs.iter().map(|run| run.encoder.clone()).collect();
+    fingerprints.insert(encoder.clone());
+    let mut uses = Uses {
+        audit: name.to_owned(),
+        fingerprints,
+        current: encoder,
+        contents: Vec::with_capacity(audit.items.len()),
+        stamps: Vec::new(),
+        unreadable: 0,
+        complete: !runs.is_empty(),
+    };
+    for item in &audit.items {
+        uses.contents.push(match &item.content {
+            Content::Text => Some(content_hash(&item.text)),
+            Content::Embedded(digest) => {
+                uses.complete = true;
+                Some(*digest)
+            }
+            Content::Unreadable => None,
+            Content::Image { stamp, .. } => {
+                uses.stamps.push(*stamp);
+                match store.file_fact(stamp)? {
+                    Some(FileFact::Content(hash)) => Some(hash),
+                    Some(FileFact::Unreadable(_)) => {
+                        uses.unreadable += 1;
+                        None
+                    }
+                    None => None,
+                }
+            }
+        });
+    }
+    Ok(Some(uses))
 }
 
 impl Session {

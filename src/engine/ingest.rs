@@ -177,27 +177,35 @@ pub fn described(store: &Store, name: &str) -> Result<IngestReport, EngineError>
 /// # Errors
 /// If there is none of this name, it is built in, or the disk refuses.
 pub fn delete(home: &Path, name: &str) -> Result<usize, EngineError> {
-    let (store, _) = open(home, name)?;
+    // A damaged audit can be removed as well: its file is not read.
+    let store = open_to_change(home, name)?;
     let runs = store.runs(name, None)?.len();
     store.delete_audit(name)?;
     Ok(runs)
 }
 
 pub(super) fn open(home: &Path, name: &str) -> Result<(Store, Ingested), EngineError> {
-    if BUILTIN_AUDITS.contains(&name) {
-        return Err(EngineError::Usage(format!("audit '{name}' is built in and stays as it is")));
-    }
-    if !known_audits(home).iter().any(|known| known == name) {
-        return Err(unknown(home, name));
-    }
-    let store = Store::open(home)?;
+    let store = open_to_change(home, name)?;
     let ingested = store.ingested(name)?.ok_or_else(|| unknown(home, name))?;
     Ok((store, ingested))
 }
 
+/// The store, if the audit is there and not built in.
+fn open_to_change(home: &Path, name: &str) -> Result<Store, EngineError> {
+    if BUILTIN_AUDITS.contains(&name) {
+        return Err(EngineError::Usage(format!("audit '{name}' is built in and stays as it is")));
+    }
+    if !known_audits(home)?.iter().any(|known| known == name) {
+        return Err(unknown(home, name));
+    }
+    Ok(Store::open(home)?)
+}
+
 fn unknown(home: &Path, name: &str) -> EngineError {
-    let known = known_audits(home).join(", ");
-    crate::data::DataError::UnknownAudit { name: name.to_owned(), known }.into()
+    match known_audits(home) {
+        Ok(known) => crate::data::DataError::UnknownAudit { name: name.to_owned(), known: known.join(", ") }.into(),
+        Err(error) => error,
+    }
 }
 
 /// The file first, then what the store derives from it.
@@ -216,7 +224,7 @@ fn check_name(home: &Path, name: &str) -> Result<(), EngineError> {
             "'{name}' cannot be an audit's name; use up to {LONGEST_NAME} of a-z, A-Z, 0-9, '-', '_' and '.'"
         )));
     }
-    if let Some(known) = known_audits(home).iter().find(|known| known.eq_ignore_ascii_case(name)) {
+    if let Some(known) = known_audits(home)?.iter().find(|known| known.eq_ignore_ascii_case(name)) {
         let way = if BUILTIN_AUDITS.contains(&known.as_str()) {
             "choose another name".to_owned()
         } else {

@@ -11,9 +11,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Names of every audit that can be opened under `home`: the built-in ones, then those taken in.
-#[must_use]
-pub fn known_audits(home: &Path) -> Vec<String> {
-    data::BUILTIN_AUDITS.into_iter().map(String::from).chain(ingested_names(home)).collect()
+///
+/// # Errors
+/// If the folder of audits is there and cannot be listed.
+pub fn known_audits(home: &Path) -> Result<Vec<String>, EngineError> {
+    Ok(data::BUILTIN_AUDITS.into_iter().map(String::from).chain(ingested_names(home)?).collect())
 }
 
 /// Reads an audit's items, and the name of its encoder.
@@ -41,7 +43,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens an audit in the store under `home`, reading its data if the store does not know it yet.
+    /// Opens an audit in the store under `home`, reading its data if the store does not know it yet. Where another
+    /// process holds the home, or it is read-only, the audit can be asked but not trained.
     ///
     /// # Errors
     /// If there is no such audit, the store cannot be opened, or its encoder cannot.
@@ -58,10 +61,11 @@ impl Session {
         audit: &str,
         open: impl Fn(&str) -> Result<Arc<dyn Encoder>, EncoderError>,
     ) -> Result<Self, EngineError> {
-        if !known_audits(home).iter().any(|known| known == audit) {
-            return Err(DataError::UnknownAudit { name: audit.to_owned(), known: known_audits(home).join(", ") }.into());
+        let known = known_audits(home)?;
+        if !known.iter().any(|known| known == audit) {
+            return Err(DataError::UnknownAudit { name: audit.to_owned(), known: known.join(", ") }.into());
         }
-        let store = Store::open(home)?;
+        let store = Store::open_reading(home)?;
         let (record, encoder, loaded) = match store.audit(audit)? {
             Some(record) => {
                 let encoder = open(&record.encoder)?;

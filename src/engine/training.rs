@@ -80,6 +80,7 @@ impl Session {
     /// If the data cannot be learnt from, training diverges or is cancelled, or the store fails. A cancelled run
     /// keeps its checkpoint, a diverged one its record.
     pub fn train(&self, model: &str, hyper: &HyperParameters, tracker: &Tracker) -> Result<LoadedRun, EngineError> {
+        self.store.writes()?;
         hyper.validate().map_err(EngineError::Usage)?;
         let hyper = &self.effective(hyper);
         let started = Instant::now();

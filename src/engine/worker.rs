@@ -104,6 +104,9 @@ impl Engine {
         let shared = Arc::new(Shared { session, mailbox, comparer, queue, filled, events, progress });
         shared.send(opened);
         shared.tell_unfinished();
+        for note in shared.session.store().notes() {
+            shared.send(Event::Notice { message: note.clone(), warning: true });
+        }
         if let Some(note) = shared.session.device_note() {
             shared.send(Event::Notice { message: note.to_owned(), warning: true });
         }

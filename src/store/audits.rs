@@ -1,8 +1,7 @@
 //! Audits taken in from a person's files: one compressed file each, written beside and renamed, so that an audit
 //! is there as a whole or not at all.
 
-use super::runs::write_atomically;
-use super::{Result, Store, StoreError};
+use super::{Result, Store, StoreError, write_atomically};
 use crate::audit::{
     Attribute, AttributePrompts, Audit, ClassAurocs, Content, Item, ModelLosses, PromptSets, Split, clusters,
 };
@@ -248,13 +247,24 @@ fn path_of(home: &Path, name: &str) -> PathBuf {
 }
 
 /// Names of the audits taken in under `home`, sorted; the store need not be open.
-#[must_use]
-pub fn ingested_names(home: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(home.join(FOLDER)).into_iter().flatten().flatten();
-    let name = |entry: std::fs::DirEntry| Some(entry.file_name().to_str()?.strip_suffix(SUFFIX)?.to_owned());
-    let mut names: Vec<String> = entries.filter_map(name).collect();
+///
+/// # Errors
+/// If the folder is there and cannot be listed: "none" would be a wrong answer then.
+pub fn ingested_names(home: &Path) -> Result<Vec<String>> {
+    let path = home.join(FOLDER);
+    let io = |source| StoreError::Io { path: path.clone(), source };
+    let entries = match std::fs::read_dir(&path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(io(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(io)?.file_name();
+        names.extend(name.to_str().and_then(|name| name.strip_suffix(SUFFIX)).map(str::to_owned));
+    }
     names.sort_unstable();
-    names
+    Ok(names)
 }
 
 impl Store {
@@ -263,6 +273,7 @@ impl Store {
     /// # Errors
     /// If the disk refuses; what was there before is then still there.
     pub fn put_ingested(&self, ingested: &Ingested) -> Result<()> {
+        self.writes()?;
         let path = path_of(&self.home, &ingested.audit.name);
         let io = |source| StoreError::Io { path: path.clone(), source };
         std::fs::create_dir_all(self.home.join(FOLDER)).map_err(io)?;
@@ -272,7 +283,7 @@ impl Store {
         packed.flush().map_err(io)?;
         let packed = packed.into_inner().map_err(|error| io(error.into_error()))?.finish().map_err(io)?;
         // The record tells of the old file: it goes first, and is made again from the new one.
-        self.db.open_tree("audits")?.remove(&ingested.audit.name)?;
+        self.tree("audits")?.remove(&ingested.audit.name)?;
         self.flush()?;
         write_atomically(&path, &packed)
     }
@@ -301,18 +312,20 @@ impl Store {
     /// # Errors
     /// If the disk refuses.
     pub fn delete_audit(&self, name: &str) -> Result<()> {
+        self.writes()?;
         let path = path_of(&self.home, name);
         self.delete_runs(name, None)?;
-        self.db.open_tree("audits")?.remove(name)?;
+        self.tree("audits")?.remove(name)?;
         let prefix = super::records::model_key(name, "");
         for tree in ["losses", "shown"] {
-            let tree = self.db.open_tree(tree)?;
+            let tree = self.tree(tree)?;
             tree.remove(name)?;
             for key in tree.scan_prefix(&prefix).keys() {
                 tree.remove(key?)?;
             }
         }
-        self.db.drop_tree(format!("prompts/{name}"))?;
+        self.forget_history(name)?;
+        self.keep_shown()?;
         self.flush()?;
         std::fs::remove_file(&path).map_err(|source| StoreError::Io { path, source })
     }
@@ -337,9 +350,8 @@ impl Store {
     /// # Errors
     /// If the disk refuses.
     pub fn forget_diagnoses(&self, audit: &str) -> Result<()> {
-        let diagnoses = self.db.open_tree("diagnoses")?;
         for run in self.runs(audit, None)? {
-            diagnoses.remove(run.id.0.as_bytes())?;
+            self.drop_diagnosis(&run.id)?;
         }
         self.flush()
     }

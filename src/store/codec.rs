@@ -20,6 +20,11 @@ fn unseal<'a>(value: &'a [u8], what: &str) -> Result<&'a [u8]> {
     if crc32fast::hash(body) == u32::from_le_bytes(*crc) { Ok(body) } else { Err(damaged("checksum differs")) }
 }
 
+/// Finds damage in a sealed value of any kind.
+pub fn check(value: &[u8], what: &str) -> Result<()> {
+    unseal(value, what).map(|_| ())
+}
+
 /// A vector of `f32` with its checksum.
 pub fn seal_f32(values: &[f32]) -> Vec<u8> {
     let mut body = Vec::with_capacity(values.len() * 4 + CRC_BYTES);

@@ -51,7 +51,7 @@ pub struct EmbeddingStats {
 
 impl Store {
     pub(super) fn embedding_tree(&self, encoder: &str) -> Result<sled::Tree> {
-        Ok(self.db.open_tree(format!("{TREE}{encoder}"))?)
+        self.tree(format!("{TREE}{encoder}"))
     }
 
     /// Keeps embeddings, row-major `[hashes.len(), dimension]`, in one atomic batch, then flushes.
@@ -157,7 +157,7 @@ impl Store {
     /// Fingerprints of the encoders whose embeddings are kept.
     #[must_use]
     pub fn embedding_encoders(&self) -> Vec<String> {
-        let names = self.db.tree_names();
+        let names = self.db().map(|db| db.tree_names()).unwrap_or_default();
         let mut encoders: Vec<String> = names
             .iter()
             .filter_map(|name| Some(String::from_utf8_lossy(name).strip_prefix(TREE)?.to_owned()))
@@ -192,7 +192,7 @@ impl Store {
         let tree = self.embedding_tree(encoder)?;
         let dropped = keep(&tree, used)?;
         if tree.is_empty() {
-            self.db.drop_tree(tree.name())?;
+            self.db()?.drop_tree(tree.name())?;
         }
         self.flush()?;
         Ok(dropped)
@@ -203,7 +203,7 @@ impl Store {
     /// # Errors
     /// If the disk refuses.
     pub fn keep_files(&self, used: &BTreeSet<ContentHash>) -> Result<usize> {
-        let dropped = keep(&self.db.open_tree(FILES)?, used)?;
+        let dropped = keep(&self.tree(FILES)?, used)?;
         self.flush()?;
         Ok(dropped)
     }
@@ -213,7 +213,7 @@ impl Store {
     /// # Errors
     /// If the store cannot be read; a damaged entry counts as none.
     pub fn file_fact(&self, stamp: &ContentHash) -> Result<Option<FileFact>> {
-        let value = self.db.open_tree(FILES)?.get(stamp)?;
+        let value = self.tree(FILES)?.get(stamp)?;
         Ok(value.and_then(|value| codec::unseal_json::<FileEntry>(&value, "a file's entry").ok()).map(FileFact::from))
     }
 
@@ -226,7 +226,7 @@ impl Store {
         for (stamp, fact) in facts {
             batch.insert(stamp, codec::seal_json(&FileEntry::from(fact), "a file's entry")?);
         }
-        self.db.open_tree(FILES)?.apply_batch(batch)?;
+        self.tree(FILES)?.apply_batch(batch)?;
         self.flush()
     }
 }

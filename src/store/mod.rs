@@ -1,15 +1,18 @@
 //! What is kept between two starts: embeddings, losses, runs, prompt history.
 //!
-//! One sled database under the home folder, and one folder a run for its weights. The layout is described in
-//! `docs/architecture.md`; `SCHEMA` names its version.
+//! Files under the home folder are the truth; one sled database is their index and the cache of fresh embeddings, and
+//! is made again from the files whenever it is missing or damaged. The layout is described in `docs/architecture.md`;
+//! `SCHEMA` names its version.
 
 mod audits;
 mod codec;
 mod delete;
 mod embeddings;
 mod history;
+mod index;
 mod overview;
 mod owner;
+mod reconcile;
 mod records;
 mod runs;
 mod unfinished;
@@ -22,14 +25,19 @@ pub use records::AuditRecord;
 pub use runs::StoredRun;
 pub use unfinished::StoredCheckpoint;
 
+use index::{Closed, Index};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
-/// Version of the layout; a store of another version is refused, not guessed at.
-const SCHEMA: &str = "1";
-/// sled's page cache: enough for a scan of the built-in audit, little beside the data in memory.
-const CACHE_BYTES: u64 = 64 << 20;
+/// Version of the layout; a store of a later version is refused, not guessed at.
+const SCHEMA: &str = "2";
+/// The layout before: runs that are not finished, history and what is shown were in the database alone.
+const FIRST_SCHEMA: &str = "1";
+/// Folder of the database.
+const FOLDER: &str = "store";
+/// Where a damaged database is kept, the newest only: it may hold embeddings that are in no file.
+const DAMAGED: &str = "store.damaged";
 /// Longest wait for a store that is being closed.
 const CLOSING: Duration = Duration::from_secs(1);
 
@@ -48,6 +56,8 @@ pub enum StoreError {
     Sled(#[from] sled::Error),
     #[error("{path}: {source}")]
     Io { path: PathBuf, source: std::io::Error },
+    #[error("{0}")]
+    ReadOnly(String),
     #[error("there is no run '{wanted}'{hint}")]
     NoRun { wanted: String, hint: String },
 }
@@ -56,7 +66,10 @@ impl StoreError {
     /// Whether the person can mend this by giving other input: exit code 2 rather than 1.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Home { .. } | Self::Locked { .. } | Self::Schema { .. } | Self::NoRun { .. })
+        matches!(
+            self,
+            Self::Home { .. } | Self::Locked { .. } | Self::ReadOnly(_) | Self::Schema { .. } | Self::NoRun { .. }
+        )
     }
 }
 
@@ -64,7 +77,7 @@ impl StoreError {
 fn sled_words(error: &sled::Error) -> String {
     match error {
         sled::Error::Corruption { .. } => {
-            "the database is damaged; move its folder 'store' away and start again (the folder 'runs' keeps the weights)".into()
+            "the index is damaged; 'llm2loss doctor --rebuild' makes it again from the files".into()
         }
         sled::Error::Io(error) => match error.kind() {
             std::io::ErrorKind::StorageFull => "the disk is full; nothing of what was kept before is lost".into(),
@@ -77,17 +90,27 @@ fn sled_words(error: &sled::Error) -> String {
 /// Result of the store room.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// The open store; it holds a lock on its folder until dropped.
+/// The open store.
 #[derive(Debug)]
 pub struct Store {
     home: PathBuf,
-    // Dropped before the database: the file must be gone before another process can take the lock.
-    _owner: owner::Owner,
-    db: sled::Db,
+    access: Access,
+    index: Index,
+    notes: Vec<String>,
+}
+
+/// What this process may do with the home.
+#[derive(Debug)]
+enum Access {
+    /// Read and write: nobody else writes until the store is dropped.
+    Write { _owner: owner::Owner },
+    /// Read: somebody else writes, or nobody may. The index is this process's own.
+    Read { why: String, _folder: tempfile::TempDir },
 }
 
 impl Store {
-    /// Opens the store under `home`, making the folder if need be.
+    /// Opens the store under `home` for writing, making the folder if need be. An index that is missing, damaged or
+    /// of the first layout is made again from the files; [`Store::notes`] then says so.
     ///
     /// # Errors
     /// If `home` cannot be a folder or be written, another process holds the store, or its layout is unknown.
@@ -97,34 +120,118 @@ impl Store {
             return Err(home_fault("it is a file, not a folder".into()));
         }
         std::fs::create_dir_all(home).map_err(|error| home_fault(error.to_string()))?;
-        let path = home.join("store");
+        let began = Instant::now();
+        let mut notes = Vec::new();
+        let index = match Self::open_index(home)? {
+            Ok(index) => index,
+            Err(problem) => {
+                set_aside(home).map_err(|error| home_fault(error.to_string()))?;
+                let index = Self::open_index(home)?.map_err(home_fault)?;
+                notes.push(format!("the index was damaged ({problem})"));
+                index
+            }
+        };
+        let schema = index.db()?.get("schema")?;
+        let found = schema.as_ref().map(|found| String::from_utf8_lossy(found).into_owned());
+        if let Some(found) = found.as_ref().filter(|found| ![SCHEMA, FIRST_SCHEMA].contains(&found.as_str())) {
+            return Err(StoreError::Schema { path: home.join(FOLDER), found: found.clone() });
+        }
+        let owner = owner::Owner::claim(home).map_err(|error| home_fault(error.to_string()))?;
+        let mut store = Self { home: home.to_owned(), access: Access::Write { _owner: owner }, index, notes };
+        if found.as_deref() == Some(FIRST_SCHEMA) {
+            store.convert()?;
+        }
+        store.reconcile()?;
+        if found.as_deref() != Some(SCHEMA) {
+            store.flush()?;
+            store.db()?.insert("schema", SCHEMA)?;
+            store.flush()?;
+        }
+        if let Some(note) = store.notes.last_mut() {
+            let runs = store.index.db()?.open_tree("runs")?.len();
+            note.push_str(&format!(
+                " and was made again from the files in {:.1} s: {runs} runs; the damaged one is in {DAMAGED} until 'llm2loss cache gc'",
+                began.elapsed().as_secs_f64()
+            ));
+        }
+        Ok(store)
+    }
+
+    /// Opens the store under `home` for reading where it cannot be opened for writing: another process has it, or
+    /// the home is read-only. What is computed then is known to this process alone.
+    ///
+    /// # Errors
+    /// As [`Store::open`], but for those two.
+    pub fn open_reading(home: &Path) -> Result<Self> {
+        let why = match Self::open(home) {
+            Err(error @ StoreError::Locked { .. }) => error.to_string(),
+            Err(StoreError::Home { problem, .. }) if home.is_dir() => {
+                format!("home {} cannot be written ({problem}); give another --home", home.display())
+            }
+            opened => return opened,
+        };
+        let folder = tempfile::tempdir().map_err(|source| StoreError::Io { path: std::env::temp_dir(), source })?;
+        let index = Index::temporary(&folder.path().join(FOLDER))?;
+        let note = format!("reading only: {}", why.split(';').next().unwrap_or_default());
+        let access = Access::Read { why, _folder: folder };
+        let store = Self { home: home.to_owned(), access, index, notes: vec![note] };
+        store.reconcile()?;
+        Ok(store)
+    }
+
+    /// The database, or what is wrong with it; waits for one that is being closed.
+    fn open_index(home: &Path) -> Result<std::result::Result<Index, String>> {
         let deadline = Instant::now() + CLOSING;
-        let db = loop {
-            let opened = sled::Config::new().path(&path).cache_capacity(CACHE_BYTES).open();
-            break match opened {
-                Ok(db) => db,
+        loop {
+            return match Index::open(&home.join(FOLDER)) {
+                Ok(index) => Ok(Ok(index)),
                 // Locked, and nobody says to have it: who had it is closing, on threads of its own.
-                Err(error) if owner::is_lock_error(&error) && owner::is_none(home) && Instant::now() < deadline => {
+                Err(Closed::Locked) if owner::is_none(home) && Instant::now() < deadline => {
                     std::thread::sleep(Duration::from_millis(10));
                     continue;
                 }
-                Err(error) if owner::is_lock_error(&error) => {
-                    return Err(StoreError::Locked { path: home.to_owned(), owner: owner::describe(home) });
+                Err(Closed::Locked) => Err(StoreError::Locked { path: home.to_owned(), owner: owner::describe(home) }),
+                Err(Closed::Io(error)) if error.kind() == std::io::ErrorKind::StorageFull => {
+                    Err(StoreError::Sled(sled::Error::Io(error)))
                 }
-                Err(sled::Error::Io(error)) => return Err(home_fault(error.to_string())),
-                Err(error) => return Err(StoreError::Sled(error)),
+                Err(Closed::Io(error)) => Err(StoreError::Home { path: home.to_owned(), problem: error.to_string() }),
+                Err(Closed::Damaged(problem)) => Ok(Err(problem)),
             };
-        };
-        match db.insert_if_new("schema", SCHEMA)? {
-            Some(found) if found != SCHEMA => {
-                return Err(StoreError::Schema { path, found: String::from_utf8_lossy(&found).into_owned() });
-            }
-            _ => {}
         }
-        let owner = owner::Owner::claim(home).map_err(|error| home_fault(error.to_string()))?;
-        let store = Self { home: home.to_owned(), _owner: owner, db };
-        store.finish_deletions()?;
-        Ok(store)
+    }
+
+    /// Throws the index away and makes it again from the files.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn rebuild(home: &Path) -> Result<Self> {
+        // Only who may write may throw away.
+        drop(Self::open(home)?);
+        set_aside(home).map_err(|source| StoreError::Io { path: home.to_owned(), source })?;
+        Self::open(home)
+    }
+
+    /// What was found and done while opening, as sentences.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// # Errors
+    /// Who holds the home, or why it cannot be written, if this process may only read it.
+    pub fn writes(&self) -> Result<()> {
+        match &self.access {
+            Access::Write { .. } => Ok(()),
+            Access::Read { why, .. } => Err(StoreError::ReadOnly(why.clone())),
+        }
+    }
+
+    fn db(&self) -> Result<&sled::Db> {
+        self.index.db()
+    }
+
+    fn tree(&self, name: impl AsRef<[u8]>) -> Result<sled::Tree> {
+        Ok(self.db()?.open_tree(name)?)
     }
 
     /// The home folder.
@@ -138,29 +245,43 @@ impl Store {
     /// # Errors
     /// If the folder cannot be read.
     pub fn size_on_disk(&self) -> Result<u64> {
-        Ok(self.db.size_on_disk()?)
+        Ok(self.db()?.size_on_disk()?)
     }
 
     /// Writes everything to disk.
     ///
     /// # Errors
-    /// If the disk refuses.
+    /// If the disk refuses, or does not answer for a minute.
     pub fn flush(&self) -> Result<()> {
-        self.db.flush()?;
-        Ok(())
+        self.index.flush()
     }
 }
 
-trait InsertIfNew {
-    fn insert_if_new(&self, key: &str, value: &str) -> Result<Option<sled::IVec>>;
-}
-
-impl InsertIfNew for sled::Db {
-    /// The value already there, or `None` after inserting.
-    fn insert_if_new(&self, key: &str, value: &str) -> Result<Option<sled::IVec>> {
-        match self.compare_and_swap(key, None::<&[u8]>, Some(value))? {
-            Ok(()) => Ok(None),
-            Err(found) => Ok(found.current),
+impl Store {
+    /// Removes a database that was set aside.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn drop_set_aside(&self) -> Result<()> {
+        let path = self.home.join(DAMAGED);
+        match std::fs::remove_dir_all(&path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(StoreError::Io { path, source }),
+            _ => Ok(()),
         }
     }
+}
+
+/// Moves the database out of the way, over one moved before.
+fn set_aside(home: &Path) -> std::io::Result<()> {
+    let aside = home.join(DAMAGED);
+    match std::fs::remove_dir_all(&aside) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    std::fs::rename(home.join(FOLDER), aside)
+}
+
+/// A file of the home, whole or not at all.
+fn write_atomically(path: &Path, data: &[u8]) -> Result<()> {
+    crate::files::write_atomically(path, data).map_err(|source| StoreError::Io { path: path.to_owned(), source })
 }

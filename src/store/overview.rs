@@ -18,8 +18,8 @@ impl Store {
     /// If the store cannot be read.
     pub fn trees(&self) -> Result<Vec<TreeSize>> {
         let mut trees = Vec::new();
-        for name in self.db.tree_names() {
-            let tree = self.db.open_tree(&name)?;
+        for name in self.db()?.tree_names() {
+            let tree = self.tree(&name)?;
             let (mut rows, mut bytes) = (0, 0_u64);
             for pair in &tree {
                 let (key, value) = pair?;
@@ -41,7 +41,7 @@ impl Store {
     /// If the store cannot be read.
     pub fn audit_names(&self) -> Result<Vec<String>> {
         let mut names = Vec::new();
-        for key in self.db.open_tree("audits")?.iter().keys() {
+        for key in self.tree("audits")?.iter().keys() {
             names.push(String::from_utf8_lossy(&key?).into_owned());
         }
         Ok(names)

@@ -54,8 +54,3 @@ pub fn describe(home: &Path) -> String {
         _ => "another process".into(),
     }
 }
-
-/// sled reports a held lock as an I/O error without a kind of its own; only its text tells.
-pub fn is_lock_error(error: &sled::Error) -> bool {
-    matches!(error, sled::Error::Io(io) if io.to_string().contains("could not acquire lock"))
-}

@@ -57,12 +57,12 @@ impl Store {
     /// # Errors
     /// If the disk refuses.
     pub fn put_audit(&self, audit: &Audit, encoder: (&str, &str), vocabulary: BTreeSet<String>) -> Result<AuditRecord> {
-        let losses = self.db.open_tree("losses")?;
+        let losses = self.tree("losses")?;
         for model in &audit.models {
             losses.insert(model_key(&audit.name, &model.name), codec::seal_f64(&model.losses))?;
         }
         let record = AuditRecord::of(audit, encoder, vocabulary);
-        self.db.open_tree("audits")?.insert(&audit.name, codec::seal_json(&record, "the audit")?)?;
+        self.tree("audits")?.insert(&audit.name, codec::seal_json(&record, "the audit")?)?;
         self.flush()?;
         Ok(record)
     }
@@ -72,7 +72,7 @@ impl Store {
     /// # Errors
     /// If the store cannot be read; a damaged record counts as none.
     pub fn audit(&self, name: &str) -> Result<Option<AuditRecord>> {
-        let value = self.db.open_tree("audits")?.get(name)?;
+        let value = self.tree("audits")?.get(name)?;
         let record: Option<AuditRecord> = value.and_then(|value| codec::unseal_json(&value, "the audit").ok());
         Ok(record.filter(|record| record.version == VERSION))
     }
@@ -82,7 +82,7 @@ impl Store {
     /// # Errors
     /// If the store cannot be read or the losses are damaged.
     pub fn losses(&self, audit: &str, model: &str) -> Result<Option<Vec<f64>>> {
-        let value = self.db.open_tree("losses")?.get(model_key(audit, model))?;
+        let value = self.tree("losses")?.get(model_key(audit, model))?;
         value.map(|value| codec::unseal_f64(&value, "the losses")).transpose()
     }
 
@@ -91,7 +91,7 @@ impl Store {
     /// # Errors
     /// If the disk refuses.
     pub fn set_shown(&self, audit: &str, model: &str, run: &RunId) -> Result<()> {
-        self.db.open_tree("shown")?.insert(audit, model)?;
+        self.tree("shown")?.insert(audit, model)?;
         self.set_shown_run(audit, model, run)
     }
 
@@ -100,8 +100,8 @@ impl Store {
     /// # Errors
     /// If the disk refuses.
     pub fn set_shown_run(&self, audit: &str, model: &str, run: &RunId) -> Result<()> {
-        self.db.open_tree("shown")?.insert(model_key(audit, model), run.0.as_str())?;
-        Ok(())
+        self.tree("shown")?.insert(model_key(audit, model), run.0.as_str())?;
+        self.keep_shown()
     }
 
     /// The model looked at last.
@@ -109,7 +109,7 @@ impl Store {
     /// # Errors
     /// If the store cannot be read.
     pub fn shown_model(&self, audit: &str) -> Result<Option<String>> {
-        let value = self.db.open_tree("shown")?.get(audit)?;
+        let value = self.tree("shown")?.get(audit)?;
         Ok(value.map(|value| String::from_utf8_lossy(&value).into_owned()))
     }
 
@@ -118,7 +118,7 @@ impl Store {
     /// # Errors
     /// If the store cannot be read.
     pub fn shown_run(&self, audit: &str, model: &str) -> Result<Option<RunId>> {
-        let value = self.db.open_tree("shown")?.get(model_key(audit, model))?;
+        let value = self.tree("shown")?.get(model_key(audit, model))?;
         Ok(value.map(|value| RunId(String::from_utf8_lossy(&value).into_owned())))
     }
 }

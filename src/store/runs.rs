@@ -1,13 +1,11 @@
-//! Finished runs: the record and tables in the database, the weights in a folder of their own.
+//! Finished runs: a folder each with weights, tables and the record, which the index knows for fast answers.
 
 use super::unfinished::UNFINISHED;
-use super::{Result, Store, StoreError, codec};
+use super::{Result, Store, StoreError, codec, write_atomically};
 use crate::audit::{RunId, RunRecord};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A run as it is kept; `D` is whatever was computed from its heads.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +18,10 @@ pub struct StoredRun<D> {
 }
 
 const WEIGHTS: &str = "heads.safetensors";
-const RECORD: &str = "run.json";
+/// What makes a folder a finished run.
+pub(super) const RECORD: &str = "run.json";
+/// What was computed from its heads.
+const TABLES: &str = "tables.json";
 /// Most runs that are named where a beginning fits several.
 const CANDIDATES: usize = 8;
 
@@ -29,47 +30,51 @@ impl Store {
         self.home.join("runs").join(&id.0)
     }
 
-    /// Keeps a finished run: weights first, each file written beside, synced and renamed; then record and
-    /// tables in one transaction, which is what makes the run exist.
+    /// Keeps a finished run: weights, tables, then the record, which is what makes the run exist; each file is written
+    /// beside, synced and renamed. The index follows, and is made again from these files where it falls behind.
     ///
     /// # Errors
-    /// If the disk refuses; nothing of the run is then visible.
+    /// If the disk refuses or another process holds the home; nothing of the run is then visible.
     pub fn put_run(&self, record: &RunRecord, weights: &[u8], diagnosis: &impl Serialize) -> Result<()> {
+        self.writes()?;
         let folder = self.run_folder(&record.id);
         std::fs::create_dir_all(&folder).map_err(|source| StoreError::Io { path: folder.clone(), source })?;
         write_atomically(&folder.join(WEIGHTS), weights)?;
-        let json = serde_json::to_vec_pretty(record)
-            .map_err(|error| StoreError::Damaged { what: "the run".into(), problem: error.to_string() })?;
-        write_atomically(&folder.join(RECORD), &json)?;
-        let runs = self.db.open_tree("runs")?;
-        let diagnoses = self.db.open_tree("diagnoses")?;
-        let record_value = codec::seal_json(record, "the run")?;
-        let diagnosis_value = codec::seal_json(diagnosis, "the tables")?;
+        write_atomically(&folder.join(TABLES), &json(diagnosis, "the tables")?)?;
+        write_atomically(&folder.join(RECORD), &json(record, "the run")?)?;
         let key = record.id.0.as_bytes();
-        sled::Transactional::transaction(&(&runs, &diagnoses), |(runs, diagnoses)| {
-            runs.insert(key, record_value.as_slice())?;
-            diagnoses.insert(key, diagnosis_value.as_slice())?;
-            Ok(())
-        })
-        .map_err(|error: sled::transaction::TransactionError<()>| match error {
-            sled::transaction::TransactionError::Storage(error) => StoreError::Sled(error),
-            sled::transaction::TransactionError::Abort(()) => {
-                StoreError::Damaged { what: "the run".into(), problem: "transaction aborted".into() }
-            }
-        })?;
+        self.tree("diagnoses")?.insert(key, codec::seal_json(diagnosis, "the tables")?)?;
+        self.tree("runs")?.insert(key, codec::seal_json(record, "the run")?)?;
         self.flush()?;
         // The run is finished now: what it could have gone on from has served.
         self.drop_unfinished(&record.id)
     }
 
-    /// Replaces what was computed from a run's heads; the run itself stays as it is.
+    /// Replaces what was computed from a run's heads; the run itself stays as it is. Where another process holds
+    /// the home it is known to this one alone.
     ///
     /// # Errors
     /// If the disk refuses.
     pub fn put_diagnosis(&self, id: &RunId, diagnosis: &impl Serialize) -> Result<()> {
         let value = codec::seal_json(diagnosis, "the tables")?;
-        self.db.open_tree("diagnoses")?.insert(id.0.as_bytes(), value)?;
+        if self.writes().is_ok() {
+            write_atomically(&self.run_folder(id).join(TABLES), &json(diagnosis, "the tables")?)?;
+        }
+        self.tree("diagnoses")?.insert(id.0.as_bytes(), value)?;
         self.flush()
+    }
+
+    /// Forgets what was computed from a run's heads.
+    pub(super) fn drop_diagnosis(&self, id: &RunId) -> Result<()> {
+        let path = self.run_folder(id).join(TABLES);
+        match std::fs::remove_file(&path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::Io { path, source });
+            }
+            _ => {}
+        }
+        self.tree("diagnoses")?.remove(id.0.as_bytes())?;
+        Ok(())
     }
 
     /// Digest of a weights file.
@@ -108,7 +113,7 @@ impl Store {
     /// If the store cannot be read; damaged records are left out.
     pub fn all_runs(&self) -> Result<Vec<RunRecord>> {
         let mut runs = Vec::new();
-        for pair in &self.db.open_tree("runs")? {
+        for pair in &self.tree("runs")? {
             let (_, value) = pair?;
             if let Ok(record) = codec::unseal_json::<RunRecord>(&value, "a run") {
                 runs.push(record);
@@ -127,11 +132,18 @@ impl Store {
         if wanted.is_empty() {
             return Err(no_run("; give the beginning of a run's name".into()));
         }
-        let tree = self.db.open_tree("runs")?;
+        let tree = self.tree("runs")?;
         let mut found = Vec::new();
-        let unfinished = self.db.open_tree(UNFINISHED)?;
+        let unfinished = self.tree(UNFINISHED)?;
         for pair in [&tree, &unfinished].into_iter().flat_map(|tree| tree.scan_prefix(wanted.to_ascii_lowercase())) {
             found.push(String::from_utf8_lossy(&pair?.0).into_owned());
+        }
+        // A run whose record is damaged is not in the index, and can be removed all the same.
+        for entry in std::fs::read_dir(self.home.join("runs")).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with(&wanted.to_ascii_lowercase()) && entry.path().join(RECORD).exists() {
+                found.push(name);
+            }
         }
         found.sort();
         found.dedup();
@@ -153,10 +165,14 @@ impl Store {
     /// If there is none, or more than one, or its record is damaged.
     pub fn find_run(&self, wanted: &str) -> Result<RunRecord> {
         let id = self.find_run_id(wanted)?;
-        match self.db.open_tree("runs")?.get(id.0.as_bytes())? {
+        match self.tree("runs")?.get(id.0.as_bytes())? {
             Some(value) => codec::unseal_json(&value, &format!("run {id}")),
             None => match self.all_unfinished()?.into_iter().find(|run| run.id == id) {
                 Some(record) => Ok(record),
+                None if self.run_folder(&id).join(RECORD).exists() => {
+                    let problem = "its record cannot be read; train it again".into();
+                    Err(StoreError::Damaged { what: format!("run {id}"), problem })
+                }
                 None => Err(StoreError::NoRun { wanted: wanted.to_owned(), hint: "; it was just deleted".into() }),
             },
         }
@@ -168,25 +184,18 @@ impl Store {
     /// # Errors
     /// If its weights cannot be read.
     pub fn run<D: DeserializeOwned>(&self, record: RunRecord) -> Result<StoredRun<D>> {
-        let value = self.db.open_tree("diagnoses")?.get(record.id.0.as_bytes())?;
-        let diagnosis = value.and_then(|value| codec::unseal_json(&value, "the tables").ok());
+        let value = self.tree("diagnoses")?.get(record.id.0.as_bytes())?;
+        let kept = value.and_then(|value| codec::unseal_json(&value, "the tables").ok());
+        let file = || serde_json::from_slice(&std::fs::read(self.run_folder(&record.id).join(TABLES)).ok()?).ok();
+        let diagnosis = kept.or_else(file);
         let weights_path = self.run_folder(&record.id).join(WEIGHTS);
         let weights = self.weights(&record)?;
         Ok(StoredRun { record, diagnosis, weights, weights_path })
     }
 }
 
-/// Writes beside the target, syncs, renames over it, and syncs the folder.
-pub(super) fn write_atomically(path: &Path, data: &[u8]) -> Result<()> {
-    let io = |source| StoreError::Io { path: path.to_owned(), source };
-    // Named after the process: two that write the same run do not write into each other's file.
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    let mut file = File::create(&temporary).map_err(io)?;
-    file.write_all(data).and_then(|()| file.sync_all()).map_err(io)?;
-    std::fs::rename(&temporary, path).map_err(io)?;
-    // The folder, and the one above it for a folder just made.
-    for folder in path.ancestors().skip(1).take(2) {
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
-    }
-    Ok(())
+/// A value as it is written for people and other programs.
+pub(super) fn json(value: &impl Serialize, what: &str) -> Result<Vec<u8>> {
+    serde_json::to_vec_pretty(value)
+        .map_err(|error| StoreError::Damaged { what: what.to_owned(), problem: error.to_string() })
 }

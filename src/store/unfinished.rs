@@ -1,15 +1,15 @@
 //! Runs that are not finished: stopped ones with a checkpoint to go on from, diverged ones as a record alone.
 
-use super::runs::write_atomically;
-use super::{Result, Store, StoreError, codec};
+use super::runs::json;
+use super::{Result, Store, StoreError, codec, write_atomically};
 use crate::audit::{RunId, RunRecord};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// What the database keeps of such a run.
+/// What the index, and a file in the run's folder, keep of such a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Unfinished {
-    record: RunRecord,
+pub(super) struct Unfinished {
+    pub(super) record: RunRecord,
     /// File of the checkpoint in the run's folder; none where there is nothing to go on from.
     file: Option<String>,
 }
@@ -23,20 +23,20 @@ pub struct StoredCheckpoint {
 }
 
 impl Store {
-    /// Keeps a checkpoint: the file is written beside, synced and renamed, then named by one write to the
-    /// database; the checkpoint before it goes last. `record.weights_digest` must be that of `bytes`.
+    /// Keeps a checkpoint: the file is written beside, synced and renamed, then named by the
+    /// run's own file; the checkpoint before it goes last. `record.weights_digest` must be that of `bytes`.
     ///
     /// # Errors
     /// If the disk refuses; the checkpoint before is then still there.
     pub fn put_checkpoint(&self, record: &RunRecord, bytes: &[u8]) -> Result<()> {
+        self.writes()?;
         let folder = self.run_folder(&record.id);
         std::fs::create_dir_all(&folder).map_err(|source| StoreError::Io { path: folder.clone(), source })?;
         let before = self.unfinished_entry(&record.id)?.and_then(|entry| entry.file);
         let file = format!("checkpoint-{}.safetensors", record.weights_digest);
         write_atomically(&folder.join(&file), bytes)?;
         let entry = Unfinished { record: record.clone(), file: Some(file.clone()) };
-        self.db.open_tree(UNFINISHED)?.insert(record.id.0.as_bytes(), codec::seal_json(&entry, "the checkpoint")?)?;
-        self.flush()?;
+        self.keep_unfinished(&entry)?;
         if let Some(before) = before.filter(|before| *before != file) {
             // A checkpoint too many is no harm, and goes with the run.
             let _ = std::fs::remove_file(folder.join(before));
@@ -49,9 +49,17 @@ impl Store {
     /// # Errors
     /// If the disk refuses.
     pub fn put_unfinished(&self, record: &RunRecord) -> Result<()> {
+        self.writes()?;
         self.drop_unfinished(&record.id)?;
-        let entry = Unfinished { record: record.clone(), file: None };
-        self.db.open_tree(UNFINISHED)?.insert(record.id.0.as_bytes(), codec::seal_json(&entry, "the run")?)?;
+        self.keep_unfinished(&Unfinished { record: record.clone(), file: None })
+    }
+
+    fn keep_unfinished(&self, entry: &Unfinished) -> Result<()> {
+        let folder = self.run_folder(&entry.record.id);
+        std::fs::create_dir_all(&folder).map_err(|source| StoreError::Io { path: folder.clone(), source })?;
+        write_atomically(&folder.join(NOTE), &json(entry, "the unfinished run")?)?;
+        let key = entry.record.id.0.as_bytes();
+        self.tree(UNFINISHED)?.insert(key, codec::seal_json(entry, "the unfinished run")?)?;
         self.flush()
     }
 
@@ -86,7 +94,7 @@ impl Store {
     /// If the store cannot be read; damaged records are left out.
     pub fn all_unfinished(&self) -> Result<Vec<RunRecord>> {
         let mut runs = Vec::new();
-        for pair in &self.db.open_tree(UNFINISHED)? {
+        for pair in &self.tree(UNFINISHED)? {
             if let Ok(entry) = codec::unseal_json::<Unfinished>(&pair?.1, "a run") {
                 runs.push(entry.record);
             }
@@ -101,11 +109,14 @@ impl Store {
     /// If the disk refuses.
     pub fn drop_unfinished(&self, id: &RunId) -> Result<()> {
         let file = self.unfinished_entry(id)?.and_then(|entry| entry.file);
-        self.db.open_tree(UNFINISHED)?.remove(id.0.as_bytes())?;
+        let folder = self.run_folder(id);
+        let _ = std::fs::remove_file(folder.join(NOTE));
+        self.tree(UNFINISHED)?.remove(id.0.as_bytes())?;
         self.flush()?;
         if let Some(file) = file {
-            let folder = self.run_folder(id);
             let _ = std::fs::remove_file(folder.join(file));
+        }
+        if folder.exists() {
             // Only if nothing else is in it.
             let _ = std::fs::remove_dir(folder);
         }
@@ -113,10 +124,12 @@ impl Store {
     }
 
     fn unfinished_entry(&self, id: &RunId) -> Result<Option<Unfinished>> {
-        let value = self.db.open_tree(UNFINISHED)?.get(id.0.as_bytes())?;
+        let value = self.tree(UNFINISHED)?.get(id.0.as_bytes())?;
         // A damaged entry is none: there is nothing to go on from.
         Ok(value.and_then(|value| codec::unseal_json(&value, "the run").ok()))
     }
 }
 
 pub(super) const UNFINISHED: &str = "unfinished";
+/// What makes a folder an unfinished run, where no finished one is in it.
+pub(super) const NOTE: &str = "unfinished.json";

@@ -110,7 +110,7 @@ pub enum Action {
     /// List, show, compare or delete the runs kept
     Runs(Runs),
     /// Say what this program finds: devices, store, terminal, versions
-    Doctor(Output),
+    Doctor(Doctor),
     /// The paper's own Table 5, and what can be recomputed from it
     Paper(Paper),
     /// Print the keys of the console as markdown
@@ -127,6 +127,16 @@ pub enum Action {
     /// Draw a screen of the console as SVG
     #[command(hide = true)]
     Picture(Picture),
+}
+
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Throw the index of the home away and make it again from the files
+    #[arg(long)]
+    pub rebuild: bool,
+
+    #[command(flatten)]
+    pub output: Output,
 }
 
 #[derive(Debug, Args)]

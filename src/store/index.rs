@@ -1,0 +1,143 @@
+//! The database: opened past what a full disk or a crash left in it, looked through, flushed with a time limit.
+
+use super::{Result, StoreError, codec};
+use crate::guard::guarded;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::time::Duration;
+
+/// sled's page cache: enough for a scan of the built-in audit, little beside the data in memory.
+const CACHE_BYTES: u64 = 64 << 20;
+/// Longest wait for the database to say that all is on disk.
+const FLUSHING: Duration = Duration::from_secs(60);
+/// What the database was writing when its process died or its disk was full. It does not pass over it by itself, and
+/// then takes whole files for damaged.
+const HALF_WRITTEN: &str = ".generating";
+
+/// Why the database did not open.
+pub enum Closed {
+    /// Another process has it.
+    Locked,
+    /// The disk or the rights.
+    Io(std::io::Error),
+    /// It cannot be read, in its own words.
+    Damaged(String),
+}
+
+/// The open database. Closing it may fail inside; that is kept inside.
+#[derive(Debug)]
+pub struct Index(Option<sled::Db>);
+
+impl Drop for Index {
+    fn drop(&mut self) {
+        let db = self.0.take();
+        // What could not be written is in the files.
+        let _ = guarded(|| drop(db));
+    }
+}
+
+impl Index {
+    /// Opens the database in a folder.
+    pub fn open(path: &Path) -> std::result::Result<Self, Closed> {
+        if is_free(path) {
+            sweep(path);
+        }
+        let opened = guarded(|| sled::Config::new().path(path).cache_capacity(CACHE_BYTES).open());
+        let index = match opened {
+            Ok(Ok(db)) => Self(Some(db)),
+            Ok(Err(error)) => return Err(closed(error)),
+            Err(words) => return Err(Closed::Damaged(words)),
+        };
+        match guarded(|| index.look_through()) {
+            Ok(Ok(())) => Ok(index),
+            Ok(Err(StoreError::Sled(error))) => Err(closed(error)),
+            Ok(Err(error)) => Err(Closed::Damaged(error.to_string())),
+            Err(words) => Err(Closed::Damaged(words)),
+        }
+    }
+
+    /// A database of this process alone, gone with it.
+    pub fn temporary(folder: &Path) -> Result<Self> {
+        let open = || sled::Config::new().path(folder).temporary(true).cache_capacity(CACHE_BYTES).open();
+        match guarded(open) {
+            Ok(opened) => Ok(Self(Some(opened?))),
+            Err(problem) => Err(StoreError::Damaged { what: "the index".into(), problem }),
+        }
+    }
+
+    pub fn db(&self) -> Result<&sled::Db> {
+        let closed = || StoreError::Damaged { what: "the index".into(), problem: "it is closed".into() };
+        self.0.as_ref().ok_or_else(closed)
+    }
+
+    /// Reads every value but embeddings and what is known of image files: those are many, and checked when used.
+    fn look_through(&self) -> Result<()> {
+        let db = self.db()?;
+        for name in db.tree_names() {
+            let tree = db.open_tree(&name)?;
+            let name = String::from_utf8_lossy(&name).into_owned();
+            if name.starts_with("embeddings/") || name == "files" {
+                continue;
+            }
+            let bare = ["shown", "__sled__default", "deleted runs"].contains(&name.as_str());
+            for pair in &tree {
+                let (_, value) = pair?;
+                if !bare {
+                    codec::check(&value, &name)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until all is on disk, but not for ever.
+    pub fn flush(&self) -> Result<()> {
+        let (sender, receiver) = sync_channel(1);
+        let db = self.db()?.clone();
+        let work = move || drop(sender.send(guarded(|| db.flush())));
+        let thread = std::thread::Builder::new().name("sled flush".into()).spawn(work);
+        thread.map_err(|error| StoreError::Sled(sled::Error::Io(error)))?;
+        let problem = match receiver.recv_timeout(FLUSHING) {
+            Ok(Ok(flushed)) => return flushed.map(|_| ()).map_err(Into::into),
+            Ok(Err(words)) => words,
+            Err(RecvTimeoutError::Timeout) => format!("it did not answer for {} s", FLUSHING.as_secs()),
+            Err(RecvTimeoutError::Disconnected) => "its thread stopped".into(),
+        };
+        Err(StoreError::Damaged {
+            what: "the index".into(),
+            problem: format!("{problem}; start again: it is made again from the files"),
+        })
+    }
+}
+
+/// sled's errors by what they ask of us.
+fn closed(error: sled::Error) -> Closed {
+    match error {
+        // A held lock is an I/O error without a kind of its own; only its text tells.
+        sled::Error::Io(error) if error.to_string().contains("could not acquire lock") => Closed::Locked,
+        sled::Error::Io(error)
+            if !matches!(
+                error.kind(),
+                ErrorKind::UnexpectedEof | ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::Other
+            ) =>
+        {
+            Closed::Io(error)
+        }
+        error => Closed::Damaged(error.to_string()),
+    }
+}
+
+/// Whether no process has the database open: what is half written then stays so.
+fn is_free(path: &Path) -> bool {
+    File::options().read(true).write(true).open(path.join("db")).is_ok_and(|file| file.try_lock().is_ok())
+}
+
+fn sweep(path: &Path) {
+    for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().ends_with(HALF_WRITTEN) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}

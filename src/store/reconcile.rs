@@ -1,0 +1,195 @@
+//! Files are the truth, the database is their index: at every open the one is made to say what the others say.
+//!
+//! The same steps fill an empty index, mend one that a crash left behind, convert a home of the first layout, and
+//! give a reader that may not touch the home an index of its own.
+
+use super::history::{HISTORY, LINES};
+use super::runs::{RECORD, json};
+use super::unfinished::{NOTE, UNFINISHED, Unfinished};
+use super::{Result, Store, StoreError, codec, write_atomically};
+use crate::audit::{RunId, RunRecord};
+use crate::files::UNFINISHED_ENDING;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::DirEntry;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// What a person looked at last, by audit and model.
+const SHOWN: &str = "shown.json";
+
+impl Store {
+    /// Makes the index say what the files say.
+    pub(super) fn reconcile(&self) -> Result<()> {
+        if self.writes().is_ok() {
+            self.sweep();
+        }
+        self.reconcile_runs()?;
+        self.read_shown()?;
+        for entry in listed(&self.home.join(HISTORY))? {
+            if let Some(audit) = name_of(&entry).as_deref().and_then(|name| name.strip_suffix(LINES)) {
+                self.read_history(audit)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn reconcile_runs(&self) -> Result<()> {
+        let (finished, unfinished) = (self.tree("runs")?, self.tree(UNFINISHED)?);
+        let (mut there, mut stopped) = (BTreeSet::new(), BTreeSet::new());
+        for entry in listed(&self.home.join("runs"))? {
+            let Some(id) = name_of(&entry) else { continue };
+            let (record, note) = (entry.path().join(RECORD), entry.path().join(NOTE));
+            if record.exists() {
+                if !finished.contains_key(&id)?
+                    && let Some(record) = read_json::<RunRecord>(&record).filter(|record| record.id.0 == id)
+                {
+                    finished.insert(id.as_bytes(), codec::seal_json(&record, "the run")?)?;
+                }
+                there.insert(id);
+            } else if note.exists() {
+                if !unfinished.contains_key(&id)?
+                    && let Some(note) = read_json::<Unfinished>(&note).filter(|note| note.record.id.0 == id)
+                {
+                    unfinished.insert(id.as_bytes(), codec::seal_json(&note, "the unfinished run")?)?;
+                }
+                stopped.insert(id);
+            } else if self.writes().is_ok() && is_ours(&entry.path()) {
+                // A run that was not yet, or is no more: its folder only waited for this.
+                self.remove_run_folder(&RunId(id))?;
+            }
+        }
+        for key in finished.iter().keys() {
+            let id = String::from_utf8_lossy(&key?).into_owned();
+            if !there.contains(&id) {
+                self.forget_run(&RunId(id))?;
+            }
+        }
+        for key in unfinished.iter().keys() {
+            let key = key?;
+            if !stopped.contains(&*String::from_utf8_lossy(&key)) {
+                unfinished.remove(key)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs whose files are not what was written, as sentences: what is damaged, what it costs, how to mend it.
+    ///
+    /// # Errors
+    /// If the folder of runs cannot be listed.
+    pub fn damaged_runs(&self) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        for entry in listed(&self.home.join("runs"))? {
+            let Some(id) = name_of(&entry).map(RunId) else { continue };
+            let (record, note) = (entry.path().join(RECORD), entry.path().join(NOTE));
+            if record.exists() {
+                match read_json::<RunRecord>(&record) {
+                    None => found.push(format!(
+                        "run {id}: {} is damaged; its weights cannot be used: train it again, then 'llm2loss runs delete {id}'",
+                        record.display()
+                    )),
+                    Some(record) => found.extend(self.weights(&record).err().map(|error| error.to_string())),
+                }
+            } else if note.exists()
+                && let Err(error) = self.checkpoint(&id)
+            {
+                found.push(format!("{error}; the run begins again when it is next trained"));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Writes the files that a home of the first layout has in its database alone. Doing it twice does no harm.
+    pub(super) fn convert(&self) -> Result<()> {
+        for pair in &self.tree(UNFINISHED)? {
+            if let Ok(entry) = codec::unseal_json::<Unfinished>(&pair?.1, "a run") {
+                let folder = self.run_folder(&entry.record.id);
+                std::fs::create_dir_all(&folder).map_err(|source| StoreError::Io { path: folder.clone(), source })?;
+                write_atomically(&folder.join(NOTE), &json(&entry, "the unfinished run")?)?;
+            }
+        }
+        // Runs that were being deleted have lost their record in the database, not yet their folder.
+        for key in self.tree("deleted runs")?.iter().keys() {
+            let id = RunId(String::from_utf8_lossy(&key?).into_owned());
+            if !self.tree("runs")?.contains_key(id.0.as_bytes())? {
+                self.remove_run_folder(&id)?;
+            }
+        }
+        for name in self.db()?.tree_names() {
+            if let Some(audit) = String::from_utf8_lossy(&name).strip_prefix(HISTORY) {
+                self.write_history(audit)?;
+            }
+        }
+        self.keep_shown()
+    }
+
+    /// Writes what is shown where another start finds it.
+    pub(super) fn keep_shown(&self) -> Result<()> {
+        if self.writes().is_err() {
+            return Ok(());
+        }
+        write_atomically(&self.home.join(SHOWN), &json(&self.shown_entries()?, "what is shown")?)
+    }
+
+    fn shown_entries(&self) -> Result<BTreeMap<String, String>> {
+        let text = |bytes: sled::IVec| String::from_utf8_lossy(&bytes).into_owned();
+        let tree = self.tree("shown")?;
+        tree.iter().map(|pair| pair.map(|(key, value)| (text(key), text(value))).map_err(Into::into)).collect()
+    }
+
+    fn read_shown(&self) -> Result<()> {
+        let Some(wanted) = read_json::<BTreeMap<String, String>>(&self.home.join(SHOWN)) else { return Ok(()) };
+        if self.shown_entries()? != wanted {
+            let tree = self.tree("shown")?;
+            tree.clear()?;
+            for (key, value) in &wanted {
+                tree.insert(key.as_bytes(), value.as_bytes())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what killed processes were writing. What cannot be removed now is no harm.
+    fn sweep(&self) {
+        let runs = listed(&self.home.join("runs")).unwrap_or_default();
+        let folders = runs.iter().map(DirEntry::path);
+        for folder in folders.chain([self.home.clone(), self.home.join("audits"), self.home.join(HISTORY)]) {
+            for entry in listed(&folder).unwrap_or_default() {
+                if name_of(&entry).is_some_and(|name| name.ends_with(UNFINISHED_ENDING)) {
+                    let _ = std::fs::remove_file(entry.path());
+                }
+            }
+        }
+    }
+}
+
+/// What is in a folder; nothing where there is none.
+fn listed(folder: &Path) -> Result<Vec<DirEntry>> {
+    let io = |source| StoreError::Io { path: folder.to_owned(), source };
+    match std::fs::read_dir(folder) {
+        Ok(entries) => entries.collect::<std::io::Result<_>>().map_err(io),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(io(error)),
+    }
+}
+
+fn name_of(entry: &DirEntry) -> Option<String> {
+    entry.file_name().to_str().map(str::to_owned)
+}
+
+/// A file's value; none where it is missing or damaged.
+fn read_json<T: serde::de::DeserializeOwned>(path: &PathBuf) -> Option<T> {
+    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+}
+
+/// Whether a run's folder holds nothing but what this program writes there.
+fn is_ours(folder: &Path) -> bool {
+    let ours = |name: &str| {
+        ["heads.safetensors", "tables.json"].contains(&name)
+            || name.starts_with("checkpoint-")
+            || name.ends_with(UNFINISHED_ENDING)
+    };
+    folder.is_dir()
+        && listed(folder)
+            .is_ok_and(|entries| entries.iter().all(|entry| name_of(entry).is_some_and(|name| ours(&name))))
+}
