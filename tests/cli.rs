@@ -156,9 +156,12 @@ fn an_empty_variable_means_the_users_data_folder() {
 fn a_store_in_use_names_its_holder() {
     let folder = tempfile::tempdir().unwrap();
     let store = llm2loss::store::Store::open(folder.path()).unwrap();
-    refused(folder.path(), &["runs"], &format!("is in use by process {}", std::process::id()));
+    let holder = format!("is in use by process {}", std::process::id());
+    let read = run(folder.path(), &["runs"]).code(0);
+    assert!(stderr(&read).contains("reading only: ") && stderr(&read).contains(&holder), "{}", stderr(&read));
+    refused(folder.path(), &["train", "adult"], &holder);
     drop(store);
-    run(folder.path(), &["runs"]).code(0);
+    assert!(!stderr(&run(folder.path(), &["runs"]).code(0)).contains("reading only"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::audit::{Architecture, HyperParameters};
 use crate::diagnose::{DiagnoseError, LONGEST_PROMPT};
 use crate::engine::{DeviceChoice, EngineError, LoadedRun, Session};
 use crate::files::write_atomically;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 use etcetera::BaseStrategy;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -68,6 +68,13 @@ pub fn home(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
     }
     let base = etcetera::choose_base_strategy().map_err(|_| Failure::usage("no home folder; give one with --home"))?;
     Ok(base.data_dir().join("llm2loss"))
+}
+
+/// Opens the store to read it, beside another process if need be, and says what was found.
+pub fn reading_store(given: Option<PathBuf>) -> Result<Store, Failure> {
+    let store = Store::open_reading(&home(given)?)?;
+    store.notes().iter().for_each(|note| progress::say(note));
+    Ok(store)
 }
 
 /// Opens an audit.

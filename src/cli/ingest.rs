@@ -1,7 +1,7 @@
 //! `llm2loss ingest`: files to an audit. `llm2loss audits`: the audits there are.
 
 use super::arguments::{Audits, AuditsAction, Ingest};
-use super::context::{Failure, home, print};
+use super::context::{Failure, home, print, reading_store};
 use super::progress;
 use crate::data::{
     AttributeFile, CelebaSplit, DataError, Draft, ImagePlace, Mapping, ScoreFiles, celeba, clip_retrieval, manifest,
@@ -11,7 +11,7 @@ use crate::engine::{
     Addition, EngineError, IngestReport, Intake, add_models, delete, described, ingest, known_audits, set_prompts,
 };
 use crate::report;
-use crate::store::{Store, ingested_names};
+use crate::store::ingested_names;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -122,7 +122,7 @@ pub fn audits(home_given: Option<PathBuf>, given: &Audits) -> Result<u8, Failure
                 let known = known_audits(&home)?.join(", ");
                 return Err(EngineError::from(DataError::UnknownAudit { name: audit.clone(), known }).into());
             }
-            show(&described(&Store::open_reading(&home)?, audit)?, output.json)
+            show(&described(&reading_store(Some(home))?, audit)?, output.json)
         }
         Some(AuditsAction::Delete { audit }) => {
             let runs = delete(&home, audit)?;

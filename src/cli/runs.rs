@@ -1,7 +1,7 @@
 //! `llm2loss runs`: list, show, compare and delete the runs kept.
 
 use super::arguments::{DeleteRuns, DiffRuns, Form, FormatArgument, ListRuns, Runs, RunsAction, ShowRun, SortArgument};
-use super::context::{Failure, home, print, session};
+use super::context::{Failure, home, print, reading_store, session};
 use super::progress::say;
 use crate::audit::RunRecord;
 use crate::report::{self, Difference, Format, Order, Sheet};
@@ -18,14 +18,12 @@ struct Body {
 }
 
 pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Runs) -> Result<u8, Failure> {
-    let open = || Ok::<Store, Failure>(Store::open(&home(home_given.clone())?)?);
-    let reading = || Ok::<Store, Failure>(Store::open_reading(&home(home_given.clone())?)?);
     match &given.action {
         None => list(home_given, model, &given.list),
         Some(RunsAction::List(given)) => list(home_given, model, given),
-        Some(RunsAction::Show(given)) => show(&reading()?, given),
-        Some(RunsAction::Diff(given)) => diff(&reading()?, given),
-        Some(RunsAction::Delete(given)) => delete(&open()?, given),
+        Some(RunsAction::Show(given)) => show(&reading_store(home_given)?, given),
+        Some(RunsAction::Diff(given)) => diff(&reading_store(home_given)?, given),
+        Some(RunsAction::Delete(given)) => delete(&Store::open(&home(home_given)?)?, given),
     }
 }
 
@@ -36,7 +34,7 @@ fn list(home_given: Option<PathBuf>, model: Option<&str>, given: &ListRuns) -> R
         let store = session.store();
         (store.runs(audit, model.as_deref())?, store.unfinished(audit, model.as_deref())?, format!(" of audit {audit}"))
     } else {
-        let store = Store::open_reading(&home(home_given)?)?;
+        let store = reading_store(home_given)?;
         let (mut runs, mut unfinished) = (store.all_runs()?, store.all_unfinished()?);
         let is_meant = |run: &RunRecord| model.is_none_or(|model| run.model == model);
         runs.retain(is_meant);

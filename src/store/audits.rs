@@ -255,7 +255,7 @@ pub fn ingested_names(home: &Path) -> Result<Vec<String>> {
     let io = |source| StoreError::Io { path: path.clone(), source };
     let entries = match std::fs::read_dir(&path) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound || !home.is_dir() => return Ok(Vec::new()),
         Err(error) => return Err(io(error)),
     };
     let mut names = Vec::new();
