@@ -281,7 +281,7 @@ fn a_full_disk_costs_nothing_that_was_finished() {
                 let length = file.metadata().unwrap().len();
                 file.set_len(length.saturating_sub(left)).unwrap();
             };
-            free(round * 7 << 10);
+            free(round * 7 * 1024);
             for run in 0..40 {
                 let id = format!("f{run:03}");
                 match store.put_run(&record(&id, &[run; 3000], 10 + u64::from(run)), &[run; 3000], &"tables") {
