@@ -108,9 +108,10 @@ pub fn cache(home_given: Option<PathBuf>, given: &Cache) -> Result<u8, Failure> 
                 return print(&report::to_json("llm2loss.cache.gc/1", None, &dropped)?);
             }
             print(&format!(
-                "{} embeddings that no audit uses dropped, and what was known of {} files; the disk space is used again, not given back at once\n",
+                "{} embeddings that no audit uses dropped, and what was known of {} files; {:.1} MB given back to the disk\n",
                 grouped(dropped.embeddings),
-                grouped(dropped.files)
+                grouped(dropped.files),
+                dropped.bytes_given_back as f64 / 1e6
             ))
         }
         CacheAction::Export { audit, out, output } => {
@@ -160,5 +161,10 @@ fn stats(found: &CacheReport) -> String {
     }
     let damage: Vec<String> = found.damage.iter().map(|damage| format!("damaged: {}\n", printable(damage))).collect();
     let disk = found.bytes_on_disk as f64 / 1e6;
-    format!("{}\n{}\nthe database takes {disk:.1} MB on disk\n{}", encoders.render(), audits.render(), damage.concat())
+    format!(
+        "{}\n{}\nthe database and the packs take {disk:.1} MB on disk\n{}",
+        encoders.render(),
+        audits.render(),
+        damage.concat()
+    )
 }

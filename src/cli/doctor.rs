@@ -91,7 +91,7 @@ fn gigabytes(bytes: u64) -> String {
 }
 
 fn store_words(store: &Store) -> String {
-    let bytes = store.size_on_disk().unwrap_or(0);
+    let bytes = store.bytes().unwrap_or(0);
     let runs = store.all_runs().map_or(0, |runs| runs.len());
     let runs = if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") };
     let notes: String = store.notes().iter().map(|note| format!("; {note}")).collect();

@@ -35,6 +35,8 @@ pub struct AuditCache {
 pub struct Dropped {
     pub embeddings: usize,
     pub files: usize,
+    /// Bytes that the home takes less on disk.
+    pub bytes_given_back: u64,
 }
 
 /// Contents of an audit, and the fingerprints under which they may be kept.
@@ -57,10 +59,11 @@ pub fn cache_report(home: &Path) -> Result<CacheReport, EngineError> {
 }
 
 fn report(store: &Store) -> Result<CacheReport, EngineError> {
-    let encoders = store.embedding_encoders();
+    let encoders = store.embedding_encoders()?;
     let encoders = encoders.iter().map(|encoder| store.embedding_stats(encoder)).collect::<Result<_, _>>()?;
     let mut audits = Vec::new();
-    let mut damage = store.damaged_runs()?;
+    let mut damage = store.damaged_packs()?;
+    damage.extend(store.damaged_runs()?);
     for name in known_audits(store.home())? {
         let uses = match uses_of(store, &name) {
             Ok(uses) => uses,
@@ -80,7 +83,7 @@ fn report(store: &Store) -> Result<CacheReport, EngineError> {
             complete: uses.complete,
         });
     }
-    Ok(CacheReport { encoders, audits, damage, bytes_on_disk: store.size_on_disk()? })
+    Ok(CacheReport { encoders, audits, damage, bytes_on_disk: store.bytes()? })
 }
 
 impl CacheReport {
@@ -99,6 +102,7 @@ impl CacheReport {
 /// If the store or an audit cannot be read; nothing is dropped then.
 pub fn cache_gc(home: &Path) -> Result<Dropped, EngineError> {
     let store = Store::open(home)?;
+    let before = store.bytes()?;
     let mut used: BTreeMap<String, BTreeSet<ContentHash>> = BTreeMap::new();
     let mut stamps = BTreeSet::new();
     for uses in every_use(&store)? {
@@ -108,12 +112,16 @@ pub fn cache_gc(home: &Path) -> Result<Dropped, EngineError> {
         stamps.extend(uses.stamps);
     }
     let mut dropped = Dropped::default();
-    for encoder in store.embedding_encoders() {
+    for encoder in store.embedding_encoders()? {
         let used = used.remove(&encoder).unwrap_or_default();
         dropped.embeddings += store.keep_embeddings(&encoder, &used)?;
     }
     dropped.files = store.keep_files(&stamps)?;
+    // The database keeps the space of what it dropped: made again from the files, it has none.
+    drop(store);
+    let store = Store::rebuild(home)?;
     store.drop_set_aside()?;
+    dropped.bytes_given_back = before.saturating_sub(store.bytes()?);
     Ok(dropped)
 }
 

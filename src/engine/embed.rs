@@ -52,6 +52,7 @@ impl Session {
         let missing: Vec<usize> = missing.into_iter().filter(readable).collect();
         if !missing.is_empty() {
             self.embed(&audit, &missing, tracker)?;
+            self.store.seal_embeddings(self.encoder.fingerprint())?;
             self.forget_audit();
             let hashes = self.content_hashes(&*self.audit()?)?;
             // The one before goes first: there may not be room for two.

@@ -11,8 +11,6 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Rows of embeddings kept in one atomic batch.
-const WINDOW: usize = 1024;
 /// Longest name of an audit.
 const LONGEST_NAME: usize = 64;
 /// Items shown as a preview, and characters of each.
@@ -153,11 +151,9 @@ pub fn ingest_with(
         return Ok(report);
     }
     let store = Store::open(home)?;
-    if let (Some((rows, dimension)), Some(digests)) = (&rest.embeddings, &rest.digests) {
+    if let (Some((rows, _)), Some(digests)) = (&rest.embeddings, &rest.digests) {
         // Before the audit: without it they are only spare, and 'cache gc' drops them.
-        for (digests, rows) in digests.chunks(WINDOW).zip(rows.chunks(WINDOW * dimension)) {
-            store.put_embeddings(encoder.fingerprint(), digests, rows)?;
-        }
+        store.add_pack(encoder.fingerprint(), digests, rows)?;
     }
     keep(&store, &ingested)?;
     Ok(report)

@@ -125,7 +125,7 @@ impl Session {
         rarest.truncate(6);
         Ok(StoreView {
             home: self.store.home().to_owned(),
-            bytes: self.store.size_on_disk()?,
+            bytes: self.store.bytes()?,
             trees: self.store.trees()?,
             audits,
             splits: splits.each_ref().map(Vec::len),

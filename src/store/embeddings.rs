@@ -1,9 +1,12 @@
 //! Embeddings, keyed by what was embedded and by whom: the same content under the same encoder is embedded once.
 
+use super::packs::{NOWHERE, PackSet, SEAL_ROWS};
 use super::{Result, Store, StoreError, codec};
 use rayon::prelude::*;
 use sled::Batch;
+use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::sync::PoisonError;
 
 /// Digest of an item's content.
 pub type ContentHash = [u8; 16];
@@ -22,23 +25,12 @@ pub fn bytes_hash(bytes: &[u8]) -> ContentHash {
 
 /// Trees of embeddings are called this, then the encoder's fingerprint.
 const TREE: &str = "embeddings/";
-/// What is known of image files, by their stamp.
-const FILES: &str = "files";
 /// Parts of the keys that are read side by side before their rows are handed on.
 const PARTS: usize = 16;
 /// Most keys of a part: what is read but not yet handed on stays small.
 const PART_KEYS: usize = 8192;
 /// A tree with so many more records than are wanted is not read as a whole.
 const SCAN_SHARE: usize = 4;
-
-/// What an image file turned out to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FileFact {
-    /// Its content.
-    Content(ContentHash),
-    /// It cannot be decoded, for this reason.
-    Unreadable(String),
-}
 
 /// What is kept for one encoder.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -54,7 +46,8 @@ impl Store {
         self.tree(format!("{TREE}{encoder}"))
     }
 
-    /// Keeps embeddings, row-major `[hashes.len(), dimension]`, in one atomic batch, then flushes.
+    /// Keeps fresh embeddings, row-major `[hashes.len(), dimension]`, in one atomic batch, then flushes; when enough
+    /// have come together they are sealed into a pack.
     ///
     /// # Errors
     /// If the disk refuses.
@@ -68,8 +61,20 @@ impl Store {
         for row in order {
             batch.insert(&hashes[row], codec::seal_f32(&rows[row * dimension..(row + 1) * dimension]));
         }
-        tree.apply_batch(batch)?;
-        self.flush()
+        let due = {
+            let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+            // Counted once: sealing falls on the same window whether or not the program was killed before.
+            let count = fresh.entry(encoder.to_owned()).or_insert_with(|| tree.len());
+            tree.apply_batch(batch)?;
+            *count += hashes.len();
+            let due = *count >= SEAL_ROWS;
+            if due {
+                *count = 0;
+            }
+            due
+        };
+        self.flush()?;
+        if due { self.seal_embeddings(encoder) } else { Ok(()) }
     }
 
     /// Embeddings of the given contents in order, row-major, with the positions that are missing or damaged;
@@ -91,8 +96,8 @@ impl Store {
         Ok((rows, missing))
     }
 
-    /// Hands on the embedding of each content with its position, in the order of their digests, and returns the
-    /// positions that are missing or damaged. Little is in memory at a time.
+    /// Hands on the embedding of each content with its position, and returns the positions that are missing or
+    /// damaged. Little is in memory at a time.
     ///
     /// # Errors
     /// If the store cannot be read, or `take` fails.
@@ -103,26 +108,48 @@ impl Store {
         dimension: usize,
         mut take: impl FnMut(usize, &[f32]) -> std::io::Result<()>,
     ) -> Result<Vec<usize>> {
+        let there = vec![Cell::new(false); hashes.len()];
+        let mut hand_on = |(positions, values): &(Vec<usize>, Vec<f32>)| {
+            for (&row, vector) in positions.iter().zip(values.chunks_exact(dimension)) {
+                take(row, vector).map_err(|source| StoreError::Io { path: self.home.clone(), source })?;
+                there[row].set(true);
+            }
+            Ok::<(), StoreError>(())
+        };
+        let packs = self.packs(encoder)?;
+        if !packs.is_empty() {
+            let starts: Vec<usize> = (0..hashes.len()).step_by(PART_KEYS).collect();
+            for group in starts.chunks(PARTS) {
+                let part = |&start: &usize| {
+                    let end = hashes.len().min(start + PART_KEYS);
+                    read_packed(&packs, start, &hashes[start..end], dimension)
+                };
+                let found: Vec<(Vec<usize>, Vec<f32>)> = group.par_iter().map(part).collect();
+                found.iter().try_for_each(&mut hand_on)?;
+            }
+        }
+        let missing = || there.iter().enumerate().filter_map(|(row, there)| (!there.get()).then_some(row)).collect();
         let tree = self.embedding_tree(encoder)?;
-        let mut wanted: Vec<(ContentHash, usize)> =
-            hashes.iter().enumerate().filter_map(|(row, hash)| Some(((*hash)?, row))).collect();
+        if tree.is_empty() {
+            return Ok(missing());
+        }
+        let mut wanted: Vec<(ContentHash, usize)> = hashes
+            .iter()
+            .enumerate()
+            .filter(|(row, _)| !there[*row].get())
+            .filter_map(|(row, hash)| Some(((*hash)?, row)))
+            .collect();
         wanted.par_sort_unstable();
         let scan = tree.len() <= SCAN_SHARE * wanted.len();
         // Keys are digests, evenly spread: equal parts of the wanted ones are equal ranges of the tree.
         let parts: Vec<&[(ContentHash, usize)]> =
             wanted.chunks(wanted.len().div_ceil(PARTS).clamp(1, PART_KEYS)).collect();
-        let mut there = vec![false; hashes.len()];
         for group in parts.chunks(PARTS) {
             let found = group.par_iter().map(|part| read_part(&tree, part, dimension, scan));
             let found: Vec<(Vec<usize>, Vec<f32>)> = found.collect::<Result<_>>()?;
-            for (positions, values) in &found {
-                for (&row, vector) in positions.iter().zip(values.chunks_exact(dimension)) {
-                    take(row, vector).map_err(|source| StoreError::Io { path: self.home.clone(), source })?;
-                    there[row] = true;
-                }
-            }
+            found.iter().try_for_each(&mut hand_on)?;
         }
-        Ok(there.iter().enumerate().filter_map(|(row, there)| (!there).then_some(row)).collect())
+        Ok(missing())
     }
 
     /// Number of embeddings kept for an encoder.
@@ -130,7 +157,14 @@ impl Store {
     /// # Errors
     /// If the store cannot be read.
     pub fn embedding_count(&self, encoder: &str) -> Result<usize> {
-        Ok(self.embedding_tree(encoder)?.len())
+        let packs = self.packs(encoder)?;
+        let mut count = packs.rows();
+        for key in self.embedding_tree(encoder)?.iter().keys() {
+            let hash = <ContentHash>::try_from(key?.as_ref()).ok();
+            // Killed while sealing, a row is in both.
+            count += usize::from(hash.is_some_and(|hash| packs.find(&hash, NOWHERE).is_none()));
+        }
+        Ok(count)
     }
 
     /// Whether a content has an embedding.
@@ -138,7 +172,7 @@ impl Store {
     /// # Errors
     /// If the store cannot be read.
     pub fn has_embedding(&self, encoder: &str, hash: &ContentHash) -> Result<bool> {
-        Ok(self.embedding_tree(encoder)?.contains_key(hash)?)
+        Ok(self.packs(encoder)?.find(hash, NOWHERE).is_some() || self.embedding_tree(encoder)?.contains_key(hash)?)
     }
 
     /// How many of the contents have an embedding.
@@ -146,24 +180,28 @@ impl Store {
     /// # Errors
     /// If the store cannot be read.
     pub fn embeddings_present(&self, encoder: &str, hashes: &[Option<ContentHash>]) -> Result<usize> {
-        let tree = self.embedding_tree(encoder)?;
-        let mut present = 0;
+        let (tree, packs) = (self.embedding_tree(encoder)?, self.packs(encoder)?);
+        let (mut present, mut near) = (0, NOWHERE);
         for hash in hashes.iter().flatten() {
-            present += usize::from(tree.contains_key(hash)?);
+            let place = packs.find(hash, near);
+            near = place.unwrap_or(near);
+            present += usize::from(place.is_some() || tree.contains_key(hash)?);
         }
         Ok(present)
     }
 
     /// Fingerprints of the encoders whose embeddings are kept.
-    #[must_use]
-    pub fn embedding_encoders(&self) -> Vec<String> {
-        let names = self.db().map(|db| db.tree_names()).unwrap_or_default();
-        let mut encoders: Vec<String> = names
-            .iter()
-            .filter_map(|name| Some(String::from_utf8_lossy(name).strip_prefix(TREE)?.to_owned()))
-            .collect();
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn embedding_encoders(&self) -> Result<Vec<String>> {
+        let mut encoders = self.pack_encoders()?;
+        for name in self.db()?.tree_names() {
+            encoders.extend(String::from_utf8_lossy(&name).strip_prefix(TREE).map(str::to_owned));
+        }
         encoders.sort_unstable();
-        encoders
+        encoders.dedup();
+        Ok(encoders)
     }
 
     /// Reads every embedding of an encoder and checks its checksum.
@@ -181,6 +219,7 @@ impl Store {
             let whole = codec::unseal_f32(&value, "an embedding", &mut row).is_ok();
             stats.damaged += usize::from(!whole || row.iter().any(|value| !value.is_finite()));
         }
+        self.packed_stats(encoder, &mut stats)?;
         Ok(stats)
     }
 
@@ -190,74 +229,17 @@ impl Store {
     /// If the disk refuses.
     pub fn keep_embeddings(&self, encoder: &str, used: &BTreeSet<ContentHash>) -> Result<usize> {
         let tree = self.embedding_tree(encoder)?;
-        let dropped = keep(&tree, used)?;
+        let dropped = keep(&tree, used)? + self.keep_packed(encoder, used)?;
         if tree.is_empty() {
             self.db()?.drop_tree(tree.name())?;
         }
         self.flush()?;
         Ok(dropped)
     }
-
-    /// Drops what is known of image files whose stamps are not among `used`; returns how many.
-    ///
-    /// # Errors
-    /// If the disk refuses.
-    pub fn keep_files(&self, used: &BTreeSet<ContentHash>) -> Result<usize> {
-        let dropped = keep(&self.tree(FILES)?, used)?;
-        self.flush()?;
-        Ok(dropped)
-    }
-
-    /// What is known of the image file with this stamp.
-    ///
-    /// # Errors
-    /// If the store cannot be read; a damaged entry counts as none.
-    pub fn file_fact(&self, stamp: &ContentHash) -> Result<Option<FileFact>> {
-        let value = self.tree(FILES)?.get(stamp)?;
-        Ok(value.and_then(|value| codec::unseal_json::<FileEntry>(&value, "a file's entry").ok()).map(FileFact::from))
-    }
-
-    /// Remembers what image files turned out to be, in one atomic batch.
-    ///
-    /// # Errors
-    /// If the disk refuses.
-    pub fn put_file_facts(&self, facts: &[(ContentHash, FileFact)]) -> Result<()> {
-        let mut batch = Batch::default();
-        for (stamp, fact) in facts {
-            batch.insert(stamp, codec::seal_json(&FileEntry::from(fact), "a file's entry")?);
-        }
-        self.tree(FILES)?.apply_batch(batch)?;
-        self.flush()
-    }
-}
-
-/// A file's entry as it is kept: one of the two.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct FileEntry {
-    content: Option<ContentHash>,
-    unreadable: Option<String>,
-}
-
-impl From<&FileFact> for FileEntry {
-    fn from(fact: &FileFact) -> Self {
-        match fact {
-            FileFact::Content(hash) => Self { content: Some(*hash), unreadable: None },
-            FileFact::Unreadable(why) => Self { content: None, unreadable: Some(why.clone()) },
-        }
-    }
-}
-
-impl From<FileEntry> for FileFact {
-    fn from(entry: FileEntry) -> Self {
-        match entry.content {
-            Some(hash) => Self::Content(hash),
-            None => Self::Unreadable(entry.unreadable.unwrap_or_default()),
-        }
-    }
 }
 
 /// Removes the keys that are not among `used`.
-fn keep(tree: &sled::Tree, used: &BTreeSet<ContentHash>) -> Result<usize> {
+pub(super) fn keep(tree: &sled::Tree, used: &BTreeSet<ContentHash>) -> Result<usize> {
     let mut dropped = 0;
     for key in tree.iter().keys() {
         let key = key?;
@@ -267,6 +249,25 @@ fn keep(tree: &sled::Tree, used: &BTreeSet<ContentHash>) -> Result<usize> {
         }
     }
     Ok(dropped)
+}
+
+/// Rows of some contents that are in packs and whole: positions from `start`, and values row-major.
+fn read_packed(
+    packs: &PackSet,
+    start: usize,
+    hashes: &[Option<ContentHash>],
+    dimension: usize,
+) -> (Vec<usize>, Vec<f32>) {
+    let (mut positions, mut values) = (Vec::with_capacity(hashes.len()), Vec::with_capacity(hashes.len() * dimension));
+    let mut near = NOWHERE;
+    for (at, hash) in hashes.iter().enumerate() {
+        let Some(place) = hash.and_then(|hash| packs.find(&hash, near)) else { continue };
+        near = place;
+        if packs.read(place, dimension, &mut values) || packs.read_another(place, dimension, &mut values) {
+            positions.push(start + at);
+        }
+    }
+    (positions, values)
 }
 
 /// Rows of the sorted contents of one part that are there and whole: positions, and values row-major.

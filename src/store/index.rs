@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// sled's page cache: enough for a scan of the built-in audit, little beside the data in memory.
 const CACHE_BYTES: u64 = 64 << 20;
+/// A database smaller than this is not worth making smaller.
+const LARGE: u64 = 16 << 20;
 /// Longest wait for the database to say that all is on disk.
 const FLUSHING: Duration = Duration::from_secs(60);
 /// What the database was writing when its process died or its disk was full. It does not pass over it by itself, and
@@ -51,7 +53,8 @@ impl Index {
             Err(words) => return Err(Closed::Damaged(words)),
         };
         match guarded(|| index.look_through()) {
-            Ok(Ok(())) => Ok(index),
+            Ok(Ok(Some(live))) => Ok(index.compacted(path, live)),
+            Ok(Ok(None)) => Ok(index),
             Ok(Err(StoreError::Sled(error))) => Err(closed(error)),
             Ok(Err(error)) => Err(Closed::Damaged(error.to_string())),
             Err(words) => Err(Closed::Damaged(words)),
@@ -73,23 +76,52 @@ impl Index {
     }
 
     /// Reads every value but embeddings and what is known of image files: those are many, and checked when used.
-    fn look_through(&self) -> Result<()> {
+    /// Returns the bytes of all there is, or nothing where those are among it.
+    fn look_through(&self) -> Result<Option<u64>> {
         let db = self.db()?;
+        let mut live = Some(0);
         for name in db.tree_names() {
             let tree = db.open_tree(&name)?;
             let name = String::from_utf8_lossy(&name).into_owned();
             if name.starts_with("embeddings/") || name == "files" {
+                live = live.filter(|_| tree.is_empty());
                 continue;
             }
             let bare = ["shown", "__sled__default", "deleted runs"].contains(&name.as_str());
             for pair in &tree {
-                let (_, value) = pair?;
+                let (key, value) = pair?;
+                live = live.map(|live| live + (key.len() + value.len()) as u64);
                 if !bare {
                     codec::check(&value, &name)?;
                 }
             }
         }
-        Ok(())
+        Ok(live)
+    }
+
+    /// The same database without the space of what it dropped, which it does not give back by itself: what it held
+    /// of embeddings that were sealed since is most of it. If that fails, it stays as it is.
+    fn compacted(self, path: &Path, live: u64) -> Self {
+        let small = |db: &sled::Db| db.size_on_disk().is_ok_and(|size| size < LARGE || size < live * 4);
+        let Some(db) = self.0.as_ref().filter(|db| !small(db)) else { return self };
+        let beside = path.with_extension("new");
+        let _ = std::fs::remove_dir_all(&beside);
+        let copy = || -> std::result::Result<(), sled::Error> {
+            let fresh = sled::Config::new().path(&beside).cache_capacity(CACHE_BYTES).open()?;
+            fresh.import(db.export());
+            fresh.flush().map(|_| ())
+        };
+        let copied = matches!(guarded(copy), Ok(Ok(())));
+        if copied {
+            drop(self);
+            // Killed between the two, the index is missing and is made again from the files.
+            let placed = std::fs::remove_dir_all(path).and_then(|()| std::fs::rename(&beside, path));
+            let _ = std::fs::remove_dir_all(&beside);
+            let open = || sled::Config::new().path(path).cache_capacity(CACHE_BYTES).open();
+            return Self(placed.ok().and_then(|()| guarded(open).ok()?.ok()));
+        }
+        let _ = std::fs::remove_dir_all(&beside);
+        self
     }
 
     /// Waits until all is on disk, but not for ever.

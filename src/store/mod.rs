@@ -9,24 +9,30 @@ mod codec;
 mod delete;
 mod embeddings;
 mod history;
+mod image_files;
 mod index;
 mod overview;
 mod owner;
+mod pack;
+mod packs;
 mod reconcile;
 mod records;
 mod runs;
 mod unfinished;
 
 pub use audits::{Ingested, ingested_names};
-pub use embeddings::{ContentHash, EmbeddingStats, FileFact, bytes_hash, content_hash};
+pub use embeddings::{ContentHash, EmbeddingStats, bytes_hash, content_hash};
 pub use history::HistoryEntry;
+pub use image_files::FileFact;
 pub use overview::TreeSize;
 pub use records::AuditRecord;
 pub use runs::StoredRun;
 pub use unfinished::StoredCheckpoint;
 
 use index::{Closed, Index};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
@@ -97,6 +103,9 @@ pub struct Store {
     access: Access,
     index: Index,
     notes: Vec<String>,
+    open_packs: packs::OpenPacks,
+    /// Fresh embeddings in the database, by encoder, as far as they were counted.
+    fresh: Mutex<BTreeMap<String, usize>>,
 }
 
 /// What this process may do with the home.
@@ -137,7 +146,14 @@ impl Store {
             return Err(StoreError::Schema { path: home.join(FOLDER), found: found.clone() });
         }
         let owner = owner::Owner::claim(home).map_err(|error| home_fault(error.to_string()))?;
-        let mut store = Self { home: home.to_owned(), access: Access::Write { _owner: owner }, index, notes };
+        let mut store = Self {
+            home: home.to_owned(),
+            access: Access::Write { _owner: owner },
+            index,
+            notes,
+            open_packs: Mutex::default(),
+            fresh: Mutex::default(),
+        };
         if found.as_deref() == Some(FIRST_SCHEMA) {
             store.convert()?;
         }
@@ -174,7 +190,14 @@ impl Store {
         let index = Index::temporary(&folder.path().join(FOLDER))?;
         let note = format!("reading only: {}", why.split(';').next().unwrap_or_default());
         let access = Access::Read { why, _folder: folder };
-        let store = Self { home: home.to_owned(), access, index, notes: vec![note] };
+        let store = Self {
+            home: home.to_owned(),
+            access,
+            index,
+            notes: vec![note],
+            open_packs: Mutex::default(),
+            fresh: Mutex::default(),
+        };
         store.reconcile()?;
         Ok(store)
     }
@@ -205,8 +228,12 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn rebuild(home: &Path) -> Result<Self> {
-        // Only who may write may throw away.
-        drop(Self::open(home)?);
+        // Only who may write may throw away, and what is in the database alone moves into files first.
+        let store = Self::open(home)?;
+        for encoder in store.embedding_encoders()? {
+            store.seal_embeddings(&encoder)?;
+        }
+        drop(store);
         set_aside(home).map_err(|source| StoreError::Io { path: home.to_owned(), source })?;
         Self::open(home)
     }
@@ -246,6 +273,15 @@ impl Store {
     /// If the folder cannot be read.
     pub fn size_on_disk(&self) -> Result<u64> {
         Ok(self.db()?.size_on_disk()?)
+    }
+
+    /// Bytes of the database and of the packs on disk.
+    ///
+    /// # Errors
+    /// If a folder cannot be read.
+    pub fn bytes(&self) -> Result<u64> {
+        let packs: u64 = self.pack_sizes()?.iter().map(|(_, _, bytes)| bytes).sum();
+        Ok(self.size_on_disk()? + packs)
     }
 
     /// Writes everything to disk.

@@ -1,4 +1,4 @@
-//! What lies in the store, tree by tree.
+//! What lies in the store: trees of the database, and packs.
 
 use super::{Result, Store};
 
@@ -31,6 +31,8 @@ impl Store {
             let name = if name == "__sled__default" { "schema".into() } else { name };
             trees.push(TreeSize { name, rows, bytes });
         }
+        let packs = self.pack_sizes()?.into_iter();
+        trees.extend(packs.map(|(name, rows, bytes)| TreeSize { name, rows, bytes }));
         trees.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(trees)
     }

@@ -4,6 +4,7 @@
 //! give a reader that may not touch the home an index of its own.
 
 use super::history::{HISTORY, LINES};
+use super::image_files::FILES;
 use super::runs::{RECORD, json};
 use super::unfinished::{NOTE, UNFINISHED, Unfinished};
 use super::{Result, Store, StoreError, codec, write_atomically};
@@ -25,6 +26,7 @@ impl Store {
         }
         self.reconcile_runs()?;
         self.read_shown()?;
+        self.read_file_facts()?;
         for entry in listed(&self.home.join(HISTORY))? {
             if let Some(audit) = name_of(&entry).as_deref().and_then(|name| name.strip_suffix(LINES)) {
                 self.read_history(audit)?;
@@ -120,6 +122,9 @@ impl Store {
                 self.write_history(audit)?;
             }
         }
+        if !self.tree(FILES)?.is_empty() {
+            self.write_file_facts()?;
+        }
         self.keep_shown()
     }
 
@@ -164,7 +169,7 @@ impl Store {
 }
 
 /// What is in a folder; nothing where there is none.
-fn listed(folder: &Path) -> Result<Vec<DirEntry>> {
+pub(super) fn listed(folder: &Path) -> Result<Vec<DirEntry>> {
     let io = |source| StoreError::Io { path: folder.to_owned(), source };
     match std::fs::read_dir(folder) {
         Ok(entries) => entries.collect::<std::io::Result<_>>().map_err(io),
@@ -173,7 +178,7 @@ fn listed(folder: &Path) -> Result<Vec<DirEntry>> {
     }
 }
 
-fn name_of(entry: &DirEntry) -> Option<String> {
+pub(super) fn name_of(entry: &DirEntry) -> Option<String> {
     entry.file_name().to_str().map(str::to_owned)
 }
 

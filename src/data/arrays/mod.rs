@@ -49,12 +49,15 @@ impl Matrix {
         self.values.len() / self.columns
     }
 
-    /// Scales every row to length one. Returns a sentence if they were not.
+    /// Scales every row to length one. Returns a sentence if they were not. Values of half precision stay of half
+    /// precision, and rows of them that are of length one as far as that can say stay bit for bit as they are.
     ///
     /// # Errors
     /// The first row that is zero or not finite.
     pub fn normalise(&mut self, file: &str) -> Result<Option<String>, DataError> {
         let (mut least, mut most) = (f64::INFINITY, 0f64);
+        let half = is_half(&self.values);
+        let exact = if half { UNIT } else { 1e-6 };
         for (at, row) in self.values.chunks_exact_mut(self.columns).enumerate() {
             let norm = row.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
             if !norm.is_finite() || norm == 0.0 {
@@ -63,13 +66,21 @@ impl Matrix {
             }
             (least, most) = (least.min(norm), most.max(norm));
             // Rows that are of length one already stay bit for bit as they are.
-            if (norm - 1.0).abs() > 1e-6 {
+            if (norm - 1.0).abs() > exact {
                 row.iter_mut().for_each(|value| *value = (f64::from(*value) / norm) as f32);
+                if half {
+                    row.iter_mut().for_each(|value| *value = half::f16::from_f32(*value).to_f32());
+                }
             }
         }
         let unit = (least - 1.0).abs() <= UNIT && (most - 1.0).abs() <= UNIT;
         Ok((!unit).then(|| format!("embeddings had lengths from {least:.4} to {most:.4}; each is scaled to length 1")))
     }
+}
+
+/// Whether half precision holds every value exactly.
+fn is_half(values: &[f32]) -> bool {
+    values.iter().all(|value| half::f16::from_f32(*value).to_f32().to_bits() == value.to_bits())
 }
 
 /// Reads a matrix by the file's ending; ids come from the file itself or from `ids`, one a line.

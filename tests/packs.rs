@@ -1,0 +1,247 @@
+//! Packs of embeddings: other tools read them, no damage gives other numbers, nothing is kept twice or lost.
+#![allow(clippy::unwrap_used)]
+
+use assert_cmd::Command;
+use llm2loss::store::{ContentHash, FileFact, Store, content_hash};
+use safetensors::{Dtype, SafeTensors};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const WIDTH: usize = 24;
+
+fn hashes(range: std::ops::Range<usize>) -> Vec<ContentHash> {
+    range.map(|index| content_hash(&format!("item {index}"))).collect()
+}
+
+/// Values that need all of f32, or that half precision holds exactly.
+fn rows(range: std::ops::Range<usize>, half: bool) -> Vec<f32> {
+    let values = range.flat_map(|row| (0..WIDTH).map(move |column| ((row * 31 + column * 7) % 997) as f32));
+    values.map(|value| if half { value / 64.0 } else { value / 7.0 }).collect()
+}
+
+fn packs(home: &Path) -> Vec<PathBuf> {
+    let folders = fs::read_dir(home.join("packs")).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> =
+        folders.flat_map(|folder| fs::read_dir(folder.path()).unwrap()).map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn wanted(range: std::ops::Range<usize>) -> Vec<Option<ContentHash>> {
+    hashes(range).into_iter().map(Some).collect()
+}
+
+#[test]
+fn a_pack_is_a_safetensors_file_in_the_precision_and_order_that_came() {
+    for (half, dtype, width) in [(true, Dtype::F16, 2), (false, Dtype::F32, 4)] {
+        let home = tempfile::tempdir().unwrap();
+        let store = Store::open(home.path()).unwrap();
+        let given = rows(0..300, half);
+        store.add_pack("test/e 1", &hashes(0..300), &given).unwrap();
+        let [path] = &packs(home.path())[..] else { unreachable!("one pack") };
+        let bytes = fs::read(path).unwrap();
+        let tensors = SafeTensors::deserialize(&bytes).unwrap();
+        let embeddings = tensors.tensor("embeddings").unwrap();
+        assert_eq!((embeddings.dtype(), embeddings.shape()), (dtype, &[300, WIDTH][..]));
+        let read: Vec<f32> = match width {
+            2 => embeddings.data().as_chunks::<2>().0.iter().map(|b| half::f16::from_le_bytes(*b).to_f32()).collect(),
+            _ => embeddings.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
+        };
+        assert_eq!(read, given);
+        assert_eq!(tensors.tensor("digests").unwrap().data(), hashes(0..300).as_flattened());
+        assert_eq!(
+            embeddings.data().as_ptr() as usize % 64,
+            bytes.as_ptr() as usize % 64,
+            "rows lie at even addresses"
+        );
+        let whole = (300 * WIDTH * width) as f64;
+        assert!((bytes.len() as f64) < whole + 300.0 * 24.0 + 1024.0, "{} bytes", bytes.len());
+        assert_eq!(store.embeddings("test/e 1", &wanted(0..300), WIDTH).unwrap(), (given, Vec::new()));
+        assert_eq!(store.embedding_encoders().unwrap(), ["test/e 1"]);
+    }
+}
+
+#[test]
+fn equal_contents_share_a_row_and_what_is_there_is_not_written_again() {
+    let home = tempfile::tempdir().unwrap();
+    let store = Store::open(home.path()).unwrap();
+    let twice: Vec<ContentHash> = hashes(0..10).into_iter().chain(hashes(0..10)).collect();
+    let given: Vec<f32> = rows(0..10, false).into_iter().chain(rows(0..10, false)).collect();
+    store.add_pack("e", &twice, &given).unwrap();
+    store.add_pack("e", &twice, &given).unwrap();
+    assert_eq!((packs(home.path()).len(), store.embedding_count("e").unwrap()), (1, 10));
+    store.put_embeddings("e", &hashes(5..15), &rows(5..15, false)).unwrap();
+    assert_eq!(store.embedding_count("e").unwrap(), 15);
+    store.seal_embeddings("e").unwrap();
+    assert_eq!(store.embedding_count("e").unwrap(), 15);
+    assert_eq!(store.embeddings("e", &wanted(0..15), WIDTH).unwrap(), (rows(0..15, false), Vec::new()));
+}
+
+#[test]
+fn small_packs_are_merged_and_outlive_the_database() {
+    let home = tempfile::tempdir().unwrap();
+    for part in 0..6 {
+        let store = Store::open(home.path()).unwrap();
+        let range = part * 50..(part + 1) * 50;
+        store.put_embeddings("e", &hashes(range.clone()), &rows(range, part % 2 == 0)).unwrap();
+        store.seal_embeddings("e").unwrap();
+    }
+    assert_eq!(packs(home.path()).len(), 1);
+    fs::remove_dir_all(home.path().join("store")).unwrap();
+    let store = Store::open(home.path()).unwrap();
+    let (read, missing) = store.embeddings("e", &wanted(0..300), WIDTH).unwrap();
+    assert!(missing.is_empty());
+    for part in 0..6 {
+        let range = part * 50..(part + 1) * 50;
+        assert_eq!(read[range.start * WIDTH..range.end * WIDTH], rows(range, part % 2 == 0));
+    }
+}
+
+#[test]
+fn a_pack_killed_before_its_rows_left_the_database_costs_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let aside = tempfile::tempdir().unwrap();
+    {
+        let store = Store::open(home.path()).unwrap();
+        store.put_embeddings("e", &hashes(0..100), &rows(0..100, false)).unwrap();
+        store.seal_embeddings("e").unwrap();
+        fs::copy(&packs(home.path())[0], aside.path().join("pack")).unwrap();
+    }
+    fs::remove_file(&packs(home.path())[0]).unwrap();
+    {
+        let store = Store::open(home.path()).unwrap();
+        store.put_embeddings("e", &hashes(0..100), &rows(0..100, false)).unwrap();
+    }
+    // The pack is there, and the database has its rows still.
+    let folder = home.path().join("packs/e");
+    fs::create_dir_all(&folder).unwrap();
+    fs::copy(aside.path().join("pack"), folder.join("00000000.safetensors")).unwrap();
+    let store = Store::open(home.path()).unwrap();
+    assert_eq!(store.embedding_count("e").unwrap(), 100);
+    store.seal_embeddings("e").unwrap();
+    let sealed = fs::read(&packs(home.path())[0]).unwrap();
+    assert_eq!((packs(home.path()).len(), sealed), (1, fs::read(aside.path().join("pack")).unwrap()));
+}
+
+#[test]
+fn no_damage_to_a_pack_gives_other_numbers() {
+    let whole = tempfile::tempdir().unwrap();
+    let given = rows(0..60, true);
+    Store::open(whole.path()).unwrap().add_pack("e", &hashes(0..60), &given).unwrap();
+    let name = packs(whole.path())[0].strip_prefix(whole.path()).unwrap().to_owned();
+    let bytes = fs::read(whole.path().join(&name)).unwrap();
+    let (mut place, mut lost, mut unopened) = (7_u64, 0, 0);
+    for round in 0..400 {
+        place = place.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let at = (place >> 33) as usize % bytes.len();
+        let mut damaged = bytes.clone();
+        if round % 10 == 0 {
+            damaged.truncate(at)
+        } else {
+            damaged[at] ^= 1 << (round % 8)
+        }
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir_all(home.path().join("packs/e")).unwrap();
+        fs::write(home.path().join(&name), damaged).unwrap();
+        let store = Store::open(home.path()).unwrap();
+        let (read, missing) = store.embeddings("e", &wanted(0..60), WIDTH).unwrap();
+        for (row, (found, true_row)) in read.chunks_exact(WIDTH).zip(given.chunks_exact(WIDTH)).enumerate() {
+            assert!(missing.contains(&row) || found == true_row, "round {round}, row {row}");
+        }
+        lost += usize::from(missing.len() == 1);
+        unopened += usize::from(missing.len() == 60);
+        let told = !store.damaged_packs().unwrap().is_empty() || store.embedding_stats("e").unwrap().damaged > 0;
+        assert!(told || missing.is_empty(), "round {round}: rows are lost in silence");
+    }
+    assert!(lost > 100 && unopened > 10, "{lost} {unopened}: the damage did not arrive");
+}
+
+#[test]
+fn a_damaged_row_is_mended_when_its_content_comes_again() {
+    let home = tempfile::tempdir().unwrap();
+    Store::open(home.path()).unwrap().add_pack("e", &hashes(0..20), &rows(0..20, false)).unwrap();
+    let path = packs(home.path())[0].clone();
+    let mut bytes = fs::read(&path).unwrap();
+    let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize + 8;
+    bytes[header + 3 * WIDTH * 4] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let store = Store::open(home.path()).unwrap();
+    assert_eq!(store.embeddings("e", &wanted(0..20), WIDTH).unwrap().1, [3]);
+    store.add_pack("e", &hashes(0..20), &rows(0..20, false)).unwrap();
+    assert_eq!(store.embeddings("e", &wanted(0..20), WIDTH).unwrap(), (rows(0..20, false), Vec::new()));
+}
+
+#[test]
+fn what_nobody_uses_leaves_the_packs() {
+    let home = tempfile::tempdir().unwrap();
+    let store = Store::open(home.path()).unwrap();
+    store.add_pack("e", &hashes(0..40), &rows(0..40, true)).unwrap();
+    store.add_pack("f", &hashes(0..40), &rows(0..40, true)).unwrap();
+    let used: BTreeSet<ContentHash> = hashes(10..20).into_iter().collect();
+    assert_eq!(store.keep_embeddings("e", &used).unwrap(), 30);
+    assert_eq!(store.keep_embeddings("f", &BTreeSet::new()).unwrap(), 40);
+    assert_eq!(store.embeddings("e", &wanted(10..20), WIDTH).unwrap(), (rows(10..20, true), Vec::new()));
+    assert_eq!(store.embedding_encoders().unwrap(), ["e"]);
+}
+
+#[test]
+fn what_is_known_of_image_files_outlives_the_database() {
+    let home = tempfile::tempdir().unwrap();
+    let stamps = hashes(0..3);
+    let facts = [FileFact::Content(stamps[2]), FileFact::Unreadable("no image".into())];
+    Store::open(home.path())
+        .unwrap()
+        .put_file_facts(&[(stamps[0], facts[0].clone()), (stamps[1], facts[1].clone())])
+        .unwrap();
+    fs::remove_dir_all(home.path().join("store")).unwrap();
+    let store = Store::open(home.path()).unwrap();
+    assert_eq!(store.file_fact(&stamps[0]).unwrap().as_ref(), Some(&facts[0]));
+    assert_eq!(store.file_fact(&stamps[1]).unwrap().as_ref(), Some(&facts[1]));
+    assert_eq!(store.keep_files(&[stamps[1]].into()).unwrap(), 1);
+    drop(store);
+    assert_eq!(Store::rebuild(home.path()).unwrap().file_fact(&stamps[0]).unwrap(), None);
+}
+
+/// Through the program: embeddings that came with data survive the loss of the database, and a clean-up gives disk back.
+#[test]
+fn an_audit_that_came_with_embeddings_survives_the_loss_of_its_database() {
+    let place = tempfile::tempdir().unwrap();
+    let (n, width) = (400, 256);
+    let mut array = b"\x93NUMPY\x01\x00".to_vec();
+    let header = format!("{{'descr': '<f2', 'fortran_order': False, 'shape': ({n}, {width}), }}");
+    let padded = (header.len() + 11).next_multiple_of(64) - 10;
+    array.extend_from_slice(&(padded as u16).to_le_bytes());
+    array.extend_from_slice(format!("{header:<width$}\n", width = padded - 1).as_bytes());
+    for row in 0..n {
+        for column in 0..width {
+            let value = if column == row % width { 1.0 } else { (row / width) as f32 * 0.001 };
+            array.extend_from_slice(&half::f16::from_f32(value).to_le_bytes());
+        }
+    }
+    fs::write(place.path().join("e.npy"), array).unwrap();
+    let lines: String = (0..n).map(|row| format!("{row},{}.{:02}\n", row % 3, row % 100)).collect();
+    fs::write(place.path().join("rows.csv"), format!("id,loss\n{lines}")).unwrap();
+    let home = place.path().join("home");
+    let run = |words: &[&str]| {
+        let mut command = Command::cargo_bin("llm2loss").unwrap();
+        command.current_dir(place.path()).args(words).arg("--home").arg(&home).output().unwrap()
+    };
+    let said = |output: &std::process::Output| String::from_utf8_lossy(&output.stderr).into_owned();
+    let taken = run(&["ingest", "mine", "--manifest", "rows.csv", "--embeddings", "e.npy"]);
+    assert!(taken.status.success(), "{}", said(&taken));
+    let bytes: u64 = packs(&home).iter().map(|path| fs::metadata(path).unwrap().len()).sum();
+    assert!(bytes as f64 <= 1.1 * (n * width * 2) as f64 + 1024.0, "{bytes}: half precision stays half");
+    let trained = run(&["train", "mine", "--architecture", "linear", "--epochs", "1"]);
+    assert!(trained.status.success(), "{}", said(&trained));
+    let table = run(&["table", "mine", "validity"]);
+    fs::remove_dir_all(home.join("store")).unwrap();
+    let again = run(&["table", "mine", "validity"]);
+    assert_eq!(String::from_utf8_lossy(&table.stdout), String::from_utf8_lossy(&again.stdout));
+    let verified = run(&["cache", "verify"]);
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    assert!(run(&["audits", "delete", "mine"]).status.success());
+    let cleaned = run(&["cache", "gc"]);
+    assert!(String::from_utf8_lossy(&cleaned.stdout).contains("given back"), "{}", said(&cleaned));
+    assert!(packs(&home).is_empty());
+}
