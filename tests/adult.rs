@@ -211,14 +211,15 @@ fn every_item_is_embedded_once_and_losses_are_kept() {
 }
 
 #[test]
-fn a_matrix_larger_than_memory_may_hold_is_mapped_and_trains_to_the_same_weights() {
+fn a_large_matrix_is_read_from_the_packs_and_trains_to_the_same_weights() {
     let home = tempfile::tempdir().unwrap();
     let hyper = HyperParameters { epochs: 1, ..HyperParameters::new(Architecture::Linear) };
     let mut digests = Vec::new();
     for limit in [u64::MAX, 1 << 20] {
-        let session = Session::open(home.path(), "adult").unwrap().mapping_above(limit);
+        let session = Session::open(home.path(), "adult").unwrap().packed_above(limit);
         let rows = session.embeddings(&Tracker::silent()).unwrap();
-        assert_eq!(rows.is_mapped(), limit != u64::MAX);
+        assert_eq!(rows.is_packed(), limit != u64::MAX);
+        let rows = rows.to_vec();
         assert_eq!(rows.len(), 48_842 * session.encoder().dimension());
         let record = session.train("v1", &hyper, &Tracker::silent()).unwrap().record;
         session.store().delete_run(&record.id).unwrap();

@@ -123,7 +123,7 @@ fn a_run_cancelled_again_and_again_ends_as_one_that_was_not() {
         assert!(cancelled < 20);
     };
     assert!(cancelled > 5, "cancelled {cancelled} times");
-    assert!(at_once[..] == in_parts[..], "the embeddings differ");
+    assert!(at_once.to_vec() == in_parts.to_vec(), "the embeddings differ");
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn broken_images_are_named_and_left_out_and_equal_ones_are_embedded_once() {
     let encoder = Arc::new(Numbers::default());
     {
         let session = open(&home, "pictures", &encoder);
-        let rows = session.embeddings(&Tracker::silent()).unwrap();
+        let rows = session.embeddings(&Tracker::silent()).unwrap().to_vec();
         let bad = session.unreadable_images().unwrap();
         let ids: Vec<&str> = bad.iter().map(|image| image.id.as_str()).collect();
         assert_eq!(ids, ["17.png", "40.png", "499.png"]);
@@ -254,7 +254,7 @@ fn a_flipped_byte_on_disk_is_found_and_mended() {
     // The middle of one embedding, as it lies on disk.
     let wanted: Vec<u8> = {
         let session = Session::open(&home, "some").unwrap();
-        let rows = session.embeddings(&Tracker::silent()).unwrap();
+        let rows = session.embeddings(&Tracker::silent()).unwrap().to_vec();
         rows[1500 * 256 + 20..1500 * 256 + 60].iter().flat_map(|value| value.to_le_bytes()).collect()
     };
     let mut flipped = 0;

@@ -78,7 +78,7 @@ fn diagnose(audit: &Audit) -> Diagnosis {
     let train_losses = audit.models[0].losses[..40].to_vec();
     let data = TrainingData {
         dimension: 256,
-        embeddings: train_rows,
+        embeddings: train_rows.into(),
         train: &(0..40).collect::<Vec<usize>>(),
         losses: train_losses.clone(),
         validation: &[],

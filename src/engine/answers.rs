@@ -1,5 +1,6 @@
 //! Answers of finished runs: which run answers, its tables, its scorer.
 
+use super::matrix::Matrix;
 use super::rows::RunRows;
 use super::{EngineError, Session, Tracker};
 use crate::audit::{Architecture, HyperParameters, RunId, RunRecord};
@@ -99,7 +100,7 @@ impl Session {
         id: &RunId,
         model: &str,
         rows: &RunRows,
-        embeddings: &[f32],
+        embeddings: &Matrix,
         ensemble: &Ensemble,
     ) -> Result<Diagnosis, EngineError> {
         self.with_material(model, rows, embeddings, ensemble, |material| tables(id, material))
@@ -110,7 +111,7 @@ impl Session {
         &self,
         model: &str,
         rows: &RunRows,
-        embeddings: &[f32],
+        embeddings: &Matrix,
         ensemble: &Ensemble,
         ask: impl FnOnce(&Material) -> Result<T, DiagnoseError>,
     ) -> Result<T, EngineError> {
@@ -123,8 +124,8 @@ impl Session {
             model,
             encoder: self.reader(ensemble.shift.as_ref()).as_ref(),
             ensemble,
-            test: &RunRows::gather(&rows.test, embeddings, dimension),
-            train: &RunRows::gather(&learnt, embeddings, dimension),
+            test: &embeddings.rows().gather(&rows.test, dimension),
+            train: &embeddings.rows().gather(&learnt, dimension),
             train_losses: learnt.iter().map(|&row| model.losses[row]).collect(),
         })?)
     }

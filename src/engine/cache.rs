@@ -198,10 +198,12 @@ impl Session {
         let rows = self.embeddings(tracker)?;
         let audit = self.audit()?;
         let dimension = self.encoder.dimension();
-        let (mut ids, mut bytes) = (Vec::new(), Vec::with_capacity(rows.len() * 4));
-        for (item, row) in audit.items.iter().zip(rows.chunks_exact(dimension)) {
+        let (mut ids, mut bytes) = (Vec::new(), Vec::with_capacity(audit.items.len() * dimension * 4));
+        let mut row = vec![0.0f32; dimension];
+        for (position, item) in audit.items.iter().enumerate() {
             if item.content != Content::Unreadable {
                 ids.push(item.id.as_str());
+                rows.rows().read(position, &mut row);
                 row.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
             }
         }

@@ -3,7 +3,7 @@
 //! Items are taken in windows at fixed places of the audit, and a window is kept as a whole: a run that was killed
 //! goes on with the same windows and ends with the same numbers as one that was not.
 
-use super::matrix::{Matrix, memory_limit};
+use super::matrix::{IN_MEMORY, Matrix};
 use super::{EngineError, Session, Stage, Tracker};
 use crate::audit::{Audit, Content};
 use crate::encoder::Pixels;
@@ -43,7 +43,7 @@ impl Session {
         let audit = self.audit()?;
         let dimension = self.encoder.dimension();
         let hashes = self.content_hashes(&audit)?;
-        let limit = self.memory_limit.unwrap_or_else(memory_limit);
+        let limit = self.memory_limit.unwrap_or(IN_MEMORY);
         let read = |hashes: &[Option<ContentHash>]| {
             Matrix::read(&self.store, self.encoder.fingerprint(), hashes, dimension, limit)
         };

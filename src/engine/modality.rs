@@ -7,29 +7,31 @@
 use super::{EngineError, Session};
 use crate::data;
 use crate::encoder::{Encoder, EncoderError, Pixels, Reading};
+use crate::heads::Rows;
 use std::sync::Arc;
 
-/// `m_image − m_text` of items whose embeddings are `rows`.
+/// `m_image − m_text` of the items at some positions of `rows`.
 ///
 /// # Errors
 /// If the encoder fails.
-pub fn modality_shift(encoder: &dyn Encoder, rows: &[&[f32]]) -> Result<Vec<f32>, EngineError> {
+pub fn modality_shift(encoder: &dyn Encoder, rows: Rows<'_>, train: &[usize]) -> Result<Vec<f32>, EngineError> {
     let phrases = data::phrases();
     let phrases: Vec<&str> = phrases.iter().map(String::as_str).collect();
     let texts = encoder.encode(&phrases)?;
     let dimension = encoder.dimension();
-    let texts = mean(texts.chunks_exact(dimension), dimension);
-    let items = mean(rows.iter().copied(), dimension);
+    let (count, texts) = (texts.len() / dimension.max(1), texts.as_slice());
+    let texts = mean(count, |at, out| Rows::Dense(texts).read(at, out), dimension);
+    let items = mean(train.len(), |at, out| rows.read(train[at], out), dimension);
     Ok(items.iter().zip(texts).map(|(item, text)| (item - text) as f32).collect())
 }
 
-fn mean<'a>(rows: impl ExactSizeIterator<Item = &'a [f32]>, dimension: usize) -> Vec<f64> {
-    let count = rows.len().max(1) as f64;
-    let mut sums = vec![0f64; dimension];
-    for row in rows {
-        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
+fn mean(count: usize, read: impl Fn(usize, &mut [f32]), dimension: usize) -> Vec<f64> {
+    let (mut sums, mut row) = (vec![0f64; dimension], vec![0f32; dimension]);
+    for at in 0..count {
+        read(at, &mut row);
+        sums.iter_mut().zip(&row).for_each(|(sum, value)| *sum += f64::from(*value));
     }
-    sums.into_iter().map(|sum| sum / count).collect()
+    sums.into_iter().map(|sum| sum / count.max(1) as f64).collect()
 }
 
 impl Session {
@@ -122,7 +124,7 @@ mod tests {
         let dimension = encoder.dimension();
         let mut row = vec![0f32; dimension];
         row[3] = 1.0;
-        let shift = modality_shift(encoder.as_ref(), &[&row, &row]).unwrap();
+        let shift = modality_shift(encoder.as_ref(), Rows::Dense(&row), &[0, 0]).unwrap();
         let shifted = Shifted { encoder: encoder.clone(), shift: shift.clone() };
         let plain = encoder.encode(&["a mountain lake"]).unwrap();
         let moved = shifted.encode(&["a mountain lake"]).unwrap();
@@ -136,7 +138,8 @@ mod tests {
         let phrases = data::phrases();
         let phrases: Vec<&str> = phrases.iter().map(String::as_str).collect();
         let bank = encoder.encode(&phrases).unwrap();
-        let centre = mean(bank.chunks_exact(dimension), dimension);
+        let rows = Rows::Dense(&bank);
+        let centre = mean(bank.len() / dimension, |at, out| rows.read(at, out), dimension);
         for (at, (centre, shift)) in centre.iter().zip(&shift).enumerate() {
             let expected = if at == 3 { 1.0 } else { 0.0 };
             assert!((centre + f64::from(*shift) - expected).abs() < 1e-6);

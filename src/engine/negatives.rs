@@ -3,6 +3,7 @@
 use crate::audit::{HyperParameters, Negatives};
 use crate::data;
 use crate::encoder::{Encoder, EncoderError, random_direction};
+use crate::heads::Rows;
 use crate::heads::StepRng;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
@@ -30,14 +31,19 @@ pub struct NegativeSource<'a> {
 }
 
 impl<'a> NegativeSource<'a> {
-    /// Prepares a source for items whose embeddings are `rows`, row-major.
+    /// Prepares a source for the items at some positions of `rows`.
     ///
     /// # Errors
     /// If the encoder fails.
-    pub fn new(encoder: &'a dyn Encoder, hyper: &HyperParameters, rows: &[&[f32]]) -> Result<Self, EncoderError> {
+    pub fn new(
+        encoder: &'a dyn Encoder,
+        hyper: &HyperParameters,
+        rows: Rows<'_>,
+        train: &[usize],
+    ) -> Result<Self, EncoderError> {
         let encode = |texts: &[String]| encoder.encode(&texts.iter().map(String::as_str).collect::<Vec<_>>());
         let pool = match hyper.negatives {
-            Negatives::Phrases => foreign(&encode(&data::phrases())?, rows, encoder.dimension()),
+            Negatives::Phrases => foreign(&encode(&data::phrases())?, rows, train, encoder.dimension()),
             Negatives::Vocabulary | Negatives::Auto if !encoder.is_cheap() && !encoder.words().is_empty() => {
                 let mut rng = ChaCha8Rng::seed_from_u64(hyper.seed);
                 encode(&(0..POOL).map(|_| foreign_text(encoder.words(), &mut rng)).collect::<Vec<_>>())?
@@ -94,11 +100,13 @@ fn foreign_text(words: &[&str], rng: &mut impl Rng) -> String {
 
 /// The phrases that are further from every item compared than 95 % of item pairs are from each other; all of them
 /// if that leaves none.
-fn foreign(phrases: &[f32], rows: &[&[f32]], dimension: usize) -> Vec<f32> {
-    let mut sample: Vec<&[f32]> = rows.to_vec();
+fn foreign(phrases: &[f32], rows: Rows<'_>, train: &[usize], dimension: usize) -> Vec<f32> {
+    let mut sample = train.to_vec();
     // The same phrases for every seed of a run: which are foreign is a fact about the data.
     sample.shuffle(&mut ChaCha8Rng::seed_from_u64(0));
     sample.truncate(COMPARED);
+    let sample = rows.gather(&sample, dimension);
+    let sample: Vec<&[f32]> = sample.chunks_exact(dimension).collect();
     let cosine = |a: &[f32], b: &[f32]| f64::from(a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>());
     let mut pairs: Vec<f64> =
         sample.iter().enumerate().flat_map(|(row, a)| sample[row + 1..].iter().map(move |b| cosine(a, b))).collect();
@@ -121,10 +129,11 @@ mod tests {
         let rows: Vec<Vec<f32>> = (0..20)
             .map(|i| vec![(f64::from(i) * 0.03).cos() as f32, (f64::from(i) * 0.03).sin() as f32, 0.0])
             .collect();
-        let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
+        let rows = rows.concat();
+        let train: Vec<usize> = (0..20).collect();
         // The first is one of the items, the second at right angles to them all.
         let phrases = [1.0, 0.0, 0.0, 0.0, 0.0, 1.0];
-        assert_eq!(foreign(&phrases, &rows, 3), [0.0, 0.0, 1.0]);
+        assert_eq!(foreign(&phrases, Rows::Dense(&rows), &train, 3), [0.0, 0.0, 1.0]);
     }
 
     #[test]

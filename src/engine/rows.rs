@@ -3,7 +3,7 @@
 use super::EngineError;
 use crate::audit::{Audit, AuditError, Content, HyperParameters, ModelLosses, Split};
 use crate::data;
-use crate::heads::TrainingData;
+use crate::heads::{Rows, TrainingData};
 use rand::SeedableRng;
 use rand::seq::index::sample;
 use rand_chacha::ChaCha8Rng;
@@ -58,13 +58,8 @@ impl RunRows {
         Ok(Self { train, validation, test })
     }
 
-    /// Embeddings of some rows, row-major.
-    pub fn gather(rows: &[usize], embeddings: &[f32], dimension: usize) -> Vec<f32> {
-        rows.iter().flat_map(|&row| &embeddings[row * dimension..(row + 1) * dimension]).copied().collect()
-    }
-
     /// What the heads are trained on, out of the embeddings of all items.
-    pub fn data<'a>(&'a self, embeddings: &'a [f32], dimension: usize, losses: &[f64]) -> TrainingData<'a> {
+    pub fn data<'a>(&'a self, embeddings: Rows<'a>, dimension: usize, losses: &[f64]) -> TrainingData<'a> {
         let losses_of = |rows: &[usize]| rows.iter().map(|&row| losses[row]).collect();
         TrainingData {
             dimension,

@@ -90,9 +90,9 @@ impl Session {
         })
     }
 
-    /// Keeps embeddings of more than `bytes` in a file; without a word, of more than half the available memory.
+    /// Reads embeddings of more than `bytes` from the packs as they lie; without a word, of more than 512 MB.
     #[must_use]
-    pub fn mapping_above(self, bytes: u64) -> Self {
+    pub fn packed_above(self, bytes: u64) -> Self {
         Self { memory_limit: Some(bytes), ..self }
     }
 

@@ -91,7 +91,7 @@ impl Session {
         let model = audit.model(model)?;
         let split = RunRows::of(&audit, model, hyper)?;
         let dimension = self.encoder.dimension();
-        let data = split.data(&embeddings, dimension, &model.losses);
+        let data = split.data(embeddings.rows(), dimension, &model.losses);
         let fingerprint = fingerprint(&audit, model);
         let record = RunRecord {
             id: self.run_id(model, hyper, &fingerprint)?,
@@ -121,11 +121,10 @@ impl Session {
         }
         let texts: Vec<&str> = split.train.iter().map(|&row| audit.items[row].text.as_str()).collect();
         let fragments = Fragments::new(self.encoder.as_ref(), hyper, texts, tracker)?;
-        let rows: Vec<&[f32]> =
-            split.train.iter().map(|&row| &embeddings[row * dimension..(row + 1) * dimension]).collect();
-        let shift = if hyper.shift { Some(modality_shift(self.encoder.as_ref(), &rows)?) } else { None };
+        let (rows, learnt) = (embeddings.rows(), split.train.as_slice());
+        let shift = if hyper.shift { Some(modality_shift(self.encoder.as_ref(), rows, learnt)?) } else { None };
         let reader = self.reader(shift.as_ref());
-        let negatives = NegativeSource::new(reader.as_ref(), hyper, &rows)?;
+        let negatives = NegativeSource::new(reader.as_ref(), hyper, rows, learnt)?;
         let complained = AtomicBool::new(false);
         let keep = |checkpoint: &Checkpoint| {
             if let Err(error) = self.keep_checkpoint(clock.stamp(record.clone()), checkpoint)

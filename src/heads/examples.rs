@@ -82,13 +82,12 @@ impl Examples<'_> {
         step.inputs.par_chunks_mut(PART * dimension).enumerate().for_each(|(part, target)| {
             for (offset, target) in target.chunks_exact_mut(dimension).enumerate() {
                 let position = part * PART + offset;
-                let source = match &fragments {
+                match &fragments {
                     Some(fragments) if batch[position] >= rows => {
-                        &fragments[place[position] * dimension..][..dimension]
+                        self.scale.apply_to(&fragments[place[position] * dimension..][..dimension], target);
                     }
-                    _ => self.data.row(items[position]),
-                };
-                self.scale.apply_to(source, target);
+                    _ => self.data.scaled(self.data.train[items[position] as usize], self.scale, target),
+                }
             }
         });
         Ok(())

@@ -18,12 +18,12 @@ pub struct InputScale {
 }
 
 impl InputScale {
-    /// Fits on `count` rows of `dimension` values each, on all threads of the current pool; parts of fixed size are
+    /// Fits on `count` rows of `dimension` values each, which `row` copies out, on all threads of the current pool; parts of fixed size are
     /// summed in their order, so the scale is the same on any number of threads.
     ///
     /// # Errors
     /// If there are no rows.
-    pub fn fit<'a>(count: usize, row: impl Fn(usize) -> &'a [f32] + Sync, dimension: usize) -> Result<Self> {
+    pub fn fit(count: usize, row: impl Fn(usize, &mut [f32]) + Sync, dimension: usize) -> Result<Self> {
         if count == 0 || dimension == 0 {
             return Err(HeadsError::Unusable("there are no training embeddings".into()));
         }
@@ -53,17 +53,18 @@ impl InputScale {
 }
 
 /// Sum of a term over the rows, for each dimension.
-fn sums<'a>(
+fn sums(
     count: usize,
-    row: &(impl Fn(usize) -> &'a [f32] + Sync),
+    row: &(impl Fn(usize, &mut [f32]) + Sync),
     dimension: usize,
     term: impl Fn(f64, usize) -> f64 + Sync,
 ) -> Vec<f64> {
     let part = |part: usize| {
         // One sum a dimension: a single one would wait for each addition before the next.
-        let mut sums = vec![0f64; dimension];
+        let (mut sums, mut values) = (vec![0f64; dimension], vec![0f32; dimension]);
         for at in part * PART..count.min((part + 1) * PART) {
-            for (at, (sum, value)) in sums.iter_mut().zip(row(at)).enumerate() {
+            row(at, &mut values);
+            for (at, (sum, value)) in sums.iter_mut().zip(&values).enumerate() {
                 *sum += term(f64::from(*value), at);
             }
         }
@@ -172,7 +173,7 @@ mod tests {
     #[test]
     fn inputs_are_centred_and_a_constant_dimension_stays_finite() {
         let mut rows = vec![1.0, 5.0, 3.0, 5.0];
-        let scale = InputScale::fit(2, |at| &rows[2 * at..2 * at + 2], 2).unwrap();
+        let scale = InputScale::fit(2, |at, out| out.copy_from_slice(&rows[2 * at..2 * at + 2]), 2).unwrap();
         scale.apply(&mut rows);
         assert_eq!(rows, vec![-std::f32::consts::SQRT_2, 0.0, std::f32::consts::SQRT_2, 0.0]);
     }

@@ -8,16 +8,16 @@ use super::learner::{Learner, LearnerState, Problem};
 use super::linear_learner::LinearLearner;
 use super::tensor_learner::TensorLearner;
 use super::validation::{measure, quality};
-use super::{Ensemble, HeadsError, InputScale, Result, Stack, StackShape, TargetScale, scheduled_rate};
+use super::{Ensemble, HeadsError, InputScale, Result, Rows, Stack, StackShape, TargetScale, scheduled_rate};
 use crate::audit::{Architecture, EpochMetrics, HeadKind, HyperParameters, RunState};
 use candle_core::Device;
 
-/// What heads are trained on; embeddings are row-major `[n, d]`, as the encoder gives them.
+/// What heads are trained on; embeddings are `[n, d]`, as the encoder gives them.
 #[derive(Debug, Clone)]
 pub struct TrainingData<'a> {
     pub dimension: usize,
-    /// Rows of every item, in memory or mapped from a file.
-    pub embeddings: &'a [f32],
+    /// Rows of every item, in memory or in the packs.
+    pub embeddings: Rows<'a>,
     /// Positions of the training rows in `embeddings`, and their losses.
     pub train: &'a [usize],
     pub losses: Vec<f64>,
@@ -27,14 +27,15 @@ pub struct TrainingData<'a> {
 }
 
 impl TrainingData<'_> {
-    /// The embedding of the `item`-th training row.
-    pub(super) fn row(&self, item: u32) -> &[f32] {
-        self.at(self.train[item as usize])
-    }
-
-    /// The embedding at a position of the whole matrix.
-    pub(super) fn at(&self, position: usize) -> &[f32] {
-        &self.embeddings[position * self.dimension..(position + 1) * self.dimension]
+    /// The embedding at a position of the whole matrix, scaled.
+    pub(super) fn scaled(&self, position: usize, scale: &InputScale, out: &mut [f32]) {
+        match self.embeddings {
+            Rows::Dense(values) => scale.apply_to(&values[position * self.dimension..][..self.dimension], out),
+            Rows::Stored(reader) => {
+                reader.read(position, out);
+                scale.apply(out);
+            }
+        }
     }
 
     fn check(&self) -> Result<()> {
@@ -47,9 +48,13 @@ impl TrainingData<'_> {
             });
         }
         let rows = self.train.iter().chain(self.validation).max().map_or(0, |&last| last + 1);
-        if self.dimension == 0 || self.embeddings.len() < rows * self.dimension {
+        if self.dimension == 0 || self.embeddings.values(self.dimension) < rows * self.dimension {
             let expected = rows * self.dimension.max(1);
-            return Err(HeadsError::Shape { what: "the embeddings", found: self.embeddings.len(), expected });
+            return Err(HeadsError::Shape {
+                what: "the embeddings",
+                found: self.embeddings.values(self.dimension),
+                expected,
+            });
         }
         if self.validation.len() != self.validation_losses.len() {
             let (found, expected) = (self.validation_losses.len(), self.validation.len());
@@ -159,7 +164,8 @@ fn train_here(
     resources: Resources,
     observer: &dyn Observer,
 ) -> Result<Outcome> {
-    let scale = InputScale::fit(data.train.len(), |item| data.row(item as u32), data.dimension)?;
+    let row = |item: usize, out: &mut [f32]| data.embeddings.read(data.train[item], out);
+    let scale = InputScale::fit(data.train.len(), row, data.dimension)?;
     let (target, targets) = TargetScale::fit(hyper.target, &data.losses)?;
     let resample = Resample::draw(data.train.len(), hyper);
     let problem = Problem { hyper, dimension: data.dimension, losses: &data.losses, targets, resample };

@@ -41,7 +41,7 @@ impl World {
         let losses = |rows: &[usize]| rows.iter().map(|&row| self.losses[row]).collect();
         TrainingData {
             dimension: DIMENSION,
-            embeddings: &self.rows,
+            embeddings: (&self.rows).into(),
             train: &self.train,
             losses: losses(&self.train),
             validation: &self.validation,
@@ -112,7 +112,9 @@ fn all_learners_take_the_same_steps() {
         [Architecture::Mlp, Architecture::Linear].into_iter().flat_map(|it| kinds.map(|kind| (it, kind)))
     {
         let hyper = HyperParameters { pairs, bootstrap, target, ..hyper(architecture) };
-        let scale = InputScale::fit(data.train.len(), |item| data.row(item as u32), DIMENSION).unwrap();
+        let scale =
+            InputScale::fit(data.train.len(), |item, out| data.embeddings.read(data.train[item], out), DIMENSION)
+                .unwrap();
         let targets = TargetScale::fit(hyper.target, &data.losses).unwrap().1;
         let resample = Resample::draw(data.train.len(), &hyper);
         let problem = Problem { hyper: &hyper, dimension: DIMENSION, losses: &data.losses, targets, resample };
@@ -249,7 +251,8 @@ fn a_device_out_of_memory_goes_on_with_half_the_batch() {
     let world = World::new(300);
     let data = world.data();
     let hyper = HyperParameters { batch: 128, ..hyper(Architecture::Mlp) };
-    let scale = InputScale::fit(data.train.len(), |item| data.row(item as u32), DIMENSION).unwrap();
+    let scale =
+        InputScale::fit(data.train.len(), |item, out| data.embeddings.read(data.train[item], out), DIMENSION).unwrap();
     let targets = TargetScale::fit(hyper.target, &data.losses).unwrap().1;
     let resample = Resample::draw(data.train.len(), &hyper);
     let problem = Problem { hyper: &hyper, dimension: DIMENSION, losses: &data.losses, targets, resample };

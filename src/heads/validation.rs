@@ -18,7 +18,7 @@ pub fn measure(metrics: &mut [EpochMetrics], learner: &dyn Learner, examples: &E
     }
     let mut rows = vec![0f32; data.validation.len() * data.dimension];
     for (&position, target) in data.validation.iter().zip(rows.chunks_exact_mut(data.dimension)) {
-        examples.scale.apply_to(data.at(position), target);
+        data.scaled(position, examples.scale, target);
     }
     let scores = learner.scores(&rows)?;
     for metric in metrics {

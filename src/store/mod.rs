@@ -25,6 +25,7 @@ pub use embeddings::{ContentHash, EmbeddingStats, bytes_hash, content_hash};
 pub use history::HistoryEntry;
 pub use image_files::FileFact;
 pub use overview::TreeSize;
+pub use packs::PackedRows;
 pub use records::AuditRecord;
 pub use runs::StoredRun;
 pub use unfinished::StoredCheckpoint;

@@ -6,7 +6,7 @@
 //! form, the encoder's fingerprint and the digest of the three small tensors.
 
 use super::embeddings::ContentHash;
-use half::slice::HalfFloatSliceExt;
+use half::slice::{HalfBitsSliceExt, HalfFloatSliceExt};
 use memmap2::Mmap;
 use safetensors::{Dtype, SafeTensors};
 use std::fs::File;
@@ -65,24 +65,24 @@ impl Precision {
         }
     }
 
-    /// Appends the numbers of a row; on a processor of the other byte order, or an odd address, one by one.
-    fn decode(self, bytes: &[u8], out: &mut Vec<f32>) {
-        let at = out.len();
+    /// The numbers of a row; on a processor of the other byte order, or at an odd address, one by one.
+    fn decode_into(self, bytes: &[u8], out: &mut [f32]) {
+        let halves = bytes.as_chunks::<2>().0;
         match self {
-            Self::F32 => out.extend(bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes))),
+            Self::F32 => {
+                let words = bytes.as_chunks::<4>().0;
+                out.iter_mut().zip(words).for_each(|(out, bytes)| *out = f32::from_le_bytes(*bytes));
+            }
             Self::F16 => match bytemuck::try_cast_slice::<u8, u16>(bytes) {
                 Ok(words) if cfg!(target_endian = "little") => {
-                    out.resize(at + words.len(), 0.0);
-                    half::slice::HalfBitsSliceExt::reinterpret_cast::<half::f16>(words)
-                        .convert_to_f32_slice(&mut out[at..]);
+                    words.reinterpret_cast::<half::f16>().convert_to_f32_slice(out);
                 }
                 _ => {
-                    let words = bytes.as_chunks::<2>().0.iter();
-                    out.extend(words.map(|bytes| half::f16::from_le_bytes(*bytes).to_f32()));
+                    out.iter_mut().zip(halves).for_each(|(out, bytes)| *out = half::f16::from_le_bytes(*bytes).to_f32())
                 }
             },
             Self::Bf16 => {
-                out.extend(bytes.as_chunks::<2>().0.iter().map(|bytes| half::bf16::from_le_bytes(*bytes).to_f32()));
+                out.iter_mut().zip(halves).for_each(|(out, bytes)| *out = half::bf16::from_le_bytes(*bytes).to_f32());
             }
         }
     }
@@ -252,11 +252,18 @@ impl Pack {
         checksum_of(&self.digest(row), bytes) == checksum
     }
 
+    /// Copies a row that was proven into `out`, which has its length.
+    pub fn copy(&self, row: usize, out: &mut [f32]) {
+        self.precision.decode_into(self.raw(row).0, out);
+    }
+
     /// Appends a row if it is what was written.
     pub fn read(&self, row: usize, out: &mut Vec<f32>) -> bool {
         let proven = self.proves(row);
         if proven {
-            self.precision.decode(self.raw(row).0, out);
+            let at = out.len();
+            out.resize(at + self.dimension, 0.0);
+            self.copy(row, &mut out[at..]);
         }
         proven
     }

@@ -9,6 +9,7 @@ use super::pack::{ENDING, Pack, Precision, write};
 use super::reconcile::{listed, name_of};
 use super::{Result, Store, StoreError, codec};
 use crate::guard::guarded;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
@@ -16,6 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Folder of the packs, with a folder an encoder.
 const FOLDER: &str = "packs";
+/// Contents that one thread looks for at a time.
+const PART: usize = 8192;
 /// Fresh embeddings that are sealed together; a pack with fewer is merged into the next one.
 pub(super) const SEAL_ROWS: usize = 1 << 16;
 
@@ -47,12 +50,16 @@ impl PackSet {
         self.packs.get(pack).is_some_and(|pack| pack.dimension() == dimension && pack.read(row, out))
     }
 
-    /// Appends the same content's row from another pack than the one where it is damaged.
-    pub fn read_another(&self, (pack, row): Place, dimension: usize, out: &mut Vec<f32>) -> bool {
+    /// Where else the content at a place is.
+    fn others(&self, (pack, row): Place) -> impl Iterator<Item = Place> + '_ {
         let hash = self.packs[pack].digest(row);
-        let others = self.packs.iter().enumerate().filter(|(at, _)| *at != pack);
-        let mut found = others.filter_map(|(at, other)| Some((at, other.find(&hash, usize::MAX)?)));
-        found.any(|place| self.read(place, dimension, out))
+        let others = self.packs.iter().enumerate().filter(move |(at, _)| *at != pack);
+        others.filter_map(move |(at, other)| Some((at, other.find(&hash, usize::MAX)?)))
+    }
+
+    /// Appends the same content's row from another pack than the one where it is damaged.
+    pub fn read_another(&self, place: Place, dimension: usize, out: &mut Vec<f32>) -> bool {
+        self.others(place).any(|place| self.read(place, dimension, out))
     }
 
     pub fn rows(&self) -> usize {
@@ -61,6 +68,36 @@ impl PackSet {
 
     pub fn is_empty(&self) -> bool {
         self.packs.is_empty()
+    }
+}
+
+/// The rows of some contents, read from the packs as they lie.
+#[derive(Debug)]
+pub struct PackedRows {
+    set: Arc<PackSet>,
+    /// Pack and row of each content; packs end below the first of these for those that are missing.
+    places: Vec<(u32, u32)>,
+}
+
+const MISSING: (u32, u32) = (u32::MAX, 0);
+
+impl PackedRows {
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Copies a row into `out`, which has its length; a missing one is zero.
+    pub fn copy(&self, position: usize, out: &mut [f32]) {
+        match self.places.get(position).and_then(|(pack, row)| Some((self.set.packs.get(*pack as usize)?, *row))) {
+            Some((pack, row)) => pack.copy(row as usize, out),
+            None => out.fill(0.0),
+        }
     }
 }
 
@@ -101,6 +138,37 @@ impl Store {
         let set = Arc::new(set);
         open.insert(encoder.to_owned(), set.clone());
         Ok(set)
+    }
+
+    /// Where the rows of some contents lie in the packs, each proven now, and the positions of those that are missing or
+    /// damaged.
+    ///
+    /// # Errors
+    /// If the packs cannot be listed.
+    pub fn packed_rows(
+        &self,
+        encoder: &str,
+        hashes: &[Option<ContentHash>],
+        dimension: usize,
+    ) -> Result<(PackedRows, Vec<usize>)> {
+        let set = self.packs(encoder)?;
+        let part = |hashes: &[Option<ContentHash>]| {
+            let mut near = NOWHERE;
+            let place = |hash: &Option<ContentHash>| {
+                let place = hash.and_then(|hash| set.find(&hash, near))?;
+                near = place;
+                let whole = |(pack, row): &Place| {
+                    let pack = &set.packs[*pack];
+                    pack.dimension() == dimension && pack.proves(*row)
+                };
+                let (pack, row) = Some(place).filter(whole).or_else(|| set.others(place).find(whole))?;
+                Some((u32::try_from(pack).ok()?, u32::try_from(row).ok()?))
+            };
+            hashes.iter().map(place).map(|place| place.unwrap_or(MISSING)).collect::<Vec<_>>()
+        };
+        let places: Vec<(u32, u32)> = hashes.par_chunks(PART).flat_map_iter(part).collect();
+        let missing = places.iter().enumerate().filter_map(|(at, place)| (*place == MISSING).then_some(at)).collect();
+        Ok((PackedRows { set, places }, missing))
     }
 
     pub(super) fn forget_packs(&self, encoder: &str) {

@@ -41,7 +41,7 @@ fn main() {
     let (training, validation) = positions.split_at(rows);
     let data = TrainingData {
         dimension: DIMENSION,
-        embeddings: &matrix,
+        embeddings: (&matrix).into(),
         train: training,
         losses: losses[..rows].to_vec(),
         validation,
@@ -112,7 +112,8 @@ fn race(data: &TrainingData, rows: usize, epochs: usize, python: &str) {
     let folder = std::env::temp_dir().join(format!("llm2loss-race-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let write = |name: &str, values: &[f32]| write_floats(&folder.join(name), values);
-    write("matrix.f32", data.embeddings);
+    let all: Vec<usize> = (0..data.embeddings.values(DIMENSION) / DIMENSION).collect();
+    write("matrix.f32", &data.embeddings.gather(&all, DIMENSION));
     let losses: Vec<f32> = data.losses.iter().chain(&data.validation_losses).map(|loss| *loss as f32).collect();
     write("losses.f32", &losses);
     let said = pytorch(python, &["race".into(), rows.to_string(), folder.display().to_string(), epochs.to_string()]);

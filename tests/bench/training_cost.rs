@@ -18,7 +18,7 @@ fn seconds(matrix: &[f32], losses: &[f64], rows: usize, hyper: &HyperParameters)
     let (train_rows, validation) = positions.split_at(rows);
     let data = TrainingData {
         dimension: DIMENSION,
-        embeddings: matrix,
+        embeddings: matrix.into(),
         train: train_rows,
         losses: losses[..rows].to_vec(),
         validation,

@@ -1,0 +1,67 @@
+//! Rows of embeddings, wherever they lie.
+
+/// Reads single rows that are not in memory as they are needed.
+pub trait RowReader: Sync {
+    /// Rows there are.
+    fn count(&self) -> usize;
+
+    /// Copies the row at a position into `out`, which has its length.
+    fn read(&self, position: usize, out: &mut [f32]);
+}
+
+/// Rows `[n, d]`: row-major in memory, or read one by one.
+#[derive(Clone, Copy)]
+pub enum Rows<'a> {
+    Dense(&'a [f32]),
+    Stored(&'a dyn RowReader),
+}
+
+impl<'a> From<&'a [f32]> for Rows<'a> {
+    fn from(values: &'a [f32]) -> Self {
+        Self::Dense(values)
+    }
+}
+
+impl<'a> From<&'a Vec<f32>> for Rows<'a> {
+    fn from(values: &'a Vec<f32>) -> Self {
+        Self::Dense(values)
+    }
+}
+
+impl std::fmt::Debug for Rows<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Dense(values) => write!(f, "{} values", values.len()),
+            Self::Stored(reader) => write!(f, "{} rows", reader.count()),
+        }
+    }
+}
+
+impl Rows<'_> {
+    /// Values there are, for rows of `dimension` each.
+    #[must_use]
+    pub fn values(&self, dimension: usize) -> usize {
+        match self {
+            Self::Dense(values) => values.len(),
+            Self::Stored(reader) => reader.count() * dimension,
+        }
+    }
+
+    /// Copies the row at a position into `out`, which has its length.
+    pub fn read(&self, position: usize, out: &mut [f32]) {
+        match self {
+            Self::Dense(values) => out.copy_from_slice(&values[position * out.len()..][..out.len()]),
+            Self::Stored(reader) => reader.read(position, out),
+        }
+    }
+
+    /// The rows at some positions, row-major.
+    #[must_use]
+    pub fn gather(&self, positions: &[usize], dimension: usize) -> Vec<f32> {
+        let mut rows = vec![0.0; positions.len() * dimension];
+        for (&position, out) in positions.iter().zip(rows.chunks_exact_mut(dimension.max(1))) {
+            self.read(position, out);
+        }
+        rows
+    }
+}
