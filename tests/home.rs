@@ -1,9 +1,12 @@
 //! The home after damage: files are the truth, the index is made again, nothing is dropped that could not be read.
 #![allow(clippy::unwrap_used)]
 
+mod settled;
+
 use assert_cmd::Command;
 use llm2loss::audit::{Architecture, HyperParameters, RunId, RunRecord, RunState};
 use llm2loss::store::{HistoryEntry, Store, StoreError, content_hash};
+use settled::settled;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -43,6 +46,8 @@ fn filled(home: &Path) {
     store.set_shown("adult", "v1", &RunId("ab22".into())).unwrap();
     let hashes: Vec<_> = (0..200).map(|index| content_hash(&index.to_string())).collect();
     store.put_embeddings("e", &hashes, &vec![0.5; 600]).unwrap();
+    drop(store);
+    settled(home);
 }
 
 /// Everything of [`filled`] but the embeddings, which may have to be made again but are never others.
@@ -142,7 +147,9 @@ fn a_home_of_the_first_layout_is_converted_once() {
         fs::remove_file(home.path().join(file)).unwrap();
     }
     sled::open(home.path().join("store")).unwrap().insert("schema", "1").unwrap();
+    settled(home.path());
     holds(&Store::open(home.path()).unwrap());
+    settled(home.path());
     assert!(home.path().join("runs/cc33/unfinished.json").exists());
     fs::remove_dir_all(home.path().join("store")).unwrap();
     fs::write(home.path().join("runs/aa11/tables.json"), b"\"tables of aa11\"").unwrap();

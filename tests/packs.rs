@@ -1,9 +1,12 @@
 //! Packs of embeddings: other tools read them, no damage gives other numbers, nothing is kept twice or lost.
 #![allow(clippy::unwrap_used)]
 
+mod settled;
+
 use assert_cmd::Command;
 use llm2loss::store::{ContentHash, FileFact, Store, content_hash};
 use safetensors::{Dtype, SafeTensors};
+use settled::settled;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -88,6 +91,7 @@ fn small_packs_are_merged_and_outlive_the_database() {
         store.seal_embeddings("e").unwrap();
     }
     assert_eq!(packs(home.path()).len(), 1);
+    settled(home.path());
     fs::remove_dir_all(home.path().join("store")).unwrap();
     let store = Store::open(home.path()).unwrap();
     let (read, missing) = store.embeddings("e", &wanted(0..300), WIDTH).unwrap();
@@ -194,6 +198,7 @@ fn what_is_known_of_image_files_outlives_the_database() {
         .unwrap()
         .put_file_facts(&[(stamps[0], facts[0].clone()), (stamps[1], facts[1].clone())])
         .unwrap();
+    settled(home.path());
     fs::remove_dir_all(home.path().join("store")).unwrap();
     let store = Store::open(home.path()).unwrap();
     assert_eq!(store.file_fact(&stamps[0]).unwrap().as_ref(), Some(&facts[0]));

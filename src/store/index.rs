@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// sled's page cache: enough for a scan of the built-in audit, little beside the data in memory.
 const CACHE_BYTES: u64 = 64 << 20;
@@ -14,6 +14,8 @@ const CACHE_BYTES: u64 = 64 << 20;
 const LARGE: u64 = 16 << 20;
 /// Longest wait for the database to say that all is on disk.
 const FLUSHING: Duration = Duration::from_secs(60);
+/// Longest wait for a database that is being closed.
+pub const CLOSING: Duration = Duration::from_secs(2);
 /// What the database was writing when its process died or its disk was full. It does not pass over it by itself, and
 /// then takes whole files for damaged.
 const HALF_WRITTEN: &str = ".generating";
@@ -114,6 +116,8 @@ impl Index {
         let copied = matches!(guarded(copy), Ok(Ok(())));
         if copied {
             drop(self);
+            settle(path);
+            settle(&beside);
             // Killed between the two, the index is missing and is made again from the files.
             let placed = std::fs::remove_dir_all(path).and_then(|()| std::fs::rename(&beside, path));
             let _ = std::fs::remove_dir_all(&beside);
@@ -164,6 +168,14 @@ fn closed(error: sled::Error) -> Closed {
 /// Whether no process has the database open: what is half written then stays so.
 fn is_free(path: &Path) -> bool {
     File::options().read(true).write(true).open(path.join("db")).is_ok_and(|file| file.try_lock().is_ok())
+}
+
+/// Waits until a database that was closed is closed: its threads write by name for a moment still.
+pub fn settle(path: &Path) {
+    let deadline = Instant::now() + CLOSING;
+    while path.join("db").exists() && !is_free(path) && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 fn sweep(path: &Path) {

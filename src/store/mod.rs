@@ -30,7 +30,7 @@ pub use records::AuditRecord;
 pub use runs::StoredRun;
 pub use unfinished::StoredCheckpoint;
 
-use index::{Closed, Index};
+use index::{CLOSING, Closed, Index, settle};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -45,8 +45,6 @@ const FIRST_SCHEMA: &str = "1";
 const FOLDER: &str = "store";
 /// Where a damaged database is kept, the newest only: it may hold embeddings that are in no file.
 const DAMAGED: &str = "store.damaged";
-/// Longest wait for a store that is being closed.
-const CLOSING: Duration = Duration::from_secs(1);
 
 /// What can go wrong with the store.
 #[derive(Debug, Error)]
@@ -310,6 +308,7 @@ impl Store {
 
 /// Moves the database out of the way, over one moved before.
 fn set_aside(home: &Path) -> std::io::Result<()> {
+    settle(&home.join(FOLDER));
     let aside = home.join(DAMAGED);
     match std::fs::remove_dir_all(&aside) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
