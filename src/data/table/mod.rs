@@ -41,6 +41,17 @@ impl Column {
         self.ends.push(self.text.len());
     }
 
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
     /// The cell of a row, without blanks around it; empty where there is none.
     #[must_use]
     pub fn cell(&self, row: usize) -> &str {
