@@ -4,8 +4,8 @@ use super::arguments::{Audits, AuditsAction, Ingest};
 use super::context::{Failure, home, print, reading_store};
 use super::progress;
 use crate::data::{
-    AttributeFile, CelebaSplit, DataError, Draft, ImagePlace, Mapping, ScoreFiles, celeba, clip_retrieval, manifest,
-    read_matrix, wilds,
+    AttributeFile, CelebaSplit, DataError, Draft, EvaluationFiles, Evaluations, Harness, ImagePlace, Mapping,
+    ScoreFiles, celeba, clip_retrieval, manifest, read_matrix, wilds,
 };
 use crate::engine::{
     Addition, EngineError, IngestReport, Intake, add_models, delete, described, ingest, known_audits, set_prompts,
@@ -22,8 +22,17 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
     let home = home(home_given)?;
     let mapping = mapping(given)?;
     let prompts = given.attributes.as_deref().map(AttributeFile::read).transpose().map_err(EngineError::from)?;
+    let evaluations = evaluations(given, model).map_err(EngineError::from)?;
+    let further = evaluations.is_some() && ingested_names(&home)?.contains(&given.name);
     let model = model.unwrap_or(ONLY_MODEL);
-    let report = if let Some(draft) = draft(given, &mapping, model).map_err(EngineError::from)? {
+    let draft = match &evaluations {
+        Some(_) if further => None,
+        Some(evaluations) => {
+            Some(evaluations.draft(&mapping, Some(&ImagePlace::default())).map_err(EngineError::from)?)
+        }
+        None => draft(given, &mapping, model).map_err(EngineError::from)?,
+    };
+    let report = if let Some(draft) = draft {
         let how = Intake {
             name: &given.name,
             encoder: given.encoder.as_deref().unwrap_or("builtin"),
@@ -31,11 +40,12 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
             check: given.check,
         };
         ingest(&home, draft, &prompts.unwrap_or_default(), &how, progress::opener(false))?
-    } else if given.losses.is_some() || given.scores.is_some() {
+    } else if further || given.losses.is_some() || given.scores.is_some() {
         let scores = scores(given);
         let addition = Addition {
             model,
             losses: given.losses.as_deref().map(|file| (file, &mapping)),
+            evaluations: evaluations.as_ref(),
             scores: scores.as_ref(),
             replace: given.replace,
             check: given.check,
@@ -79,6 +89,23 @@ fn draft(given: &Ingest, mapping: &Mapping, model: &str) -> Result<Option<Draft>
         draft.add_scores(&files, model)?;
     }
     Ok(Some(draft))
+}
+
+/// Results of language models, where such are given.
+fn evaluations(given: &Ingest, model: Option<&str>) -> Result<Option<Evaluations>, DataError> {
+    let (harness, paths) = match (given.lm_eval.as_slice(), given.inspect.as_slice()) {
+        ([], []) => return Ok(None),
+        ([], paths) => (Harness::Inspect, paths),
+        (paths, _) => (Harness::LmEval, paths),
+    };
+    let files = EvaluationFiles {
+        harness,
+        paths: paths.to_vec(),
+        metric: given.metric.clone(),
+        text_field: given.text_field.clone(),
+        model: model.map(String::from),
+    };
+    Evaluations::read(&files).map(Some)
 }
 
 fn scores(given: &Ingest) -> Option<ScoreFiles> {

@@ -1,7 +1,7 @@
 //! What each column of a manifest stands for: found by its name and values, or said by a person.
 
 use super::DataError;
-use super::table::{Column, Table};
+use super::table::{Column, Table, read_text};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -54,7 +54,7 @@ impl Mapping {
     /// If it cannot be read or says something unknown.
     pub fn read(path: &Path) -> Result<Self, DataError> {
         let fault = |problem: String| DataError::File { file: path.display().to_string(), problem };
-        let text = std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
+        let text = read_text(path)?;
         toml::from_str(&text).map_err(|error| fault(error.message().replace('\n', " ")))
     }
 
@@ -150,6 +150,9 @@ impl Mapping {
                 return Err(DataError::File { file: table.file.clone(), problem });
             }
         }
+        // What is wrong with a column matters only to who uses it.
+        let used = table.columns.iter().zip(&roles).filter(|(_, role)| **role != Role::Ignore);
+        used.map(|(column, _)| column).try_for_each(|column| table.check(column))?;
         Ok(roles)
     }
 }

@@ -3,7 +3,7 @@
 use super::DataError;
 use super::columns::{Flag, Mapping, Role, flag};
 use super::draft::{Draft, Flags};
-use super::table::{Column, Table, brief};
+use super::table::{Column, Table, brief, folder_of};
 use crate::audit::{ModelLosses, Split};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Component, Path, PathBuf};
@@ -26,8 +26,7 @@ pub struct ImagePlace {
 /// # Errors
 /// The first thing that is wrong, with file, row and column.
 pub fn manifest(path: &Path, mapping: &Mapping, model: &str, images: Option<&ImagePlace>) -> Result<Draft, DataError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    from_table(Table::read(path)?, folder, mapping, model, images)
+    from_table(Table::read(path)?, &folder_of(path), mapping, model, images)
 }
 
 /// Reads a table as a manifest that lies in `folder`.
@@ -43,7 +42,8 @@ pub fn from_table(
     }
     let roles = mapping.roles(&table, model)?;
     let one = |role: &Role| roles.iter().position(|other| other == role).map(|at| &table.columns[at]);
-    let mut draft = Draft { file: table.file.clone(), first_row: table.first_row, ..Draft::default() };
+    let notes = table.notes.clone();
+    let mut draft = Draft { file: table.file.clone(), first_row: table.first_row, notes, ..Draft::default() };
     let owned = |column: &Column| column.cells().map(String::from).collect::<Vec<_>>();
     let (text, image) = (one(&Role::Text), one(&Role::Image));
     draft.texts = text.map(owned).unwrap_or_default();

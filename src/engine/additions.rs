@@ -3,7 +3,9 @@
 use super::EngineError;
 use super::ingest::{IngestReport, keep, open, report};
 use crate::audit::ModelLosses;
-use crate::data::{AttributeFile, ClassScores, LossFile, Mapping, ScoreFiles, check_splits, no_classes, read_losses};
+use crate::data::{
+    AttributeFile, ClassScores, Evaluations, LossFile, Mapping, ScoreFiles, check_splits, no_classes, read_losses,
+};
 use crate::store::Ingested;
 use std::path::Path;
 
@@ -14,6 +16,8 @@ pub struct Addition<'a> {
     pub model: &'a str,
     /// Ids and losses, and what their columns mean.
     pub losses: Option<(&'a Path, &'a Mapping)>,
+    /// Results of language models, in place of losses.
+    pub evaluations: Option<&'a Evaluations>,
     /// Scores of the model's classes.
     pub scores: Option<&'a ScoreFiles>,
     /// Put what is new in the place of what is there.
@@ -30,9 +34,17 @@ pub struct Addition<'a> {
 pub fn add_models(home: &Path, name: &str, addition: &Addition) -> Result<IngestReport, EngineError> {
     let (store, mut ingested) = open(home, name)?;
     let (mut notes, mut replaced, mut added) = (Vec::new(), Vec::new(), Vec::new());
-    if let Some((file, mapping)) = addition.losses {
-        let ids: Vec<&str> = ingested.audit.items.iter().map(|item| item.id.as_str()).collect();
-        let LossFile { models, unknown } = read_losses(file, mapping, addition.model, &ids)?;
+    let ids: Vec<&str> = ingested.audit.items.iter().map(|item| item.id.as_str()).collect();
+    let found = match (addition.losses, addition.evaluations) {
+        (Some((file, mapping)), _) => Some(read_losses(file, mapping, addition.model, &ids)?),
+        (None, Some(evaluations)) => {
+            let (found, said) = evaluations.losses(&ids)?;
+            notes.extend(said);
+            Some(found)
+        }
+        (None, None) => None,
+    };
+    if let Some(LossFile { models, unknown }) = found {
         for model in models {
             check_splits(&ingested.audit, &model)?;
             added.push(model.name.clone());
