@@ -305,7 +305,7 @@ fn bad_manifests_are_refused_with_their_place() {
             "is UTF-16",
         ),
         ("escape", good.replace(",2,", ",\u{1b}[31mred,").into_bytes(), "is not a number"),
-        ("array", b"[{\"id\": 1}]".to_vec(), "write one object a line"),
+        ("array", b"[[1, 2]]".to_vec(), "row 1: not a JSON object (a row must be an object"),
         ("broken", b"{\"id\": \"a\", \"text\": \"one\", \"loss\": 1}\n{\"id\": ".to_vec(), "row 2: not a JSON object"),
         ("parquet", b"PAR1 and then nothing".to_vec(), "not a Parquet file that can be read"),
     ];

@@ -4,8 +4,8 @@ use super::arguments::{Audits, AuditsAction, Ingest, LeakedArgument, MissingArgu
 use super::context::{Failure, home, print, reading_store};
 use super::progress;
 use crate::data::{
-    AttributeFile, CelebaSplit, Contents, DataError, Draft, ImagePlace, Mapping, Policy, ScoreFiles, celeba,
-    clip_retrieval, image_folder, manifest, read_matrix, wilds,
+    AttributeFile, CelebaSplit, Contents, DataError, Draft, EvaluationFiles, Evaluations, Harness, ImagePlace, Mapping,
+    Policy, ScoreFiles, celeba, clip_retrieval, image_folder, manifest, read_matrix, wilds,
 };
 use crate::engine::{
     Addition, EngineError, IngestReport, Intake, add_models, delete, described, ingest, known_audits, set_prompts,
@@ -22,8 +22,19 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
     let home = home(home_given)?;
     let mapping = mapping(given)?;
     let prompts = given.attributes.as_deref().map(AttributeFile::read).transpose().map_err(EngineError::from)?;
+    let evaluations = evaluations(given, model).map_err(EngineError::from)?;
+    let further = evaluations.is_some() && ingested_names(&home)?.contains(&given.name);
     let model = model.unwrap_or(ONLY_MODEL);
-    let report = if let Some(draft) = draft(given, &mapping, model).map_err(EngineError::from)? {
+    let draft = match &evaluations {
+        Some(_) if further => None,
+        Some(evaluations) => {
+            let mut draft = evaluations.draft(&mapping).map_err(EngineError::from)?;
+            draft.policy = policy(given);
+            Some(draft)
+        }
+        None => draft(given, &mapping, model).map_err(EngineError::from)?,
+    };
+    let report = if let Some(draft) = draft {
         let how = Intake {
             name: &given.name,
             encoder: given.encoder.as_deref().unwrap_or("builtin"),
@@ -31,11 +42,12 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
             check: given.check,
         };
         ingest(&home, draft, &prompts.unwrap_or_default(), &how, progress::opener(false))?
-    } else if given.losses.is_some() || given.scores.is_some() {
+    } else if further || given.losses.is_some() || given.scores.is_some() {
         let scores = scores(given);
         let addition = Addition {
             model,
             losses: given.losses.as_deref().map(|file| (file, &mapping)),
+            evaluations: evaluations.as_ref(),
             scores: scores.as_ref(),
             policy: policy(given),
             replace: given.replace,
@@ -117,6 +129,23 @@ fn policy(given: &Ingest) -> Policy {
     }
 }
 
+/// Results of language models, where such are given.
+fn evaluations(given: &Ingest, model: Option<&str>) -> Result<Option<Evaluations>, DataError> {
+    let (harness, paths) = match (given.lm_eval.as_slice(), given.inspect.as_slice()) {
+        ([], []) => return Ok(None),
+        ([], paths) => (Harness::Inspect, paths),
+        (paths, _) => (Harness::LmEval, paths),
+    };
+    let files = EvaluationFiles {
+        harness,
+        paths: paths.to_vec(),
+        metric: given.metric.clone(),
+        text_field: given.text_field.clone(),
+        model: model.map(String::from),
+    };
+    Evaluations::read(&files).map(Some)
+}
+
 fn scores(given: &Ingest) -> Option<ScoreFiles> {
     let scores = given.scores.clone()?;
     Some(ScoreFiles { scores, ids: given.score_ids.clone(), classes: given.score_classes.clone() })
@@ -127,9 +156,11 @@ fn mapping(given: &Ingest) -> Result<Mapping, Failure> {
         let mut mapping = given.columns.as_deref().map_or_else(|| Ok(Mapping::default()), Mapping::read)?;
         given.column.iter().try_for_each(|column| mapping.set(column))?;
         given.bins.iter().try_for_each(|bins| mapping.set_bins(bins))?;
+        // Of results of language models it is the name of a metric, not of a column.
+        let results = !given.lm_eval.is_empty() || !given.inspect.is_empty();
         for (given, named) in [
             (&given.correct, &mut mapping.correct),
-            (&given.metric, &mut mapping.metric),
+            (if results { &None } else { &given.metric }, &mut mapping.metric),
             (&given.positive, &mut mapping.positive),
         ] {
             if given.is_some() {

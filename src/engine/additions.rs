@@ -4,8 +4,8 @@ use super::EngineError;
 use super::ingest::{IngestReport, keep, open, report};
 use crate::audit::ModelLosses;
 use crate::data::{
-    AttributeFile, ClassScores, Draft, FurtherModels, Items, Labels, Mapping, Policy, ScoreFiles, check_splits,
-    no_classes, read_losses, same_name,
+    AttributeFile, ClassScores, Draft, Evaluations, FurtherModels, Items, Labels, Mapping, Policy, ScoreFiles,
+    check_splits, no_classes, read_losses, same_name,
 };
 use crate::store::Ingested;
 use std::path::Path;
@@ -17,6 +17,8 @@ pub struct Addition<'a> {
     pub model: &'a str,
     /// Ids and losses, and what their columns mean.
     pub losses: Option<(&'a Path, &'a Mapping)>,
+    /// Results of language models, in place of losses.
+    pub evaluations: Option<&'a Evaluations>,
     /// Scores of the model's classes.
     pub scores: Option<&'a ScoreFiles>,
     /// Which losses are made where none are given, and what is added to all.
@@ -95,6 +97,8 @@ fn further_models(ingested: &Ingested, addition: &Addition) -> Result<FurtherMod
         facts.ignored.extend(unused.iter().filter(|(there, _)| *there).map(|(_, name)| (*name).to_owned()));
         facts.ignored.extend(std::mem::take(&mut facts.flags).into_iter().map(|flags| flags.name));
         draft.take(facts, Some("file of losses"));
+    } else if let Some(evaluations) = addition.evaluations {
+        draft.take(evaluations.losses(draft.items())?, Some("results"));
     }
     if draft.label.is_none() {
         draft.label = labels_of(ingested);

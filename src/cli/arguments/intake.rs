@@ -43,6 +43,19 @@ pub struct Ingest {
     #[arg(long, value_name = "DIR")]
     pub clip_retrieval: Option<PathBuf>,
 
+    /// Logs of lm-evaluation-harness instead (samples_TASK_TIME.jsonl), or folders of them: a folder is a model; beside
+    /// --model, for a further model of an audit there is
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["manifest", "celeba", "wilds", "clip_retrieval", "losses"])]
+    pub lm_eval: Vec<PathBuf>,
+
+    /// Logs of Inspect instead (.eval), or folders of them
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["manifest", "celeba", "wilds", "clip_retrieval", "losses", "lm_eval"])]
+    pub inspect: Vec<PathBuf>,
+
+    /// lm-eval: the field of 'doc' that is an item's text, or prompt [default: the first of the usual ones]
+    #[arg(long, value_name = "NAME", requires = "lm_eval")]
+    pub text_field: Option<String>,
+
     /// clip-retrieval: leave out partitions that are not finished
     #[arg(long, requires = "clip_retrieval")]
     pub allow_partial: bool,
@@ -85,8 +98,10 @@ pub struct Ingest {
     #[arg(long, value_name = "COLUMN")]
     pub correct: Option<String>,
 
-    /// Column of a figure that is better when higher: the loss is the best there can be, less it
-    #[arg(long, value_name = "COLUMN")]
+    /// Column of a figure that is better when higher: the loss is the best there can be, less it. With --lm-eval and
+    /// --inspect: the metric or scorer that the loss is made from; log-likelihood is made from the responses [default:
+    /// the best known one that is logged]
+    #[arg(long, value_name = "NAME")]
     pub metric: Option<String>,
 
     /// Add this to every loss [default: as much as makes none negative]

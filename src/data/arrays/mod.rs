@@ -11,7 +11,7 @@ pub use tensors::read_tensors;
 pub use vector::{is_array, read_vector};
 
 use super::DataError;
-use super::table::{file_name, is_parquet};
+use super::table::{check_plain, file_name, files, is_parquet};
 use std::path::Path;
 
 /// Largest number of values of a matrix: 16 GB of them.
@@ -101,11 +101,12 @@ pub fn read_matrix_named(path: &Path, ids: Option<&Path>, name: &str) -> Result<
     let file = file_name(path);
     let fault = |problem: String| DataError::File { file: file.clone(), problem };
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let length = std::fs::metadata(path).map_err(|error| fault(error.to_string()))?.len();
-    if length == 0 {
+    let several = files(path)?.is_some();
+    if !several && check_plain(path).map_err(fault)? == 0 {
         return Err(fault("is empty".into()));
     }
     let mut matrix = match ending.as_str() {
+        _ if several => read_lists(path, name),
         "npy" => read_npy(path),
         "npz" => read_npz(path, name),
         "safetensors" => read_tensors(path, name),
@@ -117,8 +118,7 @@ pub fn read_matrix_named(path: &Path, ids: Option<&Path>, name: &str) -> Result<
     }
     .map_err(fault)?;
     if let Some(ids) = ids {
-        let text = String::from_utf8(super::table::read_file(ids)?)
-            .map_err(|_| DataError::File { file: file_name(ids), problem: "is not UTF-8".into() })?;
+        let text = super::table::read_text(ids)?;
         let lines: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
         if lines.len() != matrix.rows() {
             let problem = format!("has {} lines for the {} rows of {file}", lines.len(), matrix.rows());

@@ -1,50 +1,37 @@
 //! Parquet: a column of lists of numbers, beside a column of ids.
 
 use super::{MOST_VALUES, Matrix};
-use crate::data::table::{Table, file_name, open_parquet};
-use parquet::basic::Type as Physical;
+use crate::data::table::{Table, file_name, files, most_unpacked, open_parquet};
+use half::f16;
+use parquet::basic::{LogicalType, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::{DataType, DoubleType, FloatType};
+use parquet::data_type::{AsBytes, DataType, DoubleType, FixedLenByteArrayType, FloatType};
 use parquet::file::reader::FileReader;
+use parquet::schema::types::ColumnDescriptor;
 use std::path::Path;
 
-/// Values read at a time.
-const CHUNK: usize = 1 << 20;
+/// Records read at a time.
+const BATCH: usize = 2048;
 /// Columns that name the rows.
 const IDS: [&str; 5] = ["id", "key", "image_path", "item_id", "image_id"];
 
-/// Reads the column of lists of numbers of this name, or the first, as a matrix.
+/// Reads the column of lists of numbers of this name, or the first, as a matrix; of a folder or a pattern of files,
+/// one after the other.
 ///
 /// # Errors
 /// What is wrong with the file, or a row of another length.
 pub fn read_lists(path: &Path, name: &str) -> Result<Matrix, String> {
-    let reader = open_parquet(path, &file_name(path)).map_err(|error| error.to_string())?;
-    let schema = reader.metadata().file_metadata().schema_descr();
-    let is_list = |at: usize| {
-        let column = schema.column(at);
-        column.max_rep_level() == 1 && matches!(column.physical_type(), Physical::FLOAT | Physical::DOUBLE)
-    };
-    let named = |at: &usize| schema.column(*at).path().parts().first().is_some_and(|root| root == name);
-    let lists: Vec<usize> = (0..schema.num_columns()).filter(|at| is_list(*at)).collect();
-    let column = lists.iter().copied().find(named).or_else(|| lists.first().copied());
-    let column = column.ok_or("no column holds lists of float or double")?;
-    let (mut values, mut lengths) = (Vec::new(), Vec::new());
-    for group in 0..reader.num_row_groups() {
-        let group = reader.get_row_group(group).map_err(|error| error.to_string())?;
-        let full = schema.column(column).max_def_level();
-        match group.get_column_reader(column).map_err(|error| error.to_string())? {
-            ColumnReader::FloatColumnReader(mut column) => {
-                read_column::<FloatType>(&mut column, full, &mut values, &mut lengths, |value| value)?;
-            }
-            ColumnReader::DoubleColumnReader(mut column) => {
-                read_column::<DoubleType>(&mut column, full, &mut values, &mut lengths, |value| value as f32)?;
-            }
-            _ => return Err("the column holds no numbers".into()),
-        }
+    let parts = files(path).map_err(|error| error.to_string())?.unwrap_or_else(|| vec![path.to_owned()]);
+    let mut lists = Lists::default();
+    for part in &parts {
+        let told = |problem: String| {
+            if parts.len() == 1 { problem } else { format!("{}: {problem}", file_name(part)) }
+        };
+        lists.read(part, name).map_err(told)?;
     }
-    let columns = lengths.first().copied().unwrap_or(0);
-    if let Some(row) = lengths.iter().position(|length| *length != columns) {
-        return Err(format!("row {}: {} numbers where the first row has {columns}", row + 1, lengths[row]));
+    let columns = lists.lengths.first().copied().unwrap_or(0);
+    if let Some(row) = lists.lengths.iter().position(|length| *length != columns) {
+        return Err(format!("row {}: {} numbers where the first row has {columns}", row + 1, lists.lengths[row]));
     }
     let ids = match Table::read(path) {
         Ok(table) => IDS
@@ -53,40 +40,94 @@ pub fn read_lists(path: &Path, name: &str) -> Result<Matrix, String> {
             .map(|at| table.columns[at].cells().map(String::from).collect()),
         Err(_) => None,
     };
-    Matrix::new(values, &[lengths.len(), columns], ids)
+    Matrix::new(lists.values, &[lists.lengths.len(), columns], ids)
 }
 
-/// Appends a column chunk: its numbers, and how many each row has.
-fn read_column<T: DataType>(
-    column: &mut ColumnReaderImpl<T>,
-    full: i16,
-    values: &mut Vec<f32>,
-    lengths: &mut Vec<usize>,
-    number: impl Fn(T::T) -> f32,
-) -> Result<(), String> {
-    loop {
+/// Lists on their way in: their numbers, and how many each has.
+#[derive(Default)]
+struct Lists {
+    values: Vec<f32>,
+    lengths: Vec<usize>,
+}
+
+impl Lists {
+    fn read(&mut self, path: &Path, name: &str) -> Result<(), String> {
+        let reader = open_parquet(path, &file_name(path)).map_err(|error| error.to_string())?;
+        let schema = reader.metadata().file_metadata().schema_descr();
+        let named = |at: &usize| schema.column(*at).path().parts().first().is_some_and(|root| root == name);
+        let lists: Vec<usize> = (0..schema.num_columns()).filter(|at| is_list(&schema.column(*at))).collect();
+        let column = lists.iter().copied().find(named).or_else(|| lists.first().copied());
+        let column = column.ok_or("no column holds lists of float or double")?;
+        let packed = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+        let most = self.values.len() + usize::try_from(most_unpacked(packed) / 4).unwrap_or(MOST_VALUES);
+        let most = most.min(MOST_VALUES);
+        for group in 0..reader.num_row_groups() {
+            let group = reader.get_row_group(group).map_err(|error| error.to_string())?;
+            let full = schema.column(column).max_def_level();
+            match group.get_column_reader(column).map_err(|error| error.to_string())? {
+                ColumnReader::FloatColumnReader(mut column) => {
+                    self.read_column::<FloatType>(&mut column, full, most, |value| *value)?;
+                }
+                ColumnReader::DoubleColumnReader(mut column) => {
+                    self.read_column::<DoubleType>(&mut column, full, most, |value| *value as f32)?;
+                }
+                ColumnReader::FixedLenByteArrayColumnReader(mut column) => {
+                    let number = |bytes: &[u8]| {
+                        bytes.first_chunk::<2>().map_or(f32::NAN, |bytes| f16::from_le_bytes(*bytes).to_f32())
+                    };
+                    self.read_column::<FixedLenByteArrayType>(&mut column, full, most, |value| {
+                        number(value.as_bytes())
+                    })?;
+                }
+                _ => return Err("the column holds no numbers".into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends a column chunk.
+    fn read_column<T: DataType>(
+        &mut self,
+        column: &mut ColumnReaderImpl<T>,
+        full: i16,
+        most: usize,
+        number: impl Fn(&T::T) -> f32,
+    ) -> Result<(), String> {
+        let Self { values, lengths } = self;
         let (mut defined, mut repeated, mut chunk) = (Vec::new(), Vec::new(), Vec::new());
-        let (_, read, levels) = column
-            .read_records(CHUNK / 512, Some(&mut defined), Some(&mut repeated), &mut chunk)
-            .map_err(|error| error.to_string())?;
-        if levels == 0 && read == 0 {
-            return Ok(());
-        }
-        for (defined, repeated) in defined.iter().zip(&repeated) {
-            if *repeated == 0 {
-                lengths.push(0);
+        loop {
+            defined.clear();
+            repeated.clear();
+            chunk.clear();
+            let (_, read, levels) = column
+                .read_records(BATCH, Some(&mut defined), Some(&mut repeated), &mut chunk)
+                .map_err(|error| error.to_string())?;
+            if levels == 0 && read == 0 {
+                return Ok(());
             }
-            let there = *defined == full;
-            if !there && lengths.last() != Some(&0) {
-                return Err(format!("row {}: a number is missing", lengths.len()));
+            for (defined, repeated) in defined.iter().zip(&repeated) {
+                if *repeated == 0 {
+                    lengths.push(0);
+                }
+                let there = *defined == full;
+                if !there && lengths.last() != Some(&0) {
+                    return Err(format!("row {}: a number is missing", lengths.len()));
+                }
+                if let Some(length) = lengths.last_mut().filter(|_| there) {
+                    *length += 1;
+                }
             }
-            if let Some(length) = lengths.last_mut().filter(|_| there) {
-                *length += 1;
+            if values.len() + chunk.len() > most {
+                return Err(format!("its lists hold more than {most} numbers, too many for its length"));
             }
-        }
-        values.extend(chunk.into_iter().map(&number));
-        if values.len() > MOST_VALUES {
-            return Err("it is too large".into());
+            values.extend(chunk.iter().map(&number));
         }
     }
+}
+
+/// Whether a column holds plain lists of numbers.
+fn is_list(column: &ColumnDescriptor) -> bool {
+    let half = column.physical_type() == Physical::FIXED_LEN_BYTE_ARRAY
+        && column.logical_type_ref() == Some(&LogicalType::Float16);
+    column.max_rep_level() == 1 && (half || matches!(column.physical_type(), Physical::FLOAT | Physical::DOUBLE))
 }

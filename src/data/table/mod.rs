@@ -1,71 +1,29 @@
-//! Files of rows and named columns: CSV, TSV, JSON lines, Parquet. All become the same table of texts.
+//! Files of rows and named columns: CSV, TSV, JSON, Parquet, and folders of them. All become the same table of texts.
 
+mod column;
 mod delimited;
-mod json_lines;
-mod parquet_rows;
+mod forms;
+pub mod json;
+mod parquet;
+mod shards;
+mod source;
 
-pub use parquet_rows::{is_parquet, open as open_parquet};
+pub use column::{Column, Kind};
+pub use parquet::{each_binary, is_parquet, open as open_parquet};
+pub use shards::files;
+pub use source::{Source, check_plain, file_name, folder_of, most_unpacked, read_file, read_text};
 
 use super::DataError;
+use std::collections::HashMap;
 use std::path::Path;
 
 /// Largest cell that is taken, in bytes; a cell beyond it is most often an open quote.
 pub const LARGEST_CELL: usize = 1 << 20;
-/// Largest file that is read into memory.
-const LARGEST_FILE: u64 = 8 << 30;
-/// What may be unpacked of any file, and how many times a larger one's own length: beyond it is a bomb, not data.
-const UNPACKED: u64 = 256 << 20;
-const MOST_TIMES: u64 = 100;
-
-/// How many bytes a packed file of this length may unpack to.
-#[must_use]
-pub fn most_unpacked(packed: u64) -> u64 {
-    packed.saturating_mul(MOST_TIMES).clamp(UNPACKED, LARGEST_FILE)
-}
-
-/// A column: its cells in one string, and where each ends.
-#[derive(Debug, Clone, Default)]
-pub struct Column {
-    pub name: String,
-    text: String,
-    ends: Vec<usize>,
-}
-
-impl Column {
-    fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), ..Self::default() }
-    }
-
-    fn push(&mut self, cell: &str) {
-        self.text.push_str(cell);
-        self.ends.push(self.text.len());
-    }
-
-    /// Number of rows.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
-    /// The cell of a row, without blanks around it; empty where there is none.
-    #[must_use]
-    pub fn cell(&self, row: usize) -> &str {
-        let start = row.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        self.ends.get(row).and_then(|&end| self.text.get(start..end)).unwrap_or_default().trim()
-    }
-
-    pub fn cells(&self) -> impl Iterator<Item = &str> {
-        (0..self.ends.len()).map(|row| self.cell(row))
-    }
-}
+/// Most columns of a table.
+pub const MOST_COLUMNS: usize = 20_000;
 
 /// Rows of a file, column by column.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Table {
     /// Name of the file, for people.
     pub file: String,
@@ -73,31 +31,51 @@ pub struct Table {
     pub rows: usize,
     /// Number of the first row as an editor or a reader counts: after a header it is 2.
     pub first_row: usize,
+    /// Decisions taken while reading, as sentences.
+    pub notes: Vec<String>,
+    /// Rows before which a line was blank, once for each such line, ascending: editors count them.
+    blank: Vec<usize>,
+    /// Files that the rows come from, each with its first row and how its rows are numbered, where there are several.
+    parts: Vec<(usize, Self)>,
 }
 
 impl Table {
-    /// Reads a file by its ending and, where that says nothing, by its first bytes. Files ending in `.gz` are
-    /// unpacked first.
+    #[must_use]
+    pub fn new(file: String, first_row: usize) -> Self {
+        Self { file, first_row, ..Self::default() }
+    }
+
+    /// Reads a file, a pipe, or a folder or pattern of files with the same columns. The form is told by the first
+    /// bytes and, where they say nothing, by the name; gzip is unpacked. Everything is opened and read once.
     ///
     /// # Errors
-    /// If it cannot be read, is empty, or a row, a cell or an encoding is wrong; says where.
+    /// If it cannot be read, is empty, is of a form that is not read, or a row, a cell or an encoding is wrong; says
+    /// where.
     pub fn read(path: &Path) -> Result<Self, DataError> {
-        let file = file_name(path);
-        if is_parquet(path) {
-            return parquet_rows::read(path, file);
+        match shards::files(path)? {
+            None => Self::read_one(path),
+            Some(files) => shards::read(path, &files),
         }
-        let bytes = read_file(path)?;
-        let name = file.to_lowercase();
+    }
+
+    fn read_one(path: &Path) -> Result<Self, DataError> {
+        let source = Source::open(path)?;
+        let name = source.name.to_lowercase();
         let name = name.strip_suffix(".gz").unwrap_or(&name);
-        let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-        if name.ends_with(".jsonl") || name.ends_with(".ndjson") || first == Some(&b'{') {
-            return json_lines::read(&bytes, file);
+        if source.head.starts_with(b"PAR1") {
+            let name = source.name.clone();
+            return parquet::read(&source.into_file()?, name);
         }
-        if first == Some(&b'[') {
-            let problem = "is one JSON array; write one object a line (JSON lines)".into();
-            return Err(DataError::File { file, problem });
+        source.refuse_other_forms()?;
+        let lines = name.ends_with(".jsonl") || name.ends_with(".ndjson");
+        match source.first() {
+            _ if lines => json::read_lines(source),
+            Some(b'{' | b'[') => json::read_any(source),
+            _ if name.ends_with(".parquet") => {
+                Err(Self::new(source.name, 1).problem("not a Parquet file that can be read: it does not begin as one"))
+            }
+            _ => delimited::read(source),
         }
-        delimited::read(&bytes, file, name.ends_with(".tsv") || name.ends_with(".tab"))
     }
 
     /// Adds the rows of a table with the same columns.
@@ -105,14 +83,23 @@ impl Table {
     /// # Errors
     /// The first column that one of them lacks.
     pub fn append(&mut self, other: &Self) -> Result<(), String> {
-        if let Some(extra) = other.columns.iter().find(|column| self.position(&column.name).is_none()) {
-            return Err(format!("column '{}' is not in the partitions before", extra.name));
-        }
+        let known: HashMap<&str, usize> =
+            other.columns.iter().enumerate().map(|(at, column)| (column.name.as_str(), at)).collect();
         for column in &mut self.columns {
-            let more = other.columns.iter().find(|more| more.name == column.name);
-            let more = more.ok_or_else(|| format!("there is no column '{}'", column.name))?;
-            more.cells().for_each(|cell| column.push(cell));
+            let at = known.get(column.name.as_str()).ok_or_else(|| format!("there is no column '{}'", column.name))?;
+            column.extend(&other.columns[*at]);
         }
+        if other.columns.len() > self.columns.len() {
+            let extra = other.columns.iter().find(|column| self.position(&column.name).is_none());
+            let extra = extra.map_or("", |column| &column.name);
+            return Err(format!("column '{extra}' is not in the parts before"));
+        }
+        let numbering =
+            |table: &Self| Self { blank: table.blank.clone(), ..Self::new(table.file.clone(), table.first_row) };
+        if self.parts.is_empty() {
+            self.parts.push((0, numbering(self)));
+        }
+        self.parts.push((self.rows, numbering(other)));
         self.rows += other.rows;
         Ok(())
     }
@@ -135,17 +122,47 @@ impl Table {
     #[must_use]
     pub fn no_column(&self, name: &str) -> DataError {
         let known: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).take(40).collect();
-        DataError::File {
-            file: self.file.clone(),
-            problem: format!("there is no column '{name}'; it has: {}", known.join(", ")),
+        self.problem(format!("there is no column '{name}'; it has: {}", known.join(", ")))
+    }
+
+    /// Refuses a column that somebody wants to use and that cannot be used: bytes, lists, a cell that is wrong.
+    ///
+    /// # Errors
+    /// Why not, and where.
+    pub fn check(&self, column: &Column) -> Result<(), DataError> {
+        if let Some((row, problem)) = column.fault() {
+            return Err(self.fault(row, &column.name, problem));
         }
+        match column.kind {
+            Kind::Text => Ok(()),
+            Kind::Binary => Err(self.problem(format!("column '{}' holds bytes that are no text", column.name))),
+            Kind::List => Err(self.problem(format!(
+                "column '{}' holds lists; lists of numbers come with --embeddings FILE, others as text",
+                column.name
+            ))),
+        }
+    }
+
+    /// The number of a row as an editor or a reader counts, in its own file.
+    #[must_use]
+    pub fn number(&self, row: usize) -> usize {
+        row + self.first_row + self.blank.partition_point(|before| *before <= row)
+    }
+
+    /// The error of the file as a whole.
+    #[must_use]
+    pub fn problem(&self, problem: impl Into<String>) -> DataError {
+        DataError::File { file: self.file.clone(), problem: problem.into() }
     }
 
     /// The error of a cell.
     pub fn fault(&self, row: usize, column: &str, problem: impl Into<String>) -> DataError {
+        if let Some((first, part)) = self.parts.iter().rev().find(|(first, _)| *first <= row) {
+            return part.fault(row - first, column, problem);
+        }
         DataError::Cell {
             file: self.file.clone(),
-            row: row + self.first_row,
+            row: self.number(row),
             column: column.to_owned(),
             problem: problem.into(),
         }
@@ -157,6 +174,10 @@ impl Table {
     }
 }
 
+fn too_large(bytes: usize) -> String {
+    format!("the cell has {bytes} bytes; at most {LARGEST_CELL} are taken")
+}
+
 /// A cell as an error shows it.
 #[must_use]
 pub fn brief(text: &str) -> String {
@@ -166,43 +187,4 @@ pub fn brief(text: &str) -> String {
         shown.push('…');
     }
     shown
-}
-
-/// The name of a file, for people.
-#[must_use]
-pub fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
-}
-
-/// Reads a file, unpacking gzip; refuses what is empty, too large or UTF-16.
-pub fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
-    use std::io::Read;
-    let fault = |problem: String| DataError::File { file: path.display().to_string(), problem };
-    let length = std::fs::metadata(path).map_err(|error| fault(error.to_string()))?.len();
-    if length > LARGEST_FILE {
-        return Err(fault(format!("has {length} bytes; at most {LARGEST_FILE} are read; use Parquet or split it")));
-    }
-    let mut bytes = std::fs::read(path).map_err(|error| fault(error.to_string()))?;
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut unpacked = Vec::new();
-        let most = most_unpacked(length);
-        let mut reader = flate2::read::MultiGzDecoder::new(bytes.as_slice()).take(most + 1);
-        reader.read_to_end(&mut unpacked).map_err(|error| fault(format!("cannot be unpacked: {error}")))?;
-        if unpacked.len() as u64 > most {
-            return Err(fault(format!(
-                "has {length} bytes that unpack to more than {most}; unpack it yourself if it is what you mean"
-            )));
-        }
-        bytes = unpacked;
-    }
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(fault("is UTF-16; save it as UTF-8".into()));
-    }
-    if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
-        bytes.drain(..3);
-    }
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(fault("is empty".into()));
-    }
-    Ok(bytes)
 }
