@@ -134,7 +134,7 @@ fn a_further_run_joins_by_id_and_what_differs_is_listed() {
     assert_eq!(report["models"][1]["missing"], 2);
     let notes = report["notes"].to_string();
     assert!(notes.contains("model 'v2' has no result of 2 items: arc/hash0, arc/hash1"), "{notes}");
-    assert!(notes.contains("10 rows of the losses belong to no item"), "{notes}");
+    assert!(notes.contains("10 results of model 'v2' belong to no item"), "{notes}");
     let done = run(&home, &["ingest", "arc", "--model", "v3", "--lm-eval", &other]).code(2);
     assert!(String::from_utf8_lossy(&done.get_output().stderr).contains("none of its items, such as 'arc/hash500'"));
     let both = found(&home, &["ingest", "both", "--lm-eval", &first, &second, "--check"]);
@@ -284,8 +284,7 @@ fn logs_of_the_real_programs_are_read() {
         text_field: None,
         model: Some("v1".into()),
     };
-    let draft =
-        llm2loss::data::Evaluations::read(&files).unwrap().draft(&llm2loss::data::Mapping::default(), None).unwrap();
+    let draft = llm2loss::data::Evaluations::read(&files).unwrap().draft(&llm2loss::data::Mapping::default()).unwrap();
     assert_eq!((draft.ids, draft.models[0].losses.clone()), (vec!["arc/a".to_owned(), "arc/d".into()], vec![0.0, 1.0]));
     assert!(draft.texts[0].starts_with("An astronomer observes"));
 }

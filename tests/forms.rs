@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use assert_cmd::Command;
-use llm2loss::data::{self, Draft, ImagePlace, Mapping};
+use llm2loss::data::{self, Contents, Draft, ImagePlace, Mapping};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ fn read_with(folder: &Path, name: &str, content: impl AsRef<[u8]>, columns: &[&s
     std::fs::write(&path, content).unwrap();
     let mut mapping = Mapping::default();
     columns.iter().for_each(|column| mapping.set(column).unwrap());
-    data::manifest(&path, &mapping, "m", Some(&ImagePlace::default())).map_err(|error| error.to_string())
+    data::manifest(&path, &mapping, "m", Contents::Table(&ImagePlace::default())).map_err(|error| error.to_string())
 }
 
 fn read(name: &str, content: impl AsRef<[u8]>) -> Result<Draft, String> {
@@ -169,7 +169,7 @@ fn files_that_are_no_rows_are_called_what_they_are() {
     refused("t.csv", "<!DOCTYPE html><html>", "is a web page");
     refused("t.parquet", "id,text\n", "not a Parquet file that can be read");
     let folder = tempfile::tempdir().unwrap();
-    let error = data::manifest(folder.path(), &Mapping::default(), "m", None).unwrap_err().to_string();
+    let error = data::manifest(folder.path(), &Mapping::default(), "m", Contents::Elsewhere).unwrap_err().to_string();
     assert!(error.contains("is a folder without files of rows"), "{error}");
 }
 

@@ -4,7 +4,7 @@
 
 use assert_cmd::Command;
 use llm2loss::audit::Split;
-use llm2loss::data::{self, Draft, ImagePlace, Mapping, read_matrix};
+use llm2loss::data::{self, Contents, Draft, ImagePlace, Mapping, read_matrix};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ fn mapping(columns: &[&str]) -> Mapping {
 
 fn read(name: &str, columns: &[&str]) -> Result<Draft, String> {
     let images = ImagePlace::default();
-    data::manifest(&fixture(name), &mapping(columns), "m", Some(&images)).map_err(|error| error.to_string())
+    data::manifest(&fixture(name), &mapping(columns), "m", Contents::Table(&images)).map_err(|error| error.to_string())
 }
 
 fn check(arguments: &[&str]) -> Value {
@@ -128,7 +128,7 @@ fn shards_are_read_in_order_with_the_splits_they_name_and_none_missing() {
     for name in ["train-00000-of-00002.parquet", "test-00000-of-00002.parquet", "test-00001-of-00002.parquet"] {
         std::fs::copy(fixture("splits").join(name), folder.path().join(name)).unwrap();
     }
-    let error = data::manifest(folder.path(), &Mapping::default(), "m", None).unwrap_err().to_string();
+    let error = data::manifest(folder.path(), &Mapping::default(), "m", Contents::Elsewhere).unwrap_err().to_string();
     assert!(error.contains("train-00001-of-00002.parquet is missing"), "{error}");
     let parts = tempfile::tempdir().unwrap();
     for part in ["part-00000.parquet", "part-00002.parquet"] {
@@ -137,7 +137,7 @@ fn shards_are_read_in_order_with_the_splits_they_name_and_none_missing() {
     let error = read_matrix(parts.path(), None).unwrap_err().to_string();
     assert!(error.contains("part-00001.parquet is missing"), "{error}");
     std::fs::write(parts.path().join("part-00001.parquet"), b"PAR1 and no more").unwrap();
-    let error = data::manifest(parts.path(), &Mapping::default(), "m", None).unwrap_err().to_string();
+    let error = data::manifest(parts.path(), &Mapping::default(), "m", Contents::Elsewhere).unwrap_err().to_string();
     assert!(error.contains("part-00001.parquet: not a Parquet file that can be read"), "{error}");
 }
 
@@ -164,7 +164,7 @@ fn what_polars_duckdb_and_datasets_write_is_read() {
     }
     let rows = |name: &str, columns: &[&str]| {
         let images = ImagePlace::default();
-        data::manifest(&shared.join(name), &mapping(columns), "m", Some(&images)).unwrap()
+        data::manifest(&shared.join(name), &mapping(columns), "m", Contents::Table(&images)).unwrap()
     };
     assert_eq!(rows("parquet/duckdb_zstd.parquet", &[]).ids.len(), 3);
     assert_eq!(rows("parquet/polars_default.parquet", &[]).models[0].losses.len(), 3);

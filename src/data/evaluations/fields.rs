@@ -1,6 +1,6 @@
 //! What is known of the items of an evaluation becomes groups and attributes.
 
-use super::super::columns::Mapping;
+use super::super::mapping::Mapping;
 use super::super::table::{Column, Table};
 use super::{OWN, Record};
 use std::collections::{BTreeMap, BTreeSet};

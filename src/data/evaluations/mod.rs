@@ -6,8 +6,9 @@ mod inspect;
 mod lm_eval;
 mod metric;
 
-use super::columns::Mapping;
-use super::manifest::{ImagePlace, LossFile, from_table};
+use super::completion::FurtherModels;
+use super::manifest::{Contents, ImagePlace, from_table};
+use super::mapping::Mapping;
 use super::table::{Column, Table, brief};
 use super::{DataError, Draft};
 use crate::audit::ModelLosses;
@@ -101,7 +102,7 @@ impl Evaluations {
     ///
     /// # Errors
     /// If two models were asked different items, or as a manifest's.
-    pub fn draft(&self, mapping: &Mapping, images: Option<&ImagePlace>) -> Result<Draft, DataError> {
+    pub fn draft(&self, mapping: &Mapping) -> Result<Draft, DataError> {
         let mut table = Table::new(self.runs[0].place.clone(), 1);
         let mut items: Vec<&Record> = Vec::new();
         let mut at: HashMap<&str, usize> = HashMap::new();
@@ -137,22 +138,25 @@ impl Evaluations {
             table.columns.push(column);
         }
         fields::describe(&items, &mut table, &mut mapping);
-        from_table(table, Path::new("."), &mapping, &self.runs[0].model, images)
+        // What is said of the metric is in the losses already.
+        mapping.metric = None;
+        let place = ImagePlace::default();
+        from_table(table, Path::new("."), &mapping, &self.runs[0].model, Contents::Table(&place))
     }
 
-    /// Losses in the order of the items of an audit there is, and what was decided, as sentences; items without a
-    /// result have none.
+    /// The models for an audit there is, their losses in the order of its items; items without a result have none.
     ///
     /// # Errors
     /// If none of the items is one of the audit's.
-    pub fn losses(&self, ids: &[&str]) -> Result<(LossFile, Vec<String>), DataError> {
-        let mut found = LossFile { models: Vec::new(), unknown: 0 };
+    pub fn further(&self, ids: &[String]) -> Result<FurtherModels, DataError> {
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let mut models = Vec::new();
         let mut notes: Vec<String> = self.runs.iter().flat_map(|run| run.notes.iter().cloned()).collect();
         for run in &self.runs {
             let losses: HashMap<&str, f64> =
                 run.records.iter().map(|record| (record.id.as_str(), record.loss)).collect();
             let ordered: Vec<f64> = ids.iter().map(|id| losses.get(id).copied().unwrap_or(f64::NAN)).collect();
-            let known = ids.iter().filter(|id| losses.contains_key(*id)).count();
+            let known = ids.iter().filter(|id| losses.contains_key(**id)).count();
             if known == 0 {
                 let problem = format!(
                     "none of its items, such as '{}', is one of the audit's, such as '{}'",
@@ -166,15 +170,13 @@ impl Evaluations {
                 let (model, count) = (&run.model, lacking.len());
                 notes.push(format!("model '{model}' has no result of {count} items: {}", listed(&lacking)));
             }
-            found.unknown += losses.len() - known;
-            found.models.push(ModelLosses {
-                name: run.model.clone(),
-                losses: ordered,
-                scores: None,
-                class_aurocs: None,
-            });
+            if losses.len() > known {
+                let count = losses.len() - known;
+                notes.push(format!("{count} results of model '{}' belong to no item and were passed over", run.model));
+            }
+            models.push(ModelLosses { name: run.model.clone(), losses: ordered, scores: None, class_aurocs: None });
         }
-        Ok((found, notes))
+        Ok(FurtherModels { models, class_scores: None, notes })
     }
 }
 
