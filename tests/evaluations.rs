@@ -38,7 +38,7 @@ fn choices(items: std::ops::Range<usize>, wrong: impl Fn(usize) -> bool) -> Stri
             "doc": {"id": format!("q{item}"), "question": format!("What is {item} plus {}?", "one ".repeat(1 + item % 9)),
                 "level": level, "meta": {"source": (["book", "web"][item / 3 % 2])}, "choices": ["a", "b"], "answerKey": (["A", "B"][item % 2])},
             "target": "1",
-            "arguments": {"gen_args_0": {"arg_0": "few shots\nQuestion:", "arg_1": " a"}, "gen_args_1": {"arg_0": "few shots\nQuestion:", "arg_1": " b"}},
+            "arguments": {"gen_args_0": {"arg_0": format!("few shots\nQuestion: {item}"), "arg_1": " a"}, "gen_args_1": {"arg_0": format!("few shots\nQuestion: {item}"), "arg_1": " b"}},
             "resps": [[["-2.0", "False"]], [[right.to_string(), "False"]]],
             "filtered_resps": [["-2.0", "False"], [right.to_string(), "False"]],
             "filter": "none", "metrics": ["acc", "acc_norm"],
@@ -136,7 +136,7 @@ fn a_further_run_joins_by_id_and_what_differs_is_listed() {
     assert!(notes.contains("model 'v2' has no result of 2 items: arc/hash0, arc/hash1"), "{notes}");
     assert!(notes.contains("10 rows of the results belong to no item"), "{notes}");
     let done = run(&home, &["ingest", "arc", "--model", "v3", "--lm-eval", &other]).code(2);
-    assert!(String::from_utf8_lossy(&done.get_output().stderr).contains("none of its items, such as 'arc/hash500'"));
+    assert!(String::from_utf8_lossy(&done.get_output().stderr).contains("none of its ids, such as 'arc/hash500'"));
     let both = found(&home, &["ingest", "both", "--lm-eval", &first, &second, "--check"]);
     assert_eq!(both["models"][1]["name"], "b");
     assert!(both["notes"].to_string().contains("only model 'b' has 10 items"), "{both}");
@@ -157,7 +157,7 @@ fn the_metric_the_text_and_the_group_can_be_said() {
     let wanted = f64::midpoint((1.0 + f64::exp(1.0)).ln(), (1.0 + f64::exp(-1.0)).ln());
     assert!((likely["models"][0]["mean"].as_f64().unwrap() - wanted).abs() < 1e-9);
     let prompt = check(&["--text-field", "prompt"]);
-    assert_eq!(prompt["preview"][0]["content"], "few shots\nQuestion:");
+    assert_eq!(prompt["preview"][0]["content"], "few shots\nQuestion: 0");
     let grouped = check(&["--column", "group=doc.level", "--column", "ignore=length"]);
     assert_eq!(grouped["groups"], 3);
     assert!(!grouped["attributes"].to_string().contains("length: short"));

@@ -67,11 +67,8 @@ impl Draft {
             // Who belongs to nobody is drawn by the content.
             group.map_or(keys[row], |group| xxh3_128(group.as_bytes()))
         };
-        let draw = |row: usize| {
-            let digest = xxh3_128(&of_group(row).to_le_bytes());
-            if digest % 100 < TRAIN_SHARE { Split::Train } else { Split::Test }
-        };
-        self.splits = Some((0..self.ids.len()).map(draw).collect());
+        let digests: Vec<u128> = (0..self.ids.len()).map(|row| xxh3_128(&of_group(row).to_le_bytes())).collect();
+        self.splits = Some(drawn(&digests));
         let by = if self.groups.is_some() {
             "the group, so that none is in both"
         } else {
@@ -109,6 +106,21 @@ impl Draft {
     }
 }
 
+/// A split by digests: about [`TRAIN_SHARE`] of them train. Where these few leave a side empty, the largest three tenths
+/// test, so that two are enough.
+fn drawn(digests: &[u128]) -> Vec<Split> {
+    let side = |trains: bool| if trains { Split::Train } else { Split::Test };
+    let splits: Vec<Split> = digests.iter().map(|digest| side(digest % 100 < TRAIN_SHARE)).collect();
+    if splits.contains(&Split::Train) && splits.contains(&Split::Test) {
+        return splits;
+    }
+    let mut different: Vec<u128> = digests.iter().copied().collect::<HashSet<_>>().into_iter().collect();
+    different.sort_unstable();
+    let tests = (different.len() * 3 / 10).max(1);
+    let first = different.len().checked_sub(tests).filter(|train| *train > 0).map(|train| different[train]);
+    digests.iter().map(|digest| side(first.is_none_or(|first| *digest < first))).collect()
+}
+
 /// What changes when a file does: its path, length and time of change.
 pub fn stamp(path: &str) -> [u8; 16] {
     let metadata = std::fs::metadata(path).ok();
@@ -118,4 +130,21 @@ pub fn stamp(path: &str) -> [u8; 16] {
         .map_or(0, |duration| duration.as_nanos());
     let length = metadata.map_or(0, |metadata| metadata.len());
     xxh3_128(format!("{path}\u{1f}{length}\u{1f}{nanoseconds}").as_bytes()).to_be_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_digests_still_fall_on_both_sides_and_one_cannot() {
+        let count = |splits: &[Split], side| splits.iter().filter(|split| **split == side).count();
+        // All of these would train.
+        let few = drawn(&[100, 201, 100, 302]);
+        assert_eq!(few, [Split::Train, Split::Train, Split::Train, Split::Test]);
+        assert_eq!(count(&drawn(&[99, 199]), Split::Train), 1);
+        assert_eq!(drawn(&[7, 7]), [Split::Train; 2]);
+        let many: Vec<u128> = (0..1000).collect();
+        assert_eq!(count(&drawn(&many), Split::Train), 700);
+    }
 }

@@ -1,6 +1,7 @@
 //! One number an item, such as a loss, out of npy, npz or safetensors.
 
 use super::npy::{Header, body, numbers, read_header, strings, unpacking};
+use crate::data::table::check_plain;
 use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors};
 use std::io::Read;
@@ -21,6 +22,7 @@ pub fn is_array(path: &Path) -> bool {
 /// # Errors
 /// What is wrong with the file.
 pub fn read_vector(path: &Path, names: &[&str]) -> Result<Vector, String> {
+    check_plain(path)?;
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
     match ending.as_str() {
         "npy" => {

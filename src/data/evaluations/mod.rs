@@ -139,6 +139,8 @@ impl Evaluations {
             table.columns.push(column);
         }
         fields::describe(&items, &mut table, &mut mapping);
+        // What is said of the metric is in the losses already.
+        mapping.metric = None;
         from_table(table, Path::new("."), &mapping, &self.runs[0].model, Contents::Table(&ImagePlace::default()))
     }
 

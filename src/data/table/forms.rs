@@ -34,11 +34,11 @@ pub fn other_form(head: &[u8], name: &str) -> Option<String> {
         _ if starts(b"<stata_dta>") => pandas("a Stata file", "read_stata"),
         _ if starts(b"$FL2") => pandas("an SPSS file", "read_spss"),
         _ if starts(b"\x93NUMPY") => {
-            "is a NumPy array, which has no named columns; arrays come with --embeddings or --scores, beside a manifest"
+            "is a NumPy array, which has no named columns; arrays come with --losses, --scores or --embeddings, beside a manifest"
                 .into()
         }
         _ if is_tensors(head) => {
-            "is a safetensors file, which has no rows; it comes with --embeddings or --scores, beside a manifest".into()
+            "is a safetensors file, which has no rows; it comes with --losses, --scores or --embeddings, beside a manifest".into()
         }
         _ if starts(b"\x28\xb5\x2f\xfd") => unpack("zstd", "zstd -dc"),
         _ if starts(b"BZh") => unpack("bzip2", "bzcat"),
@@ -105,7 +105,7 @@ fn archive(head: &[u8], name: &str) -> String {
             .into();
     }
     if lower.ends_with(".npz") || holds(b".npy") {
-        return "is an archive of NumPy arrays, which has no named columns; it comes with --embeddings or --scores, beside a manifest".into();
+        return "is an archive of NumPy arrays, which has no named columns; it comes with --losses, --scores or --embeddings, beside a manifest".into();
     }
     format!("is a zip archive; unpack it (unzip {name}) and give the file in it")
 }
