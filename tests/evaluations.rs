@@ -38,7 +38,7 @@ fn choices(items: std::ops::Range<usize>, wrong: impl Fn(usize) -> bool) -> Stri
             "doc": {"id": format!("q{item}"), "question": format!("What is {item} plus {}?", "one ".repeat(1 + item % 9)),
                 "level": level, "meta": {"source": (["book", "web"][item / 3 % 2])}, "choices": ["a", "b"], "answerKey": (["A", "B"][item % 2])},
             "target": "1",
-            "arguments": {"gen_args_0": {"arg_0": "few shots\nQuestion:", "arg_1": " a"}, "gen_args_1": {"arg_0": "few shots\nQuestion:", "arg_1": " b"}},
+            "arguments": {"gen_args_0": {"arg_0": format!("few shots\nQuestion {item}:"), "arg_1": " a"}, "gen_args_1": {"arg_0": format!("few shots\nQuestion {item}:"), "arg_1": " b"}},
             "resps": [[["-2.0", "False"]], [[right.to_string(), "False"]]],
             "filtered_resps": [["-2.0", "False"], [right.to_string(), "False"]],
             "filter": "none", "metrics": ["acc", "acc_norm"],
@@ -157,9 +157,9 @@ fn the_metric_the_text_and_the_group_can_be_said() {
     let wanted = f64::midpoint((1.0 + f64::exp(1.0)).ln(), (1.0 + f64::exp(-1.0)).ln());
     assert!((likely["models"][0]["mean"].as_f64().unwrap() - wanted).abs() < 1e-9);
     let prompt = check(&["--text-field", "prompt"]);
-    assert_eq!(prompt["preview"][0]["content"], "few shots\nQuestion:");
-    let grouped = check(&["--column", "group=doc.level", "--column", "ignore=length"]);
-    assert_eq!(grouped["groups"], 3);
+    assert_eq!(prompt["preview"][0]["content"], "few shots\nQuestion 0:");
+    let grouped = check(&["--column", "group=doc.id", "--column", "ignore=length"]);
+    assert_eq!(grouped["groups"], 60);
     assert!(!grouped["attributes"].to_string().contains("length: short"));
     refused(
         &["ingest", "x", "--lm-eval", &log, "--metric", "bleu"],

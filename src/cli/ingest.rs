@@ -66,7 +66,7 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
 
 /// What the files given hold; `None` if only an audit there is shall be changed.
 fn draft(given: &Ingest, mapping: &Mapping, model: &str) -> Result<Option<Draft>, DataError> {
-    let place = ImagePlace { root: given.images_root.clone(), outside: given.allow_outside };
+    let place = ImagePlace { root: given.images_root.clone(), outside: given.allow_outside, keep_nothing: given.check };
     let contents = match (given.describe, given.embeddings.is_some()) {
         (true, _) => Contents::Described,
         // With embeddings at hand nobody opens the images.

@@ -73,6 +73,8 @@ pub struct Draft {
     pub lacking: Vec<String>,
     /// Decisions taken while reading, as sentences.
     pub notes: Vec<String>,
+    /// Holds image files that are not to be kept.
+    pub temporary: Option<tempfile::TempDir>,
 }
 
 impl Draft {

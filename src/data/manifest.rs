@@ -5,6 +5,7 @@ use super::columns::{Purpose, Role};
 use super::describe::describe;
 use super::draft::{Draft, Why};
 use super::facts::{Facts, listed};
+use super::images_inside::write_images;
 use super::mapping::Mapping;
 use super::table::{Column, Table, folder_of};
 use std::path::{Component, Path, PathBuf};
@@ -16,6 +17,8 @@ pub struct ImagePlace {
     pub root: Option<PathBuf>,
     /// Take paths that lead out of that folder.
     pub outside: bool,
+    /// Images that lie in the table are written to a folder that goes with the draft.
+    pub keep_nothing: bool,
 }
 
 /// Where the content of the items comes from.
@@ -34,7 +37,14 @@ pub enum Contents<'a> {
 /// # Errors
 /// The first thing that is wrong, with file, row and column.
 pub fn manifest(path: &Path, mapping: &Mapping, model: &str, contents: Contents<'_>) -> Result<Draft, DataError> {
-    from_table(Table::read(path)?, &folder_of(path), mapping, model, contents)
+    let mut table = Table::read(path)?;
+    let folder = folder_of(path);
+    let Contents::Table(place) = contents else { return from_table(table, &folder, mapping, model, contents) };
+    let (mut place, mut mapping) = (place.clone(), mapping.clone());
+    let temporary = write_images(path, &mut table, &mut mapping, &mut place)?;
+    let mut draft = from_table(table, &folder, &mapping, model, Contents::Table(&place))?;
+    draft.temporary = temporary;
+    Ok(draft)
 }
 
 /// Reads a table as a manifest that lies in `folder`.

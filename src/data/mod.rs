@@ -16,6 +16,7 @@ mod evaluations;
 mod facts;
 mod fragment;
 mod image_folder;
+mod images_inside;
 mod join;
 mod loss_file;
 mod losses;

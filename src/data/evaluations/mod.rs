@@ -5,6 +5,7 @@ mod fields;
 mod inspect;
 mod lm_eval;
 mod metric;
+mod results;
 
 use super::completion::FurtherModels;
 use super::manifest::{Contents, ImagePlace, from_table};
