@@ -159,7 +159,7 @@ fn read_task(log: &Log, results: &Results, files: &EvaluationFiles, run: &mut Ru
     let mut lines = lines(&log.path)?;
     let filter = filter(&lines);
     let others: Vec<&str> = {
-        let mut others: Vec<&str> = lines.iter().map(|line| filter_of(line)).filter(|other| *other != filter).collect();
+        let mut others: Vec<&str> = lines.iter().map(filter_of).filter(|other| *other != filter).collect();
         others.sort_unstable();
         others.dedup();
         others
