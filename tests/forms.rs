@@ -77,7 +77,9 @@ fn the_same_rows_in_every_form() {
         ),
     ];
     for (name, content) in forms {
-        let found = read(name, content).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let found = read(name, content);
+        assert!(found.is_ok(), "{name}: {:?}", found.err());
+        let found = found.unwrap();
         assert_eq!((&found.ids, &found.texts, &found.models), (&wanted.ids, &wanted.texts, &wanted.models), "{name}");
         assert_eq!(found.flags[0].values, wanted.flags[0].values, "{name}");
     }

@@ -94,6 +94,15 @@ fn bytes_and_lists_are_named_and_harm_only_who_uses_them() {
 }
 
 #[test]
+fn images_within_the_table_are_items_never_dropped_for_a_caption() {
+    let draft = read("kinds.parquet", &["text=doc.question", "image=image"]).unwrap();
+    let packed = draft.packed_images.unwrap();
+    assert_eq!((packed.column.as_str(), draft.texts[0].as_str()), ("image.bytes", "one?"));
+    // Where a text is named as the content, it is.
+    assert!(read("kinds.parquet", &["text=doc.question"]).unwrap().packed_images.is_none());
+}
+
+#[test]
 fn lists_of_half_precision_of_fixed_size_and_tensors_are_embeddings() {
     let wanted: Vec<f32> = (0..24u8).map(|value| f32::from(value) / 4.0 + 0.25).collect();
     for name in ["half", "half-fixed", "fixed", "tensor"] {
@@ -172,6 +181,7 @@ fn what_polars_duckdb_and_datasets_write_is_read() {
     assert_eq!(rows("intake/polars.parquet", &[]).ids.len(), 300);
     let nested = rows("intake/nested.parquet", &["group=meta.b"]);
     assert!(nested.groups.is_some() && nested.notes.iter().any(|note| note.contains("blob")));
+    assert!(rows("intake/hf_image.parquet", &[]).packed_images.is_some());
     for name in ["f16", "fsl", "tensor", "zstd"] {
         let matrix = read_matrix(&shared.join(format!("parquet/{name}.parquet")), None).unwrap();
         assert_eq!((matrix.rows(), matrix.columns), (40, 256), "{name}");

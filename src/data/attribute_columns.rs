@@ -24,19 +24,19 @@ pub fn attributes(
     if let Some(edges) = mapping.bins.get(&column.name) {
         return ranges(table, column, &name, edges, notes);
     }
-    if let Some(flags) = column.cells().map(flag).collect::<Option<Vec<Flag>>>() {
+    if let Some(flags) = column.different().map(flag).collect::<Option<Vec<Flag>>>() {
         let both = flags.contains(&Flag::No);
         if flags.contains(&Flag::MinusOne) {
             let meaning = if both { "unknown, beside 0 and 1" } else { "no, beside 1 alone" };
             notes.push(format!("-1 in column '{}' is taken for {meaning}", column.name));
         }
-        let value = |flag: &Flag| match flag {
-            Flag::Yes => Some(true),
-            Flag::No => Some(false),
-            Flag::MinusOne if !both => Some(false),
-            Flag::MinusOne | Flag::Unknown => None,
+        let value = |cell: &str| match flag(cell) {
+            Some(Flag::Yes) => Some(true),
+            Some(Flag::No) => Some(false),
+            Some(Flag::MinusOne) if !both => Some(false),
+            Some(Flag::MinusOne | Flag::Unknown) | None => None,
         };
-        return Ok(vec![Flags { name, values: flags.iter().map(value).collect() }]);
+        return Ok(vec![Flags { name, values: column.map_cells(value) }]);
     }
     let is_number = |cell: &str| is_missing(cell) || cell.parse::<f64>().is_ok();
     if let Some(threshold) = mapping.threshold

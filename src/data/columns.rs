@@ -291,11 +291,11 @@ const LEAST_ROWS: usize = 8;
 
 fn kind_of(column: &Column, rows: usize) -> Kind {
     let mut yes = false;
-    if column.cells().all(|cell| flag(cell).inspect(|flag| yes |= *flag == Flag::Yes).is_some()) {
+    if column.different().all(|cell| flag(cell).inspect(|flag| yes |= *flag == Flag::Yes).is_some()) {
         return if yes { Kind::Flags } else { Kind::Other };
     }
     let mut values: HashMap<&str, ()> = HashMap::new();
-    for cell in column.cells().filter(|cell| !is_missing(cell)) {
+    for cell in column.different().filter(|cell| !is_missing(cell)) {
         let word =
             cell.chars().any(char::is_alphabetic) && cell.chars().take(LONGEST_VALUE + 1).count() <= LONGEST_VALUE;
         if !word || cell.parse::<f64>().is_ok() {

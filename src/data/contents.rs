@@ -1,6 +1,7 @@
 //! Equal contents: what tells them, and on which side of a split they fall.
 
 use super::draft::Draft;
+use super::words::lower_case;
 use crate::audit::Split;
 use std::collections::{HashMap, HashSet};
 use std::io::{Read, Seek, SeekFrom};
@@ -26,10 +27,16 @@ pub fn content_keys(draft: &Draft) -> Vec<u128> {
     if let Some(paths) = &draft.images {
         return image_keys(paths);
     }
-    let words = |text: &String| text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ");
-    let key = |(text, id): (&String, &String)| match words(text) {
-        text if text.is_empty() => xxh3_128(id.as_bytes()),
-        text => xxh3_128(text.as_bytes()),
+    let mut words = String::new();
+    let key = |(text, id): (&String, &String)| {
+        words.clear();
+        for word in text.split_whitespace() {
+            if !words.is_empty() {
+                words.push(' ');
+            }
+            lower_case(word, &mut words);
+        }
+        xxh3_128(if words.is_empty() { id.as_bytes() } else { words.as_bytes() })
     };
     draft.texts.iter().zip(&draft.ids).map(key).collect()
 }

@@ -38,7 +38,8 @@ pub fn manifest(path: &Path, mapping: &Mapping, model: &str, contents: Contents<
     let packed = matches!(contents, Contents::Table(_)).then(|| packed_images(&table, mapping, path)).flatten();
     let Some(packed) = packed else { return from_table(table, &folder_of(path), mapping, model, contents) };
     // Whatever text stands beside the images is a caption.
-    let mut draft = from_table(table, &folder_of(path), mapping, model, Contents::Elsewhere)?;
+    let mapping = Mapping { image: None, ..mapping.clone() };
+    let mut draft = from_table(table, &folder_of(path), &mapping, model, Contents::Elsewhere)?;
     draft.notes.push(format!("the items are the images in column '{}'; texts are captions", packed.column));
     draft.packed_images = Some(packed);
     Ok(draft)

@@ -9,11 +9,30 @@ pub fn words(text: &str) -> impl Iterator<Item = String> + '_ {
         .filter(|word| !word.is_empty())
 }
 
+/// Appends a word in lower case.
+pub fn lower_case(word: &str, to: &mut String) {
+    if word.is_ascii() {
+        let start = to.len();
+        to.push_str(word);
+        to[start..].make_ascii_lowercase();
+    } else {
+        to.push_str(&word.to_lowercase());
+    }
+}
+
 /// Every word that any of the texts uses, sorted.
 pub fn vocabulary<'a>(texts: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
     let mut seen: HashSet<String> = HashSet::new();
+    let mut lower = String::new();
     for text in texts {
-        seen.extend(words(text));
+        // As `words` does; most words are known already and need no string of their own.
+        for word in text.split(|character: char| !character.is_alphanumeric() && character != '\'') {
+            lower.clear();
+            lower_case(word.trim_matches('\''), &mut lower);
+            if !lower.is_empty() && !seen.contains(lower.as_str()) {
+                seen.insert(lower.clone());
+            }
+        }
     }
     seen.into_iter().collect()
 }

@@ -60,7 +60,13 @@ impl Lists {
         let column = column.ok_or("no column holds lists of float or double")?;
         let packed = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
         let most = self.values.len() + usize::try_from(most_unpacked(packed) / 4).unwrap_or(MOST_VALUES);
-        let most = most.min(MOST_VALUES);
+        let most = most.min(MOST_VALUES).max(self.values.len());
+        // Before anything is read: one list may claim to be as long as all memory.
+        let claimed =
+            reader.metadata().row_groups().iter().map(|group| group.column(column).num_values().max(0) as u64);
+        if claimed.sum::<u64>() > (most - self.values.len()) as u64 {
+            return Err(too_many(most));
+        }
         for group in 0..reader.num_row_groups() {
             let group = reader.get_row_group(group).map_err(|error| error.to_string())?;
             let full = schema.column(column).max_def_level();
@@ -118,11 +124,15 @@ impl Lists {
                 }
             }
             if values.len() + chunk.len() > most {
-                return Err(format!("its lists hold more than {most} numbers, too many for its length"));
+                return Err(too_many(most));
             }
             values.extend(chunk.iter().map(&number));
         }
     }
+}
+
+fn too_many(most: usize) -> String {
+    format!("its lists hold more than {most} numbers, too many for its length")
 }
 
 /// Whether a column holds plain lists of numbers.

@@ -40,22 +40,7 @@ const CLUSTERS: [&str; 14] = [
 /// Adds a column for every field, and says in the mapping which are groups and attributes; the rest is ignored unless
 /// a person says otherwise.
 pub fn describe(items: &[&Record], table: &mut Table, mapping: &mut Mapping) {
-    let mut names: Vec<&str> = Vec::new();
-    let mut known: BTreeSet<&str> = BTreeSet::new();
-    for record in items {
-        names.extend(record.fields.iter().map(|(name, _)| name.as_str()).filter(|name| known.insert(name)));
-    }
-    let cells: BTreeMap<&str, Vec<&str>> = {
-        let mut cells: BTreeMap<&str, Vec<&str>> = names.iter().map(|name| (*name, vec![""; items.len()])).collect();
-        for (row, record) in items.iter().enumerate() {
-            for (name, value) in &record.fields {
-                if let Some(column) = cells.get_mut(name.as_str()) {
-                    column[row] = value;
-                }
-            }
-        }
-        cells
-    };
+    let (names, cells) = by_field(items);
     say_plainly(mapping, &names);
     let said = said(mapping);
     let tasks: Vec<&str> = items.iter().map(|record| record.task.as_str()).collect();
@@ -101,6 +86,23 @@ pub fn describe(items: &[&Record], table: &mut Table, mapping: &mut Mapping) {
         mapping.ignore.push("task".into());
     }
     mapping.attributes.extend(attributes);
+}
+
+/// The fields in the order in which they come up, and their cells, empty where an item lacks one.
+fn by_field<'a>(items: &[&'a Record]) -> (Vec<&'a str>, BTreeMap<&'a str, Vec<&'a str>>) {
+    let (mut names, mut known) = (Vec::new(), BTreeSet::new());
+    for record in items {
+        names.extend(record.fields.iter().map(|(name, _)| name.as_str()).filter(|name| known.insert(*name)));
+    }
+    let mut cells: BTreeMap<&str, Vec<&str>> = names.iter().map(|name| (*name, vec![""; items.len()])).collect();
+    for (row, record) in items.iter().enumerate() {
+        for (name, value) in &record.fields {
+            if let Some(column) = cells.get_mut(name.as_str()) {
+                column[row] = value;
+            }
+        }
+    }
+    (names, cells)
 }
 
 fn add(table: &mut Table, name: &str, cells: &[impl AsRef<str>]) {

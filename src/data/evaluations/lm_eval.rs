@@ -1,6 +1,7 @@
 //! Logs of lm-evaluation-harness: `samples_TASK_TIME.jsonl`, a line an item and filter, beside `results_TIME.json`.
 
-use super::metric::{LOG_LIKELIHOOD, Turn, best, is_lower_better, log_likelihood, number};
+use super::metric::{LOG_LIKELIHOOD, Turn, best, log_likelihood, number};
+use super::results::Results;
 use super::{EvaluationFiles, Record, Run};
 use crate::data::DataError;
 use crate::data::table::{Source, file_name, json};
@@ -122,7 +123,7 @@ fn task_and_time(name: &str) -> (String, String) {
 
 /// Reads the logs of a folder, the newest of each task.
 fn run(folder: &Path, logs: Vec<Log>, files: &EvaluationFiles) -> Result<Run, DataError> {
-    let results = results(folder);
+    let results = Results::beside(folder);
     let mut run = Run { model: results.model(folder), place: folder.display().to_string(), ..Run::default() };
     if run.place.is_empty() {
         run.place = ".".into();
@@ -158,7 +159,7 @@ fn read_task(log: &Log, results: &Results, files: &EvaluationFiles, run: &mut Ru
     let mut lines = lines(&log.path)?;
     let filter = filter(&lines);
     let others: Vec<&str> = {
-        let mut others: Vec<&str> = lines.iter().map(|line| filter_of(line)).filter(|other| *other != filter).collect();
+        let mut others: Vec<&str> = lines.iter().map(filter_of).filter(|other| *other != filter).collect();
         others.sort_unstable();
         others.dedup();
         others
@@ -354,54 +355,6 @@ fn flatten(doc: &Map<String, Value>, path: &str, fields: &mut Vec<(String, Strin
             Value::Bool(_) | Value::Number(_) => fields.push((name, value.to_string())),
             Value::Null | Value::Array(_) => {}
         }
-    }
-}
-
-/// What the results beside the logs say.
-#[derive(Default)]
-struct Results(Value);
-
-/// The newest results of a folder; nothing where there are none.
-fn results(folder: &Path) -> Results {
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut found: Vec<PathBuf> = entries
-        .filter(|path| file_name(path).starts_with("results") && file_name(path).ends_with(".json") && path.is_file())
-        .collect();
-    found.sort();
-    let text = found.last().and_then(|path| crate::data::table::read_file(path).ok());
-    Results(text.and_then(|text| json::parse(&text).ok()).unwrap_or_default())
-}
-
-impl Results {
-    /// The last part of the model's name, else of its folder's.
-    fn model(&self, folder: &Path) -> String {
-        let arguments = &self.0["config"]["model_args"];
-        let part = |text: &str| {
-            let keys = ["peft=", "pretrained=", "model=", "path=", "engine="];
-            text.split(',').find_map(|part| keys.iter().find_map(|key| part.trim().strip_prefix(key))).map(String::from)
-        };
-        let named = arguments.as_str().and_then(part);
-        let named = named.or_else(|| {
-            Some(["peft", "pretrained", "model"].iter().find_map(|key| arguments[key].as_str())?.to_owned())
-        });
-        let named = self.0["model_name"].as_str().map(String::from).filter(|name| !name.is_empty()).or(named);
-        let folder = file_name(folder);
-        let name = named.as_deref().unwrap_or(&folder);
-        let last = name.trim_end_matches('/').rsplit(['/']).next().unwrap_or_default();
-        let last = last.rsplit("__").next().unwrap_or_default();
-        if last.is_empty() { "model".into() } else { last.to_owned() }
-    }
-
-    fn is_lower_better(&self, task: &str, metric: &str) -> bool {
-        self.0["higher_is_better"][task][metric].as_bool().map_or_else(|| is_lower_better(metric), |higher| !higher)
-    }
-
-    /// The group of tasks that a task belongs to.
-    fn category(&self, task: &str) -> Option<String> {
-        let groups = self.0["group_subtasks"].as_object()?;
-        let holds = |tasks: &Value| tasks.as_array().is_some_and(|tasks| tasks.iter().any(|known| known == task));
-        groups.iter().find(|(group, tasks)| *group != task && holds(tasks)).map(|(group, _)| group.clone())
     }
 }
 

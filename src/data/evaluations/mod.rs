@@ -5,6 +5,7 @@ mod fields;
 mod inspect;
 mod lm_eval;
 mod metric;
+mod results;
 
 use super::facts::Facts;
 use super::join::{Items, Rows, join};

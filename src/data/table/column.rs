@@ -132,13 +132,24 @@ impl Column {
         (0..self.len()).map(|row| self.cell(row))
     }
 
-    /// The different cells, where they are few and short: `None` says nothing of how many there are.
-    #[must_use]
-    pub fn words(&self) -> Option<&[String]> {
+    /// What `of` makes of every cell; of equal cells among few it is asked once.
+    pub fn map_cells<T: Copy>(&self, of: impl Fn(&str) -> T) -> Vec<T> {
         match &self.cells {
-            Cells::Few { words, .. } => Some(words),
-            Cells::Many { .. } => None,
+            Cells::Few { words, codes, .. } => {
+                let made: Vec<T> = words.iter().map(|word| of(word.trim())).collect();
+                codes.iter().map(|code| made[usize::from(*code)]).collect()
+            }
+            Cells::Many { .. } => self.cells().map(of).collect(),
         }
+    }
+
+    /// Every different cell at least once, and never more cells than there are.
+    pub fn different(&self) -> impl Iterator<Item = &str> {
+        let (few, many) = match &self.cells {
+            Cells::Few { words, .. } => (words.as_slice(), 0),
+            Cells::Many { ends, .. } => (&[][..], ends.len()),
+        };
+        few.iter().map(|word| word.trim()).chain((0..many).map(|row| self.cell(row)))
     }
 
     /// Appends the cells of another column, and its fault.
@@ -182,9 +193,9 @@ mod tests {
         let mut column = Column::new("c");
         let cells: Vec<String> = (0..200).map(|row| format!(" word {} ", row % 70)).collect();
         cells.iter().take(50).for_each(|cell| column.push(cell));
-        assert_eq!(column.words().map(<[String]>::len), Some(50));
+        assert_eq!((column.different().count(), column.map_cells(str::len)[12]), (50, 7));
         cells.iter().skip(50).for_each(|cell| column.push(cell));
-        assert!(column.words().is_none());
+        assert_eq!((column.different().count(), column.map_cells(str::len)[12]), (200, 7));
         assert!(column.cells().eq(cells.iter().map(|cell| cell.trim())));
         column.pad(203);
         assert_eq!((column.len(), column.cell(202), column.cell(900)), (203, "", ""));

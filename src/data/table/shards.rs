@@ -155,9 +155,12 @@ impl Series {
     }
 }
 
+/// A file's place and name.
+type Member<'a> = (&'a Series, &'a str);
+
 /// Refuses a series in which a number is missing.
 fn whole(names: &[(Series, String)]) -> Result<(), String> {
-    let mut series: BTreeMap<(&str, Option<u64>), Vec<(&Series, &str)>> = BTreeMap::new();
+    let mut series: BTreeMap<(&str, Option<u64>), Vec<Member>> = BTreeMap::new();
     for (place, name) in names.iter().filter(|(place, _)| place.number.is_some()) {
         series.entry((&place.before, place.of)).or_default().push((place, name));
     }
