@@ -19,6 +19,10 @@ pub(super) enum Files {
 impl Files {
     /// The file's path on this machine, fetched if need be; none where the encoder has no such file.
     pub(super) fn find(&self, name: &str) -> Result<Option<PathBuf>, String> {
+        // Some names come from the encoder's own files.
+        if !name.split('/').all(|part| !part.is_empty() && part != "." && part != ".." && !part.contains('\\')) {
+            return Err(format!("{} names the file {name:?}, which would lie outside of it", self.place()));
+        }
         match self {
             Self::Folder(folder) => {
                 let path = folder.join(name);
