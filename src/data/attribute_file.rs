@@ -35,7 +35,7 @@ impl AttributeFile {
     /// If it cannot be read or lacks something.
     pub fn read(path: &Path) -> Result<Self, DataError> {
         let fault = |problem: String| DataError::File { file: path.display().to_string(), problem };
-        let text = std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
+        let text = crate::files::read_text(path).map_err(|error| fault(error.to_string()))?;
         let file: Self = if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml")) {
             toml::from_str(&text).map_err(|error| fault(error.message().replace('\n', " ")))?
         } else {

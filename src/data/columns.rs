@@ -54,7 +54,7 @@ impl Mapping {
     /// If it cannot be read or says something unknown.
     pub fn read(path: &Path) -> Result<Self, DataError> {
         let fault = |problem: String| DataError::File { file: path.display().to_string(), problem };
-        let text = std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
+        let text = crate::files::read_text(path).map_err(|error| fault(error.to_string()))?;
         toml::from_str(&text).map_err(|error| fault(error.message().replace('\n', " ")))
     }
 

@@ -7,6 +7,7 @@ mod celeba;
 mod class_scores;
 mod clip_retrieval;
 mod columns;
+mod damage;
 mod draft;
 mod fragment;
 mod manifest;
@@ -43,6 +44,8 @@ pub enum DataError {
     Cell { file: String, row: usize, column: String, problem: String },
     #[error("{file}: {problem}")]
     File { file: String, problem: String },
+    #[error("{file} is damaged: {problem}")]
+    Damaged { file: String, problem: String },
     #[error("{0}")]
     Usage(String),
     #[error(transparent)]

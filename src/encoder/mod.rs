@@ -4,6 +4,7 @@ mod batch;
 mod builtin;
 mod clip;
 mod files;
+mod growth;
 mod hub;
 mod open;
 mod picture;

@@ -1,5 +1,6 @@
 //! Embeddings that somebody else computed: npy, npz, safetensors, Parquet. Never pickle.
 
+mod budget;
 mod npy;
 mod parquet_lists;
 mod tensors;
@@ -9,7 +10,9 @@ pub use parquet_lists::read_lists;
 pub use tensors::read_tensors;
 
 use super::DataError;
+use super::damage::decoded;
 use super::table::{file_name, is_parquet};
+use crate::files::ordinary;
 use std::path::Path;
 
 /// Largest number of values of a matrix: 16 GB of them.
@@ -99,21 +102,21 @@ pub fn read_matrix_named(path: &Path, ids: Option<&Path>, name: &str) -> Result<
     let file = file_name(path);
     let fault = |problem: String| DataError::File { file: file.clone(), problem };
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let length = std::fs::metadata(path).map_err(|error| fault(error.to_string()))?.len();
+    let length = ordinary(path).map_err(|error| fault(error.to_string()))?.len();
     if length == 0 {
         return Err(fault("is empty".into()));
     }
-    let mut matrix = match ending.as_str() {
+    let read = || match ending.as_str() {
         "npy" => read_npy(path),
         "npz" => read_npz(path, name),
         "safetensors" => read_tensors(path, name),
-        _ if is_parquet(path) => read_lists(path, name),
+        _ if is_parquet(path) => budget::check_parquet(path).and_then(|()| read_lists(path, name)),
         "pkl" | "pickle" | "pt" | "pth" | "bin" => {
             Err("pickle can run any program and is never read; write npy, npz or safetensors".into())
         }
         _ => Err("is none of npy, npz, safetensors and Parquet, by its ending".into()),
-    }
-    .map_err(fault)?;
+    };
+    let mut matrix = decoded(path, || read().map_err(fault))?;
     if let Some(ids) = ids {
         let text = String::from_utf8(super::table::read_file(ids)?)
             .map_err(|_| DataError::File { file: file_name(ids), problem: "is not UTF-8".into() })?;

@@ -7,6 +7,7 @@ mod parquet_rows;
 pub use parquet_rows::{is_parquet, open as open_parquet};
 
 use super::DataError;
+use super::damage::decoded;
 use std::path::Path;
 
 /// Largest cell that is taken, in bytes; a cell beyond it is most often an open quote.
@@ -71,6 +72,10 @@ impl Table {
     /// # Errors
     /// If it cannot be read, is empty, or a row, a cell or an encoding is wrong; says where.
     pub fn read(path: &Path) -> Result<Self, DataError> {
+        decoded(path, || Self::read_ordinary(path))
+    }
+
+    fn read_ordinary(path: &Path) -> Result<Self, DataError> {
         let file = file_name(path);
         if is_parquet(path) {
             return parquet_rows::read(path, file);
@@ -167,7 +172,7 @@ pub fn file_name(path: &Path) -> String {
 pub fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
     use std::io::Read;
     let fault = |problem: String| DataError::File { file: path.display().to_string(), problem };
-    let length = std::fs::metadata(path).map_err(|error| fault(error.to_string()))?.len();
+    let length = crate::files::ordinary(path).map_err(|error| fault(error.to_string()))?.len();
     if length > LARGEST_FILE {
         return Err(fault(format!("has {length} bytes; at most {LARGEST_FILE} are read; use Parquet or split it")));
     }
