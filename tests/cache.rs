@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use assert_cmd::Command;
-use llm2loss::data::{AttributeFile, Draft, ImagePlace, Mapping, manifest, read_matrix};
+use llm2loss::data::{AttributeFile, Contents, Draft, ImagePlace, Mapping, manifest, read_matrix};
 use llm2loss::encoder::{Encoder, EncoderError, Pixels, Reading};
 use llm2loss::engine::{EngineError, Intake, Session, Tracker, cache_gc, cache_report, ingest_with};
 use std::fmt::Write as _;
@@ -90,7 +90,7 @@ fn images(folder: &Path) -> Draft {
     }
     let file = folder.join("m.csv");
     std::fs::write(&file, text).unwrap();
-    manifest(&file, &Mapping::default(), "m", Some(&ImagePlace::default())).unwrap()
+    manifest(&file, &Mapping::default(), "m", Contents::Table(&ImagePlace::default())).unwrap()
 }
 
 fn take_in(home: &Path, draft: Draft, name: &str) {

@@ -125,7 +125,7 @@ fn columns_are_numbers_where_nothing_names_them() {
     let home = folder.path().join("home");
     let (manifest, scores) = small(folder.path());
     let found = json(&home, &["ingest", "small", "--manifest", &manifest, "--scores", &scores]);
-    assert!(found["notes"].to_string().contains("have 3 classes"), "{}", found["notes"]);
+    assert!(found["notes"].to_string().contains("row by row"), "{}", found["notes"]);
     run(&home, &["train", "small", "--architecture", "linear", "--epochs", "1"]).code(0);
     let row = &json(&home, &["table", "small", "attributes"])["rows"][0];
     // With it every class's own item is above both others; without it class 0 and 2 are below both, class 1 ties.
@@ -151,15 +151,11 @@ fn scores_that_do_not_fit_are_refused() {
     for (manifest, more, words) in [
         (&manifest, &["--scores", &short][..], "short.safetensors: has 5 rows for 12 items and no ids"),
         (&manifest, &["--scores", &nan], "nan.safetensors: row 1, class 1: the score is NaN"),
-        (
-            &manifest,
-            &["--scores", &scores, "--score-classes", &strange],
-            "no column of class '2', which test item 't2'",
-        ),
+        (&manifest, &["--scores", &scores, "--score-classes", &strange], "no column of class '2'"),
         (&manifest, &["--scores", &scores, "--score-classes", &twice], "twice.txt: row 3: '1' is there twice"),
         (&manifest, &["--scores", &scores, "--score-classes", &few], "few.txt: names 2 classes"),
-        (&manifest, &["--scores", &scores, "--score-ids", &ids], "no scores of test item 't0'"),
-        (&manifest, &["--scores", &manifest], "small.csv: is none of npy"),
+        (&manifest, &["--scores", &scores, "--score-ids", &ids], "none of its ids, such as 'q0'"),
+        (&manifest, &["--scores", &manifest], "small.csv: holds no two columns of numbers"),
         (&unlabelled, &["--scores", &scores], "need the true class of each item"),
         (&two, &["--scores", &scores], "say with --model whose they are"),
     ] {

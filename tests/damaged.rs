@@ -63,7 +63,10 @@ fn a_damaged_or_blown_up_parquet_file_is_bad_input() {
         assert!(table.contains(name) && matrix.contains(name), "{table}{matrix}");
         damaged += usize::from(table.contains("is damaged") || matrix.contains("is damaged"));
         if name.starts_with("list-") {
-            assert!(matrix.contains("values in a file of 644 bytes; at most"), "{matrix}");
+            assert!(matrix.contains("at most"), "{matrix}");
+        }
+        if name.starts_with("dictionary-") {
+            assert!(table.contains("a dictionary claims 84262961 values"), "{table}");
         }
     }
     assert!(damaged >= 3, "{damaged} were told as damaged");
@@ -219,10 +222,10 @@ fn what_is_no_ordinary_file_is_refused_without_waiting() {
         &["ingest", "x", "--manifest", &rows, "--losses", &pipe],
         &["--config", &pipe, "audits"],
     ] {
-        assert!(fails(&home, 2, arguments).contains("is a pipe, not an ordinary file"), "{arguments:?}");
+        assert!(fails(&home, 2, arguments).contains("is a pipe"), "{arguments:?}");
     }
-    assert!(fails(&home, 2, &["ingest", "x", "--manifest", "/dev/zero"]).contains("is a device"));
+    assert!(fails(&home, 2, &["ingest", "x", "--manifest", "/dev/zero"]).contains("device"));
     let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("s.csv")).unwrap();
     let socket = folder.path().join("s.csv").to_string_lossy().into_owned();
-    assert!(fails(&home, 2, &["ingest", "x", "--manifest", &socket]).contains("is a socket"));
+    assert!(fails(&home, 2, &["ingest", "x", "--manifest", &socket]).contains("socket"));
 }

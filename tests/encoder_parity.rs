@@ -7,7 +7,7 @@ mod checkpoint;
 use checkpoint::{Fixture, fixture, fixtures, write};
 use llm2loss::encoder::{self, Encoder};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 fn open(folder: &Path) -> std::sync::Arc<dyn Encoder> {
     encoder::open(folder.to_str().unwrap()).unwrap()
@@ -111,6 +111,55 @@ fn clip_of_full_size_is_that_of_transformers() {
 fn sentence_encoders_are_those_of_transformers() {
     check("bert-mean");
     check("bert-cls");
+}
+
+/// sentence-transformers reads `prompts[default_prompt_name] + text`, and leaves the prompt's states out of the mean
+/// where `include_prompt` is false.
+#[test]
+fn a_default_prompt_stands_before_every_text() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/cases/prefix");
+    if !cases.is_dir() {
+        println!("skipped: ../shared/cases/prefix is not there");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let copy = |name: &str| {
+        let to = folder.path().join(name);
+        std::fs::create_dir_all(to.join("1_Pooling")).unwrap();
+        for file in ["config.json", "tokenizer.json", "modules.json", "model.safetensors", "1_Pooling/config.json"] {
+            std::fs::copy(cases.join("plain").join(file), to.join(file)).unwrap();
+        }
+        to
+    };
+    let prompts =
+        |default: &str| json!({"prompts": {"document": "passage: ", "none": ""}, "default_prompt_name": default});
+    let (plain, prompted) = (open(&cases.join("plain")), open(&cases.join("prompted")));
+    let texts = ["a cat house", "sun moon tree"];
+    let ours = prompted.encode(&texts).unwrap();
+    assert_eq!(
+        ours,
+        plain.encode(&texts.map(|text| format!("passage: {text}")).each_ref().map(|text| text.as_str())).unwrap()
+    );
+    assert_ne!(ours, plain.encode(&texts).unwrap());
+    assert_ne!(prompted.fingerprint(), plain.fingerprint());
+    assert_eq!(prompted.piece_limit(), plain.piece_limit() - 2);
+
+    let without = copy("without");
+    std::fs::write(without.join("config_sentence_transformers.json"), prompts("document").to_string()).unwrap();
+    let pooling = json!({"pooling_mode_mean_tokens": true, "include_prompt": false});
+    std::fs::write(without.join("1_Pooling/config.json"), pooling.to_string()).unwrap();
+    let left_out = open(&without).encode(&texts).unwrap();
+    assert!(
+        left_out != ours && left_out != plain.encode(&texts).unwrap(),
+        "the text is read after the prompt, and pooled alone"
+    );
+
+    let empty = copy("empty");
+    std::fs::write(empty.join("config_sentence_transformers.json"), prompts("none").to_string()).unwrap();
+    assert_eq!(open(&empty).fingerprint(), plain.fingerprint());
+    std::fs::write(empty.join("config_sentence_transformers.json"), prompts("query").to_string()).unwrap();
+    let refused = encoder::open(empty.to_str().unwrap()).map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains("default_prompt_name is \"query\""), "{refused}");
 }
 
 #[test]

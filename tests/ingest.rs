@@ -3,7 +3,7 @@
 
 use assert_cmd::Command;
 use llm2loss::audit::Split;
-use llm2loss::data::{self, CelebaSplit, ImagePlace, Mapping, read_matrix};
+use llm2loss::data::{self, CelebaSplit, Contents, ImagePlace, Labels, Mapping, read_matrix};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -139,7 +139,7 @@ fn a_manifest_becomes_an_audit_that_every_command_opens() {
         (&attribute["name"], &attribute["n_true"], &attribute["made"]),
         (&"Young".into(), &30.into(), &true.into())
     );
-    assert_eq!(found["notes"], serde_json::json!(["columns not used: note"]));
+    assert!(found["notes"].to_string().contains("columns not used: note"), "{}", found["notes"]);
     assert_eq!(json(&home, &["audits"])["audits"], serde_json::json!(["adult", "mine"]));
 
     run(&home, &["train", "mine", "--architecture", "linear", "--epochs", "2"]).code(0);
@@ -197,8 +197,9 @@ fn csv_tsv_json_lines_and_parquet_hold_the_same() {
         written(folder.path(), "a.jsonl", &lines),
         fixture("manifest.parquet").to_string_lossy().into_owned(),
     ];
-    let read =
-        |file: &str| data::manifest(Path::new(file), &Mapping::default(), "m", Some(&ImagePlace::default())).unwrap();
+    let read = |file: &str| {
+        data::manifest(Path::new(file), &Mapping::default(), "m", Contents::Table(&ImagePlace::default())).unwrap()
+    };
     let first = read(&files[0]);
     assert_eq!(
         first.flags[0].values,
@@ -208,7 +209,7 @@ fn csv_tsv_json_lines_and_parquet_hold_the_same() {
     for file in &files[1..] {
         let other = read(file);
         assert_eq!((&other.ids, &other.texts, &other.splits), (&first.ids, &first.texts, &first.splits), "{file}");
-        assert_eq!((&other.labels, &other.models), (&first.labels, &first.models), "{file}");
+        assert_eq!((&other.label, &other.models), (&first.label, &first.models), "{file}");
         assert_eq!(other.flags[0].values, first.flags[0].values, "{file}");
     }
 }
@@ -252,7 +253,8 @@ fn a_drawn_split_is_the_same_every_time_and_keeps_groups_together() {
     }
     let file = written(folder.path(), "m.csv", text);
     let audit = || {
-        let draft = data::manifest(Path::new(&file), &Mapping::default(), "m", Some(&ImagePlace::default())).unwrap();
+        let draft = data::manifest(Path::new(&file), &Mapping::default(), "m", Contents::Table(&ImagePlace::default()))
+            .unwrap();
         draft.into_audit("x", &data::AttributeFile::default()).unwrap()
     };
     let (audit, rest) = {
@@ -286,7 +288,6 @@ fn bad_manifests_are_refused_with_their_place() {
         ("words", good.replace(",2,", ",two,").into_bytes(), "row 3, column 'loss': 'two' is not a number"),
         ("nan", good.replace(",2,", ",NaN,").into_bytes(), "row 3, column 'loss': 'NaN' is not finite"),
         ("infinite", good.replace(",2,", ",inf,").into_bytes(), "row 3, column 'loss': 'inf' is not finite"),
-        ("negative", good.replace(",2,", ",-2,").into_bytes(), "row 3, column 'loss': '-2' is negative"),
         ("split", good.replace("test", "toast").into_bytes(), "row 3, column 'split': 'toast' is no known split"),
         ("notest", good.replace("test", "train").into_bytes(), "there are no test items"),
         ("blank", good.replace("two", " ").into_bytes(), "row 3, column 'text': the text is empty"),
@@ -357,7 +358,7 @@ fn a_refusal_leaves_an_audit_there_is_as_it_was() {
         &["ingest", "mine", "--model", "v2", "--losses", &twice],
         "row 3, column 'id': 'r1' is there twice, first in row 2",
     );
-    fail(&["ingest", "mine", "--model", "v2", "--losses", &strange], "none of the ids is one of the audit's");
+    fail(&["ingest", "mine", "--model", "v2", "--losses", &strange], "is one of the audit's");
     fail(&["ingest", "mine", "--model", "v2", "--losses", &training], "no loss on any of the 20 test items");
     fail(&["ingest", "mine", "--losses", &whole], "--replace");
     fail(&["ingest", "adult", "--model", "v3", "--losses", &whole], "built in");
@@ -428,7 +429,7 @@ fn embeddings_and_an_encoder_are_enough_for_an_audit() {
 
     refused(
         &["ingest", "x", "--manifest", &manifest, "--embeddings", fixture("f4.safetensors").to_str().unwrap()],
-        "no embedding of item 'r0'",
+        "is one of the audit's, such as 'r0'",
     );
     refused(
         &["ingest", "x", "--manifest", &manifest, "--embeddings", fixture("littlef4.npy").to_str().unwrap()],
@@ -552,8 +553,9 @@ fn wilds_metadata_are_mapped_to_an_audit() {
     });
     written(folder.path(), "metadata.csv", text);
     let mapping = Mapping::default();
-    let draft = data::wilds(folder.path(), &mapping, "m", Some(&ImagePlace::default())).unwrap();
-    assert_eq!((draft.labels.unwrap()[1], draft.flags[0].name.as_str()), (true, "place"));
+    let draft = data::wilds(folder.path(), &mapping, "m", Contents::Table(&ImagePlace::default())).unwrap();
+    let Some(Labels::Binary(labels, _)) = &draft.label else { panic!("{:?}", draft.label) };
+    assert_eq!((labels[1], draft.flags[0].name.as_str()), (Some(true), "place"));
     assert!(draft.images.unwrap()[3].ends_with("bird3.png"));
     let splits = draft.splits.unwrap();
     assert_eq!((splits[0], splits[5], splits[11]), (Split::Train, Split::Validation, Split::Test));
@@ -563,12 +565,13 @@ fn wilds_metadata_are_mapped_to_an_audit() {
     written(comments.path(), "all_data_with_identities.csv", text);
     let mut mapping = Mapping { threshold: Some(0.5), label: Some("toxicity".into()), ..Mapping::default() };
     mapping.attributes = vec!["male".into(), "female".into()];
-    let draft = data::wilds(comments.path(), &mapping, "m", Some(&ImagePlace::default())).unwrap();
+    let draft = data::wilds(comments.path(), &mapping, "m", Contents::Table(&ImagePlace::default())).unwrap();
     assert_eq!(
         (&draft.flags[0].values[..], &draft.flags[1].values[..]),
         (&[Some(true), Some(false)][..], &[None, Some(true)][..])
     );
-    assert_eq!(draft.labels, Some(vec![true, false]));
+    let Some(Labels::Binary(labels, _)) = &draft.label else { panic!("{:?}", draft.label) };
+    assert_eq!(labels, &[Some(true), Some(false)]);
 }
 
 #[test]

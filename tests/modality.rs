@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use llm2loss::audit::{Architecture, HeadKind, HyperParameters, Negatives};
-use llm2loss::data::{AttributeFile, ImagePlace, Mapping, manifest};
+use llm2loss::data::{AttributeFile, Contents, ImagePlace, Mapping, manifest};
 use llm2loss::encoder::{Encoder, EncoderError, Pixels, Reading};
 use llm2loss::engine::{Intake, Session, Tracker, ingest_with};
 use std::fmt::Write as _;
@@ -100,7 +100,7 @@ fn take_in(home: &Path, folder: &Path) {
     }
     let file = folder.join("m.csv");
     std::fs::write(&file, text).unwrap();
-    let draft = manifest(&file, &Mapping::default(), "m", Some(&ImagePlace::default())).unwrap();
+    let draft = manifest(&file, &Mapping::default(), "m", Contents::Table(&ImagePlace::default())).unwrap();
     let how = Intake { name: "faces", encoder: "two-sides", allow_mismatch: false, check: false };
     ingest_with(home, draft, &AttributeFile::default(), &how, &TwoSides).unwrap();
 }

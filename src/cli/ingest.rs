@@ -1,11 +1,11 @@
 //! `llm2loss ingest`: files to an audit. `llm2loss audits`: the audits there are.
 
-use super::arguments::{Audits, AuditsAction, Ingest};
+use super::arguments::{Audits, AuditsAction, Ingest, LeakedArgument, MissingArgument};
 use super::context::{Failure, home, print, reading_store};
 use super::progress;
 use crate::data::{
-    AttributeFile, CelebaSplit, DataError, Draft, ImagePlace, Mapping, ScoreFiles, celeba, clip_retrieval, manifest,
-    read_matrix, wilds,
+    AttributeFile, CelebaSplit, Contents, DataError, Draft, ImagePlace, Mapping, Policy, ScoreFiles, celeba,
+    clip_retrieval, image_folder, manifest, read_matrix, wilds,
 };
 use crate::engine::{
     Addition, EngineError, IngestReport, Intake, add_models, delete, described, ingest, known_audits, set_prompts,
@@ -37,6 +37,7 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
             model,
             losses: given.losses.as_deref().map(|file| (file, &mapping)),
             scores: scores.as_ref(),
+            policy: policy(given),
             replace: given.replace,
             check: given.check,
         };
@@ -54,31 +55,66 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
 /// What the files given hold; `None` if only an audit there is shall be changed.
 fn draft(given: &Ingest, mapping: &Mapping, model: &str) -> Result<Option<Draft>, DataError> {
     let place = ImagePlace { root: given.images_root.clone(), outside: given.allow_outside };
-    // With embeddings at hand nobody opens the images.
-    let place = given.embeddings.is_none().then_some(&place);
-    let mut draft = if let Some(path) = &given.manifest {
-        manifest(path, mapping, model, place)?
-    } else if let Some(folder) = &given.celeba {
-        celeba(folder, given.split.unwrap_or(CelebaSplit::Official), place.is_some())?
-    } else if let Some(folder) = &given.wilds {
-        wilds(folder, mapping, model, place)?
-    } else if let Some(folder) = &given.clip_retrieval {
-        clip_retrieval(folder, mapping, model, given.allow_partial)?
-    } else if given.embeddings.is_some() {
-        Draft::default()
-    } else {
-        return Ok(None);
+    let contents = match (given.describe, given.embeddings.is_some()) {
+        (true, _) => Contents::Described,
+        // With embeddings at hand nobody opens the images.
+        (false, true) => Contents::Elsewhere,
+        (false, false) => Contents::Table(&place),
     };
+    let mut mapping = mapping.clone();
+    // Of two files, either may have a column that is named.
+    mapping.shared = given.losses.is_some();
+    let mapping = &mapping;
+    let folder = if let Some(folder) = &given.celeba {
+        Some(celeba(folder, given.split.unwrap_or(CelebaSplit::Official), given.embeddings.is_none())?)
+    } else if let Some(folder) = &given.clip_retrieval {
+        let partial = given.allow_partial;
+        // Beside a manifest, what is said of columns is said of the manifest's.
+        let plain = Mapping::default();
+        let of_folder = if given.manifest.is_some() { &plain } else { mapping };
+        Some(clip_retrieval(folder, of_folder, model, partial)?)
+    } else if let Some(folder) = &given.images {
+        Some(image_folder(folder)?)
+    } else {
+        None
+    };
+    let mut draft = match (folder, &given.manifest) {
+        (Some(mut draft), Some(path)) => {
+            draft.add_table(path, mapping, model)?;
+            draft
+        }
+        (Some(draft), None) => draft,
+        (None, Some(path)) => manifest(path, mapping, model, contents)?,
+        (None, None) => {
+            if let Some(folder) = &given.wilds {
+                wilds(folder, mapping, model, contents)?
+            } else if given.embeddings.is_some() {
+                Draft::default()
+            } else {
+                return Ok(None);
+            }
+        }
+    };
+    draft.policy = policy(given);
     if let Some(path) = &given.embeddings {
         draft.embed(read_matrix(path, given.embedding_ids.as_deref())?, &path.display().to_string())?;
     }
     if let Some(path) = &given.losses {
-        draft.add_losses(path, model)?;
+        draft.add_losses(path, mapping, model)?;
     }
     if let Some(files) = scores(given) {
         draft.add_scores(&files, model)?;
     }
     Ok(Some(draft))
+}
+
+fn policy(given: &Ingest) -> Policy {
+    Policy {
+        drop_missing: given.missing == MissingArgument::Drop,
+        drop_leaked: given.leaked == LeakedArgument::Drop,
+        loss: given.loss,
+        loss_offset: given.loss_offset,
+    }
 }
 
 fn scores(given: &Ingest) -> Option<ScoreFiles> {
@@ -90,6 +126,16 @@ fn mapping(given: &Ingest) -> Result<Mapping, Failure> {
     let read = || -> Result<Mapping, DataError> {
         let mut mapping = given.columns.as_deref().map_or_else(|| Ok(Mapping::default()), Mapping::read)?;
         given.column.iter().try_for_each(|column| mapping.set(column))?;
+        given.bins.iter().try_for_each(|bins| mapping.set_bins(bins))?;
+        for (given, named) in [
+            (&given.correct, &mut mapping.correct),
+            (&given.metric, &mut mapping.metric),
+            (&given.positive, &mut mapping.positive),
+        ] {
+            if given.is_some() {
+                named.clone_from(given);
+            }
+        }
         Ok(mapping)
     };
     Ok(read().map_err(EngineError::from)?)

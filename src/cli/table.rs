@@ -34,8 +34,12 @@ pub fn run(place: Place, model: Option<&str>, given: &Table) -> Result<u8, Failu
     if given.which.output.json || given.format == Some(FormatArgument::Json) {
         return print(&document(given.kind, &tables, &record)?);
     }
+    let is_text = matches!(given.format, Some(FormatArgument::Text) | None);
     let sheet = match given.kind {
         TableKind::Attributes if given.paper => report::paper_attributes(&tables.attributes, &record),
+        TableKind::Attributes if is_text && !given.all_columns => {
+            report::attributes_fitted(&tables.attributes, &record)
+        }
         TableKind::Attributes => report::attributes(&tables.attributes, &record),
         TableKind::Validity => report::validity(&tables.validity, &record),
         TableKind::Bias => report::bias(&tables.bias, &record),

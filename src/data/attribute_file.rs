@@ -45,7 +45,7 @@ impl AttributeFile {
             if row.name.trim().is_empty() || row.phrase.trim().is_empty() {
                 return Err(fault(format!("attribute {}: name and phrase must not be empty", at + 1)));
             }
-            if file.attributes[..at].iter().any(|other| other.name == row.name) {
+            if file.attributes[..at].iter().any(|other| same_name(&other.name, &row.name)) {
                 return Err(fault(format!("attribute '{}' is there twice", row.name)));
             }
         }
@@ -63,7 +63,7 @@ impl AttributeFile {
     /// An attribute with the file's prompts or, where it has none, with prompts made from its name.
     #[must_use]
     pub fn attribute(&self, name: String, values: Vec<Option<bool>>) -> Attribute {
-        let row = self.attributes.iter().find(|row| row.name == name);
+        let row = self.attributes.iter().find(|row| same_name(&row.name, &name));
         let prompts = row.map_or_else(|| self.made(&name), |row| self.prompts(row));
         Attribute { name, prompts, values }
     }
@@ -81,7 +81,7 @@ impl AttributeFile {
 
     /// Prompts from a column's name: "Wearing_Hat" becomes "wearing hat", against what stands for any item.
     fn made(&self, name: &str) -> AttributePrompts {
-        let words: String = name.replace(['_', '-'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        let words: String = name.replace(['_', '-', ':'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
         let phrase = words.to_lowercase();
         AttributePrompts {
             bare: (words.clone(), format!("Not {words}")),
@@ -131,10 +131,33 @@ impl AttributeFile {
         Ok(sets)
     }
 
-    /// The first attribute of the file that the data lack.
-    #[must_use]
-    pub fn unused(&self, attributes: &[Attribute]) -> Option<&str> {
-        let known = |row: &&PromptRow| !attributes.iter().any(|attribute| attribute.name == row.name);
-        self.attributes.iter().find(known).map(|row| row.name.as_str())
+    /// The attributes of the file that the data lack, as a sentence.
+    ///
+    /// # Errors
+    /// If the data have none of the file's attributes.
+    pub fn unmatched(&self, attributes: &[Attribute]) -> Result<Option<String>, DataError> {
+        let known = |row: &&PromptRow| !attributes.iter().any(|attribute| same_name(&attribute.name, &row.name));
+        let unused: Vec<&str> = self.attributes.iter().filter(known).map(|row| row.name.as_str()).collect();
+        if unused.is_empty() {
+            return Ok(None);
+        }
+        let listed = format!("prompts of '{}' belong to no attribute of the data", unused.join("', '"));
+        if unused.len() < self.attributes.len() {
+            return Ok(Some(listed));
+        }
+        let known: Vec<&str> = attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+        Err(DataError::Usage(format!("{listed}; it has: {}", known.join(", "))))
     }
+}
+
+/// Whether two names mean the same attribute: case, `_`, `-` and blanks do not count.
+#[must_use]
+pub fn same_name(a: &str, b: &str) -> bool {
+    let letters = |name: &str| {
+        name.chars()
+            .filter(|letter| !matches!(letter, '_' | '-' | ' '))
+            .flat_map(char::to_lowercase)
+            .collect::<String>()
+    };
+    a == b || letters(a) == letters(b)
 }

@@ -2,8 +2,8 @@
 
 use super::DataError;
 use super::columns::{Flag, flag};
-use super::draft::{Draft, Flags};
-use super::manifest::split_of;
+use super::draft::{Draft, Flags, Why};
+use super::facts::split_of;
 use super::table::{Table, read_file};
 use crate::audit::Split;
 use std::collections::HashMap;
@@ -71,9 +71,11 @@ pub fn celeba(folder: &Path, split: CelebaSplit, images: bool) -> Result<Draft, 
         let root = find(folder, &names).ok_or_else(|| missing(folder, &names))?;
         let path = |id: &String| root.join(id).to_string_lossy().into_owned();
         let paths: Vec<String> = draft.ids.iter().map(path).collect();
-        if let Some(row) = paths.iter().position(|path| !Path::new(path).is_file()) {
-            return Err(DataError::File { file: paths[row].clone(), problem: "there is no such image".into() });
-        }
+        let absent = paths.iter().enumerate().filter(|(_, path)| !Path::new(path).is_file());
+        draft.absent.extend(absent.map(|(row, path)| {
+            let problem = "there is no such image".into();
+            (row, Why::Content(DataError::File { file: path.clone(), problem }))
+        }));
         draft.images = Some(paths);
     }
     Ok(draft)

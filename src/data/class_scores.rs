@@ -2,27 +2,30 @@
 //! class and group, which is all that tables need of it.
 
 use super::DataError;
-use super::arrays::{Matrix, read_matrix_named};
+use super::arrays::Matrix;
+use super::join::{Items, Rows, join};
+use super::losses::{LossKind, Said, Truth, are_logits, softmax};
+use super::score_matrix;
 use super::table::{brief, file_name, read_file};
 use crate::audit::{Audit, ClassAuroc, ClassAurocs, ModelLosses, Split};
-use crate::stats::{Negatives, OneVsRest};
+use crate::stats::{Negatives, OneVsRest, macro_item_variance};
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-/// Name of the array, tensor or column that scores are looked for under.
-const NAME: &str = "scores";
 /// File beside the matrix that names its columns.
 const CLASSES: &str = "classes.txt";
 /// Columns that are brought into their own order at a time.
 const BLOCK: usize = 32;
+/// From so many classes on they are the units of an interval, not the items.
+const MANY_CLASSES: usize = 10;
 /// Fewest classes: with two, the score of one says all.
 const LEAST_CLASSES: usize = 3;
 
 /// Where a matrix of scores is found, and what names its rows and columns.
 #[derive(Debug, Clone)]
 pub struct ScoreFiles {
-    /// npy, npz, safetensors or Parquet, `[items, classes]`.
+    /// npy, npz, safetensors, Parquet or a table, `[items, classes]`.
     pub scores: PathBuf,
     /// Ids of the rows, one a line, where the file has none.
     pub ids: Option<PathBuf>,
@@ -30,37 +33,124 @@ pub struct ScoreFiles {
     pub classes: Option<PathBuf>,
 }
 
-/// A matrix of scores whose columns have names.
+/// A matrix of scores, its rows joined to the items.
 #[derive(Debug, Clone)]
 pub struct ClassScores {
     matrix: Matrix,
-    /// Column of every class.
-    columns: HashMap<String, usize>,
+    /// Names of the columns; `None` where nothing names them.
+    names: Option<Vec<String>>,
+    /// Row of every item.
+    rows: Vec<Option<usize>>,
     file: String,
+    /// What was decided on the way.
+    pub notes: Vec<String>,
 }
 
 impl ClassScores {
-    /// Reads the matrix and the names of its classes.
+    /// Reads the matrix and the names of its classes, and joins the rows to the items.
     ///
     /// # Errors
-    /// What is wrong with a file, or a class that is named twice.
-    pub fn read(files: &ScoreFiles) -> Result<Self, DataError> {
+    /// What is wrong with a file, rows that do not join, or a class that is named twice.
+    pub fn read(files: &ScoreFiles, items: Items<'_>) -> Result<Self, DataError> {
         let file = file_name(&files.scores);
-        let matrix = read_matrix_named(&files.scores, files.ids.as_deref(), NAME)?;
+        let (matrix, mut names) = score_matrix::read(&files.scores, files.ids.as_deref())?;
         let beside = files.scores.with_file_name(CLASSES);
-        let names = match files.classes.clone().or_else(|| beside.is_file().then_some(beside)) {
-            Some(path) => class_names(&path, &file, matrix.columns)?,
-            None => (0..matrix.columns).map(|column| column.to_string()).collect(),
-        };
-        if names.len() < LEAST_CLASSES {
-            let problem = format!(
-                "has {} classes; of two classes, give the score of the positive one in a column 'score'",
-                names.len()
-            );
-            return Err(DataError::File { file, problem });
+        if let Some(path) = files.classes.clone().or_else(|| beside.is_file().then_some(beside)) {
+            names = Some(class_names(&path, &file, matrix.columns)?);
         }
-        let columns = names.into_iter().enumerate().map(|(column, name)| (name, column)).collect();
-        Ok(Self { matrix, columns, file })
+        let joined = join(
+            items,
+            Rows {
+                file: &file,
+                what: "scores",
+                ids: matrix.ids.as_deref(),
+                count: matrix.rows(),
+                first_row: 1,
+                way: "give them with --score-ids FILE, one a line",
+            },
+        )?;
+        Ok(Self { matrix, names, rows: joined.rows, file, notes: joined.notes })
+    }
+
+    /// Number of classes.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        self.matrix.columns
+    }
+
+    /// Leaves out the items that are not kept.
+    pub fn retain(&mut self, keep: &[bool]) {
+        let mut kept = keep.iter();
+        self.rows.retain(|_| kept.next().copied().unwrap_or(false));
+    }
+
+    /// Column of each class: by its name; by its number where nothing names the columns; else in the order of the
+    /// sorted classes, as scikit-learn has them, and the sentence says so.
+    ///
+    /// # Errors
+    /// The first class that has no column.
+    pub fn columns_of_classes(&self, classes: &[String]) -> Result<(Vec<usize>, Option<String>), DataError> {
+        let by_name: HashMap<&str, usize> =
+            self.names.iter().flatten().enumerate().map(|(column, name)| (name.as_str(), column)).collect();
+        let one = |class: &String| match self.names {
+            Some(_) => by_name.get(class.as_str()).copied(),
+            None => class.parse().ok().filter(|column| *column < self.matrix.columns),
+        };
+        if let Some(columns) = classes.iter().map(one).collect::<Option<Vec<usize>>>() {
+            return Ok((columns, None));
+        }
+        if self.names.is_none() && classes.len() == self.matrix.columns {
+            let note = format!(
+                "nothing names the {} columns of {}: they are taken for the classes in their order, {} first",
+                classes.len(),
+                self.file,
+                classes.first().map_or("", String::as_str)
+            );
+            return Ok(((0..classes.len()).collect(), Some(note)));
+        }
+        let lacks = classes.iter().find(|class| one(class).is_none()).map_or("", String::as_str);
+        Err(DataError::File {
+            file: self.file.clone(),
+            problem: format!(
+                "has no column of class '{}'; a model scores the classes it was trained on, and --score-classes FILE names the columns (for CelebA: --split within-identity:SHARE)",
+                brief(lacks)
+            ),
+        })
+    }
+
+    /// Losses of the items whose class is known, made from their scores. `class_of` is a column of the matrix.
+    ///
+    /// # Errors
+    /// If a score is not finite, or the loss is not one of classes.
+    pub fn losses(&self, kind: LossKind, class_of: &[Option<usize>]) -> Result<(Vec<f64>, Option<String>), DataError> {
+        let row = |row: usize| &self.matrix.values[row * self.matrix.columns..][..self.matrix.columns];
+        let logits = are_logits(self.rows.iter().flatten().map(|at| row(*at)));
+        let one = |(at, class): (&Option<usize>, &Option<usize>)| {
+            let (Some(at), Some(class)) = (at, class) else { return Ok(f64::NAN) };
+            let scores = row(*at);
+            let fault = |problem: String| DataError::File {
+                file: self.file.clone(),
+                problem: format!("row {}: {problem}", at + 1),
+            };
+            if let Some(score) = scores.iter().find(|score| !score.is_finite()) {
+                return Err(fault(format!("a score is {score}")));
+            }
+            let probabilities: Vec<f64> =
+                if logits { softmax(scores) } else { scores.iter().map(|score| f64::from(*score)).collect() };
+            kind.of(Truth::Class(*class), Said::Classes(&probabilities)).map_err(fault)
+        };
+        let losses = self.rows.iter().zip(class_of).map(one).collect::<Result<_, _>>()?;
+        let note = format!("the rows of {} do not sum to 1: they are read as logits, through the softmax", self.file);
+        Ok((losses, logits.then_some(note)))
+    }
+
+    /// Scores of one class, NaN where an item has none.
+    #[must_use]
+    pub fn column(&self, column: usize) -> Vec<f64> {
+        let one = |row: &Option<usize>| {
+            row.map_or(f64::NAN, |row| f64::from(self.matrix.values[row * self.matrix.columns + column]))
+        };
+        self.rows.iter().map(one).collect()
     }
 
     /// One-vs-rest AUROC of every class within either group of every attribute, over the test items that the model
@@ -69,9 +159,16 @@ impl ClassScores {
     /// # Errors
     /// If a test item has no row, no class, a class without a column, or a score that is not finite.
     pub fn measure(&self, audit: &Audit, model: &ModelLosses, classes: &[String]) -> Result<ClassAurocs, DataError> {
+        if self.matrix.columns < LEAST_CLASSES {
+            let problem = format!(
+                "has {} classes; of two classes, give the score of the positive one in a column 'score'",
+                self.matrix.columns
+            );
+            return Err(DataError::File { file: self.file.clone(), problem });
+        }
         let items = audit.rows_of(model, Split::Test);
         let rows = self.rows_of(audit, &items)?;
-        let class_of = self.columns_of(audit, &items, classes)?;
+        let class_of = self.columns_of(&items, classes)?;
         let sides: Vec<[Vec<bool>; 2]> = audit
             .attributes
             .iter()
@@ -89,7 +186,21 @@ impl ClassScores {
         }
         let mut found = found.into_iter();
         let pairs = std::iter::from_fn(|| Some([found.next()?, found.next()?]));
-        Ok(ClassAurocs { classes: self.matrix.columns, items: items.len(), attributes: pairs.collect() })
+        // Few classes are no sample of classes: there the items are the units, unless they belong together.
+        let by_items = self.matrix.columns < MANY_CLASSES && audit.clusters.is_none();
+        let item_variances = if by_items { self.item_variances(&rows, &class_of, &sides) } else { Vec::new() };
+        let attributes = pairs.collect();
+        Ok(ClassAurocs { classes: self.matrix.columns, items: items.len(), attributes, item_variances })
+    }
+
+    /// Variance over items of the macro AUROC of both sides of every attribute.
+    fn item_variances(&self, rows: &[usize], class_of: &[usize], sides: &[[Vec<bool>; 2]]) -> Vec<[Option<f64>; 2]> {
+        let column = |class: usize| {
+            rows.iter().map(|row| f64::from(self.matrix.values[row * self.matrix.columns + class])).collect()
+        };
+        let scores: Vec<Vec<f64>> = (0..self.matrix.columns).map(column).collect();
+        let one = |side: &Vec<bool>| macro_item_variance(&scores, class_of, side).ok();
+        sides.par_iter().map(|[with, without]| [one(with), one(without)]).collect()
     }
 
     /// AUROCs of the classes from `start` on, a list a group.
@@ -127,49 +238,34 @@ impl ClassScores {
 
     /// Row of the matrix of each of some items.
     fn rows_of(&self, audit: &Audit, items: &[usize]) -> Result<Vec<usize>, DataError> {
-        let fault = |problem: String| DataError::File { file: self.file.clone(), problem };
-        let Some(ids) = &self.matrix.ids else {
-            if self.matrix.rows() != audit.items.len() {
-                return Err(fault(format!(
-                    "has {} rows for {} items and no ids to join by; give them with --score-ids FILE, one a line",
-                    self.matrix.rows(),
-                    audit.items.len()
-                )));
-            }
-            return Ok(items.to_vec());
-        };
-        let mut row_of = HashMap::with_capacity(ids.len());
-        for (row, id) in ids.iter().enumerate() {
-            if let Some(before) = row_of.insert(id.as_str(), row) {
-                return Err(fault(format!(
-                    "id '{}' is there twice, in rows {} and {}",
-                    brief(id),
-                    before + 1,
-                    row + 1
-                )));
-            }
-        }
         let row = |&item: &usize| {
-            let id = &audit.items[item].id;
-            row_of.get(id.as_str()).copied().ok_or_else(|| fault(format!("has no scores of test item '{}'", brief(id))))
+            self.rows.get(item).copied().flatten().ok_or_else(|| DataError::File {
+                file: self.file.clone(),
+                problem: format!("has no scores of test item '{}'", brief(&audit.items[item].id)),
+            })
         };
         items.iter().map(row).collect()
     }
 
     /// Column of the class of each of some items.
-    fn columns_of(&self, audit: &Audit, items: &[usize], classes: &[String]) -> Result<Vec<usize>, DataError> {
-        let column = |&item: &usize| {
-            let class = classes[item].as_str();
-            self.columns.get(class).copied().ok_or_else(|| DataError::File {
-                file: self.file.clone(),
-                problem: format!(
-                    "has no column of class '{}', which test item '{}' is of; a model scores the classes it was trained on (for CelebA: --split within-identity:SHARE)",
-                    brief(class),
-                    brief(&audit.items[item].id)
-                ),
-            })
-        };
-        items.iter().map(column).collect()
+    fn columns_of(&self, items: &[usize], classes: &[String]) -> Result<Vec<usize>, DataError> {
+        // Of the items measured alone: other classes may well be unknown to the model.
+        let mut known: Vec<String> =
+            items.iter().map(|&item| &classes[item]).collect::<HashSet<_>>().into_iter().cloned().collect();
+        sort_classes(&mut known);
+        let (columns, _) = self.columns_of_classes(&known)?;
+        let place: HashMap<&str, usize> = known.iter().map(String::as_str).zip(columns).collect();
+        Ok(items.iter().filter_map(|&item| place.get(classes[item].as_str()).copied()).collect())
+    }
+}
+
+/// Sorts names of classes: as numbers where all are numbers.
+pub fn sort_classes(classes: &mut [String]) {
+    let number = |class: &String| class.parse::<f64>().ok();
+    if classes.iter().all(|class| number(class).is_some()) {
+        classes.sort_by(|a, b| number(a).unwrap_or(0.0).total_cmp(&number(b).unwrap_or(0.0)));
+    } else {
+        classes.sort();
     }
 }
 

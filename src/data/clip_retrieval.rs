@@ -3,9 +3,9 @@
 
 use super::DataError;
 use super::arrays::{Matrix, read_npy};
-use super::columns::Mapping;
 use super::draft::Draft;
-use super::manifest::from_table;
+use super::manifest::{Contents, from_table};
+use super::mapping::Mapping;
 use super::table::Table;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -62,7 +62,7 @@ pub fn clip_retrieval(folder: &Path, mapping: &Mapping, model: &str, partial: bo
     if mapping.id.is_none() {
         mapping.id = KEYS.into_iter().find(|key| table.position(key).is_some()).map(String::from);
     }
-    let mut draft = from_table(table, folder, &mapping, model, None)?;
+    let mut draft = from_table(table, folder, &mapping, model, Contents::Elsewhere)?;
     if !open.is_empty() {
         draft.notes.push(format!("left out, because not finished: {} partitions", open.len()));
     }

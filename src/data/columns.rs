@@ -1,10 +1,9 @@
-//! What each column of a manifest stands for: found by its name and values, or said by a person.
+//! What each column of a table stands for, as far as its name and its cells tell.
 
 use super::DataError;
 use super::table::{Column, Table};
-use serde::Deserialize;
-use std::collections::BTreeMap;
-use std::path::Path;
+use super::text_column::{find_text, no_text};
+use std::collections::HashMap;
 
 /// What a column stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +14,12 @@ pub enum Role {
     /// Of this model.
     Loss(String),
     Score(String),
+    /// What the only model answered: a class or a number.
+    Prediction,
+    /// 1 where the only model was right.
+    Correct,
+    /// A figure of the only model, better when higher.
+    Metric,
     Label,
     Split,
     /// Whom or what an item belongs to: items of one group are drawn into the same split.
@@ -23,139 +28,10 @@ pub enum Role {
     Ignore,
 }
 
-/// What a person says of the columns, by flags or in a TOML file.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Mapping {
-    pub id: Option<String>,
-    pub text: Option<String>,
-    pub image: Option<String>,
-    pub label: Option<String>,
-    pub split: Option<String>,
-    pub group: Option<String>,
-    /// The loss of the only model.
-    pub loss: Option<String>,
-    pub score: Option<String>,
-    /// Model and column.
-    pub losses: BTreeMap<String, String>,
-    pub scores: BTreeMap<String, String>,
-    pub attributes: Vec<String>,
-    pub ignore: Vec<String>,
-    /// Numbers of an attribute column from here on mean that an item has it.
-    pub threshold: Option<f64>,
-    /// A value of the split column and the split it means.
-    pub splits: BTreeMap<String, String>,
-}
-
-impl Mapping {
-    /// Reads a TOML file.
-    ///
-    /// # Errors
-    /// If it cannot be read or says something unknown.
-    pub fn read(path: &Path) -> Result<Self, DataError> {
-        let fault = |problem: String| DataError::File { file: path.display().to_string(), problem };
-        let text = crate::files::read_text(path).map_err(|error| fault(error.to_string()))?;
-        toml::from_str(&text).map_err(|error| fault(error.message().replace('\n', " ")))
-    }
-
-    /// Takes in `ROLE=COLUMN`; a later one replaces an earlier.
-    ///
-    /// # Errors
-    /// If the role is unknown.
-    pub fn set(&mut self, given: &str) -> Result<(), DataError> {
-        let fault = |problem: &str| DataError::Usage(format!("--column {given}: {problem}"));
-        let (role, column) =
-            given.split_once('=').filter(|(_, column)| !column.is_empty()).ok_or_else(|| fault("give ROLE=COLUMN"))?;
-        let column = column.to_owned();
-        match role.split_once(':') {
-            Some(("loss", model)) => drop(self.losses.insert(model.to_owned(), column)),
-            Some(("score", model)) => drop(self.scores.insert(model.to_owned(), column)),
-            _ => match role {
-                "id" => self.id = Some(column),
-                "text" => self.text = Some(column),
-                "image" => self.image = Some(column),
-                "label" => self.label = Some(column),
-                "split" => self.split = Some(column),
-                "group" => self.group = Some(column),
-                "loss" => self.loss = Some(column),
-                "score" => self.score = Some(column),
-                "attribute" => self.attributes.push(column),
-                "ignore" => self.ignore.push(column),
-                _ => {
-                    return Err(fault(
-                        "roles are id, text, image, loss, loss:MODEL, score, score:MODEL, label, split, group, attribute, ignore",
-                    ));
-                }
-            },
-        }
-        Ok(())
-    }
-
-    /// Every column the person names, with its role; `model` is the name of the only model.
-    fn said(&self, model: &str) -> Vec<(Role, &str)> {
-        let of_model = |role: fn(String) -> Role, one: &Option<String>| one.clone().map(|_| role(model.to_owned()));
-        let mut said: Vec<(Role, &str)> = Vec::new();
-        for (role, column) in [
-            (Some(Role::Id), &self.id),
-            (Some(Role::Text), &self.text),
-            (Some(Role::Image), &self.image),
-            (Some(Role::Label), &self.label),
-            (Some(Role::Split), &self.split),
-            (Some(Role::Group), &self.group),
-            (of_model(Role::Loss, &self.loss), &self.loss),
-            (of_model(Role::Score, &self.score), &self.score),
-        ] {
-            said.extend(role.zip(column.as_deref()));
-        }
-        said.extend(self.losses.iter().map(|(model, column)| (Role::Loss(model.clone()), column.as_str())));
-        said.extend(self.scores.iter().map(|(model, column)| (Role::Score(model.clone()), column.as_str())));
-        said.extend(self.attributes.iter().map(|column| (Role::Attribute, column.as_str())));
-        said.extend(self.ignore.iter().map(|column| (Role::Ignore, column.as_str())));
-        said
-    }
-
-    /// The role of every column of a table: what the person says, else what name and values suggest.
-    ///
-    /// # Errors
-    /// If a column named is not there, or two columns have the same role.
-    pub fn roles(&self, table: &Table, model: &str) -> Result<Vec<Role>, DataError> {
-        let mut roles: Vec<Option<Role>> = vec![None; table.columns.len()];
-        for (role, column) in self.said(model) {
-            let at = table.position(column).ok_or_else(|| table.no_column(column))?;
-            if let Some(other) = roles[at].replace(role.clone()).filter(|other| *other != role) {
-                let problem = format!("column '{column}' is said to be both {} and {}", other.words(), role.words());
-                return Err(DataError::File { file: table.file.clone(), problem });
-            }
-        }
-        for (at, column) in table.columns.iter().enumerate() {
-            if roles[at].is_none() {
-                let guess = by_name(&column.name, model).filter(|guess| !roles.contains(&Some(guess.clone())));
-                roles[at] = guess;
-            }
-        }
-        let roles: Vec<Role> = roles
-            .into_iter()
-            .zip(&table.columns)
-            .map(|(role, column)| role.unwrap_or_else(|| if is_flags(column) { Role::Attribute } else { Role::Ignore }))
-            .collect();
-        for (at, role) in roles.iter().enumerate() {
-            let again = roles[..at].iter().position(|other| other == role && role.is_single());
-            if let Some(first) = again {
-                let problem = format!(
-                    "columns '{}' and '{}' are both {}; say which with --column",
-                    table.columns[first].name,
-                    table.columns[at].name,
-                    role.words()
-                );
-                return Err(DataError::File { file: table.file.clone(), problem });
-            }
-        }
-        Ok(roles)
-    }
-}
-
 impl Role {
-    fn is_single(&self) -> bool {
+    /// Whether only one column can have it.
+    #[must_use]
+    pub fn is_single(&self) -> bool {
         !matches!(self, Self::Attribute | Self::Ignore)
     }
 
@@ -168,6 +44,9 @@ impl Role {
             Self::Image => "image".into(),
             Self::Loss(model) => format!("loss of model {model}"),
             Self::Score(model) => format!("score of model {model}"),
+            Self::Prediction => "prediction".into(),
+            Self::Correct => "correct".into(),
+            Self::Metric => "metric".into(),
             Self::Label => "label".into(),
             Self::Split => "split".into(),
             Self::Group => "group".into(),
@@ -177,7 +56,92 @@ impl Role {
     }
 }
 
-/// The role that a column's name suggests.
+/// What a table is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Its rows are the items, and their texts are what is embedded.
+    Items,
+    /// Its rows are the items; their content comes from elsewhere, or is written from the columns.
+    ItemsOfOtherContent,
+    /// Its rows are joined to items there are.
+    Joined,
+}
+
+/// Roles found, and what was decided on the way.
+pub struct Guess {
+    pub roles: Vec<Role>,
+    pub notes: Vec<String>,
+}
+
+/// Gives every column that has none yet the role that its name and its cells suggest.
+///
+/// # Errors
+/// If the items need a text and no column is clearly it.
+pub fn guess(table: &Table, mut roles: Vec<Option<Role>>, model: &str, purpose: Purpose) -> Result<Guess, DataError> {
+    let mut notes = Vec::new();
+    let free = |roles: &[Option<Role>], role: &Role| !roles.contains(&Some(role.clone()));
+    for (at, column) in table.columns.iter().enumerate() {
+        if roles[at].is_none() {
+            roles[at] = by_name(&column.name, model).filter(|role| free(&roles, role));
+        }
+    }
+    let content = [Role::Text, Role::Image].iter().any(|role| !free(&roles, role));
+    if purpose == Purpose::Items && !content {
+        let open: Vec<&Column> = open_columns(table, &roles);
+        let found = find_text(&open).map_err(|candidates| no_text(table, &candidates))?;
+        let at = table.position(&found).unwrap_or_default();
+        notes.push(format!("the texts are those of column '{found}'; --column text=COLUMN takes another"));
+        roles[at] = Some(Role::Text);
+    }
+    for (role, names) in [(Role::Label, &LABELS[..]), (Role::Prediction, &PREDICTIONS[..])] {
+        if free(&roles, &role)
+            && let Some(at) = names.iter().find_map(|name| {
+                (0..roles.len()).find(|&at| roles[at].is_none() && plain(&table.columns[at].name) == *name)
+            })
+        {
+            notes.push(format!("column '{}' is taken for the {}", table.columns[at].name, role.words()));
+            roles[at] = Some(role);
+        }
+    }
+    let mut of_the_model = Vec::new();
+    let mut worded = Vec::new();
+    let roles = roles.into_iter().zip(&table.columns).map(|(role, column)| {
+        role.unwrap_or_else(|| match kind_of(column, table.rows) {
+            Kind::Other => Role::Ignore,
+            _ if is_of_the_model(&column.name) => {
+                of_the_model.push(column.name.as_str());
+                Role::Ignore
+            }
+            Kind::Flags => Role::Attribute,
+            Kind::Words => {
+                worded.push(column.name.as_str());
+                Role::Attribute
+            }
+        })
+    });
+    let roles = roles.collect();
+    if !of_the_model.is_empty() {
+        notes.push(format!(
+            "not attributes, by their names: {}; --column attribute=COLUMN takes one all the same",
+            of_the_model.join(", ")
+        ));
+    }
+    if !worded.is_empty() {
+        notes.push(format!(
+            "columns of few words become attributes: {}; --column ignore=COLUMN leaves one out",
+            worded.join(", ")
+        ));
+    }
+    Ok(Guess { roles, notes })
+}
+
+/// Columns that may yet become anything, results of the model left out.
+fn open_columns<'a>(table: &'a Table, roles: &[Option<Role>]) -> Vec<&'a Column> {
+    let open = table.columns.iter().zip(roles).filter(|(_, role)| role.is_none()).map(|(column, _)| column);
+    open.filter(|column| !is_of_the_model(&column.name)).collect()
+}
+
+/// The role that a column's name alone makes sure.
 fn by_name(name: &str, model: &str) -> Option<Role> {
     let lower = name.to_lowercase();
     if let Some(model) = lower.strip_prefix("loss:") {
@@ -187,17 +151,99 @@ fn by_name(name: &str, model: &str) -> Option<Role> {
     if let Some(model) = lower.strip_prefix("score:") {
         return Some(Role::Score(name[name.len() - model.len()..].to_owned()));
     }
+    if lower.starts_with("attribute:") {
+        return Some(Role::Attribute);
+    }
     Some(match lower.as_str() {
         "id" | "item_id" | "image_id" | "img_id" | "uid" => Role::Id,
         "text" | "sentence" | "caption" | "comment_text" => Role::Text,
         "image" | "image_path" | "filepath" | "img_filename" | "path" => Role::Image,
         "loss" => Role::Loss(model.to_owned()),
-        "score" | "probability" => Role::Score(model.to_owned()),
+        "score" | "probability" | "prob" | "proba" => Role::Score(model.to_owned()),
         "label" => Role::Label,
         "split" | "partition" => Role::Split,
         "group" | "identity" => Role::Group,
         _ => return None,
     })
+}
+
+/// Names that a label goes by where no column is called so, best first.
+const LABELS: [&str; 8] = ["y_true", "true_label", "ground_truth", "gold", "gold_label", "target", "y", "labels"];
+/// Names that a model's answers go by.
+const PREDICTIONS: [&str; 9] =
+    ["prediction", "predicted", "pred", "y_pred", "predicted_label", "preds", "predictions", "y_hat", "yhat"];
+/// Names of what a model or an evaluation did with an item, or of what numbers it: no properties of the item.
+const OF_THE_MODEL: [&str; 40] = [
+    "correct",
+    "is_correct",
+    "incorrect",
+    "wrong",
+    "error",
+    "errors",
+    "mistake",
+    "failed",
+    "failure",
+    "success",
+    "passed",
+    "pass",
+    "hit",
+    "hits",
+    "acc",
+    "acc_norm",
+    "accuracy",
+    "exact_match",
+    "em",
+    "f1",
+    "bleu",
+    "rouge",
+    "rouge1",
+    "rouge2",
+    "rougel",
+    "perplexity",
+    "ppl",
+    "logprob",
+    "confidence",
+    "margin",
+    "rank",
+    "output",
+    "response",
+    "fold",
+    "seed",
+    "epoch",
+    "index",
+    "idx",
+    "row",
+    "weight",
+];
+const STARTS: [&str; 10] =
+    ["pred_", "prediction_", "correct_", "acc_", "loss_", "score_", "prob_", "metric_", "logit_", "unnamed"];
+const ENDS: [&str; 12] = [
+    "_id",
+    "_idx",
+    "_index",
+    "_correct",
+    "_pred",
+    "_prediction",
+    "_acc",
+    "_loss",
+    "_score",
+    "_prob",
+    "_logit",
+    "_metric",
+];
+
+/// Lower case, with `_` for `-`, `.` and blanks.
+fn plain(name: &str) -> String {
+    name.trim().to_lowercase().replace(['-', '.', ' '], "_")
+}
+
+/// Whether a column's name says that it tells of the model or numbers the rows, rather than of the item.
+#[must_use]
+pub fn is_of_the_model(name: &str) -> bool {
+    let name = plain(name);
+    [&OF_THE_MODEL[..], &PREDICTIONS[..], &LABELS[..]].iter().any(|names| names.contains(&name.as_str()))
+        || STARTS.iter().any(|start| name.starts_with(start))
+        || ENDS.iter().any(|end| name.ends_with(end))
 }
 
 /// A cell of a 0/1 column.
@@ -217,13 +263,48 @@ pub fn flag(cell: &str) -> Option<Flag> {
         "1" | "1.0" | "true" | "True" | "TRUE" | "yes" | "Yes" => Flag::Yes,
         "0" | "0.0" | "false" | "False" | "FALSE" | "no" | "No" => Flag::No,
         "-1" | "-1.0" => Flag::MinusOne,
-        "" | "nan" | "NaN" | "NA" | "null" | "None" | "unknown" => Flag::Unknown,
+        _ if is_missing(cell) => Flag::Unknown,
         _ => return None,
     })
 }
 
-/// Whether every cell is 0, 1, -1 or empty, and some cell says yes.
-fn is_flags(column: &Column) -> bool {
+/// Whether a cell says that there is no value.
+#[must_use]
+pub fn is_missing(cell: &str) -> bool {
+    matches!(cell, "" | "nan" | "NaN" | "NA" | "N/A" | "null" | "None" | "unknown")
+}
+
+/// What the cells of a column look like.
+enum Kind {
+    /// 0, 1, -1 or empty, and some cell says yes.
+    Flags,
+    /// From two to [`MOST_VALUES`] short words, each again and again.
+    Words,
+    Other,
+}
+
+/// Most words of a column that each become an attribute.
+pub const MOST_VALUES: usize = 30;
+/// Longest of them, in characters, and fewest rows a word on average.
+const LONGEST_VALUE: usize = 40;
+const LEAST_ROWS: usize = 8;
+
+fn kind_of(column: &Column, rows: usize) -> Kind {
     let mut yes = false;
-    column.cells().all(|cell| flag(cell).inspect(|flag| yes |= *flag == Flag::Yes).is_some()) && yes
+    if column.cells().all(|cell| flag(cell).inspect(|flag| yes |= *flag == Flag::Yes).is_some()) {
+        return if yes { Kind::Flags } else { Kind::Other };
+    }
+    let mut values: HashMap<&str, ()> = HashMap::new();
+    for cell in column.cells().filter(|cell| !is_missing(cell)) {
+        let word =
+            cell.chars().any(char::is_alphabetic) && cell.chars().take(LONGEST_VALUE + 1).count() <= LONGEST_VALUE;
+        if !word || cell.parse::<f64>().is_ok() {
+            return Kind::Other;
+        }
+        values.insert(cell, ());
+        if values.len() > MOST_VALUES {
+            return Kind::Other;
+        }
+    }
+    if values.len() >= 2 && values.len() * LEAST_ROWS <= rows { Kind::Words } else { Kind::Other }
 }

@@ -1,6 +1,11 @@
 //! An audit on its way in: read and checked, not yet kept.
 
+use super::attribute_columns::drop_prefix;
 use super::class_scores::{ClassScores, ScoreFiles, no_classes};
+use super::contents::{content_keys, stamp};
+use super::facts::{Facts, listed};
+use super::join::{Items, Rows, join};
+use super::losses::{Labels, LossKind};
 use super::{AttributeFile, DataError, Mapping, Matrix, read_losses};
 use crate::audit::{Attribute, Audit, Content, Item, ModelLosses, Split, clusters};
 use std::collections::HashMap;
@@ -13,10 +18,34 @@ pub struct Flags {
     pub values: Vec<Option<bool>>,
 }
 
-/// Everything an importer finds.
+/// Why an item cannot be taken in as it stands.
+#[derive(Debug)]
+pub enum Why {
+    /// Its text, image or embedding is not there.
+    Content(DataError),
+    Split,
+    Label,
+}
+
+/// What becomes of items that lack something, or whose content the heads would have seen.
 #[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// Leave out items whose content is missing, rather than refuse.
+    pub drop_missing: bool,
+    /// Leave out test items whose content stands in training.
+    pub drop_leaked: bool,
+    /// Loss to make of labels and scores.
+    pub loss: Option<LossKind>,
+    /// Added to every loss.
+    pub loss_offset: Option<f64>,
+}
+
+/// Everything an importer finds.
+#[derive(Debug, Default)]
 pub struct Draft {
     pub ids: Vec<String>,
+    /// The ids are row numbers made up here.
+    pub numbered: bool,
     /// Texts, or captions; empty strings where an item has none.
     pub texts: Vec<String>,
     /// Paths of image files, as they are to be opened.
@@ -26,24 +55,33 @@ pub struct Draft {
     /// `None` where the data have no splits: they are drawn.
     pub splits: Option<Vec<Split>>,
     pub groups: Option<Vec<String>>,
-    pub labels: Option<Vec<bool>>,
-    /// The label of each item where it has more than two classes.
-    pub classes: Option<Vec<String>>,
+    pub label: Option<Labels>,
     pub flags: Vec<Flags>,
     pub models: Vec<ModelLosses>,
+    /// Scores of models without losses, and what the only model answered.
+    pub scores: Vec<(String, Vec<f64>)>,
+    pub predictions: Option<(String, Vec<String>)>,
     /// A model and the scores of its classes.
     pub class_scores: Option<(String, ClassScores)>,
+    /// Items that lack something.
+    pub absent: Vec<(usize, Why)>,
+    pub policy: Policy,
     /// What the file of rows is called, for errors, and the number of its first row.
     pub file: String,
     pub first_row: usize,
+    /// Columns a person named that no file read so far has.
+    pub lacking: Vec<String>,
     /// Decisions taken while reading, as sentences.
     pub notes: Vec<String>,
 }
 
-/// Share of the items that a drawn split trains on, in percent.
-const TRAIN_SHARE: u128 = 70;
-
 impl Draft {
+    /// What rows of other files are joined to.
+    #[must_use]
+    pub fn items(&self) -> Items<'_> {
+        Items { ids: &self.ids, numbered: self.numbered }
+    }
+
     /// Position of every id.
     ///
     /// # Errors
@@ -68,22 +106,76 @@ impl Draft {
         Ok(positions)
     }
 
-    /// Adds the models of a file of losses, joined by id.
+    /// Takes in what a table says of the items. What is there already stays, and the sentence about a further file
+    /// (`source`) says so.
+    pub fn take(&mut self, facts: Facts, source: Option<&str>) {
+        self.notes.extend(facts.notes);
+        let mut unused = if source.is_some() { facts.ignored } else { Vec::new() };
+        self.models.extend(facts.models);
+        self.scores.extend(facts.scores);
+        if self.predictions.is_none() {
+            self.predictions = facts.predictions;
+        }
+        match (facts.label, &self.label) {
+            (Some(_), Some(_)) => unused.push("the label".into()),
+            (Some(label), None) => self.label = Some(label),
+            _ => {}
+        }
+        match (facts.splits, &self.splits) {
+            (Some(_), Some(_)) => unused.push("the split".into()),
+            // An evaluation says "test" of everything it ran on: nothing would be left to train on.
+            (Some(splits), None) if source.is_some() && !has_both(&splits) => {
+                unused.push("the split, which leaves nothing to train or to test on".into());
+            }
+            (Some(splits), None) => {
+                let missing = splits.iter().enumerate().filter(|(_, split)| split.is_none());
+                self.absent.extend(missing.map(|(row, _)| (row, Why::Split)));
+                self.splits = Some(splits.into_iter().map(|split| split.unwrap_or(Split::Train)).collect());
+            }
+            _ => {}
+        }
+        match (facts.groups, &self.groups) {
+            (Some(_), Some(_)) => unused.push("the group".into()),
+            (Some(groups), None) => self.groups = Some(groups),
+            _ => {}
+        }
+        for flags in facts.flags {
+            if self.flags.iter().any(|known| known.name == flags.name) {
+                unused.push(flags.name);
+            } else {
+                self.flags.push(flags);
+            }
+        }
+        if let Some(source) = source
+            && !unused.is_empty()
+        {
+            self.notes.push(format!("of the {source} not used: {}", listed(&unused)));
+        }
+    }
+
+    /// Adds what a file of losses says, joined to the items.
     ///
     /// # Errors
     /// As [`read_losses`], or if a model is there twice.
-    pub fn add_losses(&mut self, path: &Path, model: &str) -> Result<(), DataError> {
-        let ids: Vec<&str> = self.ids.iter().map(String::as_str).collect();
-        let found = read_losses(path, &Mapping::default(), model, &ids)?;
-        if found.unknown > 0 {
-            self.notes.push(format!("{} rows of the losses belong to no item and were passed over", found.unknown));
+    pub fn add_losses(&mut self, path: &Path, mapping: &Mapping, model: &str) -> Result<(), DataError> {
+        let facts = read_losses(path, mapping, model, self.items())?;
+        if let Some(twice) = facts.models.iter().find(|model| self.models.iter().any(|known| known.name == model.name))
+        {
+            return Err(DataError::Usage(format!("losses of model '{}' are there twice", twice.name)));
         }
-        for model in found.models {
-            if self.models.iter().any(|known| known.name == model.name) {
-                return Err(DataError::Usage(format!("losses of model '{}' are there twice", model.name)));
-            }
-            self.models.push(model);
-        }
+        self.lacking.retain(|column| facts.lacking.contains(column));
+        self.take(facts, Some("file of losses"));
+        Ok(())
+    }
+
+    /// Adds attributes, splits, labels and losses of a table to items that come from elsewhere.
+    ///
+    /// # Errors
+    /// As [`read_losses`].
+    pub fn add_table(&mut self, path: &Path, mapping: &Mapping, model: &str) -> Result<(), DataError> {
+        let facts = super::loss_file::read_joined(path, mapping, model, self.items(), "rows of the manifest")?;
+        self.lacking = facts.lacking.clone();
+        self.take(facts, Some("manifest"));
         Ok(())
     }
 
@@ -94,6 +186,7 @@ impl Draft {
     pub fn add_scores(&mut self, files: &ScoreFiles, model: &str) -> Result<(), DataError> {
         let name = match self.models.as_slice() {
             [only] => only.name.clone(),
+            [] => model.to_owned(),
             models if models.iter().any(|known| known.name == model) => model.to_owned(),
             models => {
                 let known: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
@@ -103,90 +196,57 @@ impl Draft {
                 )));
             }
         };
-        self.class_scores = Some((name, ClassScores::read(files)?));
+        let mut scores = ClassScores::read(files, self.items())?;
+        self.notes.append(&mut scores.notes);
+        self.class_scores = Some((name, scores));
         Ok(())
     }
 
     /// Gives the items embeddings that came with the data: joined by id where the matrix has ids, else row by row.
     ///
     /// # Errors
-    /// If an item has none, or the numbers of rows differ where there are no ids.
+    /// If the rows do not join the items.
     pub fn embed(&mut self, mut matrix: Matrix, file: &str) -> Result<(), DataError> {
-        let fault = |problem: String| DataError::File { file: file.to_owned(), problem };
         let scaled = matrix.normalise(file)?;
         self.notes.extend(scaled);
         let columns = matrix.columns;
         if self.ids.is_empty() {
             // The matrix is all there is: its ids name the items.
+            self.numbered = matrix.ids.is_none();
             self.ids = matrix.ids.take().unwrap_or_else(|| (1..=matrix.rows()).map(|row| row.to_string()).collect());
             (self.file, self.first_row) = (file.to_owned(), 1);
             self.embeddings = Some((matrix.values, columns));
             return Ok(());
         }
-        let Some(ids) = &matrix.ids else {
-            if matrix.rows() != self.ids.len() {
-                return Err(fault(format!(
-                    "has {} rows for {} items and no ids to join by; give them with --embedding-ids FILE, one a line",
-                    matrix.rows(),
-                    self.ids.len()
-                )));
-            }
-            self.notes
-                .push("the embeddings have no ids: row by row they are taken for the items in their order".into());
+        let rows = Rows {
+            file,
+            what: "embeddings",
+            ids: matrix.ids.as_deref(),
+            count: matrix.rows(),
+            first_row: 1,
+            way: "give them with --embedding-ids FILE, one a line",
+        };
+        let joined = join(self.items(), rows)?;
+        self.notes.extend(joined.notes);
+        if joined.rows.iter().enumerate().all(|(item, row)| *row == Some(item)) {
+            matrix.values.truncate(joined.rows.len() * columns);
             self.embeddings = Some((matrix.values, columns));
             return Ok(());
-        };
-        let mut row_of = HashMap::with_capacity(ids.len());
-        for (row, id) in ids.iter().enumerate() {
-            if let Some(before) = row_of.insert(id.as_str(), row) {
-                return Err(fault(format!(
-                    "id '{}' is there twice, in rows {} and {}",
-                    super::table::brief(id),
-                    before + 1,
-                    row + 1
-                )));
-            }
         }
         let mut values = Vec::with_capacity(self.ids.len() * columns);
-        let mut without = self.ids.iter().filter(|id| !row_of.contains_key(id.as_str()));
-        if let Some(first) = without.next() {
-            return Err(fault(format!(
-                "has no embedding of item '{}', nor of {} others",
-                super::table::brief(first),
-                without.count()
-            )));
-        }
-        for id in &self.ids {
-            let row = row_of[id.as_str()];
-            values.extend_from_slice(&matrix.values[row * columns..(row + 1) * columns]);
-        }
-        if ids.len() > self.ids.len() {
-            self.notes.push(format!(
-                "{} rows of the embeddings belong to no item and were passed over",
-                ids.len() - self.ids.len()
-            ));
+        for (item, row) in joined.rows.iter().enumerate() {
+            match row {
+                Some(row) => values.extend_from_slice(&matrix.values[row * columns..(row + 1) * columns]),
+                None => {
+                    let id = super::table::brief(&self.ids[item]);
+                    let problem = format!("has no embedding of item '{id}'");
+                    self.absent.push((item, Why::Content(DataError::File { file: file.to_owned(), problem })));
+                    values.resize(values.len() + columns, 0.0);
+                }
+            }
         }
         self.embeddings = Some((values, columns));
         Ok(())
-    }
-
-    /// Draws splits by the digest of the group, or of the id: the same data always fall apart in the same way.
-    pub fn draw_splits(&mut self) {
-        if self.splits.is_some() {
-            return;
-        }
-        let keys = self.groups.as_ref().unwrap_or(&self.ids);
-        let draw = |(key, id): (&String, &String)| {
-            // Who belongs to nobody is drawn alone.
-            let key = if key.is_empty() { id } else { key };
-            let digest = xxhash_rust::xxh3::xxh3_128(key.as_bytes());
-            if digest % 100 < TRAIN_SHARE { Split::Train } else { Split::Test }
-        };
-        self.splits = Some(keys.iter().zip(&self.ids).map(draw).collect());
-        let by = if self.groups.is_some() { "the group, so that none is in both" } else { "the id" };
-        self.notes.push(format!(
-            "no splits given: about {TRAIN_SHARE} % of the items are drawn for training, the rest for testing, by a digest of {by}"
-        ));
     }
 
     /// The audit, whole and checked. Attributes without prompts in `prompts` get some made from their names.
@@ -195,41 +255,46 @@ impl Draft {
     /// If ids repeat, there is no loss at all, or a split has no items.
     pub fn into_audit(mut self, name: &str, prompts: &AttributeFile) -> Result<(Audit, Rest), DataError> {
         self.positions()?;
-        self.draw_splits();
-        let file_fault = |problem: &str| DataError::File { file: self.file.clone(), problem: problem.into() };
-        if self.models.is_empty() {
-            return Err(file_fault(
-                "no loss of any model; name a column 'loss' or 'loss:MODEL', or give --column loss=COLUMN or --losses FILE",
-            ));
+        if let Some(column) = self.lacking.first() {
+            return Err(DataError::File { file: self.file, problem: format!("no file has the column '{column}'") });
         }
+        self.complete_losses()?;
+        let loss_offset = self.shift_losses()?;
+        self.leave_out_absent()?;
         if self.texts.is_empty() {
             self.texts = vec![String::new(); self.ids.len()];
         }
-        let digests = self.embeddings.as_ref().map(|(rows, dimension)| digests(rows, *dimension));
+        let keys = content_keys(&self);
+        self.draw_splits(&keys);
+        let keys = self.look_for_leaks(keys);
+        self.notes.extend(drop_prefix(&mut self.flags));
+        let digests = self.embeddings.is_some().then(|| keys.iter().map(|key| key.to_be_bytes()).collect::<Vec<_>>());
         let splits = self.splits.take().unwrap_or_default();
         let content = |row: usize| match (&digests, &self.images) {
             (Some(digests), _) => Content::Embedded(digests[row]),
             (None, Some(paths)) => Content::Image { path: paths[row].clone(), stamp: stamp(&paths[row]) },
             (None, None) => Content::Text,
         };
-        let items: Vec<Item> = self
-            .ids
-            .iter()
-            .zip(&self.texts)
-            .zip(splits)
+        let items = std::mem::take(&mut self.ids).into_iter().zip(std::mem::take(&mut self.texts)).zip(splits);
+        let items: Vec<Item> = items
             .enumerate()
-            .map(|(row, ((id, text), split))| Item { id: id.clone(), text: text.clone(), split, content: content(row) })
+            .map(|(row, ((id, text), split))| Item { id, text, split, content: content(row) })
             .collect();
         let attributes: Vec<Attribute> =
             self.flags.into_iter().map(|flags| prompts.attribute(flags.name, flags.values)).collect();
         let prompt_sets = prompts.sets(&attributes)?;
-        if let Some(unused) = prompts.unused(&attributes) {
-            self.notes.push(format!("prompts of '{unused}' belong to no attribute of the data"));
+        self.notes.extend(prompts.unmatched(&attributes)?);
+        if let (Some(Labels::Classes(_, names)), None) = (&self.label, &self.class_scores) {
+            self.notes.push(format!(
+                "the labels have {} classes: AUROC needs the scores of all of them (--scores), gaps of the loss do not",
+                names.len()
+            ));
         }
+        let (labels, classes) = self.label.map_or((None, None), Labels::into_columns);
         let mut audit = Audit {
             name: name.to_owned(),
             items,
-            labels: self.labels,
+            labels,
             clusters: self.groups.as_deref().map(clusters),
             attributes,
             models: self.models,
@@ -241,23 +306,27 @@ impl Draft {
         }
         if let Some((name, scores)) = self.class_scores {
             // The label where it has more than two classes, else whom an item belongs to.
-            let classes = self.classes.as_deref().or(self.groups.as_deref()).ok_or_else(no_classes)?;
-            let measured = scores.measure(&audit, audit.model(&name)?, classes)?;
+            let of = classes.as_deref().or(self.groups.as_deref()).ok_or_else(no_classes)?;
+            let measured = scores.measure(&audit, audit.model(&name)?, of)?;
             if let Some(model) = audit.models.iter_mut().find(|model| model.name == name) {
                 model.class_aurocs = Some(measured);
             }
         }
-        Ok((
-            audit,
-            Rest {
-                embeddings: self.embeddings,
-                digests,
-                groups: self.groups,
-                classes: self.classes,
-                notes: self.notes,
-            },
-        ))
+        let rest = Rest {
+            embeddings: self.embeddings,
+            digests,
+            groups: self.groups,
+            classes,
+            numbered: self.numbered,
+            loss_offset,
+            notes: self.notes,
+        };
+        Ok((audit, rest))
     }
+}
+
+fn has_both(splits: &[Option<Split>]) -> bool {
+    [Split::Train, Split::Test].iter().all(|split| splits.contains(&Some(*split)))
 }
 
 /// What is kept beside an audit.
@@ -268,6 +337,10 @@ pub struct Rest {
     pub digests: Option<Vec<[u8; 16]>>,
     pub groups: Option<Vec<String>>,
     pub classes: Option<Vec<String>>,
+    /// The ids are row numbers made up here.
+    pub numbered: bool,
+    /// What was added to every loss.
+    pub loss_offset: f64,
     pub notes: Vec<String>,
 }
 
@@ -281,7 +354,7 @@ pub fn check_splits(audit: &Audit, model: &ModelLosses) -> Result<(), DataError>
             let of_all = audit.rows(split).len();
             let problem = if of_all == 0 {
                 format!(
-                    "there are no {split} items; map the split column's values in a --columns file: [splits] VALUE = \"{split}\""
+                    "there are no {split} items; map the split column's values in a --columns file ([splits] VALUE = \"{split}\"), or have a split drawn with --column ignore=COLUMN"
                 )
             } else {
                 format!("model '{}' has no loss on any of the {of_all} {split} items", model.name)
@@ -290,26 +363,4 @@ pub fn check_splits(audit: &Audit, model: &ModelLosses) -> Result<(), DataError>
         }
     }
     Ok(())
-}
-
-/// Digest of every row.
-fn digests(rows: &[f32], dimension: usize) -> Vec<[u8; 16]> {
-    let mut bytes = Vec::with_capacity(dimension * 4);
-    let digest = |row: &[f32]| {
-        bytes.clear();
-        row.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
-        xxhash_rust::xxh3::xxh3_128(&bytes).to_be_bytes()
-    };
-    rows.chunks_exact(dimension).map(digest).collect()
-}
-
-/// What changes when a file does: its path, length and time of change.
-fn stamp(path: &str) -> [u8; 16] {
-    let metadata = std::fs::metadata(path).ok();
-    let changed = metadata.as_ref().and_then(|metadata| metadata.modified().ok());
-    let nanoseconds = changed
-        .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok())
-        .map_or(0, |duration| duration.as_nanos());
-    let length = metadata.map_or(0, |metadata| metadata.len());
-    xxhash_rust::xxh3::xxh3_128(format!("{path}\u{1f}{length}\u{1f}{nanoseconds}").as_bytes()).to_be_bytes()
 }

@@ -1,7 +1,7 @@
 //! WILDS and group-DRO folders: one CSV of metadata, whose columns differ from set to set.
 
-use super::columns::Mapping;
-use super::manifest::ImagePlace;
+use super::manifest::Contents;
+use super::mapping::Mapping;
 use super::{DataError, Draft, manifest};
 use std::path::Path;
 
@@ -12,7 +12,7 @@ const FILES: [&str; 3] = ["metadata.csv", "all_data_with_identities.csv", "metad
 ///
 /// # Errors
 /// As [`manifest`], or if there is no metadata.
-pub fn wilds(folder: &Path, mapping: &Mapping, model: &str, images: Option<&ImagePlace>) -> Result<Draft, DataError> {
+pub fn wilds(folder: &Path, mapping: &Mapping, model: &str, contents: Contents<'_>) -> Result<Draft, DataError> {
     let path = FILES.iter().map(|name| folder.join(name)).find(|path| path.is_file()).ok_or_else(|| {
         DataError::File { file: folder.display().to_string(), problem: format!("holds none of {}", FILES.join(", ")) }
     })?;
@@ -20,5 +20,5 @@ pub fn wilds(folder: &Path, mapping: &Mapping, model: &str, images: Option<&Imag
     if mapping.label.is_none() && super::table::Table::read(&path)?.position("y").is_some() {
         mapping.label = Some("y".into());
     }
-    manifest(&path, &mapping, model, images)
+    manifest(&path, &mapping, model, contents)
 }

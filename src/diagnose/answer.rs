@@ -205,6 +205,9 @@ pub struct ValidityRow {
 pub struct ValidityTable {
     pub n: usize,
     pub rows: Vec<ValidityRow>,
+    /// Test items nearly equal to training items; runs of before do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<super::Seen>,
 }
 
 /// What a predicted gap is compared with in Table 3.

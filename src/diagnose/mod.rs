@@ -15,6 +15,7 @@ mod ood;
 mod paper;
 mod prompt;
 mod reference;
+mod seen;
 mod standing;
 mod tables;
 mod validity;
@@ -32,6 +33,7 @@ pub use ood::{OodQuestion, ood};
 pub use paper::{PaperCheck, check_paper};
 pub use prompt::{LONGEST_PROMPT, PromptScorer, Scored};
 pub use reference::{Reference, grouped};
+pub use seen::Seen;
 pub use standing::{AttributeStanding, Estimate, ModelStanding, standing};
 pub use tables::{Diagnosis, tables};
 

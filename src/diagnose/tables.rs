@@ -27,7 +27,7 @@ pub fn tables(run: &RunId, material: &Material) -> Result<Diagnosis, DiagnoseErr
     let question = OodQuestion { sets: audit.prompts.clone(), drop_people: true };
     let tables = Tables {
         run: run.clone(),
-        validity: validity::validity(&evidence),
+        validity: validity::validity(&evidence, material.train),
         bias: bias::bias(&attributes, &null),
         zero_shot: zero_shot::zero_shot(&attributes),
         ood: ood::ood(&question, encoder, ensemble)?,

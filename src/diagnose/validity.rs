@@ -1,6 +1,6 @@
 //! Table 2: predicted risk against true loss, item by item.
 
-use super::{Aggregate, Association, Correlations, Evidence, Measured, ValidityRow, ValidityTable};
+use super::{Aggregate, Association, Correlations, Evidence, Measured, Seen, ValidityRow, ValidityTable};
 use crate::audit::HeadKind;
 use crate::stats::{self, Correlation, Stat};
 use rayon::prelude::*;
@@ -16,9 +16,10 @@ pub fn correlations(a: &[f64], b: &[f64]) -> Correlations {
     }
 }
 
-/// Fills Table 2: each head, mean and median over its members, then each member alone.
+/// Fills Table 2: each head, mean and median over its members, then each member alone. `train` are rows the heads
+/// were trained on, or a sample of them.
 #[must_use]
-pub fn validity(evidence: &Evidence) -> ValidityTable {
+pub fn validity(evidence: &Evidence, train: &[f32]) -> ValidityTable {
     let cases: Vec<_> = HeadKind::ALL
         .into_iter()
         .flat_map(|head| {
@@ -35,7 +36,7 @@ pub fn validity(evidence: &Evidence) -> ValidityTable {
         let risk: Vec<f64> = joined.into_iter().map(|output| head.risk_sign() * output).collect();
         ValidityRow { head, aggregate, correlations: correlations(&risk, &evidence.losses) }
     });
-    ValidityTable { n: evidence.rows.len(), rows: rows.collect() }
+    ValidityTable { n: evidence.rows.len(), rows: rows.collect(), seen: Some(Seen::count(evidence, train)) }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -3,6 +3,7 @@
 mod batch;
 mod builtin;
 mod clip;
+mod default_prompt;
 mod files;
 mod growth;
 mod hub;

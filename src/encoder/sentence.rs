@@ -1,6 +1,7 @@
 //! Sentence encoders of the BERT family, as sentence-transformers lays them out.
 
 use super::batch::embed;
+use super::default_prompt::DefaultPrompt;
 use super::files::{Files, digest, read_json};
 use super::tokens::{Tokens, plain_word};
 use super::weights::{MOST_LAYERS, Wanted, Weights};
@@ -24,6 +25,7 @@ pub struct SentenceEncoder {
     fingerprint: String,
     dimension: usize,
     pooling: Pooling,
+    prompt: DefaultPrompt,
     tokens: Tokens,
     words: OnceLock<Vec<&'static str>>,
     model: BertModel,
@@ -82,6 +84,8 @@ impl SentenceEncoder {
     pub(super) fn open(name: &str, files: &Files, device: &Device) -> Result<Self, String> {
         let config = config(files)?;
         let (pooling, mut named) = pooling(files)?;
+        let (mut prompt, path) = DefaultPrompt::open(files)?;
+        named.extend(path);
         let limit = limit(files)?.unwrap_or(config.max_position_embeddings).min(config.max_position_embeddings);
         let tokens = Tokens::open(files, limit, Some("[UNK]"))?;
         if tokens.largest_id() as usize >= config.vocab_size {
@@ -90,6 +94,9 @@ impl SentenceEncoder {
                 tokens.largest_id(),
                 config.vocab_size
             ));
+        }
+        if !pooling.prompt {
+            prompt.leave_out(&tokens)?;
         }
         let weights = Weights::open(files)?;
         let prefix = if weights.has("bert.embeddings.word_embeddings.weight") { "bert." } else { "" };
@@ -109,7 +116,8 @@ impl SentenceEncoder {
             name: name.to_owned(),
             fingerprint: format!("sentence-{}-{limit}-{digest:016x}", config.hidden_size),
             dimension: config.hidden_size,
-            pooling,
+            pooling: pooling.mode,
+            prompt,
             tokens,
             words: OnceLock::new(),
             model,
@@ -135,9 +143,12 @@ impl SentenceEncoder {
         let states: Vec<f32> = states.flatten_all()?.to_vec1()?;
         let mut pooled = Vec::with_capacity(texts.len() * self.dimension);
         for (states, ids) in states.chunks_exact(length * self.dimension).zip(texts) {
-            let count = if self.pooling == Pooling::First { 1 } else { ids.len() };
+            // Of a text that the prompt leaves no room for, all states count rather than none.
+            let unpooled = Some(self.prompt.unpooled).filter(|unpooled| *unpooled < ids.len()).unwrap_or(0);
+            let (skipped, count) =
+                if self.pooling == Pooling::First { (0, 1) } else { (unpooled, ids.len() - unpooled) };
             let mut sum = vec![0f32; self.dimension];
-            for state in states.chunks_exact(self.dimension).take(count) {
+            for state in states.chunks_exact(self.dimension).skip(skipped).take(count) {
                 sum.iter_mut().zip(state).for_each(|(sum, value)| *sum += value);
             }
             pooled.extend(sum.iter().map(|value| value / count as f32));
@@ -160,7 +171,7 @@ impl Encoder for SentenceEncoder {
     }
 
     fn piece_limit(&self) -> usize {
-        self.tokens.piece_limit()
+        self.tokens.piece_limit().saturating_sub(self.prompt.pieces(&self.tokens))
     }
 
     fn reading(&self, text: &str) -> Reading {
@@ -170,7 +181,7 @@ impl Encoder for SentenceEncoder {
     fn encode(&self, texts: &[&str]) -> Result<Vec<f32>, EncoderError> {
         let ids: Vec<Vec<u32>> = texts
             .iter()
-            .map(|text| self.tokens.ids(text).map_err(|problem| self.fault(problem)))
+            .map(|text| self.tokens.ids(&self.prompt.before(text)).map_err(|problem| self.fault(problem)))
             .collect::<Result<_, _>>()?;
         let lengths: Vec<usize> = ids.iter().map(Vec::len).collect();
         let device = &self.model.device;
@@ -226,14 +237,21 @@ fn config(files: &Files) -> Result<Config, String> {
     })
 }
 
+/// What is pooled, and how.
+struct Pooled {
+    mode: Pooling,
+    /// The states of a default prompt too.
+    prompt: bool,
+}
+
 /// What `modules.json` says, mean pooling where there is none; and the files that said it.
-fn pooling(files: &Files) -> Result<(Pooling, Vec<PathBuf>), String> {
+fn pooling(files: &Files) -> Result<(Pooled, Vec<PathBuf>), String> {
+    let mut pooling = Pooled { mode: Pooling::Mean, prompt: true };
     let Some(path) = files.find("modules.json")? else {
-        return Ok((Pooling::Mean, Vec::new()));
+        return Ok((pooling, Vec::new()));
     };
     let modules: Vec<Module> = read_json(&path)?;
     let mut named = vec![path];
-    let mut pooling = Pooling::Mean;
     for module in &modules {
         match module.kind.rsplit('.').next().unwrap_or_default() {
             "Transformer" if module.path.is_empty() => {}
@@ -241,7 +259,9 @@ fn pooling(files: &Files) -> Result<(Pooling, Vec<PathBuf>), String> {
             "Normalize" => {}
             "Pooling" if !module.path.contains("..") => {
                 let path = files.require(&format!("{}/config.json", module.path))?;
-                pooling = pooling_mode(&read_json(&path)?)?;
+                let config: Value = read_json(&path)?;
+                pooling =
+                    Pooled { mode: pooling_mode(&config)?, prompt: config["include_prompt"].as_bool().unwrap_or(true) };
                 named.push(path);
             }
             other => return Err(format!("modules.json: module {other} in {:?} is not known here", module.path)),

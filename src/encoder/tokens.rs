@@ -41,6 +41,14 @@ impl Tokens {
         self.limit - self.special
     }
 
+    /// Special tokens behind a text.
+    pub(super) fn closing(&self) -> usize {
+        let ids = |text: &str| self.ids(text).unwrap_or_default();
+        // What two different texts end alike with, and no text at all too.
+        let (nothing, some) = (ids(""), ids("a"));
+        nothing.iter().rev().zip(some.iter().rev()).take_while(|(a, b)| a == b).count().min(self.special)
+    }
+
     /// Largest id, to be held against the embedding's rows.
     pub(super) fn largest_id(&self) -> u32 {
         self.tokenizer.get_vocab(true).into_values().max().unwrap_or(0)

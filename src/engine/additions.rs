@@ -3,12 +3,15 @@
 use super::EngineError;
 use super::ingest::{IngestReport, keep, open, report};
 use crate::audit::ModelLosses;
-use crate::data::{AttributeFile, ClassScores, LossFile, Mapping, ScoreFiles, check_splits, no_classes, read_losses};
+use crate::data::{
+    AttributeFile, ClassScores, Draft, FurtherModels, Items, Labels, Mapping, Policy, ScoreFiles, check_splits,
+    no_classes, read_losses, same_name,
+};
 use crate::store::Ingested;
 use std::path::Path;
 
 /// What is added to an audit.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Addition<'a> {
     /// Name of the model, where the files do not say.
     pub model: &'a str,
@@ -16,6 +19,8 @@ pub struct Addition<'a> {
     pub losses: Option<(&'a Path, &'a Mapping)>,
     /// Scores of the model's classes.
     pub scores: Option<&'a ScoreFiles>,
+    /// Which losses are made where none are given, and what is added to all.
+    pub policy: Policy,
     /// Put what is new in the place of what is there.
     pub replace: bool,
     /// Only look.
@@ -29,27 +34,26 @@ pub struct Addition<'a> {
 /// If there is no such audit, the files do not fit its items, or the disk refuses. Nothing is changed then.
 pub fn add_models(home: &Path, name: &str, addition: &Addition) -> Result<IngestReport, EngineError> {
     let (store, mut ingested) = open(home, name)?;
-    let (mut notes, mut replaced, mut added) = (Vec::new(), Vec::new(), Vec::new());
-    if let Some((file, mapping)) = addition.losses {
-        let ids: Vec<&str> = ingested.audit.items.iter().map(|item| item.id.as_str()).collect();
-        let LossFile { models, unknown } = read_losses(file, mapping, addition.model, &ids)?;
-        for model in models {
+    let mut notes = Vec::new();
+    let mut replaced = Vec::new();
+    let known = ingested.audit.models.iter().any(|model| model.name == addition.model);
+    let scores_of_known = addition.scores.filter(|_| addition.losses.is_none() && known);
+    if let Some(files) = scores_of_known {
+        let scores = ClassScores::read(files, items(&ids(&ingested), ingested.numbered))?;
+        measure(&mut ingested, addition.model, &scores, addition.replace)?;
+    } else {
+        let further = further_models(&ingested, addition)?;
+        notes.extend(further.notes);
+        for model in further.models {
             check_splits(&ingested.audit, &model)?;
-            added.push(model.name.clone());
+            let name = model.name.clone();
             if put(&mut ingested, model, addition.replace)? {
-                replaced.extend(added.last().cloned());
+                replaced.push(name);
             }
         }
-        if unknown > 0 {
-            notes.push(format!("{unknown} rows of the losses belong to no item and were passed over"));
+        if let Some((model, scores)) = further.class_scores {
+            measure(&mut ingested, &model, &scores, true)?;
         }
-    }
-    if let Some(files) = addition.scores {
-        let model = match added.as_slice() {
-            [only] => only.clone(),
-            _ => addition.model.to_owned(),
-        };
-        measure(&mut ingested, &model, files, addition.replace)?;
     }
     ingested.audit.validate()?;
     let mut report = report(&ingested, !addition.check);
@@ -65,6 +69,49 @@ pub fn add_models(home: &Path, name: &str, addition: &Addition) -> Result<Ingest
         keep(&store, &ingested)?;
     }
     Ok(report)
+}
+
+fn ids(ingested: &Ingested) -> Vec<String> {
+    ingested.audit.items.iter().map(|item| item.id.clone()).collect()
+}
+
+fn items(ids: &[String], numbered: bool) -> Items<'_> {
+    Items { ids, numbered }
+}
+
+/// Reads the files of further models, and makes their losses where they bring none.
+fn further_models(ingested: &Ingested, addition: &Addition) -> Result<FurtherModels, EngineError> {
+    let mut draft = Draft {
+        ids: ids(ingested),
+        numbered: ingested.numbered,
+        policy: addition.policy.clone(),
+        file: format!("audit {}", ingested.audit.name),
+        ..Draft::default()
+    };
+    if let Some((file, mapping)) = addition.losses {
+        let mut facts = read_losses(file, mapping, addition.model, draft.items())?;
+        // The items are what they are: the file may only tell of the model.
+        let unused = [(facts.splits.take().is_some(), "the split"), (facts.groups.take().is_some(), "the group")];
+        facts.ignored.extend(unused.iter().filter(|(there, _)| *there).map(|(_, name)| (*name).to_owned()));
+        facts.ignored.extend(std::mem::take(&mut facts.flags).into_iter().map(|flags| flags.name));
+        draft.take(facts, Some("file of losses"));
+    }
+    if draft.label.is_none() {
+        draft.label = labels_of(ingested);
+    }
+    if let Some(files) = addition.scores {
+        draft.add_scores(files, addition.model)?;
+    }
+    Ok(draft.into_models(ingested.loss_offset)?)
+}
+
+/// The labels of an audit, as losses are made of them.
+fn labels_of(ingested: &Ingested) -> Option<Labels> {
+    if let Some(labels) = &ingested.audit.labels {
+        return Some(Labels::Binary(labels.iter().copied().map(Some).collect(), ["0".into(), "1".into()]));
+    }
+    let classes = ingested.classes.as_ref()?;
+    Labels::of_classes(classes).into()
 }
 
 /// Puts a model among those there are; says whether it took the place of one.
@@ -87,7 +134,7 @@ fn put(ingested: &mut Ingested, model: ModelLosses, replace: bool) -> Result<boo
 }
 
 /// Measures a model's AUROC from the scores of its classes.
-fn measure(ingested: &mut Ingested, model: &str, files: &ScoreFiles, replace: bool) -> Result<(), EngineError> {
+fn measure(ingested: &mut Ingested, model: &str, scores: &ClassScores, replace: bool) -> Result<(), EngineError> {
     let known = ingested.audit.model(model)?;
     if known.class_aurocs.is_some() && !replace {
         return Err(EngineError::Usage(format!(
@@ -95,7 +142,7 @@ fn measure(ingested: &mut Ingested, model: &str, files: &ScoreFiles, replace: bo
         )));
     }
     let classes = ingested.classes.as_deref().or(ingested.groups.as_deref()).ok_or_else(no_classes)?;
-    let measured = ClassScores::read(files)?.measure(&ingested.audit, known, classes)?;
+    let measured = scores.measure(&ingested.audit, known, classes)?;
     if let Some(known) = ingested.audit.models.iter_mut().find(|known| known.name == model) {
         known.class_aurocs = Some(measured);
     }
@@ -109,14 +156,8 @@ fn measure(ingested: &mut Ingested, model: &str, files: &ScoreFiles, replace: bo
 pub fn set_prompts(home: &Path, name: &str, prompts: &AttributeFile, check: bool) -> Result<IngestReport, EngineError> {
     let (store, mut ingested) = open(home, name)?;
     let audit = &mut ingested.audit;
-    if let Some(unused) = prompts.unused(&audit.attributes) {
-        let known: Vec<&str> = audit.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
-        return Err(EngineError::Usage(format!(
-            "audit '{name}' has no attribute '{unused}'; it has: {}",
-            known.join(", ")
-        )));
-    }
-    let given = |name: &str| prompts.attributes.iter().any(|row| row.name == name);
+    let unmatched = prompts.unmatched(&audit.attributes)?;
+    let given = |name: &str| prompts.attributes.iter().any(|row| same_name(&row.name, name));
     audit.attributes = std::mem::take(&mut audit.attributes)
         .into_iter()
         .map(
@@ -126,7 +167,8 @@ pub fn set_prompts(home: &Path, name: &str, prompts: &AttributeFile, check: bool
         )
         .collect();
     audit.prompts = prompts.sets(&audit.attributes)?;
-    let report = report(&ingested, !check);
+    let mut report = report(&ingested, !check);
+    report.notes.extend(unmatched);
     if !check {
         store.forget_diagnoses(name)?;
         keep(&store, &ingested)?;

@@ -142,6 +142,8 @@ pub fn ingest_with(
         dimension: encoder.dimension(),
         groups: rest.groups,
         classes: rest.classes,
+        numbered: rest.numbered,
+        loss_offset: rest.loss_offset,
         notes: rest.notes,
     };
     let report = report(&ingested, !check);

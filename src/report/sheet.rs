@@ -168,6 +168,51 @@ impl Sheet {
         self.rows.push(cells);
     }
 
+    /// Leaves out columns without a single value, then, one by one and in this order, those named until the text is
+    /// no wider than `widest` characters; a note says which.
+    #[must_use]
+    pub fn fitted(mut self, widest: usize, order: &[&str]) -> Self {
+        let unknown = |cell: &Cell| matches!(cell, Cell::Empty | Cell::Undefined(_));
+        let empty: Vec<String> = (0..self.columns.len())
+            .filter(|&at| !self.rows.is_empty() && self.rows.iter().all(|row| row.get(at).is_none_or(unknown)))
+            .map(|at| self.columns[at].0.clone())
+            .collect();
+        empty.iter().for_each(|name| self.leave_out(name));
+        let mut left_out = Vec::new();
+        for name in order {
+            if self.width() <= widest {
+                break;
+            }
+            if self.columns.iter().any(|(known, _)| known == name) {
+                self.leave_out(name);
+                left_out.push(*name);
+            }
+        }
+        if !left_out.is_empty() {
+            self.notes.push(format!("Left out for room: {}; --all-columns shows them.", left_out.join(", ")));
+        }
+        self
+    }
+
+    /// Width of the widest line of the table as text.
+    fn width(&self) -> usize {
+        self.grid().render().lines().map(unicode_width::UnicodeWidthStr::width).max().unwrap_or(0)
+    }
+
+    /// Removes a column.
+    pub fn leave_out(&mut self, name: &str) {
+        let Some(at) = self.columns.iter().position(|(known, _)| known == name) else { return };
+        self.columns.remove(at);
+        self.rows.iter_mut().filter(|row| at < row.len()).for_each(|row| drop(row.remove(at)));
+    }
+
+    fn grid(&self) -> Grid {
+        let columns: Vec<(&str, Align)> = self.columns.iter().map(|(name, align)| (name.as_str(), *align)).collect();
+        let mut grid = Grid::new(&columns);
+        self.rows.iter().for_each(|row| grid.row(row.iter().map(Cell::shown).collect()));
+        grid
+    }
+
     /// Names of the columns, and how they are aligned.
     pub(super) fn columns(&self) -> &[(String, Align)] {
         &self.columns
@@ -197,9 +242,7 @@ impl Sheet {
     }
 
     fn as_text(&self) -> String {
-        let columns: Vec<(&str, Align)> = self.columns.iter().map(|(name, align)| (name.as_str(), *align)).collect();
-        let mut grid = Grid::new(&columns);
-        self.rows.iter().for_each(|row| grid.row(row.iter().map(Cell::shown).collect()));
+        let grid = self.grid();
         let notes: String = self.notes.iter().map(|note| format!("{note}\n")).collect();
         format!("{}\n\n{}\n{notes}", self.heading, grid.render())
     }

@@ -86,6 +86,40 @@ pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
     sheet
 }
 
+/// Columns of a terminal that most people have.
+const TERMINAL: usize = 120;
+/// What Table 5 does without where a terminal has no room for all, first things first.
+const SPARED: [&str; 18] = [
+    "contrast",
+    "loss n needed",
+    "AUROC n needed",
+    "0-shot",
+    "pred ood",
+    "loss gap shrunken",
+    "AUROC true",
+    "AUROC false",
+    "RMM",
+    "worse",
+    "harder",
+    "pred ranker",
+    "AUROC gap 95 %",
+    "AUROC q",
+    "classes true",
+    "classes false",
+    "pred regressor",
+    "AUROC verdict",
+];
+
+/// [`attributes`] as a terminal shows it: without columns that nothing is known of, and no wider than 120.
+#[must_use]
+pub fn attributes_fitted(table: &AttributesTable, run: &RunRecord) -> Sheet {
+    let mut sheet = attributes(table, run);
+    if table.rows.iter().all(|row| row.auroc_gap.value().is_none()) && table.classes.is_none() {
+        ["AUROC verdict", "worse"].iter().for_each(|name| sheet.leave_out(name));
+    }
+    sheet.fitted(TERMINAL, &SPARED)
+}
+
 /// One row of Table 5, in the order of its columns.
 fn attribute_cells(row: &AttributeRow) -> Vec<Cell> {
     let predicted = |head: HeadKind| {
@@ -209,6 +243,7 @@ pub fn validity(table: &ValidityTable, run: &RunRecord) -> Sheet {
         "Predicted risk against true loss over {} test items; intervals by Fisher's z.",
         grouped(table.n)
     ));
+    sheet.notes.extend(table.seen.and_then(|seen| seen.sentence()));
     sheet
 }
 

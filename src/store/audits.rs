@@ -34,9 +34,16 @@ pub struct Ingested {
     pub groups: Option<Vec<String>>,
     /// The class of each item, where the label has more than two.
     pub classes: Option<Vec<String>>,
+    /// The ids are row numbers made up when it was taken in: no other file's ids mean them.
+    pub numbered: bool,
+    /// What was added to every loss.
+    pub loss_offset: f64,
     /// Decisions taken while reading, as sentences.
     pub notes: Vec<String>,
 }
+
+/// The note by which audits taken in before were told to have no ids of their own.
+const NUMBERED: &str = "no column of ids: rows are numbered from 1";
 
 /// The file: columns rather than items, so that it stays small.
 #[derive(Serialize, Deserialize)]
@@ -46,6 +53,10 @@ struct Document {
     encoder: String,
     encoder_fingerprint: String,
     dimension: usize,
+    #[serde(default)]
+    numbered: bool,
+    #[serde(default)]
+    loss_offset: f64,
     notes: Vec<String>,
     ids: Vec<String>,
     texts: Vec<String>,
@@ -96,6 +107,8 @@ impl Document {
             encoder: ingested.encoder.clone(),
             encoder_fingerprint: ingested.encoder_fingerprint.clone(),
             dimension: ingested.dimension,
+            numbered: ingested.numbered,
+            loss_offset: ingested.loss_offset,
             notes: ingested.notes.clone(),
             ids: audit.items.iter().map(|item| item.id.clone()).collect(),
             texts: audit.items.iter().map(|item| item.text.clone()).collect(),
@@ -165,6 +178,8 @@ impl Document {
             dimension: self.dimension,
             groups: self.groups,
             classes: self.classes,
+            numbered: self.numbered || self.notes.iter().any(|note| note == NUMBERED),
+            loss_offset: self.loss_offset,
             notes: self.notes,
         })
     }

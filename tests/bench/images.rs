@@ -4,7 +4,7 @@
 //! FOLDER is a CLIP checkpoint that tests/bench/encoders.py has written; images.py writes the pictures beside it.
 #![allow(clippy::unwrap_used)]
 
-use llm2loss::data::{AttributeFile, ImagePlace, Mapping, manifest};
+use llm2loss::data::{AttributeFile, Contents, ImagePlace, Mapping, manifest};
 use llm2loss::encoder::{self, Encoder};
 use llm2loss::engine::{Intake, Session, Tracker, ingest_with};
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ fn embed(images: &Path, encoder: &Arc<dyn Encoder>) -> (usize, f64) {
     let file = home.path().join("m.csv");
     std::fs::write(&file, format!("image,loss,split\n{rows}")).unwrap();
     let place = ImagePlace { root: Some(images.to_owned()), outside: false };
-    let draft = manifest(&file, &Mapping::default(), "m", Some(&place)).unwrap();
+    let draft = manifest(&file, &Mapping::default(), "m", Contents::Table(&place)).unwrap();
     let how = Intake { name: "pictures", encoder: encoder.name(), allow_mismatch: false, check: false };
     ingest_with(home.path(), draft, &AttributeFile::default(), &how, &**encoder).unwrap();
     let session = Session::open_with(home.path(), "pictures", |_| Ok(encoder.clone())).unwrap();

@@ -257,7 +257,7 @@ fn validity(seed: u64) -> ValidityTable {
         };
         ValidityRow { head, aggregate, correlations }
     });
-    ValidityTable { n: 16_281, rows: rows.collect() }
+    ValidityTable { n: 16_281, rows: rows.collect(), seen: None }
 }
 
 pub const OWN: [&str; 6] = ["a divorced woman", "a married man", "an employee", "a person", "a worker", "a manager"];

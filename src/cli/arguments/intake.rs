@@ -2,17 +2,33 @@
 
 use super::*;
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MissingArgument {
+    Refuse,
+    Drop,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LeakedArgument {
+    Keep,
+    Drop,
+}
+
 #[derive(Debug, Args)]
 pub struct Ingest {
     /// Name of the audit
     pub name: String,
 
-    /// Rows to read: CSV, TSV, JSON lines or Parquet
+    /// Rows to read: CSV, TSV, JSON lines or Parquet; beside a folder, its attributes, splits and losses join by id
     #[arg(long, value_name = "FILE")]
     pub manifest: Option<PathBuf>,
 
+    /// A folder of images instead, CLASS/NAME.jpg: items are named by their paths; the losses come by --losses
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["celeba", "wilds", "clip_retrieval"])]
+    pub images: Option<PathBuf>,
+
     /// A CelebA folder instead: attributes, partitions, identities; the losses come by --losses
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["manifest", "wilds", "clip_retrieval"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["wilds", "clip_retrieval"])]
     pub celeba: Option<PathBuf>,
 
     /// CelebA: official, or within-identity:SHARE, by which that share of each person's images trains
@@ -24,7 +40,7 @@ pub struct Ingest {
     pub wilds: Option<PathBuf>,
 
     /// A folder that clip-retrieval wrote instead: embeddings and metadata, partition by partition
-    #[arg(long, value_name = "DIR", conflicts_with = "manifest")]
+    #[arg(long, value_name = "DIR")]
     pub clip_retrieval: Option<PathBuf>,
 
     /// clip-retrieval: leave out partitions that are not finished
@@ -43,14 +59,51 @@ pub struct Ingest {
     #[arg(long)]
     pub allow_mismatch: bool,
 
-    /// What a column stands for: id, text, image, loss, loss:MODEL, score, score:MODEL, label, split, group,
-    /// attribute or ignore; may be repeated
+    /// What a column stands for: id, text, image, loss, loss:MODEL, score, score:MODEL, prediction, correct, metric,
+    /// label, split, group, attribute or ignore; may be repeated
     #[arg(long, value_name = "ROLE=COLUMN")]
     pub column: Vec<String>,
 
     /// The same in a TOML file
     #[arg(long, value_name = "FILE")]
     pub columns: Option<PathBuf>,
+
+    /// Write each row as a short text of its columns, for tables without texts
+    #[arg(long, requires = "manifest")]
+    pub describe: bool,
+
+    /// Make attributes of a column of numbers, cut at these edges, or at its quartiles; may be repeated
+    #[arg(long, value_name = "COLUMN[=EDGE,…]")]
+    pub bins: Vec<String>,
+
+    /// Loss to make of labels and scores: cross-entropy, brier, zero-one, squared, absolute or margin [default:
+    /// cross-entropy of classes, squared of numbers, zero-one of answers]
+    #[arg(long, value_name = "LOSS")]
+    pub loss: Option<LossKind>,
+
+    /// Column of 1 where the model was right and 0 where it was wrong: the loss is 1 less it
+    #[arg(long, value_name = "COLUMN")]
+    pub correct: Option<String>,
+
+    /// Column of a figure that is better when higher: the loss is the best there can be, less it
+    #[arg(long, value_name = "COLUMN")]
+    pub metric: Option<String>,
+
+    /// Add this to every loss [default: as much as makes none negative]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub loss_offset: Option<f64>,
+
+    /// The label of two that scores are of
+    #[arg(long, value_name = "WORD")]
+    pub positive: Option<String>,
+
+    /// What becomes of items with a loss whose text, image or embedding is missing: refuse or drop
+    #[arg(long, value_name = "WHAT", default_value = "refuse")]
+    pub missing: MissingArgument,
+
+    /// What becomes of test items whose content stands in training: keep or drop
+    #[arg(long, value_name = "WHAT", default_value = "keep")]
+    pub leaked: LeakedArgument,
 
     /// Encoder of items and prompts: builtin, a hub id, or a folder [default: builtin]
     #[arg(long, value_name = "NAME")]
@@ -64,13 +117,13 @@ pub struct Ingest {
     #[arg(long)]
     pub allow_outside: bool,
 
-    /// Ids and losses of a model, which --model names: for items without losses of their own, or alone, for a further
-    /// model of an audit there is
+    /// Losses of a model, which --model names: a table of ids and losses, npy, npz or safetensors; for items without
+    /// losses of their own, or alone, for a further model of an audit there is
     #[arg(long, value_name = "FILE")]
     pub losses: Option<PathBuf>,
 
-    /// Scores of a model of many classes: npy, npz, safetensors or Parquet, a row an item and a column a class; alone,
-    /// for a model of an audit there is
+    /// Scores of a model's classes: npy, npz, safetensors, Parquet or a table, a row an item and a column a class;
+    /// where there are no losses they are made of them and the label. Alone, for a model of an audit there is
     #[arg(long, value_name = "FILE")]
     pub scores: Option<PathBuf>,
 

@@ -13,7 +13,7 @@ pub use tables::*;
 pub use training::*;
 
 use crate::console::ColorChoice;
-use crate::data::CelebaSplit;
+use crate::data::{CelebaSplit, LossKind};
 use crate::engine::DeviceChoice;
 use clap::builder::{FalseyValueParser, OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};

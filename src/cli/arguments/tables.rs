@@ -43,6 +43,10 @@ pub struct Table {
     #[arg(long, value_enum, conflicts_with = "json")]
     pub format: Option<FormatArgument>,
 
+    /// Table 5 as text: every column, however wide
+    #[arg(long)]
+    pub all_columns: bool,
+
     /// Table 5: where intervals and p-values come from; a bootstrap takes some seconds
     #[arg(long, value_enum)]
     pub intervals: Option<IntervalArgument>,

@@ -4,10 +4,12 @@ mod budget;
 mod npy;
 mod parquet_lists;
 mod tensors;
+mod vector;
 
 pub use npy::{read_npy, read_npz};
 pub use parquet_lists::read_lists;
 pub use tensors::read_tensors;
+pub use vector::{is_array, read_vector};
 
 use super::DataError;
 use super::damage::decoded;

@@ -12,12 +12,12 @@ const LONGEST_HEADER: usize = 1 << 20;
 const NAMES: [&str; 3] = ["image_embeddings", "features", "arr_0"];
 
 /// What an array's header says.
-struct Header {
+pub(super) struct Header {
     /// `f4`, `i8`, `U12`…, without the byte order.
-    kind: String,
-    big_endian: bool,
+    pub kind: String,
+    pub big_endian: bool,
     fortran: bool,
-    shape: Vec<usize>,
+    pub shape: Vec<usize>,
 }
 
 /// Reads a matrix from an npy file.
@@ -61,7 +61,7 @@ pub fn read_npz(path: &Path, name: &str) -> Result<Matrix, String> {
 }
 
 /// An entry's bytes, no more than it says and than its packed length lets one expect.
-fn unpacking<R: Read>(entry: zip::read::ZipFile<'_, R>) -> Result<impl Read, String> {
+pub(super) fn unpacking<R: Read>(entry: zip::read::ZipFile<'_, R>) -> Result<impl Read, String> {
     let (size, packed) = (entry.size(), entry.compressed_size());
     let most = most_unpacked(packed);
     if size > most {
@@ -70,7 +70,7 @@ fn unpacking<R: Read>(entry: zip::read::ZipFile<'_, R>) -> Result<impl Read, Str
     Ok(entry.take(size))
 }
 
-fn read_header(reader: &mut impl Read) -> Result<Header, String> {
+pub(super) fn read_header(reader: &mut impl Read) -> Result<Header, String> {
     let mut start = [0; 8];
     reader.read_exact(&mut start).map_err(|_| "too short for an array".to_owned())?;
     if &start[..6] != b"\x93NUMPY" {
@@ -122,7 +122,7 @@ fn parse_header(text: &str) -> Result<Header, String> {
 }
 
 /// All bytes of an array; the reader may be a compressed one that claims less than it gives.
-fn body(reader: &mut impl Read, header: &Header, width: usize) -> Result<Vec<u8>, String> {
+pub(super) fn body(reader: &mut impl Read, header: &Header, width: usize) -> Result<Vec<u8>, String> {
     let count = header.shape.iter().try_fold(1usize, |count, side| count.checked_mul(*side));
     let count = count.filter(|count| *count <= MOST_VALUES).ok_or("it is too large")?;
     let wanted = count.checked_mul(width).ok_or("it is too large")?;
@@ -167,7 +167,7 @@ pub fn numbers(bytes: &[u8], width: usize) -> Vec<f32> {
 }
 
 /// Strings (`U`, `S`) or whole numbers as ids.
-fn strings(reader: &mut impl Read) -> Result<Vec<String>, String> {
+pub(super) fn strings(reader: &mut impl Read) -> Result<Vec<String>, String> {
     let header = read_header(reader)?;
     let fault = || format!("it holds '{}'; ids are strings or whole numbers", header.kind);
     let (kind, size) = header.kind.split_at_checked(1).ok_or_else(fault)?;

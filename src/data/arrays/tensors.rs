@@ -15,19 +15,7 @@ const LONGEST_HEADER: u64 = 100_000_000;
 /// # Errors
 /// What is wrong with the file.
 pub fn read_tensors(path: &Path, name: &str) -> Result<Matrix, String> {
-    let mut file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-    let length = file.metadata().map_err(|error| error.to_string())?.len();
-    let mut header = [0; 8];
-    file.read_exact(&mut header).map_err(|_| "too short for safetensors".to_owned())?;
-    let claimed = u64::from_le_bytes(header);
-    // Before anything is read: a few bytes must not make the program take gigabytes.
-    if claimed > LONGEST_HEADER || claimed > length.saturating_sub(8) {
-        return Err(format!(
-            "its header claims {claimed} bytes; the file has {length}, and at most {LONGEST_HEADER} are read"
-        ));
-    }
-    let mut bytes = header.to_vec();
-    file.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    let bytes = whole(path)?;
     let tensors = SafeTensors::deserialize(&bytes).map_err(|error| error.to_string())?;
     let matrices: Vec<String> =
         tensors.iter().filter(|(_, view)| view.shape().len() == 2).map(|(name, _)| name.to_owned()).collect();
@@ -45,9 +33,31 @@ pub fn read_tensors(path: &Path, name: &str) -> Result<Matrix, String> {
         }
         other => return Err(format!("tensor '{name}' holds {other:?}; taken are F16, BF16, F32 or F64")),
     };
-    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| error.to_string())?;
+    Matrix::new(values, view.shape(), ids(&bytes)?)
+}
+
+/// All bytes of a file whose header claims no more than there is.
+pub(super) fn whole(path: &Path) -> Result<Vec<u8>, String> {
+    let mut file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    let length = file.metadata().map_err(|error| error.to_string())?.len();
+    let mut header = [0; 8];
+    file.read_exact(&mut header).map_err(|_| "too short for safetensors".to_owned())?;
+    let claimed = u64::from_le_bytes(header);
+    // Before anything is read: a few bytes must not make the program take gigabytes.
+    if claimed > LONGEST_HEADER || claimed > length.saturating_sub(8) {
+        return Err(format!(
+            "its header claims {claimed} bytes; the file has {length}, and at most {LONGEST_HEADER} are read"
+        ));
+    }
+    let mut bytes = header.to_vec();
+    file.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+/// The JSON list of ids in the metadata.
+pub(super) fn ids(bytes: &[u8]) -> Result<Option<Vec<String>>, String> {
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
     let ids = metadata.metadata().as_ref().and_then(|metadata| metadata.get("ids"));
-    let ids = ids
-        .map(|text| serde_json::from_str(text).map_err(|_| "its metadata 'ids' is no JSON list of strings".to_owned()));
-    Matrix::new(values, view.shape(), ids.transpose()?)
+    ids.map(|text| serde_json::from_str(text).map_err(|_| "its metadata 'ids' is no JSON list of strings".to_owned()))
+        .transpose()
 }

@@ -2,6 +2,7 @@
 
 mod delimited;
 mod json_lines;
+mod pages;
 mod parquet_rows;
 
 pub use parquet_rows::{is_parquet, open as open_parquet};
@@ -42,6 +43,17 @@ impl Column {
         self.ends.push(self.text.len());
     }
 
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
     /// The cell of a row, without blanks around it; empty where there is none.
     #[must_use]
     pub fn cell(&self, row: usize) -> &str {
@@ -72,6 +84,9 @@ impl Table {
     /// # Errors
     /// If it cannot be read, is empty, or a row, a cell or an encoding is wrong; says where.
     pub fn read(path: &Path) -> Result<Self, DataError> {
+        // Before its first bytes are looked at: a pipe may wait for ever.
+        crate::files::ordinary(path)
+            .map_err(|error| DataError::File { file: path.display().to_string(), problem: error.to_string() })?;
         decoded(path, || Self::read_ordinary(path))
     }
 

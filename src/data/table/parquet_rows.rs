@@ -1,5 +1,6 @@
 //! Parquet: columns of plain values; lists and structures are passed over.
 
+use super::pages::check_pages;
 use super::{Column, LARGEST_CELL, Table};
 use crate::data::DataError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -22,7 +23,19 @@ pub fn is_parquet(path: &Path) -> bool {
 pub fn open(path: &Path, file: &str) -> Result<SerializedFileReader<File>, DataError> {
     let fault = |problem: String| DataError::File { file: file.to_owned(), problem };
     let opened = File::open(path).map_err(|error| fault(error.to_string()))?;
-    SerializedFileReader::new(opened).map_err(|error| fault(format!("not a Parquet file that can be read: {error}")))
+    let length = opened.metadata().map_err(|error| fault(error.to_string()))?.len();
+    let mut pages = opened.try_clone().map_err(|error| fault(error.to_string()))?;
+    let reader = SerializedFileReader::new(opened)
+        .map_err(|error| fault(format!("not a Parquet file that can be read: {error}")))?;
+    for column in reader.metadata().row_groups().iter().flat_map(|group| group.columns()) {
+        let dictionary = column.dictionary_page_offset().filter(|offset| *offset > 0);
+        let start = dictionary.unwrap_or(i64::MAX).min(column.data_page_offset());
+        let (start, size) = (u64::try_from(start).unwrap_or(0), u64::try_from(column.compressed_size()).unwrap_or(0));
+        let end = start.saturating_add(size).min(length);
+        check_pages(&mut pages, start, end, super::most_unpacked(length))
+            .map_err(|problem| fault(format!("column '{}': {problem}", column.column_path().string())))?;
+    }
+    Ok(reader)
 }
 
 /// Reads the columns of plain values.

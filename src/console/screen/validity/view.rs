@@ -43,7 +43,12 @@ pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
     ranks(pen, places.density, head, place, app.shown.is_some());
     let n = app.shown.as_ref().map_or(0, |shown| shown.tables.validity.n);
     let title = format!("Table 2 {} risk against loss", pen.glyphs().dot);
-    let inside = inset(pen.panel(places.table, &title, &format!("n = {} test items", number::count(n)), false), 1);
+    let seen = app.shown.as_ref().and_then(|shown| shown.tables.validity.seen).filter(|seen| seen.items > 0);
+    let note = match seen {
+        Some(seen) => format!("{} of {} seen in training", number::count(seen.items), number::count(seen.of)),
+        None => format!("n = {} test items", number::count(n)),
+    };
+    let inside = inset(pen.panel(places.table, &title, &note, false), 1);
     if let Some(shown) = &app.shown {
         table(pen, inside, &shown.tables.validity, head);
     }

@@ -1,0 +1,400 @@
+//! What a draft lacks is made or left out: losses from labels and scores, items without content.
+
+use super::DataError;
+use super::class_scores::ClassScores;
+use super::draft::{Draft, Why};
+use super::losses::{Labels, LossKind, Said, Truth, probabilities, shift};
+use crate::audit::ModelLosses;
+
+/// Share of items without a label, in percent, up to which they are left out rather than the labels.
+const FEW: usize = 5;
+
+/// Models to add to an audit there is.
+#[derive(Debug)]
+pub struct FurtherModels {
+    pub models: Vec<ModelLosses>,
+    pub class_scores: Option<(String, ClassScores)>,
+    pub notes: Vec<String>,
+}
+
+impl Draft {
+    /// Makes the losses of models that have scores or answers and no losses.
+    ///
+    /// # Errors
+    /// If there is no loss at all and none can be made.
+    pub(super) fn complete_losses(&mut self) -> Result<(), DataError> {
+        self.attach_scores()?;
+        let numbers = self.label.as_ref().and_then(Labels::as_numbers);
+        let given = !self.models.is_empty();
+        if given && let Some(kind) = self.policy.loss {
+            return Err(DataError::Usage(format!(
+                "--loss {kind}: the data have losses; leave them out with --column ignore=COLUMN to make others"
+            )));
+        }
+        for (model, scores) in std::mem::take(&mut self.scores) {
+            let made = self.losses_of_scores(&model, scores, numbers.as_deref())?;
+            self.models.push(made);
+        }
+        if let Some((model, scores)) = self.class_scores.take() {
+            self.class_scores = self.losses_of_classes(model, scores)?;
+        }
+        if self.models.is_empty()
+            && let Some((model, answers)) = self.predictions.take()
+        {
+            let losses = self.losses_of_answers(&model, &answers, numbers.as_deref())?;
+            self.models.push(plain(&model, losses, None));
+        }
+        if self.models.is_empty() {
+            return Err(self.fault(
+                "no loss of any model; name a column 'loss' or 'loss:MODEL', give --column loss=COLUMN or --losses FILE, or let losses be made: of a label with a score (--scores FILE) or a prediction, of --correct COLUMN, of --metric COLUMN".into(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// The models of a draft that further models of an audit were read into: with losses, given or made, and the
+    /// scores of classes that are still to be measured. `offset` is what the audit's losses have.
+    ///
+    /// # Errors
+    /// If there are no losses and none can be made, or they are negative.
+    pub fn into_models(mut self, offset: f64) -> Result<FurtherModels, DataError> {
+        self.complete_losses()?;
+        let given = self.policy.loss_offset.or(Some(offset).filter(|offset| *offset != 0.0));
+        let least = self.models.iter().flat_map(|model| &model.losses).copied().fold(f64::INFINITY, f64::min);
+        if given.is_none() && least < 0.0 {
+            return Err(DataError::Usage(format!(
+                "the least loss is {least}, and the audit's other models have theirs as they are; losses that shall be compared need the same offset: take all of them in again with --loss-offset {}",
+                -least
+            )));
+        }
+        self.policy.loss_offset = given;
+        self.shift_losses()?;
+        Ok(FurtherModels { models: self.models, class_scores: self.class_scores, notes: self.notes })
+    }
+
+    /// Gives scores to the models whose losses came from another file.
+    fn attach_scores(&mut self) -> Result<(), DataError> {
+        for (name, scores) in std::mem::take(&mut self.scores) {
+            let Some(model) = self.models.iter_mut().find(|model| model.name == name && model.scores.is_none()) else {
+                self.scores.push((name, scores));
+                continue;
+            };
+            let lacks = |(loss, score): (&f64, &f64)| !loss.is_nan() && score.is_nan();
+            if let Some(row) = model.losses.iter().zip(&scores).position(lacks) {
+                let id = super::table::brief(&self.ids[row]);
+                return Err(self.fault(format!("item '{id}' has a loss of model '{name}' and no score")));
+            }
+            model.scores = Some(scores);
+        }
+        Ok(())
+    }
+
+    /// A model's losses from one score an item.
+    fn losses_of_scores(
+        &mut self,
+        model: &str,
+        scores: Vec<f64>,
+        numbers: Option<&[Option<f64>]>,
+    ) -> Result<ModelLosses, DataError> {
+        const OF: &str = "label and score";
+        if let Some(Labels::Binary(truth, _)) = self.label.clone() {
+            let (p, note) = probabilities(&scores);
+            self.notes.extend(note);
+            let kind = self.kind(LossKind::CrossEntropy, OF, model);
+            let losses = each(&truth, &p, |truth, p| kind.of(Truth::Binary(truth), Said::Positive(p)))?;
+            return Ok(plain(model, losses, Some(scores)));
+        }
+        if let Some(truth) = numbers {
+            let kind = self.kind(LossKind::Squared, OF, model);
+            let losses = each(truth, &scores, |truth, said| kind.of(Truth::Number(truth), Said::Number(said)))?;
+            return Ok(plain(model, losses, None));
+        }
+        Err(if self.label.is_some() {
+            DataError::Usage(format!(
+                "model '{model}' has one score an item and the label has more than two classes; give the scores of all classes with --scores FILE"
+            ))
+        } else {
+            self.fault(format!(
+                "there are scores of model '{model}', which has no losses; with a label they make losses: --column label=COLUMN"
+            ))
+        })
+    }
+
+    fn fault(&self, problem: String) -> DataError {
+        DataError::File { file: self.file.clone(), problem }
+    }
+
+    /// The loss asked for, or the usual one; a sentence says which and of what.
+    fn kind(&mut self, usual: LossKind, of: &str, model: &str) -> LossKind {
+        let kind = self.policy.loss.unwrap_or(usual);
+        self.notes.push(format!("losses of model '{model}' are made of {of}: {kind}"));
+        kind
+    }
+
+    /// Losses of a model from the scores of its classes, where it has none; of two classes the scores of the second
+    /// are its scores, and the matrix is done with.
+    fn losses_of_classes(
+        &mut self,
+        model: String,
+        scores: ClassScores,
+    ) -> Result<Option<(String, ClassScores)>, DataError> {
+        let two = scores.classes() == 2;
+        if self.models.iter().any(|known| known.name == model) && !two {
+            return Ok(Some((model, scores)));
+        }
+        let (of, names) = match &self.label {
+            Some(Labels::Classes(of, names)) => (of.clone(), names.clone()),
+            Some(Labels::Binary(of, words)) => {
+                (of.iter().map(|truth| truth.map(usize::from)).collect(), words.to_vec())
+            }
+            _ => return Ok(Some((model, scores))),
+        };
+        let (columns, note) = scores.columns_of_classes(&names)?;
+        self.notes.extend(note);
+        if !self.models.iter().any(|known| known.name == model) {
+            let kind = self.kind(LossKind::CrossEntropy, "label and scores", &model);
+            let class_of: Vec<Option<usize>> = of.iter().map(|class| class.map(|class| columns[class])).collect();
+            let (losses, note) = scores.losses(kind, &class_of)?;
+            self.notes.extend(note);
+            self.models.push(plain(&model, losses, None));
+        }
+        if two && let Some(known) = self.models.iter_mut().find(|known| known.name == model) {
+            let of_positive = scores.column(columns.get(1).copied().unwrap_or(1));
+            if known.losses.iter().zip(&of_positive).any(|(loss, score)| !loss.is_nan() && score.is_nan()) {
+                return Err(DataError::Usage(format!("model '{model}' has losses of items without scores")));
+            }
+            known.scores = Some(of_positive);
+            return Ok(None);
+        }
+        Ok(Some((model, scores)))
+    }
+
+    /// Losses of answers: classes are right or wrong, numbers are apart.
+    fn losses_of_answers(
+        &mut self,
+        model: &str,
+        answers: &[String],
+        numbers: Option<&[Option<f64>]>,
+    ) -> Result<Vec<f64>, DataError> {
+        let known = |cell: &String| (!super::columns::is_missing(cell)).then(|| cell.clone());
+        let parsed: Option<Vec<Option<f64>>> =
+            answers.iter().map(|cell| known(cell).map_or(Some(None), |cell| cell.parse().ok().map(Some))).collect();
+        let apart = matches!(self.policy.loss, Some(LossKind::Squared | LossKind::Absolute));
+        match (&self.label, numbers, parsed) {
+            (Some(Labels::Numbers(_)), Some(truth), Some(said)) => {
+                let kind = self.kind(LossKind::Squared, "label and prediction", model);
+                let said: Vec<f64> = said.into_iter().map(|said| said.unwrap_or(f64::NAN)).collect();
+                each(truth, &said, |truth, said| kind.of(Truth::Number(truth), Said::Number(said)))
+            }
+            (Some(_), Some(truth), Some(said)) if apart => {
+                let kind = self.kind(LossKind::Squared, "label and prediction", model);
+                let said: Vec<f64> = said.into_iter().map(|said| said.unwrap_or(f64::NAN)).collect();
+                each(truth, &said, |truth, said| kind.of(Truth::Number(truth), Said::Number(said)))
+            }
+            (Some(label), _, _) => {
+                let (truth, names) = label.as_words();
+                if let Some(kind) = self.policy.loss.filter(|kind| *kind != LossKind::ZeroOne) {
+                    return Err(DataError::Usage(format!(
+                        "--loss {kind} needs scores; of classes answered there is zero-one"
+                    )));
+                }
+                let strange =
+                    |answer: &&String| known(answer).is_some() && !names.iter().any(|name| same(name, answer));
+                let unknown = answers.iter().filter(strange).count();
+                if unknown > 0 && !answers.iter().any(|answer| names.iter().any(|name| same(name, answer))) {
+                    return Err(DataError::Usage(format!(
+                        "no answer of model '{model}', such as '{}', is one of the labels, such as '{}'",
+                        super::table::brief(answers.first().map_or("", String::as_str)),
+                        super::table::brief(names.first().map_or("", String::as_str))
+                    )));
+                }
+                self.kind(LossKind::ZeroOne, "label and prediction", model);
+                if unknown > 0 {
+                    self.notes.push(format!("{unknown} answers are none of the labels, and count as wrong"));
+                }
+                let answered = answers.iter().map(|answer| names.iter().position(|name| same(name, answer)));
+                let known = answers.iter().map(known);
+                let one = |((truth, answered), known): ((&Option<usize>, Option<usize>), Option<String>)| match (
+                    truth, known,
+                ) {
+                    (Some(truth), Some(_)) => f64::from(u8::from(answered != Some(*truth))),
+                    _ => f64::NAN,
+                };
+                Ok(truth.iter().zip(answered).zip(known).map(one).collect())
+            }
+            (None, _, _) => Err(self.fault(format!(
+                "model '{model}' has answers and there is no label to compare them with; --column label=COLUMN"
+            ))),
+        }
+    }
+
+    /// Adds the offset to all losses; returns it.
+    pub(super) fn shift_losses(&mut self) -> Result<f64, DataError> {
+        let shifted = shift(&mut self.models, self.policy.loss_offset)?;
+        Ok(shifted.map_or(0.0, |(offset, note)| {
+            self.notes.push(note);
+            offset
+        }))
+    }
+
+    /// Leaves out the items that lack something. Content may be missing only of items without a loss, or if so told.
+    pub(super) fn leave_out_absent(&mut self) -> Result<(), DataError> {
+        let n = self.ids.len();
+        let lossless: Vec<bool> =
+            (0..n).map(|row| self.models.iter().all(|model| model.losses[row].is_nan())).collect();
+        self.mark_unlabelled(&lossless);
+        let mut keep = vec![true; n];
+        let mut counts = [0usize; 4];
+        let mut refused: Option<(DataError, usize)> = None;
+        let absent = std::mem::take(&mut self.absent);
+        for (row, why) in absent {
+            let place = match why {
+                Why::Content(_) if lossless[row] => 0,
+                Why::Content(_) if self.policy.drop_missing => 1,
+                Why::Content(problem) => {
+                    let (_, count) = refused.get_or_insert((problem, 0));
+                    *count += 1;
+                    continue;
+                }
+                Why::Split => 2,
+                Why::Label => 3,
+            };
+            counts[place] += usize::from(std::mem::take(&mut keep[row]));
+        }
+        if let Some((problem, count)) = refused {
+            let more = if count > 1 { format!(", and of {} items more", count - 1) } else { String::new() };
+            return Err(match problem {
+                DataError::Cell { file, row, column, problem } => DataError::Cell {
+                    file,
+                    row,
+                    column,
+                    problem: format!("{problem}{more}; --missing drop leaves such items out"),
+                },
+                DataError::File { file, problem } => {
+                    DataError::File { file, problem: format!("{problem}{more}; --missing drop leaves such items out") }
+                }
+                other => other,
+            });
+        }
+        let words = ["neither content nor a loss", "no content", "no split", "no label"];
+        for (count, words) in counts.iter().zip(words).filter(|(count, _)| **count > 0) {
+            self.notes.push(format!("{count} items with {words} are left out"));
+        }
+        if keep.contains(&false) {
+            self.retain(&keep);
+        }
+        if self.ids.is_empty() {
+            return Err(self.fault("no item is left".into()));
+        }
+        Ok(())
+    }
+
+    /// Items without a label are left out where they are few or have no loss; else the labels are.
+    fn mark_unlabelled(&mut self, lossless: &[bool]) {
+        let Some(missing) = self.label.as_ref().map(Labels::missing) else { return };
+        let count = missing.iter().zip(lossless).filter(|(missing, lossless)| **missing && !**lossless).count();
+        if count * 100 > missing.len() * FEW {
+            self.label = None;
+            self.notes.push(format!(
+                "{count} items with a loss have no label: the labels are not used, and AUROC is not measured"
+            ));
+            return;
+        }
+        let rows = missing.iter().enumerate().filter(|(_, missing)| **missing);
+        self.absent.extend(rows.map(|(row, _)| (row, Why::Label)));
+    }
+
+    /// Keeps some of the items.
+    pub(super) fn retain(&mut self, keep: &[bool]) {
+        fn some<T>(values: &mut Vec<T>, keep: &[bool]) {
+            let mut kept = keep.iter();
+            values.retain(|_| kept.next().copied().unwrap_or(false));
+        }
+        let rows: Vec<Option<usize>> = (0..keep.len()).filter(|row| keep[*row]).map(Some).collect();
+        some(&mut self.ids, keep);
+        if !self.texts.is_empty() {
+            some(&mut self.texts, keep);
+        }
+        self.images.iter_mut().for_each(|images| some(images, keep));
+        self.splits.iter_mut().for_each(|splits| some(splits, keep));
+        self.groups.iter_mut().for_each(|groups| some(groups, keep));
+        self.flags.iter_mut().for_each(|flags| some(&mut flags.values, keep));
+        for model in &mut self.models {
+            some(&mut model.losses, keep);
+            model.scores.iter_mut().for_each(|scores| some(scores, keep));
+        }
+        self.label = self.label.take().map(|label| label.pick(&rows));
+        if let Some((_, scores)) = &mut self.class_scores {
+            scores.retain(keep);
+        }
+        if let Some((values, dimension)) = &mut self.embeddings {
+            for (to, row) in rows.iter().flatten().enumerate() {
+                values.copy_within(row * *dimension..(row + 1) * *dimension, to * *dimension);
+            }
+            values.truncate(rows.len() * *dimension);
+        }
+    }
+}
+
+fn plain(model: &str, losses: Vec<f64>, scores: Option<Vec<f64>>) -> ModelLosses {
+    ModelLosses { name: model.to_owned(), losses, scores, class_aurocs: None }
+}
+
+/// Equal as text, or as numbers.
+fn same(a: &str, b: &str) -> bool {
+    a == b || a.parse::<f64>().is_ok_and(|a| b.parse::<f64>().is_ok_and(|b| a == b))
+}
+
+/// The loss of every item that has both a truth and something said; NaN for the others.
+fn each<T: Copy>(
+    truth: &[Option<T>],
+    said: &[f64],
+    loss: impl Fn(T, f64) -> Result<f64, String>,
+) -> Result<Vec<f64>, DataError> {
+    let one = |(truth, said): (&Option<T>, &f64)| match truth {
+        Some(truth) if !said.is_nan() => loss(*truth, *said).map_err(DataError::Usage),
+        _ => Ok(f64::NAN),
+    };
+    truth.iter().zip(said).map(one).collect()
+}
+
+impl Labels {
+    /// Labels that are numbers, or names of classes that are.
+    fn as_numbers(&self) -> Option<Vec<Option<f64>>> {
+        match self {
+            Self::Numbers(numbers) => Some(numbers.clone()),
+            Self::Classes(of, names) => {
+                let numbers: Vec<f64> = names.iter().map(|name| name.parse().ok()).collect::<Option<_>>()?;
+                Some(of.iter().map(|class| class.map(|class| numbers[class])).collect())
+            }
+            Self::Binary(..) => None,
+        }
+    }
+
+    /// Number of the class of each item, and the classes.
+    fn as_words(&self) -> (Vec<Option<usize>>, Vec<String>) {
+        match self {
+            Self::Classes(of, names) => (of.clone(), names.clone()),
+            Self::Binary(of, words) => (of.iter().map(|truth| truth.map(usize::from)).collect(), words.to_vec()),
+            Self::Numbers(of) => {
+                let mut names: Vec<f64> = of.iter().flatten().copied().collect();
+                names.sort_by(f64::total_cmp);
+                names.dedup();
+                let class = |number: f64| names.iter().position(|name| *name == number);
+                (of.iter().map(|number| number.and_then(class)).collect(), names.iter().map(f64::to_string).collect())
+            }
+        }
+    }
+
+    /// Labels of two classes, or the class of each item where there are more; every item has one by now.
+    pub(super) fn into_columns(self) -> (Option<Vec<bool>>, Option<Vec<String>>) {
+        match self {
+            Self::Binary(of, _) => (Some(of.into_iter().map(|truth| truth.unwrap_or(false)).collect()), None),
+            Self::Classes(of, names) => {
+                let name = |class: Option<usize>| class.map_or_else(String::new, |class| names[class].clone());
+                (None, Some(of.into_iter().map(name).collect()))
+            }
+            Self::Numbers(_) => (None, None),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! A matrix of scores out of a file: an array, a column of lists, or a table with a column a class, as a data frame
+//! of probabilities is written.
+
+use super::DataError;
+use super::arrays::{Matrix, read_matrix_named};
+use super::columns::{Purpose, Role};
+use super::mapping::Mapping;
+use super::table::{Table, file_name, is_parquet};
+use std::path::Path;
+
+/// Name of the array, tensor or column that scores are looked for under.
+const NAME: &str = "scores";
+
+/// Reads the matrix, and the names of its columns where the file has them.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn read(path: &Path, ids: Option<&Path>) -> Result<(Matrix, Option<Vec<String>>), DataError> {
+    let name = file_name(path).to_lowercase();
+    let plain = name.strip_suffix(".gz").unwrap_or(&name);
+    if [".csv", ".tsv", ".tab", ".jsonl", ".ndjson"].iter().any(|ending| plain.ends_with(ending)) {
+        return from_table(&Table::read(path)?);
+    }
+    match read_matrix_named(path, ids, NAME) {
+        Err(_) if is_parquet(path) && ids.is_none() => from_table(&Table::read(path)?),
+        read => Ok((read?, None)),
+    }
+}
+
+/// Every column of numbers is a class, but for the ids and a row number that pandas leaves without a name.
+fn from_table(table: &Table) -> Result<(Matrix, Option<Vec<String>>), DataError> {
+    let roles = Mapping::default().roles(table, "", Purpose::Joined)?;
+    let id = roles.one(table, &Role::Id);
+    let numbers = |column: &super::table::Column| column.cells().all(|cell| cell.parse::<f32>().is_ok());
+    let unnamed = |name: &str| name == "column 1" || name.to_lowercase().starts_with("unnamed");
+    let apart = |role: &Role| matches!(role, Role::Id | Role::Label | Role::Loss(_) | Role::Split | Role::Group);
+    let columns: Vec<_> = (table.columns.iter().zip(&roles.roles))
+        .filter(|(column, role)| !apart(role) && !unnamed(&column.name) && numbers(column))
+        .map(|(column, _)| column)
+        .collect();
+    if columns.len() < 2 {
+        let problem = "holds no two columns of numbers; a table of scores has one column a class".into();
+        return Err(DataError::File { file: table.file.clone(), problem });
+    }
+    let mut values = Vec::with_capacity(table.rows * columns.len());
+    for row in 0..table.rows {
+        values.extend(columns.iter().filter_map(|column| column.cell(row).parse::<f32>().ok()));
+    }
+    let ids = id.map(|column| column.cells().map(String::from).collect());
+    let names = columns.iter().map(|column| column.name.clone()).collect();
+    let fault = |problem: String| DataError::File { file: table.file.clone(), problem };
+    Ok((Matrix::new(values, &[table.rows, columns.len()], ids).map_err(fault)?, Some(names)))
+}
