@@ -271,12 +271,12 @@ fn unhex(text: &str) -> Option<[u8; 16]> {
     (text.len() == 32).then(|| u128::from_str_radix(text, 16).ok()).flatten().map(u128::to_be_bytes)
 }
 
-fn path_of(home: &Path, name: &str) -> PathBuf {
+pub(super) fn path_of(home: &Path, name: &str) -> PathBuf {
     home.join(FOLDER).join(format!("{name}{SUFFIX}"))
 }
 
 /// Refuses a name that would lead out of its folder.
-fn check_name(name: &str) -> Result<()> {
+pub(super) fn check_name(name: &str) -> Result<()> {
     let problem = || format!("{name:?} cannot be the name of an audit");
     if is_audit_name(name) { Ok(()) } else { Err(StoreError::Damaged { what: "the audit".into(), problem: problem() }) }
 }
@@ -334,18 +334,16 @@ impl Store {
             return Ok(None);
         }
         let path = path_of(&self.home, name);
-        let file = match std::fs::File::open(&path) {
-            Ok(file) => file,
+        // Before it is opened: a pipe would wait for ever.
+        let packed = match crate::files::ordinary(&path) {
+            Ok(packed) => packed,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(StoreError::Io { path, source }),
         };
+        let file = std::fs::File::open(&path).map_err(|source| StoreError::Io { path: path.clone(), source })?;
         let damaged =
             |problem: String| StoreError::Damaged { what: format!("the audit in {}", path.display()), problem };
-        let packed = file.metadata().map_err(|source| StoreError::Io { path: path.clone(), source })?;
         let most = packed.len().saturating_mul(MOST_TIMES).clamp(UNPACKED, MOST_UNPACKED);
-        if !packed.is_file() {
-            return Err(damaged("it is no ordinary file".into()));
-        }
         let mut unpacked = String::new();
         let mut reader = GzDecoder::new(BufReader::new(file)).take(most + 1);
         reader.read_to_string(&mut unpacked).map_err(|error| damaged(error.to_string()))?;
@@ -355,55 +353,5 @@ impl Store {
         let document: Document = serde_json::from_str(&unpacked).map_err(|error| damaged(error.to_string()))?;
         drop(unpacked);
         document.read(name).map(Some).map_err(damaged)
-    }
-
-    /// Removes an audit taken in with everything that belongs to it but its embeddings, which others may share.
-    ///
-    /// # Errors
-    /// If the disk refuses.
-    pub fn delete_audit(&self, name: &str) -> Result<()> {
-        self.writes()?;
-        check_name(name)?;
-        let path = path_of(&self.home, name);
-        self.delete_runs(name, None)?;
-        self.tree("audits")?.remove(name)?;
-        let prefix = super::records::model_key(name, "");
-        for tree in ["losses", "shown"] {
-            let tree = self.tree(tree)?;
-            tree.remove(name)?;
-            for key in tree.scan_prefix(&prefix).keys() {
-                tree.remove(key?)?;
-            }
-        }
-        self.forget_history(name)?;
-        self.keep_shown()?;
-        self.flush()?;
-        std::fs::remove_file(&path).map_err(|source| StoreError::Io { path, source })
-    }
-
-    /// Removes the runs of an audit, or of one of its models; returns how many there were.
-    ///
-    /// # Errors
-    /// If the disk refuses.
-    pub fn delete_runs(&self, audit: &str, model: Option<&str>) -> Result<usize> {
-        let runs = self.runs(audit, model)?;
-        for run in &runs {
-            self.delete_run(&run.id)?;
-        }
-        for run in self.unfinished(audit, model)? {
-            self.drop_unfinished(&run.id)?;
-        }
-        Ok(runs.len())
-    }
-
-    /// Forgets what was computed from the runs of an audit; it is computed again when asked for.
-    ///
-    /// # Errors
-    /// If the disk refuses.
-    pub fn forget_diagnoses(&self, audit: &str) -> Result<()> {
-        for run in self.runs(audit, None)? {
-            self.drop_diagnosis(&run.id)?;
-        }
-        self.flush()
     }
 }
