@@ -1,11 +1,97 @@
-//! Files written whole or not at all: beside their place, synced, and renamed.
+//! Files written whole or not at all: beside their place, synced, and renamed. What belongs to the home is for its
+//! owner alone: losses and prompts are nobody else's, on a shared machine either.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Ending of a file that is being written; a killed process may leave one.
 pub const UNFINISHED_ENDING: &str = ".tmp";
+
+/// Longest text that is read at once, in bytes.
+const LONGEST_TEXT: u64 = 64 << 20;
+
+/// What is known of an ordinary file.
+///
+/// # Errors
+/// If there is none, or it is a folder, a pipe, a socket or a device: those may never end, or wait for ever.
+pub fn ordinary(path: &Path) -> io::Result<Metadata> {
+    let metadata = fs::metadata(path)?;
+    if metadata.is_file() {
+        return Ok(metadata);
+    }
+    let kind = if metadata.is_dir() { "is a folder, not a file".into() } else { unusual(&metadata) };
+    Err(io::Error::new(io::ErrorKind::InvalidInput, kind))
+}
+
+#[cfg(unix)]
+fn unusual(metadata: &Metadata) -> String {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = metadata.file_type();
+    let word = if kind.is_fifo() {
+        "pipe"
+    } else if kind.is_socket() {
+        "socket"
+    } else {
+        "device"
+    };
+    format!("is a {word}, not an ordinary file")
+}
+
+#[cfg(not(unix))]
+fn unusual(_: &Metadata) -> String {
+    "is not an ordinary file".into()
+}
+
+/// Reads a text from an ordinary file.
+///
+/// # Errors
+/// If it is none, too long, or not UTF-8.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    let length = ordinary(path)?.len();
+    if length > LONGEST_TEXT {
+        let problem = format!("has {length} bytes; at most {LONGEST_TEXT} are read");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
+    }
+    fs::read_to_string(path)
+}
+
+/// Makes a folder, and those above it, that only its owner may enter.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// How to open a file that only its owner may read, should it be made.
+#[must_use]
+pub fn private() -> OpenOptions {
+    let mut options = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// [`write_atomically`] for what only its owner may read.
+///
+/// # Errors
+/// As [`write_atomically`].
+pub fn write_private(path: &Path, data: &[u8]) -> io::Result<()> {
+    write_private_with(path, |out| out.write_all(data))
+}
+
+/// [`write_with`] for what only its owner may read.
+///
+/// # Errors
+/// As [`write_with`].
+pub fn write_private_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    write_as(path, true, fill)
+}
 
 /// Writes a file so that whoever looks finds the one before or the new one, also after a crash or on a full disk.
 /// What is no ordinary file (a pipe, a device) is written to as it is; a link keeps pointing where it does.
@@ -21,15 +107,22 @@ pub fn write_atomically(path: &Path, data: &[u8]) -> io::Result<()> {
 /// # Errors
 /// If the disk refuses or `fill` fails; what was there before is then still there.
 pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    write_as(path, false, fill)
+}
+
+fn write_as(path: &Path, is_private: bool, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let target = match fs::metadata(path) {
         Ok(there) if !there.is_file() => return fill(&mut File::options().write(true).open(path)?),
         Ok(_) => fs::canonicalize(path)?,
         Err(_) => path.to_owned(),
     };
     let beside = beside(&target);
-    let written = File::create(&beside).and_then(|mut file| {
+    let mut options = if is_private { private() } else { File::options() };
+    // Through a link that somebody put there nothing is written.
+    let _ = fs::remove_file(&beside);
+    let written = options.write(true).create_new(true).open(&beside).and_then(|mut file| {
         fill(&mut file)?;
-        if let Ok(there) = fs::metadata(&target) {
+        if let Some(there) = fs::metadata(&target).ok().filter(|_| !is_private) {
             file.set_permissions(there.permissions())?;
         }
         file.sync_all()
@@ -68,6 +161,37 @@ mod tests {
         assert_eq!(torn.unwrap_err().kind(), io::ErrorKind::StorageFull);
         assert_eq!(fs::read(&path).unwrap(), b"first");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_private_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let inner = folder.path().join("a/b");
+        private_folder(&inner).unwrap();
+        assert_eq!((mode(&inner), mode(inner.parent().unwrap())), (0o700, 0o700));
+        let path = inner.join("x");
+        fs::write(&path, b"old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        write_private(&path, b"new").unwrap();
+        assert_eq!((mode(&path), fs::read(&path).unwrap().as_slice()), (0o600, &b"new"[..]));
+        private().append(true).create(true).open(inner.join("y")).unwrap();
+        assert_eq!(mode(&inner.join("y")), 0o600);
+    }
+
+    #[test]
+    fn only_ordinary_files_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        fs::write(&path, "text").unwrap();
+        assert_eq!(read_text(&path).unwrap(), "text");
+        assert_eq!(read_text(folder.path()).unwrap_err().to_string(), "is a folder, not a file");
+        assert_eq!(read_text(Path::new("/dev/zero")).unwrap_err().to_string(), "is a device, not an ordinary file");
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("s")).unwrap();
+        let error = read_text(&folder.path().join("s")).unwrap_err().to_string();
+        assert_eq!(error, "is a socket, not an ordinary file");
     }
 
     #[cfg(unix)]

@@ -100,6 +100,8 @@ fn options(endpoint: &str, cache: &Path) -> OpenOptions {
         cache: cache.to_owned(),
         token: Token::new("a-secret-token"),
         offline: false,
+        plain: false,
+        patience: Duration::from_secs(30),
         observer: None,
     };
     OpenOptions { hub, ..OpenOptions::default() }

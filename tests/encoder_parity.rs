@@ -4,10 +4,10 @@
 
 mod checkpoint;
 
-use checkpoint::{FIXTURES, Fixture, fixture, write};
+use checkpoint::{Fixture, fixture, fixtures, write};
 use llm2loss::encoder::{self, Encoder};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 fn open(folder: &Path) -> std::sync::Arc<dyn Encoder> {
     encoder::open(folder.to_str().unwrap()).unwrap()
@@ -28,7 +28,7 @@ fn difference(ours: &[f32], theirs: &[f32], dimension: usize) -> f64 {
 
 fn image(name: &Value) -> (String, Vec<u8>) {
     let name = name.as_str().unwrap().to_owned();
-    let path: PathBuf = [FIXTURES, "images", &name].iter().collect();
+    let path = fixtures().join("images").join(&name);
     (name, std::fs::read(path).unwrap())
 }
 
@@ -273,7 +273,7 @@ fn a_trained_clip_reads_what_it_was_trained_on() {
         let typed = encoder.encode_prompt(text).unwrap();
         assert!(difference(&typed, row(index), encoder.dimension()) < 2e-6, "{text}");
     }
-    let image = std::fs::read(Path::new(FIXTURES).join("images/rgb.jpg")).unwrap();
+    let image = std::fs::read(fixtures().join("images/rgb.jpg")).unwrap();
     let pixels = encoder.prepare_image(&image).unwrap();
     assert_eq!(encoder.encode_images(&[pixels]).unwrap().len(), encoder.dimension());
     // What is cut off changes nothing.

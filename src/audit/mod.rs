@@ -4,6 +4,7 @@ mod attribute;
 mod dataset;
 mod head;
 mod hyper;
+mod name;
 mod rules;
 mod run;
 
@@ -13,5 +14,6 @@ pub use dataset::{
 };
 pub use head::{Architecture, HeadKind};
 pub use hyper::{HyperParameters, Negatives, Pairs, Target};
+pub use name::{LONGEST_NAME, is_audit_name};
 pub use rules::{AttributeRules, Limit, PromptRule, Rules, RulesError};
 pub use run::{EpochMetrics, RunId, RunRecord, RunState};

@@ -2,7 +2,7 @@
 
 use super::arguments::{Check, CheckFormat, InconclusiveArgument, OnArgument};
 use super::compare_models::hyper_parameters;
-use super::context::{Failure, Place, check_prompt, print, session, write_file};
+use super::context::{Failure, Place, check_prompt, print, print_as_is, session, write_file};
 use super::progress;
 use crate::audit::{HyperParameters, Rules};
 use crate::diagnose::{Baseline, CheckMaterial, CheckResult, ComparisonQuestion, Inconclusive, On, PromptShift, check};
@@ -45,7 +45,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Check) -> Result<u8, Failu
     let after = session.predicted_losses(&model, &hyper, &bank, &progress::tracker(&session))?;
     if let Some(path) = &given.write_baseline {
         let baseline = session.baseline(&model, &hyper, &bank, after.clone())?;
-        let text = serde_json::to_string_pretty(&baseline)? + "\n";
+        let text = report::json(&baseline)?;
         write_file(path, text.as_bytes())?;
         progress::say(&format!("figures of {model} written to {}", path.display()));
     }
@@ -147,7 +147,10 @@ fn write(given: &Check, found: &CheckResult) -> Result<u8, Failure> {
         CheckFormat::Sarif => report::sarif(found, &place.to_string_lossy())?,
         CheckFormat::Github => report::github(found),
     };
-    let Some(path) = &given.output else { return print(&text) };
+    let Some(path) = &given.output else {
+        // GitHub's form is made of commands.
+        return if format == CheckFormat::Github { print_as_is(&text) } else { print(&text) };
+    };
     write_file(path, text.as_bytes())?;
     Ok(0)
 }
@@ -158,7 +161,7 @@ fn read(path: &Path) -> Result<String, Failure> {
     if length > LONGEST_FILE {
         return Err(fault(format!("{length} bytes; at most {LONGEST_FILE} are read")));
     }
-    std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))
+    crate::files::read_text(path).map_err(|error| fault(error.to_string()))
 }
 
 fn read_rules(path: &Path) -> Result<Rules, Failure> {

@@ -71,7 +71,7 @@ impl Config {
         if length > LONGEST {
             return Err(fault(format!("{length} bytes; at most {LONGEST} are read")));
         }
-        let text = std::fs::read_to_string(&path).map_err(|error| fault(error.to_string()))?;
+        let text = crate::files::read_text(&path).map_err(|error| fault(error.to_string()))?;
         Self::parse(&text).map_err(fault)
     }
 

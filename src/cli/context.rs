@@ -6,6 +6,7 @@ use crate::audit::{Architecture, HyperParameters};
 use crate::diagnose::{DiagnoseError, LONGEST_PROMPT};
 use crate::engine::{DeviceChoice, EngineError, LoadedRun, Session};
 use crate::files::write_atomically;
+use crate::report::tame;
 use crate::store::{Store, StoreError};
 use etcetera::BaseStrategy;
 use std::io::Write;
@@ -115,8 +116,14 @@ pub fn current_or_trained(session: &Session, model: Option<&str>) -> Result<Load
     Ok(session.train(&model, &HyperParameters::new(Architecture::Mlp), &progress::tracker(session))?)
 }
 
-/// Writes a result to stdout at once; a closed pipe is a normal end.
+/// Writes a result to stdout at once, no line of which a build log takes for a command; a closed pipe is a normal end.
 pub fn print(text: &str) -> Result<u8, Failure> {
+    // No line of JSON begins so, and programs want every character of it.
+    if text.starts_with('{') { print_as_is(text) } else { print_as_is(&tame(text)) }
+}
+
+/// [`print`] for what is made of commands.
+pub fn print_as_is(text: &str) -> Result<u8, Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {

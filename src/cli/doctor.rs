@@ -5,9 +5,10 @@ use super::context::{Failure, Place, home, print};
 use crate::encoder::{Encoder, StaticEncoder};
 use crate::engine::{ComputeDevice, Driver, Gpu, cuda_words, devices, known_audits};
 use crate::report;
-use crate::store::Store;
+use crate::store::{Privacy, Store, make_private};
 use serde::Serialize;
 use std::io::IsTerminal;
+use std::path::Path;
 
 #[derive(Serialize)]
 struct Findings {
@@ -23,6 +24,8 @@ struct Findings {
     gpus: Vec<String>,
     cuda: String,
     home: String,
+    /// Who may read the home, and what was done about it.
+    privacy: String,
     store: String,
     encoder: String,
     audits: Vec<String>,
@@ -38,6 +41,7 @@ pub fn run(place: Place, given: &Doctor) -> Result<u8, Failure> {
         Ok(store) => (store_words(&store), 0),
         Err(error) => (error.to_string(), if error.is_usage() { 2 } else { 1 }),
     };
+    let privacy = privacy_words(&home);
     let chosen = ComputeDevice::open(place.device);
     let code = if chosen.is_err() { 2 } else { code };
     let (devices, driver) = (devices(), Driver::find());
@@ -53,6 +57,7 @@ pub fn run(place: Place, given: &Doctor) -> Result<u8, Failure> {
         gpus: driver.gpus.iter().map(|gpu| report::printable(&gpu_words(gpu))).collect(),
         driver: driver.version,
         home: home.display().to_string(),
+        privacy,
         store,
         encoder: StaticEncoder::new().map_or_else(
             |error| error.to_string(),
@@ -98,6 +103,19 @@ fn store_words(store: &Store) -> String {
     format!("opened, {:.1} MB, {runs}{notes}", bytes as f64 / 1e6)
 }
 
+/// Closes a home that others could read, and says so.
+fn privacy_words(home: &Path) -> String {
+    let Privacy { mended, open } = make_private(home);
+    let mut words = match mended {
+        0 => "readable by its owner alone".to_owned(),
+        _ => format!("{mended} files and folders could be read by others; now only their owner can"),
+    };
+    if open > 0 {
+        words = format!("{open} files and folders can be read by others and their rights cannot be changed from here");
+    }
+    words
+}
+
 fn terminal_words() -> String {
     let variable = |name: &str| {
         std::env::var(name)
@@ -126,6 +144,7 @@ fn words(findings: &Findings) -> String {
         ("gpus", or_none(findings.gpus.join("; "))),
         ("cuda", findings.cuda.clone()),
         ("home", findings.home.clone()),
+        ("privacy", findings.privacy.clone()),
         ("store", findings.store.clone()),
         ("encoder", findings.encoder.clone()),
         ("audits", findings.audits.join(", ")),

@@ -44,7 +44,11 @@ pub fn run() -> ExitCode {
     match dispatch(arguments) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            let _ = writeln!(std::io::stderr(), "llm2loss: {}", crate::report::printable(&failure.message));
+            let _ = writeln!(
+                std::io::stderr(),
+                "llm2loss: {}",
+                crate::report::tame(&crate::report::printable(&failure.message))
+            );
             ExitCode::from(failure.code)
         }
     }

@@ -129,7 +129,7 @@ pub fn read_list(path: &Path) -> Result<Vec<String>, Failure> {
     if length > LONGEST_LIST {
         return Err(fault(format!("{length} bytes; at most {LONGEST_LIST} are read")));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
+    let text = crate::files::read_text(path).map_err(|error| fault(error.to_string()))?;
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         // The same words twice would count as two prompts.

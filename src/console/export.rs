@@ -34,7 +34,7 @@ pub fn write(app: &mut App, form: ExportForm) -> Vec<Cmd> {
 fn json(sheet: &Sheet) -> String {
     let document = serde_json::json!({ "heading": sheet.heading, "rows": sheet.records(), "notes": sheet.notes });
     // Strings and numbers always have a JSON form.
-    serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+    crate::report::json(&document).unwrap_or_default()
 }
 
 /// Copies the selected row with its column names, or the focused prompt.

@@ -1,6 +1,5 @@
 //! Exports of the console, each whole or not at all.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// The disk refuses.
 pub fn export(home: &Path, name: &str, text: &str) -> io::Result<PathBuf> {
     let folder = home.join("exports");
-    fs::create_dir_all(&folder)?;
+    crate::files::private_folder(&folder)?;
     let wanted = Path::new(name);
     let stem = wanted.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let end = wanted.extension().map(|end| end.to_string_lossy().into_owned()).unwrap_or_default();
@@ -20,13 +19,14 @@ pub fn export(home: &Path, name: &str, text: &str) -> io::Result<PathBuf> {
         path = folder.join(format!("{stem}-{number}.{end}"));
         number += 1;
     }
-    crate::files::write_atomically(&path, text.as_bytes())?;
+    crate::files::write_private(&path, text.as_bytes())?;
     Ok(path)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn an_export_replaces_no_other() {

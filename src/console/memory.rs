@@ -64,7 +64,7 @@ impl Memory {
     /// # Errors
     /// The disk refuses.
     pub fn save(&self, home: &Path) -> io::Result<()> {
-        files::write_atomically(&path(home), serde_json::to_string_pretty(self).unwrap_or_default().as_bytes())
+        files::write_private(&path(home), serde_json::to_string_pretty(self).unwrap_or_default().as_bytes())
     }
 
     /// What is worth remembering of a console, beside what this one knows of other audits.

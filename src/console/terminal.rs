@@ -211,8 +211,9 @@ fn write_crash_file(folder: &Path, what: &str) -> Option<PathBuf> {
     let trace = std::backtrace::Backtrace::force_capture();
     let version = env!("CARGO_PKG_VERSION");
     let text = format!("llm2loss {version}, thread {thread}\n{what}\n\n{trace}\n");
-    std::fs::create_dir_all(folder).ok()?;
-    std::fs::write(&path, text).ok()?;
+    crate::files::private_folder(folder).ok()?;
+    let mut file = crate::files::private().write(true).create(true).truncate(true).open(&path).ok()?;
+    file.write_all(text.as_bytes()).ok()?;
     Some(path)
 }
 

@@ -10,6 +10,7 @@ mod clip_retrieval;
 mod columns;
 mod completion;
 mod contents;
+mod damage;
 mod describe;
 mod draft;
 mod evaluations;
@@ -64,6 +65,8 @@ pub enum DataError {
     Cell { file: String, row: usize, column: String, problem: String },
     #[error("{file}: {problem}")]
     File { file: String, problem: String },
+    #[error("{file} is damaged: {problem}")]
+    Damaged { file: String, problem: String },
     #[error("{0}")]
     Usage(String),
     #[error(transparent)]

@@ -19,6 +19,10 @@ pub(super) enum Files {
 impl Files {
     /// The file's path on this machine, fetched if need be; none where the encoder has no such file.
     pub(super) fn find(&self, name: &str) -> Result<Option<PathBuf>, String> {
+        // Some names come from the encoder's own files.
+        if !name.split('/').all(|part| !part.is_empty() && part != "." && part != ".." && !part.contains('\\')) {
+            return Err(format!("{} names the file {name:?}, which would lie outside of it", self.place()));
+        }
         match self {
             Self::Folder(folder) => {
                 let path = folder.join(name);
@@ -49,13 +53,18 @@ impl Files {
 
 /// Reads a JSON file.
 pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, String> {
+    let text = read_bounded(path)?;
+    serde_json::from_slice(&text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// The bytes of a JSON file, if it is an ordinary file and not too long.
+pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
     let fault = |problem: String| format!("{}: {problem}", path.display());
-    let length = path.metadata().map_err(|error| fault(error.to_string()))?.len();
+    let length = crate::files::ordinary(path).map_err(|error| fault(error.to_string()))?.len();
     if length > LONGEST_JSON {
         return Err(fault(format!("{length} bytes are too many for a JSON file")));
     }
-    let text = std::fs::read(path).map_err(|error| fault(error.to_string()))?;
-    serde_json::from_slice(&text).map_err(|error| fault(error.to_string()))
+    std::fs::read(path).map_err(|error| fault(error.to_string()))
 }
 
 /// Hash over the contents of files, in order; names weights and preprocessing.

@@ -5,6 +5,7 @@ mod builtin;
 mod clip;
 mod default_prompt;
 mod files;
+mod growth;
 mod hub;
 mod open;
 mod picture;

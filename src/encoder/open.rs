@@ -5,6 +5,7 @@ use super::files::{Files, read_json};
 use super::hub::{HubSettings, Repository};
 use super::sentence::SentenceEncoder;
 use super::{Encoder, EncoderError, StaticEncoder};
+use crate::guard::guarded;
 use candle_core::Device;
 use serde_json::Value;
 use std::path::Path;
@@ -42,7 +43,11 @@ pub fn open_with(name: &str, options: &OpenOptions) -> Result<Arc<dyn Encoder>, 
     if name == "builtin" {
         return Ok(Arc::new(StaticEncoder::new()?));
     }
-    open_files(name, options).map_err(|problem| EncoderError::Unusable { encoder: name.to_owned(), problem })
+    // What others' libraries stumble over is damage of the files.
+    let opened = guarded(|| open_files(name, options));
+    opened
+        .unwrap_or_else(|words| Err(format!("its files are damaged: {words}")))
+        .map_err(|problem| EncoderError::Unusable { encoder: name.to_owned(), problem })
 }
 
 fn open_files(name: &str, options: &OpenOptions) -> Result<Arc<dyn Encoder>, String> {

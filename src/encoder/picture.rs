@@ -1,7 +1,9 @@
 //! An image file's bytes to RGB, upright, within limits.
 
+use crate::guard::guarded;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+use std::borrow::Cow;
 use std::io::Cursor;
 use thiserror::Error;
 
@@ -61,6 +63,11 @@ impl Picture {
         if format == ImageFormat::Jpeg && !jpeg_ends(bytes) {
             return Err(ImageProblem::Truncated);
         }
+        let lean = if format == ImageFormat::Png { without_texts(bytes) } else { Cow::Borrowed(bytes) };
+        guarded(|| Self::decode_as(&lean, format)).unwrap_or_else(|words| Err(ImageProblem::Damaged(words)))
+    }
+
+    fn decode_as(bytes: &[u8], format: ImageFormat) -> Result<Self, ImageProblem> {
         let mut limits = Limits::default();
         limits.max_alloc = Some(MOST_MEMORY);
         let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
@@ -84,6 +91,28 @@ impl Picture {
         }
         Ok(Self { width, height, rgb })
     }
+}
+
+/// A PNG without colour profiles and texts, which nobody here reads and which may be packed a thousandfold.
+fn without_texts(bytes: &[u8]) -> Cow<'_, [u8]> {
+    const PASSED_OVER: [&[u8]; 4] = [b"iCCP", b"zTXt", b"iTXt", b"tEXt"];
+    const SIGNATURE: usize = 8;
+    let mut kept = Vec::new();
+    let (mut at, mut from) = (SIGNATURE, 0);
+    while let Some(&[a, b, c, d, ref kind @ ..]) = bytes.get(at..at + 8) {
+        // Length, kind, content, checksum.
+        let end = at.saturating_add(12).saturating_add(u32::from_be_bytes([a, b, c, d]) as usize);
+        if PASSED_OVER.contains(&kind) {
+            kept.extend_from_slice(&bytes[from..at]);
+            from = end.min(bytes.len());
+        }
+        at = end;
+    }
+    if from == 0 {
+        return Cow::Borrowed(bytes);
+    }
+    kept.extend_from_slice(&bytes[from..]);
+    Cow::Owned(kept)
 }
 
 /// RGBA laid on white, with the rounding of Pillow's `alpha_composite`.
@@ -151,6 +180,27 @@ mod tests {
                 let error = Picture::decode(&bytes[..cut]).unwrap_err();
                 assert!(cut > 0 || error == ImageProblem::Empty, "{format:?} cut at {cut}: {error}");
             }
+        }
+    }
+
+    #[test]
+    fn a_packed_profile_is_passed_over() {
+        use std::io::Write;
+        // 32 MiB of profile in some kilobytes, put before the pixels.
+        let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        packed.write_all(&vec![0; 32 << 20]).unwrap();
+        let mut chunk = b"iCCPx\0\0".to_vec();
+        chunk.extend(packed.finish().unwrap());
+        let plain = encoded(40, 30, ImageFormat::Png);
+        let mut bomb = plain[..33].to_vec();
+        bomb.extend((chunk.len() as u32 - 4).to_be_bytes());
+        bomb.extend(&chunk);
+        bomb.extend(crc32fast::hash(&chunk).to_be_bytes());
+        bomb.extend(&plain[33..]);
+        assert_eq!(without_texts(&bomb), plain.as_slice());
+        assert_eq!(Picture::decode(&bomb).unwrap(), Picture::decode(&plain).unwrap());
+        for cut in 0..bomb.len().min(200) {
+            assert!(Picture::decode(&bomb[..cut]).is_err());
         }
     }
 

@@ -4,7 +4,7 @@ use super::batch::embed;
 use super::default_prompt::DefaultPrompt;
 use super::files::{Files, digest, read_json};
 use super::tokens::{Tokens, plain_word};
-use super::weights::{Wanted, Weights};
+use super::weights::{MOST_LAYERS, Wanted, Weights};
 use super::{Encoder, EncoderError, Reading};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
@@ -209,6 +209,12 @@ fn config(files: &Files) -> Result<Config, String> {
         return Err(format!(
             "config.json: position_embedding_type {:?} is not known here",
             raw.position_embedding_type
+        ));
+    }
+    if raw.num_hidden_layers > MOST_LAYERS {
+        return Err(format!(
+            "config.json: num_hidden_layers is {}; at most {MOST_LAYERS} are computed",
+            raw.num_hidden_layers
         ));
     }
     if raw.num_attention_heads == 0 || !raw.hidden_size.is_multiple_of(raw.num_attention_heads) {

@@ -62,7 +62,7 @@ impl Templates {
             "generic" => Ok(set(&GENERIC)),
             "face" => Ok(set(&FACE)),
             path => {
-                let text = std::fs::read_to_string(Path::new(path))
+                let text = crate::files::read_text(Path::new(path))
                     .map_err(|error| format!("templates {path}: {error}; the sets here are none, generic and face"))?;
                 Self::parse(path, &text)
             }

@@ -1,7 +1,8 @@
 //! Texts to token ids by an encoder's own `tokenizer.json`.
 
 use super::Reading;
-use super::files::Files;
+use super::files::{Files, read_bounded};
+use crate::guard::guarded;
 use tokenizers::{PostProcessor, Tokenizer, TruncationDirection};
 
 /// A tokenizer with the encoder's limit.
@@ -19,7 +20,11 @@ impl Tokens {
     pub(super) fn open(files: &Files, limit: usize, unknown: Option<&str>) -> Result<Self, String> {
         let path = files.require("tokenizer.json")?;
         let fault = |problem: String| format!("{}: {problem}", path.display());
-        let mut tokenizer = Tokenizer::from_file(&path).map_err(|error| fault(error.to_string()))?;
+        let text = read_bounded(&path)?;
+        super::growth::check(&text).map_err(fault)?;
+        let tokenizer =
+            guarded(|| Tokenizer::from_bytes(&text)).map_err(|words| fault(format!("is damaged: {words}")))?;
+        let mut tokenizer = tokenizer.map_err(|error| fault(error.to_string()))?;
         // The file may bring a fixed length; texts run at their own.
         tokenizer.with_padding(None);
         tokenizer.with_truncation(None).map_err(|error| fault(error.to_string()))?;
@@ -51,7 +56,7 @@ impl Tokens {
 
     /// How a text falls into pieces, special ones not counted.
     pub(super) fn reading(&self, text: &str) -> Reading {
-        let Ok(encoding) = self.tokenizer.encode_fast(text, false) else {
+        let Ok(Ok(encoding)) = guarded(|| self.tokenizer.encode_fast(text, false)) else {
             return Reading { pieces: 0, unknown: 0 };
         };
         let ids = encoding.get_ids();
@@ -61,11 +66,13 @@ impl Tokens {
 
     /// The ids of a text, cut so that the special ones keep their place.
     pub(super) fn ids(&self, text: &str) -> Result<Vec<u32>, String> {
-        let fault = |error: tokenizers::Error| format!("the tokenizer failed: {error}");
-        let mut encoding = self.tokenizer.encode_fast(text, false).map_err(fault)?;
-        encoding.truncate(self.piece_limit(), 0, TruncationDirection::Right);
-        let encoding = self.tokenizer.post_process(encoding, None, true).map_err(fault)?;
-        Ok(encoding.get_ids().to_vec())
+        let ids = || -> tokenizers::Result<Vec<u32>> {
+            let mut encoding = self.tokenizer.encode_fast(text, false)?;
+            encoding.truncate(self.piece_limit(), 0, TruncationDirection::Right);
+            Ok(self.tokenizer.post_process(encoding, None, true)?.get_ids().to_vec())
+        };
+        let found = guarded(ids).map_err(|words| format!("tokenizer.json is damaged: {words}"))?;
+        found.map_err(|error| format!("the tokenizer failed: {error}"))
     }
 
     /// Vocabulary entries that `word` accepts, in the order of their ids.

@@ -16,6 +16,8 @@ const SINGLE: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
 /// Longest header that is read, as the format's reference implementation has it.
 const LONGEST_HEADER: u64 = 100_000_000;
+/// Most layers of an encoder: the deepest there are have some dozens.
+pub(super) const MOST_LAYERS: usize = 1000;
 /// Most names an error lists.
 const LISTED: usize = 3;
 

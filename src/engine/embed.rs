@@ -143,6 +143,7 @@ impl Session {
             let texts: Vec<&str> = firsts[window].iter().map(|&row| text(row)).collect();
             let hashes: Vec<ContentHash> = texts.iter().map(|text| content_hash(text)).collect();
             let fresh = self.encoder.encode(&texts)?;
+            self.check_finite(&fresh, |at| &audit.items[firsts[end - texts.len() + at]].id)?;
             self.store.put_embeddings(self.encoder.fingerprint(), &hashes, &fresh)?;
             tracker.done((repeated + end) as u64);
         }
@@ -172,12 +173,13 @@ impl Session {
             let result = windows(missing, IMAGE_WINDOW).try_for_each(|window| {
                 let mut ready = Vec::with_capacity(window.len());
                 for at in window {
+                    let id = audit.items[missing[at]].id.as_str();
                     ready.push(loop {
                         if tracker.is_cancelled() {
                             return Err(EngineError::Cancelled);
                         }
                         if let Some(decoded) = early.remove(&at) {
-                            break (files[at].1, decoded);
+                            break (id, files[at].1, decoded);
                         }
                         let (found, decoded) = receiver
                             .recv()
@@ -217,6 +219,8 @@ impl Session {
 
     fn decode_file(&self, path: &str) -> Decoded {
         let length = match std::fs::metadata(path) {
+            // A pipe or a device may never end.
+            Ok(metadata) if !metadata.is_file() => return Decoded::Bad("it is no ordinary file".into()),
             Ok(metadata) => metadata.len(),
             Err(error) => return Decoded::Lost(format!("{path}: {error}")),
         };
@@ -242,11 +246,25 @@ impl Session {
         }
     }
 
+    /// Refuses embeddings with a number that is none; `id` names the item of a row.
+    fn check_finite<'a>(&self, rows: &[f32], id: impl Fn(usize) -> &'a str) -> Result<(), EngineError> {
+        let dimension = self.encoder.dimension().max(1);
+        let bad = |row: &[f32]| row.iter().any(|value| !value.is_finite());
+        match rows.chunks(dimension).position(bad) {
+            None => Ok(()),
+            Some(at) => Err(EngineError::Internal(format!(
+                "encoder {} gives numbers that are not finite for item '{}'; nothing of its batch is kept, and its weights may be damaged",
+                self.encoder.name(),
+                id(at)
+            ))),
+        }
+    }
+
     /// Encodes the good images of a window and keeps them, then what each file turned out to be.
-    fn keep_images(&self, window: Vec<(ContentHash, Decoded)>) -> Result<(), EngineError> {
-        let (mut hashes, mut images, mut facts) = (Vec::new(), Vec::new(), Vec::new());
+    fn keep_images(&self, window: Vec<(&str, ContentHash, Decoded)>) -> Result<(), EngineError> {
+        let (mut ids, mut hashes, mut images, mut facts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut seen = HashSet::new();
-        for (stamp, decoded) in window {
+        for (id, stamp, decoded) in window {
             match decoded {
                 Decoded::Known(hash) => facts.push((stamp, FileFact::Content(hash))),
                 Decoded::Good(hash, pixels) => {
@@ -254,6 +272,7 @@ impl Session {
                     // Asked again: an earlier window may have brought it since it was decoded. What is in a batch
                     // must not depend on how far the decoders were ahead.
                     if seen.insert(hash) && !self.store.has_embedding(self.encoder.fingerprint(), &hash)? {
+                        ids.push(id);
                         hashes.push(hash);
                         images.push(pixels);
                     }
@@ -266,6 +285,7 @@ impl Session {
         }
         if !images.is_empty() {
             let fresh = self.encoder.encode_images(&images)?;
+            self.check_finite(&fresh, |at| ids[at])?;
             self.store.put_embeddings(self.encoder.fingerprint(), &hashes, &fresh)?;
         }
         Ok(self.store.put_file_facts(&facts)?)

@@ -3,7 +3,7 @@
 use super::packed_images::Unpacked;
 use super::rows::own_words;
 use super::{EngineError, known_audits};
-use crate::audit::{Audit, Content, Split};
+use crate::audit::{Audit, Content, LONGEST_NAME, Split, is_audit_name};
 use crate::data::{AttributeFile, BUILTIN_AUDITS, Draft, Rest};
 use crate::encoder::{Encoder, EncoderError};
 use crate::store::{Ingested, Store};
@@ -12,8 +12,6 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Longest name of an audit.
-const LONGEST_NAME: usize = 64;
 /// Items shown as a preview, and characters of each.
 const PREVIEW: usize = 5;
 const PREVIEW_CHARACTERS: usize = 100;
@@ -232,8 +230,7 @@ pub(super) fn keep(store: &Store, ingested: &Ingested) -> Result<(), EngineError
 
 /// A name that is free, and fit for a file.
 fn check_name(home: &Path, name: &str) -> Result<(), EngineError> {
-    let fit = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
-    if name.is_empty() || name.len() > LONGEST_NAME || name.starts_with(['.', '-']) || !name.chars().all(fit) {
+    if !is_audit_name(name) {
         return Err(EngineError::Usage(format!(
             "'{name}' cannot be an audit's name; use up to {LONGEST_NAME} of a-z, A-Z, 0-9, '-', '_' and '.'"
         )));

@@ -2,7 +2,7 @@
 
 use super::EngineError;
 use crate::data::{Draft, PackedImages, each_binary};
-use crate::files::UNFINISHED_ENDING;
+use crate::files::{UNFINISHED_ENDING, private_folder};
 use crate::store::{StoreError, image_folder};
 use std::path::{Path, PathBuf};
 
@@ -27,7 +27,7 @@ impl Unpacked {
         let beside = PathBuf::from(format!("{}{UNFINISHED_ENDING}", folder.display()));
         let fault = |path: &Path, source| EngineError::from(StoreError::Io { path: path.to_owned(), source });
         let _ = std::fs::remove_dir_all(&beside);
-        std::fs::create_dir_all(&beside).map_err(|source| fault(&beside, source))?;
+        private_folder(&beside).map_err(|source| fault(&beside, source))?;
         let mut paths = vec![String::new(); draft.ids.len()];
         let mut failed = None;
         let name = |row: usize| format!("{row:08}.{ENDING}");

@@ -10,7 +10,7 @@ pub fn ingest(report: &IngestReport) -> String {
     let mut lines = vec![
         format!(
             "audit {} · {} {} · encoder {} ({} dimensions)",
-            report.name,
+            printable(&report.name),
             grouped(report.items),
             report.contents,
             printable(&report.encoder),

@@ -45,5 +45,5 @@ pub struct Envelope<T> {
 /// If a value cannot stand in JSON.
 pub fn to_json<T: Serialize>(schema: &'static str, run: Option<&RunRecord>, body: T) -> serde_json::Result<String> {
     let envelope = Envelope { schema, identity: run.map(Identity::of), body };
-    serde_json::to_string_pretty(&envelope).map(|text| text + "\n")
+    super::plain::json(&envelope)
 }

@@ -9,6 +9,7 @@ mod ingest;
 mod json;
 mod overview;
 mod paper;
+mod plain;
 mod prompts;
 mod runs;
 mod sheet;
@@ -22,6 +23,7 @@ pub use ingest::ingest;
 pub use json::{Envelope, Identity, to_json};
 pub use overview::demo;
 pub use paper::{paper_check, paper_rows};
+pub use plain::{json, json_line, printable, tame};
 pub use prompts::{compare, score};
 pub use runs::{Attempt, Difference, Ending, Order, best_first, plan, runs, show, sort, sweep, unfinished};
 pub use sheet::{Cell, Format, Sheet};
@@ -29,18 +31,6 @@ pub use tables::{attributes, attributes_fitted, bias, ood, paper_attributes, val
 
 use crate::audit::RunRecord;
 use crate::diagnose::Measured;
-
-/// Text from data or a person, safe for a terminal: white space becomes blanks, control characters go.
-#[must_use]
-pub fn printable(text: &str) -> String {
-    let blank = |character: char| if character.is_whitespace() { ' ' } else { character };
-    text.chars().map(blank).filter(|character| !character.is_control() && !is_invisible(*character)).collect()
-}
-
-/// Characters without width that turn the direction of a line or hide in it.
-fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
 
 /// A value in text, or why there is none.
 fn fixed(value: Measured, digits: usize) -> String {

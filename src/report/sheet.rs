@@ -99,12 +99,16 @@ impl Cell {
         }
     }
 
-    /// Every digit; text cannot start a formula in a spreadsheet.
+    /// Every digit; text cannot start a formula in a spreadsheet, nor a command in a build log.
     fn exact(&self) -> String {
         match self {
             Self::Text(text) => {
                 let text = printable(text);
-                if text.trim_start().starts_with(FORMULA) { format!("'{text}") } else { text }
+                if text.trim_start().starts_with(FORMULA) || text.trim_start().starts_with("::") {
+                    format!("'{text}")
+                } else {
+                    text
+                }
             }
             Self::Number { value, .. } | Self::Probability(value) => value.to_string(),
             other => other.shown(),

@@ -4,10 +4,12 @@
 use super::{Result, Store, StoreError, write_atomically};
 use crate::audit::{
     Attribute, AttributePrompts, Audit, ClassAurocs, Content, Item, ModelLosses, PromptSets, Split, clusters,
+    is_audit_name,
 };
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use serde::{Deserialize, Serialize};
-use std::io::{BufReader, BufWriter, Write};
+use std::collections::HashSet;
+use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 const FORMAT: &str = "llm2loss.audit/1";
@@ -21,6 +23,11 @@ const IMAGES: &str = "images";
 pub fn image_folder(home: &Path, audit: &str) -> PathBuf {
     home.join(IMAGES).join(audit)
 }
+/// What any audit's file may unpack to in bytes, how many times a larger one's own length, and most of all: texts and
+/// losses pack to a tenth, not to a thousandth.
+const UNPACKED: u64 = 64 << 20;
+const MOST_TIMES: u64 = 40;
+const MOST_UNPACKED: u64 = 8 << 30;
 
 /// An audit taken in, and what was decided about it then.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,8 +140,15 @@ impl Document {
         }
     }
 
-    /// The audit again; what does not fit together is damage.
-    fn read(self) -> std::result::Result<Ingested, String> {
+    /// The audit again; what does not fit together, or to the name of its file, is damage.
+    fn read(self, name: &str) -> std::result::Result<Ingested, String> {
+        if self.name != name {
+            return Err(format!("it says to be audit {:?}; a file keeps the name it was written under", self.name));
+        }
+        let mut seen = HashSet::with_capacity(self.ids.len());
+        if let Some(twice) = self.ids.iter().find(|id| !seen.insert(id.as_str())) {
+            return Err(format!("two items are called {twice:?}"));
+        }
         if self.format != FORMAT {
             return Err(format!("its form is '{}', this program reads '{FORMAT}'", self.format));
         }
@@ -265,8 +279,14 @@ fn unhex(text: &str) -> Option<[u8; 16]> {
     (text.len() == 32).then(|| u128::from_str_radix(text, 16).ok()).flatten().map(u128::to_be_bytes)
 }
 
-fn path_of(home: &Path, name: &str) -> PathBuf {
+pub(super) fn path_of(home: &Path, name: &str) -> PathBuf {
     home.join(FOLDER).join(format!("{name}{SUFFIX}"))
+}
+
+/// Refuses a name that would lead out of its folder.
+pub(super) fn check_name(name: &str) -> Result<()> {
+    let problem = || format!("{name:?} cannot be the name of an audit");
+    if is_audit_name(name) { Ok(()) } else { Err(StoreError::Damaged { what: "the audit".into(), problem: problem() }) }
 }
 
 /// Names of the audits taken in under `home`, sorted; the store need not be open.
@@ -284,7 +304,8 @@ pub fn ingested_names(home: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in entries {
         let name = entry.map_err(io)?.file_name();
-        names.extend(name.to_str().and_then(|name| name.strip_suffix(SUFFIX)).map(str::to_owned));
+        let name = name.to_str().and_then(|name| name.strip_suffix(SUFFIX));
+        names.extend(name.filter(|name| is_audit_name(name)).map(str::to_owned));
     }
     names.sort_unstable();
     Ok(names)
@@ -297,9 +318,10 @@ impl Store {
     /// If the disk refuses; what was there before is then still there.
     pub fn put_ingested(&self, ingested: &Ingested) -> Result<()> {
         self.writes()?;
+        check_name(&ingested.audit.name)?;
         let path = path_of(&self.home, &ingested.audit.name);
         let io = |source| StoreError::Io { path: path.clone(), source };
-        std::fs::create_dir_all(self.home.join(FOLDER)).map_err(io)?;
+        crate::files::private_folder(&self.home.join(FOLDER)).map_err(io)?;
         let mut packed = BufWriter::new(GzEncoder::new(Vec::new(), Compression::fast()));
         serde_json::to_writer(&mut packed, &Document::of(ingested))
             .map_err(|error| StoreError::Damaged { what: "the audit".into(), problem: error.to_string() })?;
@@ -316,43 +338,29 @@ impl Store {
     /// # Errors
     /// If its file cannot be read or is damaged.
     pub fn ingested(&self, name: &str) -> Result<Option<Ingested>> {
+        if !is_audit_name(name) {
+            return Ok(None);
+        }
         let path = path_of(&self.home, name);
-        let file = match std::fs::File::open(&path) {
-            Ok(file) => file,
+        // Before it is opened: a pipe would wait for ever.
+        let packed = match crate::files::ordinary(&path) {
+            Ok(packed) => packed,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(StoreError::Io { path, source }),
         };
+        let file = std::fs::File::open(&path).map_err(|source| StoreError::Io { path: path.clone(), source })?;
         let damaged =
             |problem: String| StoreError::Damaged { what: format!("the audit in {}", path.display()), problem };
-        let unpacked = std::io::read_to_string(GzDecoder::new(BufReader::new(file)))
-            .map_err(|error| damaged(error.to_string()))?;
-        let document: Document = serde_json::from_str(&unpacked).map_err(|error| damaged(error.to_string()))?;
-        document.read().map(Some).map_err(damaged)
-    }
-
-    /// Removes an audit taken in with everything that belongs to it but its embeddings, which others may share.
-    ///
-    /// # Errors
-    /// If the disk refuses.
-    pub fn delete_audit(&self, name: &str) -> Result<()> {
-        self.writes()?;
-        let path = path_of(&self.home, name);
-        self.delete_runs(name, None)?;
-        self.tree("audits")?.remove(name)?;
-        let prefix = super::records::model_key(name, "");
-        for tree in ["losses", "shown"] {
-            let tree = self.tree(tree)?;
-            tree.remove(name)?;
-            for key in tree.scan_prefix(&prefix).keys() {
-                tree.remove(key?)?;
-            }
+        let most = packed.len().saturating_mul(MOST_TIMES).clamp(UNPACKED, MOST_UNPACKED);
+        let mut unpacked = String::new();
+        let mut reader = GzDecoder::new(BufReader::new(file)).take(most + 1);
+        reader.read_to_string(&mut unpacked).map_err(|error| damaged(error.to_string()))?;
+        if unpacked.len() as u64 > most {
+            return Err(damaged(format!("its {} bytes unpack to more than {most}", packed.len())));
         }
-        self.forget_history(name)?;
-        self.keep_shown()?;
-        self.flush()?;
-        std::fs::remove_file(&path).map_err(|source| StoreError::Io { path, source })?;
-        self.sweep_images();
-        Ok(())
+        let document: Document = serde_json::from_str(&unpacked).map_err(|error| damaged(error.to_string()))?;
+        drop(unpacked);
+        document.read(name).map(Some).map_err(damaged)
     }
 
     /// Removes the images of audits that are not there: what a killed ingest wrote, and what a deletion left.
@@ -364,31 +372,5 @@ impl Store {
                 let _ = std::fs::remove_dir_all(entry.path());
             }
         }
-    }
-
-    /// Removes the runs of an audit, or of one of its models; returns how many there were.
-    ///
-    /// # Errors
-    /// If the disk refuses.
-    pub fn delete_runs(&self, audit: &str, model: Option<&str>) -> Result<usize> {
-        let runs = self.runs(audit, model)?;
-        for run in &runs {
-            self.delete_run(&run.id)?;
-        }
-        for run in self.unfinished(audit, model)? {
-            self.drop_unfinished(&run.id)?;
-        }
-        Ok(runs.len())
-    }
-
-    /// Forgets what was computed from the runs of an audit; it is computed again when asked for.
-    ///
-    /// # Errors
-    /// If the disk refuses.
-    pub fn forget_diagnoses(&self, audit: &str) -> Result<()> {
-        for run in self.runs(audit, None)? {
-            self.drop_diagnosis(&run.id)?;
-        }
-        self.flush()
     }
 }

@@ -1,8 +1,9 @@
-//! Removing runs, so that a crash at any moment leaves a run whole or gone.
+//! Removing runs and audits, so that a crash at any moment leaves a run whole or gone.
 //!
 //! The record's file goes first: from then on there is no such run. Index and folder follow; what a crash leaves of
 //! them goes when the home is next opened.
 
+use super::audits::{check_name, path_of};
 use super::runs::RECORD;
 use super::unfinished::NOTE;
 use super::{Result, Store, StoreError};
@@ -27,6 +28,58 @@ impl Store {
         self.drop_unfinished(id)?;
         self.forget_run(id)?;
         self.remove_run_folder(id)?;
+        self.flush()
+    }
+
+    /// Removes an audit taken in with everything that belongs to it but its embeddings, which others may share.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn delete_audit(&self, name: &str) -> Result<()> {
+        self.writes()?;
+        check_name(name)?;
+        let path = path_of(&self.home, name);
+        self.delete_runs(name, None)?;
+        self.tree("audits")?.remove(name)?;
+        let prefix = super::records::model_key(name, "");
+        for tree in ["losses", "shown"] {
+            let tree = self.tree(tree)?;
+            tree.remove(name)?;
+            for key in tree.scan_prefix(&prefix).keys() {
+                tree.remove(key?)?;
+            }
+        }
+        self.forget_history(name)?;
+        self.keep_shown()?;
+        self.flush()?;
+        std::fs::remove_file(&path).map_err(|source| StoreError::Io { path, source })?;
+        self.sweep_images();
+        Ok(())
+    }
+
+    /// Removes the runs of an audit, or of one of its models; returns how many there were.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn delete_runs(&self, audit: &str, model: Option<&str>) -> Result<usize> {
+        let runs = self.runs(audit, model)?;
+        for run in &runs {
+            self.delete_run(&run.id)?;
+        }
+        for run in self.unfinished(audit, model)? {
+            self.drop_unfinished(&run.id)?;
+        }
+        Ok(runs.len())
+    }
+
+    /// Forgets what was computed from the runs of an audit; it is computed again when asked for.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn forget_diagnoses(&self, audit: &str) -> Result<()> {
+        for run in self.runs(audit, None)? {
+            self.drop_diagnosis(&run.id)?;
+        }
         self.flush()
     }
 

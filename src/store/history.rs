@@ -2,7 +2,6 @@
 
 use super::{Result, Store, StoreError, codec, write_atomically};
 use serde::{Deserialize, Serialize};
-use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
@@ -52,10 +51,10 @@ impl Store {
         let mut line = serde_json::to_vec(entry)
             .map_err(|error| StoreError::Damaged { what: "a prompt".into(), problem: error.to_string() })?;
         line.push(b'\n');
-        let open = || File::options().append(true).create(true).open(&path);
+        let open = || crate::files::private().append(true).create(true).open(&path);
         let opened = match open() {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                std::fs::create_dir_all(self.home.join(HISTORY)).and_then(|()| open())
+                crate::files::private_folder(&self.home.join(HISTORY)).and_then(|()| open())
             }
             opened => opened,
         };
@@ -65,7 +64,7 @@ impl Store {
     /// Writes an audit's history as the index has it.
     pub(super) fn write_history(&self, audit: &str) -> Result<()> {
         let folder = self.home.join(HISTORY);
-        std::fs::create_dir_all(&folder).map_err(|source| StoreError::Io { path: folder, source })?;
+        crate::files::private_folder(&folder).map_err(|source| StoreError::Io { path: folder, source })?;
         let lines =
             self.history(audit)?.iter().filter_map(|entry| serde_json::to_string(entry).ok()).collect::<Vec<_>>();
         write_atomically(&self.history_file(audit), (lines.join("\n") + "\n").as_bytes())

@@ -80,7 +80,7 @@ impl Store {
             let mut text = Vec::new();
             facts.iter().try_for_each(|(stamp, fact)| write_line(&mut text, *stamp, FileEntry::from(fact)))?;
             let path = self.image_lines();
-            let file = std::fs::File::options().append(true).create(true).open(&path);
+            let file = crate::files::private().append(true).create(true).open(&path);
             file.and_then(|mut file| file.write_all(&text)).map_err(|source| StoreError::Io { path, source })?;
         }
         self.index_facts(facts)?;
@@ -122,7 +122,7 @@ impl Store {
     /// Writes what the index knows of image files to their file.
     pub(super) fn write_file_facts(&self) -> Result<()> {
         let (path, tree) = (self.image_lines(), self.tree(FILES)?);
-        let written = crate::files::write_with(&path, |file| {
+        let written = crate::files::write_private_with(&path, |file| {
             let mut out = BufWriter::new(file);
             for pair in &tree {
                 let (key, value) = pair.map_err(std::io::Error::other)?;

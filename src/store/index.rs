@@ -48,6 +48,8 @@ impl Index {
         if is_free(path) {
             sweep(path);
         }
+        // Made by us, so that its rights are ours: the database would leave them to the system.
+        let _ = crate::files::private_folder(path);
         let opened = guarded(|| sled::Config::new().path(path).cache_capacity(CACHE_BYTES).open());
         let index = match opened {
             Ok(Ok(db)) => Self(Some(db)),
@@ -109,6 +111,7 @@ impl Index {
         let beside = path.with_extension("new");
         let _ = std::fs::remove_dir_all(&beside);
         let copy = || -> std::result::Result<(), sled::Error> {
+            let _ = crate::files::private_folder(&beside);
             let fresh = sled::Config::new().path(&beside).cache_capacity(CACHE_BYTES).open()?;
             fresh.import(db.export());
             fresh.flush().map(|_| ())

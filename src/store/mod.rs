@@ -15,6 +15,7 @@ mod overview;
 mod owner;
 mod pack;
 mod packs;
+mod privacy;
 mod reconcile;
 mod records;
 mod runs;
@@ -26,6 +27,7 @@ pub use history::HistoryEntry;
 pub use image_files::FileFact;
 pub use overview::TreeSize;
 pub use packs::PackedRows;
+pub use privacy::{Privacy, make_private};
 pub use records::AuditRecord;
 pub use runs::StoredRun;
 pub use unfinished::StoredCheckpoint;
@@ -127,7 +129,7 @@ impl Store {
         if home.exists() && !home.is_dir() {
             return Err(home_fault("it is a file, not a folder".into()));
         }
-        std::fs::create_dir_all(home).map_err(|error| home_fault(error.to_string()))?;
+        crate::files::private_folder(home).map_err(|error| home_fault(error.to_string()))?;
         let began = Instant::now();
         let mut notes = Vec::new();
         let index = match Self::open_index(home)? {
@@ -319,5 +321,5 @@ fn set_aside(home: &Path) -> std::io::Result<()> {
 
 /// A file of the home, whole or not at all.
 fn write_atomically(path: &Path, data: &[u8]) -> Result<()> {
-    crate::files::write_atomically(path, data).map_err(|source| StoreError::Io { path: path.to_owned(), source })
+    crate::files::write_private(path, data).map_err(|source| StoreError::Io { path: path.to_owned(), source })
 }

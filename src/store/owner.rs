@@ -1,5 +1,6 @@
 //! Who holds the store: a small file that a second process reads to name the first.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "owner";
@@ -13,7 +14,8 @@ impl Owner {
     pub fn claim(home: &Path) -> std::io::Result<Self> {
         let path = home.join(FILE);
         let command = command_words(std::env::args().skip(1));
-        std::fs::write(&path, format!("{}\n{command}\n", std::process::id()))?;
+        let mut file = crate::files::private().write(true).create(true).truncate(true).open(&path)?;
+        file.write_all(format!("{}\n{command}\n", std::process::id()).as_bytes())?;
         Ok(Self(path))
     }
 }

@@ -315,7 +315,7 @@ pub fn write(
     };
     let mut order: Vec<u32> = (0..rows as u32).collect();
     order.sort_by_key(|row| digests[*row as usize]);
-    crate::files::write_with(path, |file| {
+    crate::files::write_private_with(path, |file| {
         let mut out = BufWriter::with_capacity(1 << 20, file);
         // As long as the true one, which is known at the end.
         out.write_all(&header(&"0".repeat(16)))?;

@@ -368,7 +368,7 @@ impl Store {
         fill: impl FnMut(usize, &mut Vec<u8>) -> io::Result<Option<u32>>,
     ) -> Result<()> {
         let io = |source| StoreError::Io { path: path.clone(), source };
-        std::fs::create_dir_all(self.pack_folder(encoder)).map_err(io)?;
+        crate::files::private_folder(&self.pack_folder(encoder)).map_err(io)?;
         write(&path, encoder, shape, digests, fill).map_err(io)?;
         self.forget_packs(encoder);
         Ok(())

@@ -13,7 +13,7 @@ use crate::files::UNFINISHED_ENDING;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::DirEntry;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// What a person looked at last, by audit and model.
 const SHOWN: &str = "shown.json";
@@ -104,9 +104,14 @@ impl Store {
     /// Writes the files that a home of the first layout has in its database alone. Doing it twice does no harm.
     pub(super) fn convert(&self) -> Result<()> {
         for pair in &self.tree(UNFINISHED)? {
-            if let Ok(entry) = codec::unseal_json::<Unfinished>(&pair?.1, "a run") {
+            let (key, value) = pair?;
+            if let Ok(entry) = codec::unseal_json::<Unfinished>(&value, "a run")
+                && *entry.record.id.0.as_bytes() == *key
+                && Path::new(&entry.record.id.0).components().eq([Component::Normal(entry.record.id.0.as_ref())])
+            {
                 let folder = self.run_folder(&entry.record.id);
-                std::fs::create_dir_all(&folder).map_err(|source| StoreError::Io { path: folder.clone(), source })?;
+                crate::files::private_folder(&folder)
+                    .map_err(|source| StoreError::Io { path: folder.clone(), source })?;
                 write_atomically(&folder.join(NOTE), &json(&entry, "the unfinished run")?)?;
             }
         }

@@ -38,7 +38,7 @@ impl Store {
     pub fn put_run(&self, record: &RunRecord, weights: &[u8], diagnosis: &impl Serialize) -> Result<()> {
         self.writes()?;
         let folder = self.run_folder(&record.id);
-        std::fs::create_dir_all(&folder).map_err(|source| StoreError::Io { path: folder.clone(), source })?;
+        crate::files::private_folder(&folder).map_err(|source| StoreError::Io { path: folder.clone(), source })?;
         write_atomically(&folder.join(WEIGHTS), weights)?;
         write_atomically(&folder.join(TABLES), &json(diagnosis, "the tables")?)?;
         write_atomically(&folder.join(RECORD), &json(record, "the run")?)?;
@@ -114,8 +114,11 @@ impl Store {
     pub fn all_runs(&self) -> Result<Vec<RunRecord>> {
         let mut runs = Vec::new();
         for pair in &self.tree("runs")? {
-            let (_, value) = pair?;
-            if let Ok(record) = codec::unseal_json::<RunRecord>(&value, "a run") {
+            let (key, value) = pair?;
+            // A record under another name would lead to another folder.
+            if let Ok(record) = codec::unseal_json::<RunRecord>(&value, "a run")
+                && *record.id.0.as_bytes() == *key
+            {
                 runs.push(record);
             }
         }
@@ -166,7 +169,14 @@ impl Store {
     pub fn find_run(&self, wanted: &str) -> Result<RunRecord> {
         let id = self.find_run_id(wanted)?;
         match self.tree("runs")?.get(id.0.as_bytes())? {
-            Some(value) => codec::unseal_json(&value, &format!("run {id}")),
+            Some(value) => {
+                let record = codec::unseal_json::<RunRecord>(&value, &format!("run {id}"))?;
+                if record.id == id {
+                    return Ok(record);
+                }
+                let problem = "its record is that of another; train it again".into();
+                Err(StoreError::Damaged { what: format!("run {id}"), problem })
+            }
             None => match self.all_unfinished()?.into_iter().find(|run| run.id == id) {
                 Some(record) => Ok(record),
                 None if self.run_folder(&id).join(RECORD).exists() => {

@@ -31,7 +31,7 @@ impl Store {
     pub fn put_checkpoint(&self, record: &RunRecord, bytes: &[u8]) -> Result<()> {
         self.writes()?;
         let folder = self.run_folder(&record.id);
-        std::fs::create_dir_all(&folder).map_err(|source| StoreError::Io { path: folder.clone(), source })?;
+        crate::files::private_folder(&folder).map_err(|source| StoreError::Io { path: folder.clone(), source })?;
         let before = self.unfinished_entry(&record.id)?.and_then(|entry| entry.file);
         let file = format!("checkpoint-{}.safetensors", record.weights_digest);
         write_atomically(&folder.join(&file), bytes)?;
@@ -56,7 +56,7 @@ impl Store {
 
     fn keep_unfinished(&self, entry: &Unfinished) -> Result<()> {
         let folder = self.run_folder(&entry.record.id);
-        std::fs::create_dir_all(&folder).map_err(|source| StoreError::Io { path: folder.clone(), source })?;
+        crate::files::private_folder(&folder).map_err(|source| StoreError::Io { path: folder.clone(), source })?;
         write_atomically(&folder.join(NOTE), &json(entry, "the unfinished run")?)?;
         let key = entry.record.id.0.as_bytes();
         self.tree(UNFINISHED)?.insert(key, codec::seal_json(entry, "the unfinished run")?)?;
@@ -95,7 +95,10 @@ impl Store {
     pub fn all_unfinished(&self) -> Result<Vec<RunRecord>> {
         let mut runs = Vec::new();
         for pair in &self.tree(UNFINISHED)? {
-            if let Ok(entry) = codec::unseal_json::<Unfinished>(&pair?.1, "a run") {
+            let (key, value) = pair?;
+            if let Ok(entry) = codec::unseal_json::<Unfinished>(&value, "a run")
+                && *entry.record.id.0.as_bytes() == *key
+            {
                 runs.push(entry.record);
             }
         }
@@ -126,7 +129,10 @@ impl Store {
     fn unfinished_entry(&self, id: &RunId) -> Result<Option<Unfinished>> {
         let value = self.tree(UNFINISHED)?.get(id.0.as_bytes())?;
         // A damaged entry is none: there is nothing to go on from.
-        Ok(value.and_then(|value| codec::unseal_json(&value, "the run").ok()))
+        let entry = value.and_then(|value| codec::unseal_json::<Unfinished>(&value, "the run").ok());
+        // So is one that names another run, or a file that is none of this run's checkpoints.
+        let own = |file: &String| file.starts_with("checkpoint-") && !file.contains(['/', '\\']);
+        Ok(entry.filter(|entry| entry.record.id == *id && entry.file.as_ref().is_none_or(own)))
     }
 }
 

@@ -5,9 +5,13 @@ use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize_to_file};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-pub const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/encoder");
+/// The folder of fixtures, whichever crate this is a part of.
+pub fn fixtures() -> PathBuf {
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    above.map(|folder| folder.join("tests/fixtures/encoder")).find(|folder| folder.is_dir()).unwrap_or_default()
+}
 
 pub struct Fixture {
     pub cases: Value,
@@ -15,7 +19,7 @@ pub struct Fixture {
 }
 
 pub fn fixture() -> Fixture {
-    let read = |name: &str| std::fs::read(Path::new(FIXTURES).join(name)).unwrap();
+    let read = |name: &str| std::fs::read(fixtures().join(name)).unwrap();
     let bytes = read("expected.safetensors");
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let floats = |view: &TensorView| -> Vec<f32> {
@@ -81,7 +85,7 @@ pub fn write(case: &Value, folder: &Path) {
     };
     put("config.json", &case["config"]);
     let tokenizer = format!("{}-tokenizer.json", case["tokenizer"].as_str().unwrap());
-    std::fs::copy(Path::new(FIXTURES).join(tokenizer), folder.join("tokenizer.json")).unwrap();
+    std::fs::copy(fixtures().join(tokenizer), folder.join("tokenizer.json")).unwrap();
     if case.get("processor").is_some() {
         put("preprocessor_config.json", &case["processor"]);
     }

@@ -51,7 +51,7 @@ struct Document {
 
 fn write(position: Position, line: Line) {
     let document = Document { schema: SCHEMA, run: position.run, runs: position.runs, line };
-    if let Ok(text) = serde_json::to_string(&document) {
+    if let Ok(text) = crate::report::json_line(&document) {
         say(&text);
     }
 }

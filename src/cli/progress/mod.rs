@@ -10,6 +10,7 @@ pub use json_lines::{finished, note};
 
 use crate::audit::{EpochMetrics, HeadKind};
 use crate::engine::{Progress, Session, Tracker};
+use crate::report::{printable, tame};
 use bars::Bars;
 use json_lines::JsonLines;
 use lines::Lines;
@@ -22,7 +23,7 @@ const MEMBERS_SHOWN: usize = 8;
 /// One line on stderr.
 pub fn say(line: &str) {
     // A closed stderr must not stop the work.
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{}", tame(&printable(line)));
 }
 
 /// Which of several runs is meant, counted from one.

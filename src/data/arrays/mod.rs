@@ -1,5 +1,6 @@
 //! Embeddings that somebody else computed: npy, npz, safetensors, Parquet. Never pickle.
 
+mod budget;
 mod npy;
 mod parquet_lists;
 mod tensors;
@@ -11,6 +12,7 @@ pub use tensors::read_tensors;
 pub use vector::{is_array, read_vector};
 
 use super::DataError;
+use super::damage::decoded;
 use super::table::{check_plain, file_name, files, is_parquet};
 use std::path::Path;
 
@@ -105,18 +107,18 @@ pub fn read_matrix_named(path: &Path, ids: Option<&Path>, name: &str) -> Result<
     if !several && check_plain(path).map_err(fault)? == 0 {
         return Err(fault("is empty".into()));
     }
-    let mut matrix = match ending.as_str() {
+    let read = || match ending.as_str() {
         _ if several => read_lists(path, name),
         "npy" => read_npy(path),
         "npz" => read_npz(path, name),
         "safetensors" => read_tensors(path, name),
-        _ if is_parquet(path) => read_lists(path, name),
+        _ if is_parquet(path) => budget::check_parquet(path).and_then(|()| read_lists(path, name)),
         "pkl" | "pickle" | "pt" | "pth" | "bin" => {
             Err("pickle can run any program and is never read; write npy, npz or safetensors".into())
         }
         _ => Err("is none of npy, npz, safetensors and Parquet, by its ending".into()),
-    }
-    .map_err(fault)?;
+    };
+    let mut matrix = decoded(path, || read().map_err(fault))?;
     if let Some(ids) = ids {
         let text = super::table::read_text(ids)?;
         let lines: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();

@@ -4,6 +4,7 @@ mod column;
 mod delimited;
 mod forms;
 pub mod json;
+mod pages;
 mod parquet;
 mod shards;
 mod source;
@@ -14,6 +15,7 @@ pub use shards::files;
 pub use source::{Source, check_plain, file_name, folder_of, most_unpacked, read_file, read_text};
 
 use super::DataError;
+use super::damage::decoded;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -52,10 +54,10 @@ impl Table {
     /// If it cannot be read, is empty, is of a form that is not read, or a row, a cell or an encoding is wrong; says
     /// where.
     pub fn read(path: &Path) -> Result<Self, DataError> {
-        match shards::files(path)? {
+        decoded(path, || match shards::files(path)? {
             None => Self::read_one(path),
             Some(files) => shards::read(path, &files),
-        }
+        })
     }
 
     fn read_one(path: &Path) -> Result<Self, DataError> {

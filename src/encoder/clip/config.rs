@@ -1,12 +1,15 @@
 //! `config.json` of a CLIP checkpoint, with transformers' defaults for what it leaves out.
 
 use crate::encoder::files::Files;
+use crate::encoder::weights::MOST_LAYERS;
 use serde::Deserialize;
 use serde_json::Value;
 
 /// The eos id that early conversions of OpenAI's checkpoints carry by mistake; transformers then pools at the
 /// largest id of a text.
 const LEGACY_EOS: u32 = 2;
+/// Longest side of a square that a vision tower takes, in pixels.
+const MOST_SIDE: usize = 8192;
 
 /// What both towers have.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,6 +128,9 @@ impl Config {
         if let Some(channels) = vision.num_channels.filter(|&channels| channels != 3) {
             return Err(format!("num_channels is {channels}; images have 3"));
         }
+        if config.image_size > MOST_SIDE {
+            return Err(format!("image_size is {}; at most {MOST_SIDE} pixels are computed", config.image_size));
+        }
         if config.patch_size == 0 || config.image_size < config.patch_size {
             return Err(format!("image_size {} holds no patch of {}", config.image_size, config.patch_size));
         }
@@ -154,6 +160,12 @@ impl RawTower {
             activation,
             norm_epsilon: self.layer_norm_eps.unwrap_or(1e-5),
         };
+        if tower_of.layers > MOST_LAYERS {
+            return Err(format!(
+                "{tower} num_hidden_layers is {}; at most {MOST_LAYERS} are computed",
+                tower_of.layers
+            ));
+        }
         if tower_of.heads == 0 || !tower_of.width.is_multiple_of(tower_of.heads) || tower_of.layers == 0 {
             return Err(format!(
                 "{tower} hidden_size {} cannot be divided over {} heads and {} layers",
@@ -228,6 +240,8 @@ mod tests {
             (r#"{"vision_config": {"num_channels": 1}}"#, "num_channels"),
             (r#"{"text_config": {"hidden_size": 10, "num_attention_heads": 3}}"#, "heads"),
             (r#"{"vision_config": {"image_size": 8}}"#, "patch"),
+            (r#"{"text_config": {"num_hidden_layers": 1000000000}}"#, "layers"),
+            (r#"{"vision_config": {"image_size": 1000000000}}"#, "image_size"),
         ] {
             let error = read(json).unwrap_err();
             assert!(error.contains(word), "{json}: {error}");

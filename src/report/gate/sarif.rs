@@ -45,7 +45,7 @@ pub fn sarif(found: &CheckResult, place: &str) -> serde_json::Result<String> {
             "results": results
         }]
     });
-    serde_json::to_string_pretty(&document).map(|text| text + "\n")
+    crate::report::json(&document)
 }
 
 /// A relative path as a URI.

@@ -2,9 +2,12 @@
 
 mod values;
 
+use super::pages::check_pages;
 use super::source::{Seekable, most_unpacked};
 use super::{Column, Kind, LARGEST_CELL, MOST_COLUMNS, Table, too_large};
 use crate::data::DataError;
+use crate::data::damage::decoded;
+use crate::guard::guarded;
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
 use parquet::data_type::{AsBytes, DataType};
@@ -36,7 +39,19 @@ pub fn is_parquet(path: &Path) -> bool {
 pub fn open(path: &Path, file: &str) -> Result<SerializedFileReader<File>, DataError> {
     let fault = |problem: String| DataError::File { file: file.to_owned(), problem };
     let opened = File::open(path).map_err(|error| fault(error.to_string()))?;
-    SerializedFileReader::new(opened).map_err(|error| fault(format!("not a Parquet file that can be read: {error}")))
+    let length = opened.metadata().map_err(|error| fault(error.to_string()))?.len();
+    let mut pages = opened.try_clone().map_err(|error| fault(error.to_string()))?;
+    let reader = SerializedFileReader::new(opened)
+        .map_err(|error| fault(format!("not a Parquet file that can be read: {error}")))?;
+    for column in reader.metadata().row_groups().iter().flat_map(|group| group.columns()) {
+        let dictionary = column.dictionary_page_offset().filter(|offset| *offset > 0);
+        let start = dictionary.unwrap_or(i64::MAX).min(column.data_page_offset());
+        let (start, size) = (u64::try_from(start).unwrap_or(0), u64::try_from(column.compressed_size()).unwrap_or(0));
+        let end = start.saturating_add(size).min(length);
+        check_pages(&mut pages, start, end, most_unpacked(length))
+            .map_err(|problem| fault(format!("column '{}': {problem}", column.column_path().string())))?;
+    }
+    Ok(reader)
 }
 
 /// Reads the columns of plain values as text; lists and bytes are named and not read.
@@ -68,6 +83,8 @@ pub fn read(place: &Seekable, name: String) -> Result<Table, DataError> {
         Leaf::List(name) => Ok(Column::empty(name, Kind::List, table.rows)),
         Leaf::Again => Ok(Column::default()),
     };
+    // A decoder that panics does so on the thread it runs on.
+    let read = |leaf| guarded(|| read(leaf)).unwrap_or_else(|problem| Err(format!("is damaged: {problem}")));
     let columns = (0..leaves).into_par_iter().map(read).collect::<Result<Vec<Column>, String>>();
     let columns = columns.map_err(|problem| table.problem(problem))?;
     let again = |(_, leaf): &(Column, &Leaf)| !matches!(leaf, Leaf::Again);
@@ -84,6 +101,14 @@ pub fn each_binary(
     path: &Path,
     column: &str,
     mut take: impl FnMut(usize, Option<&[u8]>) -> Result<(), DataError>,
+) -> Result<(), DataError> {
+    decoded(path, || each_of(path, column, &mut take))
+}
+
+fn each_of(
+    path: &Path,
+    column: &str,
+    take: &mut impl FnMut(usize, Option<&[u8]>) -> Result<(), DataError>,
 ) -> Result<(), DataError> {
     let files = super::files(path)?.unwrap_or_else(|| vec![path.to_owned()]);
     let mut row = 0;

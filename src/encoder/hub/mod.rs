@@ -1,0 +1,167 @@
+//! Files from the Hugging Face hub, kept in the cache that Python's tools share.
+//!
+//! A hub is not trusted: what its headers name stays in the cache, its bytes are held to their digest and their
+//! number, and what it may take of time and redirects is bounded. The environment is read as Python reads it:
+//! `HF_HOME`, `HF_HUB_CACHE`, `HF_ENDPOINT`, `HF_TOKEN`, `HF_HUB_OFFLINE`.
+
+mod client;
+mod fetch;
+mod settings;
+
+pub use settings::{DownloadObserver, HubSettings, Token};
+
+use client::{Client, Fault, is_name};
+use fetch::Wanted;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+const MAIN: &str = "main";
+/// Checkpoints whose safetensors weights lie on a branch of their own: file, id, branch.
+const ELSEWHERE: [(&str, &str, &str); 1] = [("model.safetensors", "openai/clip-vit-base-patch32", "refs/pr/15")];
+
+/// A model on the hub at a revision.
+pub(super) struct Repository {
+    id: String,
+    revision: String,
+    settings: HubSettings,
+    client: OnceLock<Result<Client, String>>,
+}
+
+impl Repository {
+    /// `name` is `org/model` or `model`, with an optional `@revision`.
+    pub(super) fn new(name: &str, settings: HubSettings) -> Result<Self, String> {
+        let (id, revision) = name.split_once('@').unwrap_or((name, MAIN));
+        let plain = |part: &str| {
+            let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+            !part.is_empty() && part.bytes().all(known) && !part.starts_with('.') && !part.contains("..")
+        };
+        if !id.split('/').all(plain) || id.split('/').count() > 2 {
+            return Err("there is no such folder, and hub ids look like org/model".to_owned());
+        }
+        if !revision.split('/').all(plain) {
+            return Err(format!("{revision:?} is no branch, tag or commit"));
+        }
+        Ok(Self { id: id.to_owned(), revision: revision.to_owned(), settings, client: OnceLock::new() })
+    }
+
+    pub(super) fn place(&self) -> String {
+        if self.settings.offline {
+            return format!("the cache {} (HF_HUB_OFFLINE is set)", self.folder().display());
+        }
+        format!("{} at {}", self.id, self.settings.shown_endpoint())
+    }
+
+    /// The file in the cache, fetched if need be; none where the repository has no such file.
+    pub(super) fn find(&self, name: &str) -> Result<Option<PathBuf>, String> {
+        if !name.split('/').all(is_name) {
+            return Err(format!("{} names the file {name:?}, which no repository can have", self.place()));
+        }
+        if let Some(path) = self.find_at(name, &self.revision)? {
+            return Ok(Some(path));
+        }
+        let elsewhere = ELSEWHERE.iter().find(|(file, id, _)| *file == name && *id == self.id);
+        match elsewhere {
+            Some((_, _, branch)) if self.revision == MAIN => self.find_at(name, branch),
+            _ => Ok(None),
+        }
+    }
+
+    fn find_at(&self, name: &str, revision: &str) -> Result<Option<PathBuf>, String> {
+        let snapshots = self.folder().join("snapshots");
+        let cached = self.commit(revision).map(|commit| snapshots.join(commit).join(name));
+        // Python keeps a snapshot fetched by its commit without a reference to it.
+        let pinned = snapshots.join(revision).join(name);
+        if let Some(path) = cached.into_iter().chain([pinned]).find(|path| path.is_file()) {
+            return Ok(Some(path));
+        }
+        if self.settings.offline {
+            // Weights are fetched last: where they are in the cache, all else that there is is there too.
+            return if name == "config.json" { Err(self.unreachable("HF_HUB_OFFLINE is set")) } else { Ok(None) };
+        }
+        if self.absence(name, revision).is_some_and(|marker| marker.exists()) {
+            return Ok(None);
+        }
+        let client = self.client.get_or_init(|| Client::new(&self.settings)).as_ref().map_err(Clone::clone)?;
+        let wanted = Wanted {
+            client,
+            address: client.address(&self.id, revision, name),
+            folder: self.folder(),
+            revision,
+            name,
+            patience: self.settings.patience,
+            observer: self.settings.observer.clone(),
+        };
+        match wanted.fetch() {
+            Ok(path) => Ok(Some(path)),
+            Err(Fault::Status(404)) => {
+                // As Python marks it, so that nobody asks again. Failing to write it costs a request, no more.
+                if let Some(marker) = self.absence(name, revision) {
+                    let _ = marker.parent().map(std::fs::create_dir_all);
+                    let _ = std::fs::write(marker, b"");
+                }
+                Ok(None)
+            }
+            Err(fault) => Err(self.failed(name, fault)),
+        }
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.settings.cache.join(format!("models--{}", self.id.replace('/', "--")))
+    }
+
+    /// The commit that a revision was when it was fetched.
+    fn commit(&self, revision: &str) -> Option<String> {
+        let commit = std::fs::read_to_string(self.folder().join("refs").join(revision)).ok()?;
+        Some(commit.trim().to_owned()).filter(|commit| is_name(commit))
+    }
+
+    /// Where it is noted that a commit has no such file; none while the commit is unknown.
+    fn absence(&self, name: &str, revision: &str) -> Option<PathBuf> {
+        Some(self.folder().join(".no_exist").join(self.commit(revision)?).join(name))
+    }
+
+    fn unreachable(&self, reason: &str) -> String {
+        format!(
+            "{}@{} was wanted from {}, which is out of reach ({reason}); it would be kept in {}; pass a local folder with its files instead",
+            self.id,
+            self.revision,
+            self.settings.shown_endpoint(),
+            self.folder().display()
+        )
+    }
+
+    fn failed(&self, name: &str, fault: Fault) -> String {
+        let endpoint = self.settings.shown_endpoint();
+        match fault {
+            Fault::Status(status @ (401 | 403)) => {
+                let token =
+                    if self.settings.token.is_some() { "the token given may not read it" } else { "set HF_TOKEN" };
+                format!(
+                    "{endpoint} refuses {}@{} (status {status}): it is private, gated or does not exist; {token}, or pass a local folder",
+                    self.id, self.revision
+                )
+            }
+            Fault::Status(status) => self.unreachable(&format!("{name}: status {status}")),
+            Fault::Broken(problem) | Fault::Unreachable(problem) => self.unreachable(&format!("{name}: {problem}")),
+            Fault::Refused(problem) => format!(
+                "the hub {endpoint} cannot be trusted with {}@{}: {problem}; nothing of it is used, pass a local folder with its files instead",
+                self.id, self.revision
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_no_ids_are_refused() {
+        let settings = HubSettings::from_lookup(|_| None);
+        for name in ["a/b/c", "../x", "a//b", "", "a b", "a/b@", "a/b@../../x", "a/.", "a/b@.git"] {
+            assert!(Repository::new(name, settings.clone()).is_err(), "{name}");
+        }
+        let pinned = Repository::new("org/model@refs/pr/3", settings).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!((pinned.id.as_str(), pinned.revision.as_str()), ("org/model", "refs/pr/3"));
+    }
+}
