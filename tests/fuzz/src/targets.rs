@@ -4,7 +4,7 @@ use crate::checkpoint;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use llm2loss::audit::{Architecture, HyperParameters, Rules};
-use llm2loss::data::{AttributeFile, Draft, Mapping, manifest, read_matrix};
+use llm2loss::data::{AttributeFile, Contents, Draft, ImagePlace, Mapping, manifest, read_matrix};
 use llm2loss::diagnose::Baseline;
 use llm2loss::encoder::{self, Picture};
 use llm2loss::engine::{Intake, Session, Tracker, ingest};
@@ -106,7 +106,7 @@ fn at_path(ending: &str, seeds: Vec<Vec<u8>>, read: impl Fn(&Path) + 'static) ->
 }
 
 fn read_table(path: &Path) {
-    let _ = manifest(path, &Mapping::default(), "m", None)
+    let _ = manifest(path, &Mapping::default(), "m", Contents::Table(&ImagePlace::default()))
         .map(|draft: Draft| draft.into_audit("a", &AttributeFile::default()));
 }
 
@@ -171,7 +171,7 @@ fn home(folder: &Path) -> PathBuf {
         })
         .collect();
     fs::write(&path, format!("id,text,loss,split,Young\n{rows}")).expect("a manifest");
-    let draft = manifest(&path, &Mapping::default(), "m", None).expect("a draft");
+    let draft = manifest(&path, &Mapping::default(), "m", Contents::Table(&ImagePlace::default())).expect("a draft");
     let how = Intake { name: "a", encoder: "builtin", allow_mismatch: false, check: false };
     ingest(&home, draft, &AttributeFile::default(), &how, encoder::open).expect("an audit");
     let session = Session::open(&home, "a").expect("a session");
