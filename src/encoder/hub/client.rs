@@ -3,6 +3,7 @@
 use super::settings::HubSettings;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use hf_hub::Repo;
 use std::time::Duration;
 use ureq::Body;
 use ureq::http::header::{AUTHORIZATION, LOCATION, RANGE};
@@ -106,8 +107,8 @@ impl Client {
     }
 
     /// The address of a file at a revision.
-    pub fn address(&self, id: &str, revision: &str, name: &str) -> String {
-        format!("{}/{id}/resolve/{}/{name}", self.base, revision.replace('/', "%2F"))
+    pub fn address(&self, repository: &Repo, name: &str) -> String {
+        format!("{}/{}/resolve/{}/{name}", self.base, repository.url(), repository.url_revision())
     }
 
     /// Asks for a range of a file (`bytes=0-0`), or for all of it, and follows redirects to where it lies.

@@ -5,6 +5,7 @@
 
 use super::client::{Answer, Client, Fault};
 use super::settings::DownloadObserver;
+use hf_hub::CacheRepo;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -28,6 +29,8 @@ const REPORT_EVERY: Duration = Duration::from_millis(100);
 pub(super) struct Wanted<'a> {
     pub client: &'a Client,
     pub address: String,
+    /// Where the cache has the repository's files at the revision.
+    pub kept: &'a CacheRepo,
     /// `models--org--name` in the cache.
     pub folder: PathBuf,
     pub revision: &'a str,
@@ -48,7 +51,7 @@ impl Wanted<'_> {
     /// The file's path in the cache.
     pub fn fetch(&self) -> Result<PathBuf, Fault> {
         let known = self.retrying(|| self.look())?;
-        let blob = self.folder.join("blobs").join(&known.etag);
+        let blob = self.kept.blob_path(&known.etag);
         if !blob.metadata().is_ok_and(|there| there.is_file() && there.len() == known.bytes) {
             self.retrying(|| self.download(&known, &blob))?;
         }
@@ -87,9 +90,8 @@ impl Wanted<'_> {
 
     /// Fetches what is missing of a part, checks it, and gives it its name.
     fn download(&self, known: &Known, blob: &Path) -> Result<(), Fault> {
-        let blobs = self.folder.join("blobs");
-        fs::create_dir_all(&blobs)?;
-        let path = blobs.join(format!("{}.part", known.etag));
+        let path = self.kept.blob_path(&format!("{}.part", known.etag));
+        path.parent().map_or(Ok(()), fs::create_dir_all)?;
         let mut part = File::options().read(true).write(true).create(true).truncate(false).open(&path)?;
         // Another process that fetches the same file is waited for; some file systems have no locks.
         let _ = part.lock();
@@ -160,7 +162,7 @@ impl Wanted<'_> {
 
     /// Names the bytes as the snapshot's file, and the commit as the revision's.
     fn place(&self, known: &Known, blob: &Path) -> std::io::Result<PathBuf> {
-        let path = self.folder.join("snapshots").join(&known.commit).join(self.name);
+        let path = self.kept.pointer_path(&known.commit).join(self.name);
         if let Some(above) = path.parent() {
             fs::create_dir_all(above)?;
         }

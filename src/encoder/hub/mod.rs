@@ -1,6 +1,6 @@
 //! Files from the Hugging Face hub, kept in the cache that Python's tools share.
 //!
-//! A hub is not trusted: what its headers name stays in the cache, its bytes are held to their digest and their
+//! Names, addresses and the cache's layout are hf-hub's. What is fetched is fetched here, for a hub is not trusted: what its headers name stays in the cache, its bytes are held to their digest and their
 //! number, and what it may take of time and redirects is bounded. The environment is read as Python reads it:
 //! `HF_HOME`, `HF_HUB_CACHE`, `HF_ENDPOINT`, `HF_TOKEN`, `HF_HUB_OFFLINE`.
 
@@ -12,6 +12,7 @@ pub use settings::{DownloadObserver, HubSettings, Token};
 
 use client::{Client, Fault, is_name};
 use fetch::Wanted;
+use hf_hub::{Cache, Repo, RepoType};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -67,10 +68,12 @@ impl Repository {
     }
 
     fn find_at(&self, name: &str, revision: &str) -> Result<Option<PathBuf>, String> {
-        let snapshots = self.folder().join("snapshots");
-        let cached = self.commit(revision).map(|commit| snapshots.join(commit).join(name));
+        let repository = self.at(revision);
+        let kept = Cache::new(self.settings.cache.clone()).repo(repository.clone());
+        // A reference is followed only where it is a commit's name.
+        let cached = self.commit(revision).and_then(|_| kept.get(name));
         // Python keeps a snapshot fetched by its commit without a reference to it.
-        let pinned = snapshots.join(revision).join(name);
+        let pinned = kept.pointer_path(revision).join(name);
         if let Some(path) = cached.into_iter().chain([pinned]).find(|path| path.is_file()) {
             return Ok(Some(path));
         }
@@ -84,7 +87,8 @@ impl Repository {
         let client = self.client.get_or_init(|| Client::new(&self.settings)).as_ref().map_err(Clone::clone)?;
         let wanted = Wanted {
             client,
-            address: client.address(&self.id, revision, name),
+            address: client.address(&repository, name),
+            kept: &kept,
             folder: self.folder(),
             revision,
             name,
@@ -106,7 +110,11 @@ impl Repository {
     }
 
     fn folder(&self) -> PathBuf {
-        self.settings.cache.join(format!("models--{}", self.id.replace('/', "--")))
+        self.settings.cache.join(self.at(MAIN).folder_name())
+    }
+
+    fn at(&self, revision: &str) -> Repo {
+        Repo::with_revision(self.id.clone(), RepoType::Model, revision.to_owned())
     }
 
     /// The commit that a revision was when it was fetched.
