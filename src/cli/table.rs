@@ -4,19 +4,19 @@ use super::arguments::{ContrastArgument, FormatArgument, IntervalArgument, Switc
 use super::context::{Failure, Place, print, run_to_ask, session};
 use super::progress;
 use crate::audit::{Contrast, ForeignSet, RunRecord};
-use crate::diagnose::{IntervalMethod, OodQuestion, Tables, TrueGap, grouped};
+use crate::diagnose::{CalibrationTable, IntervalMethod, OodQuestion, Tables, TrueGap, grouped};
 use crate::engine::Session;
 use crate::report::{self, Format};
 use std::path::Path;
 
 pub fn run(place: Place, model: Option<&str>, given: &Table) -> Result<u8, Failure> {
     let contrast = if given.paper { Some(Contrast::Bare) } else { given.contrast.map(contrast) };
-    if given.contrast.is_some() && matches!(given.kind, TableKind::Validity | TableKind::Ood) {
+    if given.contrast.is_some() && matches!(given.kind, TableKind::Validity | TableKind::Ood | TableKind::Calibration) {
         return Err(Failure::usage("--contrast chooses prompts of attributes; this table has none"));
     }
     let session = session(place, &given.which.audit)?;
     let run = run_to_ask(&session, model, &given.which)?;
-    let (mut tables, record) = (run.diagnosis.tables, run.record);
+    let (mut tables, record, calibration) = (run.diagnosis.tables, run.record, run.diagnosis.calibration);
     if let Some(method) = bootstrap(given)? {
         progress::say(&format!("resampling {} test items for every gap", grouped(tables.attributes.n)));
         tables.attributes = session.bootstrapped_attributes(&record, method)?;
@@ -32,6 +32,10 @@ pub fn run(place: Place, model: Option<&str>, given: &Table) -> Result<u8, Failu
         return Err(Failure::usage("--positives, --foreign, --drop-people and --lists belong to the table 'ood'"));
     }
     if given.which.output.json || given.format == Some(FormatArgument::Json) {
+        if given.kind == TableKind::Calibration {
+            let body = CalibrationTable::of(&calibration);
+            return print(&report::to_json("llm2loss.table.calibration/1", Some(&record), body)?);
+        }
         return print(&document(given.kind, &tables, &record)?);
     }
     let sheet = match given.kind {
@@ -41,6 +45,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Table) -> Result<u8, Failu
         TableKind::Bias => report::bias(&tables.bias, &record),
         TableKind::Zeroshot => report::zero_shot(&tables.zero_shot, &record),
         TableKind::Ood => report::ood(&tables.ood, &record, given.lists),
+        TableKind::Calibration => report::calibration(&CalibrationTable::of(&calibration), &record),
     };
     print(&sheet.render(match given.format {
         Some(FormatArgument::Csv) => Format::Csv,
@@ -72,7 +77,7 @@ fn document(kind: TableKind, tables: &Tables, record: &RunRecord) -> serde_json:
         TableKind::Validity => report::to_json("llm2loss.table.validity/1", id, &tables.validity),
         TableKind::Bias => report::to_json("llm2loss.table.bias/1", id, &tables.bias),
         TableKind::Zeroshot => report::to_json("llm2loss.table.zeroshot/1", id, &tables.zero_shot),
-        TableKind::Ood => report::to_json("llm2loss.table.ood/1", id, &tables.ood),
+        TableKind::Ood | TableKind::Calibration => report::to_json("llm2loss.table.ood/1", id, &tables.ood),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a question returns: pure values, the same for the console, the command line and JSON.
 
+use super::{PairEstimate, PromptEstimate, Support, WitnessAnswer};
 use crate::audit::{AttributePrompts, Contrast, HeadKind, RunId, Side};
 use crate::stats::{Correlation, Direction, Interval, Stat, Summary, Undefined};
 use serde::{Deserialize, Serialize};
@@ -356,6 +357,15 @@ pub struct PromptScores {
     pub unknown_pieces: usize,
     /// Attributes whose phrase is nearest in the embedding space: name and cosine, nearest first.
     pub nearest: Vec<(String, f64)>,
+    /// The mean loss of the group it describes; absent until the evidence is read.
+    #[serde(default)]
+    pub estimate: Option<PromptEstimate>,
+    /// Whether data speak of it; absent likewise.
+    #[serde(default)]
+    pub support: Option<Support>,
+    /// What each witness says.
+    #[serde(default)]
+    pub witnesses: Vec<WitnessAnswer>,
 }
 
 impl PromptScores {
@@ -383,4 +393,7 @@ pub struct PairScores {
     pub heads: Vec<PairHead>,
     /// One sentence: which is predicted harder, and how far the heads agree.
     pub verdict: String,
+    /// Which is harder by the calibrated estimate; absent until the evidence is read.
+    #[serde(default)]
+    pub estimate: Option<PairEstimate>,
 }

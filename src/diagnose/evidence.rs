@@ -1,6 +1,6 @@
 //! What the tables of a run are computed from.
 
-use super::DiagnoseError;
+use super::{DiagnoseError, EstimatorMaterial};
 use crate::audit::{Audit, Contrast, HeadKind, ModelLosses, Split};
 use crate::encoder::Encoder;
 use crate::heads::{Ensemble, HeadPredictions};
@@ -17,6 +17,10 @@ pub struct Material<'a> {
     /// Embeddings and losses of the rows the heads were trained on.
     pub train: &'a [f32],
     pub train_losses: Vec<f64>,
+    /// Their positions in the audit.
+    pub train_rows: &'a [usize],
+    /// What estimates are made of: every training item.
+    pub evidence: EstimatorMaterial<'a>,
 }
 
 /// A run's heads beside the test items and every prompt the tables need.

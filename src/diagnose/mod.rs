@@ -9,6 +9,7 @@ mod classes;
 mod compare;
 mod compare_heads;
 mod comparison;
+mod estimate;
 mod evidence;
 mod null;
 mod ood;
@@ -27,6 +28,7 @@ pub use check::{CheckMaterial, CheckResult, Inconclusive, On, Outcome, PromptShi
 pub use compare::{ComparisonQuestion, compare_models};
 pub use compare_heads::{HeadsOf, add_predicted, compare_heads};
 pub use comparison::*;
+pub use estimate::*;
 pub use evidence::{Evidence, Material};
 pub use ood::{OodQuestion, ood};
 pub use paper::{PaperCheck, check_paper};

@@ -2,8 +2,8 @@
 
 use super::null::NullGaps;
 use super::{
-    DiagnoseError, Evidence, IntervalMethod, Material, OodQuestion, Reference, Tables, attributes, bias, ood, validity,
-    zero_shot,
+    Calibration, DiagnoseError, Estimator, Evidence, IntervalMethod, Material, OodQuestion, Reference, Slicing, Tables,
+    attributes, bias, ood, validity, zero_shot,
 };
 use crate::audit::RunId;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Diagnosis {
     pub tables: Tables,
     pub reference: Reference,
+    pub calibration: Calibration,
 }
 
 /// Computes every table of a run.
@@ -22,6 +23,7 @@ pub struct Diagnosis {
 pub fn tables(run: &RunId, material: &Material) -> Result<Diagnosis, DiagnoseError> {
     let Material { audit, encoder, ensemble, .. } = *material;
     let evidence = Evidence::gather(material)?;
+    let calibration = calibrate(&evidence, material)?;
     let attributes = attributes::attributes(&evidence, IntervalMethod::Analytic);
     let null = NullGaps::draw(&evidence, ensemble, material.train, &material.train_losses)?;
     let question = OodQuestion { sets: audit.prompts.clone(), drop_people: true };
@@ -34,5 +36,19 @@ pub fn tables(run: &RunId, material: &Material) -> Result<Diagnosis, DiagnoseErr
         attributes,
     };
     let reference = Reference::of(&evidence, encoder, ensemble)?;
-    Ok(Diagnosis { tables, reference })
+    Ok(Diagnosis { tables, reference, calibration })
+}
+
+/// Holds the witnesses of the training items against slices of the test items.
+fn calibrate(evidence: &Evidence, material: &Material) -> Result<Calibration, DiagnoseError> {
+    let own = evidence.own_prompts();
+    let slicing = Slicing {
+        test_rows: &evidence.rows,
+        test_losses: &evidence.losses,
+        test: material.test,
+        train_rows: material.train_rows,
+        train: material.train,
+        own_prompts: &own,
+    };
+    Estimator::new(&material.evidence, None)?.calibrate(material.audit, &slicing)
 }

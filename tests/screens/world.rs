@@ -442,6 +442,9 @@ pub fn scores(text: &str) -> PromptScores {
             ("age over 60".into(), 0.2 + 0.1 * noise(key(text), 2)),
             ("widowed".into(), 0.18),
         ],
+        estimate: None,
+        support: None,
+        witnesses: Vec::new(),
     }
 }
 
@@ -468,7 +471,7 @@ pub fn answer(request: &ScoreRequest) -> Answer {
         if harder { "A" } else { "B" },
         if harder { heads[0].direction.positive } else { 5 - heads[0].direction.positive },
     );
-    Answer::Pair(Box::new(PairScores { a, b, heads, verdict }))
+    Answer::Pair(Box::new(PairScores { a, b, heads, verdict, estimate: None }))
 }
 
 /// Progress of a made-up training job after some share of it.

@@ -14,6 +14,8 @@ pub enum TableKind {
     Zeroshot,
     /// Table 1: familiarity of foreign words
     Ood,
+    /// How far estimates and probabilities of typed prompts can be believed, on slices held out
+    Calibration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
