@@ -10,7 +10,7 @@ use crate::report::{self, Format};
 use std::path::Path;
 
 pub fn run(place: Place, model: Option<&str>, given: &Table) -> Result<u8, Failure> {
-    let contrast = if given.paper { Some(Contrast::Bare) } else { given.contrast.map(contrast) };
+    let contrast = if given.paper { Some(Contrast::Bare) } else { given.contrast.and_then(contrast) };
     if given.contrast.is_some() && matches!(given.kind, TableKind::Validity | TableKind::Ood | TableKind::Calibration) {
         return Err(Failure::usage("--contrast chooses prompts of attributes; this table has none"));
     }
@@ -21,7 +21,13 @@ pub fn run(place: Place, model: Option<&str>, given: &Table) -> Result<u8, Failu
         progress::say(&format!("resampling {} test items for every gap", grouped(tables.attributes.n)));
         tables.attributes = session.bootstrapped_attributes(&record, method)?;
     }
+    if given.contrast == Some(ContrastArgument::Everybody) && given.kind == TableKind::Zeroshot {
+        return Err(Failure::usage("everybody is no sentence, so it has no zero-shot AUROC; choose another --contrast"));
+    }
     let mut tables = chosen(tables, contrast);
+    if given.contrast == Some(ContrastArgument::Everybody) {
+        tables.bias.rows.clear();
+    }
     if given.paper {
         // The paper compares unsigned gaps alone.
         tables.bias.rows.retain(|row| row.against == TrueGap::Rmm);
@@ -146,15 +152,18 @@ fn chosen(mut tables: Tables, contrast: Option<Contrast>) -> Tables {
     if let Some(contrast) = contrast {
         tables.attributes.rows.iter_mut().for_each(|row| row.contrast = contrast);
         tables.bias.rows.retain(|row| row.contrast == contrast);
+        tables.bias.everybody.clear();
         tables.zero_shot.rows.retain(|row| row.contrast == contrast);
     }
     tables
 }
 
-fn contrast(given: ContrastArgument) -> Contrast {
+/// The prompts of a contrast; everybody has none.
+fn contrast(given: ContrastArgument) -> Option<Contrast> {
     match given {
-        ContrastArgument::Antonym => Contrast::Antonym,
-        ContrastArgument::Generic => Contrast::Generic,
-        ContrastArgument::Bare => Contrast::Bare,
+        ContrastArgument::Everybody => None,
+        ContrastArgument::Antonym => Some(Contrast::Antonym),
+        ContrastArgument::Generic => Some(Contrast::Generic),
+        ContrastArgument::Bare => Some(Contrast::Bare),
     }
 }

@@ -80,6 +80,9 @@ pub struct AttributeRow {
     pub worse_loss: Option<Side>,
     pub auroc_evidence: GapEvidence,
     pub loss_evidence: GapEvidence,
+    /// The gap between the phrase and everybody, by the estimate; `None` where the attribute is no slice.
+    #[serde(default)]
+    pub everybody: Option<EverybodyGap>,
     pub predicted: Vec<PredictedGap>,
     pub zero_shot: Vec<ZeroShot>,
 }
@@ -260,6 +263,33 @@ pub struct NullLevel {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BiasTable {
     pub rows: Vec<BiasRow>,
+    /// The contrast `everybody`, by the estimate: one row for each kind of true gap.
+    #[serde(default)]
+    pub everybody: Vec<EverybodyRow>,
+}
+
+/// What the estimate says of an attribute's group against everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EverybodyGap {
+    /// Estimated mean loss of what the phrase describes less the mean loss of all test items; the estimate rests on
+    /// slices without the attribute.
+    pub value: f64,
+    /// 90 % interval of it, by the calibration.
+    pub interval: Option<Interval>,
+    pub slices: usize,
+}
+
+/// One row of Table 3 by the estimate: gaps to everybody against true gaps over the attributes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EverybodyRow {
+    pub against: TrueGap,
+    /// Attributes for which both gaps are defined.
+    pub n: usize,
+    pub correlations: Correlations,
+    /// Attributes whose two gaps have the same sign; `None` for unsigned gaps.
+    pub same_sign: Option<usize>,
+    /// 95 % interval (Wilson) of their share.
+    pub same_sign_interval: Option<Interval>,
 }
 
 /// One row of Table 4: zero-shot AUROC against robustness (−RMM) over the attributes.

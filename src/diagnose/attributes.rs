@@ -248,6 +248,7 @@ fn row(
         worse_loss: worse(loss_gap),
         auroc_evidence: GapEvidence::pending(),
         loss_evidence: GapEvidence::pending(),
+        everybody: None,
         predicted: predicted(evidence, attribute),
         zero_shot: zero_shot(evidence, attribute, &groups),
     };

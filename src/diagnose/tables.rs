@@ -2,8 +2,8 @@
 
 use super::null::NullGaps;
 use super::{
-    Calibration, DiagnoseError, Estimator, Evidence, IntervalMethod, Material, OodQuestion, Reference, Slicing, Tables,
-    attributes, bias, ood, validity, zero_shot,
+    BiasTable, Calibration, DiagnoseError, Estimator, Evidence, IntervalMethod, Material, OodQuestion, Reference, Slicing, Tables,
+    attributes, bias, everybody, ood, validity, zero_shot,
 };
 use crate::audit::RunId;
 use serde::{Deserialize, Serialize};
@@ -24,13 +24,14 @@ pub fn tables(run: &RunId, material: &Material) -> Result<Diagnosis, DiagnoseErr
     let Material { audit, encoder, ensemble, .. } = *material;
     let evidence = Evidence::gather(material)?;
     let calibration = calibrate(&evidence, material)?;
-    let attributes = attributes::attributes(&evidence, IntervalMethod::Analytic);
+    let mut attributes = attributes::attributes(&evidence, IntervalMethod::Analytic);
+    everybody::fill(&mut attributes, &calibration);
     let null = NullGaps::draw(&evidence, ensemble, material.train, &material.train_losses)?;
     let question = OodQuestion { sets: audit.prompts.clone(), drop_people: true };
     let tables = Tables {
         run: run.clone(),
         validity: validity::validity(&evidence),
-        bias: bias::bias(&attributes, &null),
+        bias: BiasTable { everybody: everybody::rows(&attributes), ..bias::bias(&attributes, &null) },
         zero_shot: zero_shot::zero_shot(&attributes),
         ood: ood::ood(&question, encoder, ensemble)?,
         attributes,

@@ -157,7 +157,9 @@ impl Session {
         let audit = self.audit()?;
         let rows = RunRows::of(&audit, audit.model(&record.model)?, &record.hyper)?;
         self.with_material(&record.model, &rows, &embeddings, &run.ensemble, |material| {
-            Ok(diagnose::attributes(&Evidence::gather(material)?, method))
+            let mut table = diagnose::attributes(&Evidence::gather(material)?, method);
+            diagnose::fill_everybody(&mut table, &run.diagnosis.calibration);
+            Ok(table)
         })
     }
 

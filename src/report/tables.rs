@@ -7,6 +7,7 @@ use crate::diagnose::{
     Aggregate, Association, AttributeRow, AttributesTable, BiasTable, Correlations, Measured, OodTable, TrueGap,
     ValidityTable, ZeroShotTable, grouped,
 };
+use crate::stats::Interval;
 use Align::{Left, Right};
 
 fn side(side: Option<Side>) -> Cell {
@@ -16,7 +17,7 @@ fn side(side: Option<Side>) -> Cell {
 /// Table 5, each attribute under its own contrast.
 #[must_use]
 pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
-    const COLUMNS: [(&str, Align); 24] = [
+    const COLUMNS: [(&str, Align); 26] = [
         ("attribute", Left),
         ("n true", Right),
         ("n false", Right),
@@ -36,6 +37,8 @@ pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
         ("loss gap shrunken", Right),
         ("loss n needed", Right),
         ("loss verdict", Left),
+        ("pred estimate", Right),
+        ("pred estimate 90 %", Right),
         ("pred regressor", Right),
         ("pred ranker", Right),
         ("pred ood", Right),
@@ -64,7 +67,7 @@ pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
             table.intervals
         ),
         format!(
-            "Predicted gaps are risk of the phrase minus risk of its contrast, mean over {}; only the regressor's is in loss units.",
+            "The estimate's predicted gap is that of the phrase against everybody, from slices without the attribute. The heads' are risk of the phrase minus risk of its contrast, mean over {}; only the regressor's is in loss units.",
             members(run)
         ),
     ];
@@ -117,6 +120,12 @@ fn attribute_cells(row: &AttributeRow) -> Vec<Cell> {
         Cell::signed(loss.shrunken, 3),
         needed(loss.items_needed.value()),
         Cell::text(loss.verdict.words()),
+        row.everybody.map_or(Cell::Empty, |gap| Cell::Number { value: gap.value, digits: 3, signed: true }),
+        row.everybody.and_then(|gap| gap.interval).map_or(Cell::Empty, |interval| Cell::Interval {
+            interval,
+            digits: 3,
+            signed: true,
+        }),
         predicted(HeadKind::Regressor),
         predicted(HeadKind::Ranker),
         predicted(HeadKind::Ood),
@@ -212,6 +221,22 @@ pub fn validity(table: &ValidityTable, run: &RunRecord) -> Sheet {
     sheet
 }
 
+fn against(gap: TrueGap) -> &'static str {
+    match gap {
+        TrueGap::SignedLoss => "signed loss gap",
+        TrueGap::SignedAuroc => "−signed AUROC gap",
+        TrueGap::Rmm => "RMM, unsigned (paper)",
+    }
+}
+
+/// How many signs are right, and the interval of their share.
+fn sign_cells(same: Option<usize>, n: usize, interval: Option<Interval>) -> [Cell; 2] {
+    [
+        same.map_or(Cell::Empty, |same| Cell::Text(format!("{same} of {n}"))),
+        interval.map_or(Cell::Empty, |interval| Cell::Interval { interval, digits: 2, signed: false }),
+    ]
+}
+
 /// Table 3.
 #[must_use]
 pub fn bias(table: &BiasTable, run: &RunRecord) -> Sheet {
@@ -220,25 +245,31 @@ pub fn bias(table: &BiasTable, run: &RunRecord) -> Sheet {
         [("null 95 %", Right), ("null p", Right), ("verdict", Left), ("same sign", Right), ("same sign 95 %", Right)];
     let columns = [&left[..], &CORRELATION_COLUMNS, &right].concat();
     let mut sheet = Sheet::new(heading("Table 3 · do predicted gaps follow true gaps?", run), &columns);
+    for row in &table.everybody {
+        let mut cells = vec![
+            Cell::text("estimate"),
+            Cell::text("everybody"),
+            Cell::text(against(row.against)),
+            Cell::Count(row.n),
+        ];
+        cells.extend(correlation_cells(&row.correlations));
+        cells.extend([Cell::Empty, Cell::Empty, Cell::Empty]);
+        cells.extend(sign_cells(row.same_sign, row.n, row.same_sign_interval));
+        sheet.row(cells);
+    }
     for row in &table.rows {
-        let against = match row.against {
-            TrueGap::SignedLoss => "signed loss gap",
-            TrueGap::SignedAuroc => "−signed AUROC gap",
-            TrueGap::Rmm => "RMM, unsigned (paper)",
-        };
-        let mut cells =
-            vec![Cell::text(row.head.name()), Cell::text(row.contrast.name()), Cell::text(against), Cell::Count(row.n)];
+        let mut cells = vec![
+            Cell::text(row.head.name()),
+            Cell::text(row.contrast.name()),
+            Cell::text(against(row.against)),
+            Cell::Count(row.n),
+        ];
         cells.extend(correlation_cells(&row.correlations));
         let verdict = row.follows().map_or("n/a", |follows| if follows { "follows" } else { "not shown" });
         cells.push(row.null.map_or(Cell::Empty, |null| Cell::Number { value: null.level95, digits: 3, signed: true }));
         cells.push(row.null.map_or(Cell::Empty, |null| Cell::Probability(null.p)));
         cells.push(Cell::text(verdict));
-        cells.push(row.same_sign.map_or(Cell::Empty, |same| Cell::Text(format!("{same} of {}", row.n))));
-        cells.push(row.same_sign_interval.map_or(Cell::Empty, |interval| Cell::Interval {
-            interval,
-            digits: 2,
-            signed: false,
-        }));
+        cells.extend(sign_cells(row.same_sign, row.n, row.same_sign_interval));
         sheet.row(cells);
     }
     let replicates = table.rows.iter().find_map(|row| row.null).map_or(0, |null| null.replicates);

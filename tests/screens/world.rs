@@ -230,6 +230,7 @@ fn row(at: usize, seed: u64) -> AttributeRow {
         worse_loss: Some(if loss_gap > 0.0 { Side::True } else { Side::False }),
         auroc_evidence: evidence(measured(a - b)),
         loss_evidence: evidence(Measured::Value(loss_gap)),
+        everybody: None,
         predicted,
         zero_shot: Contrast::ALL
             .into_iter()
@@ -383,7 +384,7 @@ pub fn tables(record: &RunRecord) -> Arc<Tables> {
             rows,
         },
         validity: validity(key(&record.id.0)),
-        bias: BiasTable { rows: bias },
+        bias: BiasTable { rows: bias, everybody: Vec::new() },
         zero_shot: ZeroShotTable { rows: Vec::new() },
         ood: ood(key(&record.id.0)),
     })

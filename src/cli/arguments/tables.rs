@@ -20,6 +20,8 @@ pub enum TableKind {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ContrastArgument {
+    /// The mean loss of all, by the estimate
+    Everybody,
     Antonym,
     Generic,
     Bare,
@@ -33,7 +35,7 @@ pub struct Table {
     #[arg(value_enum)]
     pub kind: TableKind,
 
-    /// What an attribute's phrase is compared with [default: its antonym]
+    /// What an attribute's phrase is compared with [default: everybody for the estimate, its antonym for the heads]
     #[arg(long, value_enum)]
     pub contrast: Option<ContrastArgument>,
 

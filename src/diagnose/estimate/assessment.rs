@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Halvings, and pairs of held-out slices that are asked in each.
-const HALVINGS: usize = 20;
-const PAIRS: usize = 2000;
+const HALVINGS: usize = 40;
+const PAIRS: usize = 1000;
 const SEED: u64 = 13;
 /// Probability from which the verdict is `worse`.
 pub const SURE: f64 = 0.9;
@@ -114,8 +114,8 @@ fn one(slices: &[Slice], said: &[Said], overall: f64, recipe: Recipe, halving: &
     for (&at, level) in halving.held_out.iter().zip(&levels) {
         let slice = &slices[at];
         let off = (slice.mean - level).abs();
-        tally.covered += usize::from(off <= reach * (fit.error.powi(2) + slice.se.powi(2)).sqrt());
-        tally.widths += 2.0 * reach * fit.error;
+        tally.covered += usize::from(off <= reach * (fit.noise.variance(*level) + slice.se.powi(2)).sqrt());
+        tally.widths += 2.0 * reach * fit.noise.variance(*level).sqrt();
         tally.errors += off;
         tally.regressor_errors += (slice.mean - said[at].raw[0]).abs();
     }

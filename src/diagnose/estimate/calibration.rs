@@ -34,13 +34,12 @@ pub struct Recipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SliceFit {
     pub model: LevelModel,
-    /// Standard deviation of the estimate's own error, in the unit of the loss.
-    pub error: f64,
+    pub noise: Noise,
     /// Multiple of the error within which nine in ten slices lie; none where there are too few parts to say.
     pub reach: Option<f64>,
-    /// The same for the difference of two slices, in multiples of √2 the error.
+    /// The same for the difference of two slices, in multiples of the root of the sum of their squared errors.
     pub pair_reach: Option<f64>,
-    /// `P(A harder) = σ(slope · difference / (√2 · error))`.
+    /// `P(A harder) = σ(slope · difference / √(error_A² + error_B²))`.
     pub slope: f64,
     /// Estimates of the fitted slices, each from a fit without it and whatever shares a part with it.
     #[serde(skip)]
@@ -58,39 +57,40 @@ impl SliceFit {
         let means: Vec<f64> = slices.iter().map(|slice| slice.mean).collect();
         let families: BTreeSet<usize> = slices.iter().map(|slice| slice.kind.family()).collect();
         let apart = |a: &Slice, b: &Slice| !a.shares(b) && (families.len() < 2 || a.kind.family() != b.kind.family());
-        let fit = |kept: &dyn Fn(usize) -> bool, between: f64| -> Option<LevelModel> {
+        let fit = |kept: &dyn Fn(usize) -> bool, noise: &Noise, levels: &[f64]| -> Option<LevelModel> {
             let places: Vec<usize> = (0..slices.len()).filter(|&at| kept(at)).collect();
-            let of = |values: &[f64]| places.iter().map(|&at| values[at]).collect::<Vec<f64>>();
-            let said = places.iter().map(|&at| said[at]).collect();
-            let lessons = Lessons { said, means: of(&means), errors: of(&errors), overall };
-            (places.len() >= LEAST_SLICES / 2).then(|| LevelModel::fit(&lessons, recipe, between))
+            let variances = places.iter().map(|&at| noise.variance(levels[at]) + errors[at].powi(2)).collect();
+            let means = places.iter().map(|&at| means[at]).collect();
+            let lessons = Lessons { said: places.iter().map(|&at| said[at]).collect(), means, variances, overall };
+            (places.len() >= LEAST_SLICES / 2).then(|| LevelModel::fit(&lessons, recipe))
         };
-        let mut between = between_variance(&means.iter().map(|mean| mean - overall).collect::<Vec<_>>(), &errors) / 4.0;
-        let mut left_out = Vec::new();
+        let spread = between_variance(&means.iter().map(|mean| mean - overall).collect::<Vec<_>>(), &errors);
+        let mut noise = Noise { error: spread.sqrt() / 2.0, power: 0.0, unit: overall };
+        let mut left_out = vec![overall; slices.len()];
         for _ in 0..ROUNDS {
-            let without = |at: usize| fit(&|other| apart(slices[at], slices[other]), between).map(|model| model.of(said[at]));
-            left_out = (0..slices.len()).map(without).collect::<Option<Vec<f64>>>()?;
-            between = family_variance(slices, &left_out);
+            let without = |at: usize| {
+                fit(&|other| apart(slices[at], slices[other]), &noise, &left_out).map(|model| model.of(said[at]))
+            };
+            let next = (0..slices.len()).map(without).collect::<Option<Vec<f64>>>()?;
+            left_out = next;
+            noise = Noise::of(slices, &left_out, overall);
         }
-        let model = fit(&|_| true, between)?;
-        let error = between.sqrt();
+        let model = fit(&|_| true, &noise, &left_out)?;
         let parts: BTreeSet<usize> = slices.iter().flat_map(|slice| slice.parts.iter().copied()).collect();
-        let score = |residual: f64, se: f64| residual.abs() / (between + se * se).sqrt();
-        let scores: Vec<f64> = (0..slices.len()).map(|at| score(means[at] - left_out[at], errors[at])).collect();
+        let own = |at: usize| noise.variance(left_out[at]);
+        let score = |at: usize| (means[at] - left_out[at]).abs() / (own(at) + errors[at].powi(2)).sqrt();
+        let scores: Vec<f64> = (0..slices.len()).map(score).collect();
         let drawn = draw_pairs(slices.len(), PAIRS, SEED);
-        let pair_scores: Vec<f64> = drawn
-            .iter()
-            .map(|&(a, b)| {
-                let residual = (means[a] - means[b]) - (left_out[a] - left_out[b]);
-                residual.abs() / (2.0 * between + errors[a].powi(2) + errors[b].powi(2)).sqrt()
-            })
-            .collect();
-        let steps: Vec<f64> =
-            drawn.iter().map(|&(a, b)| (left_out[a] - left_out[b]) / (2f64.sqrt() * error)).collect();
+        let pair_score = |&(a, b): &(usize, usize)| {
+            let residual = (means[a] - means[b]) - (left_out[a] - left_out[b]);
+            residual.abs() / (own(a) + own(b) + errors[a].powi(2) + errors[b].powi(2)).sqrt()
+        };
+        let pair_scores: Vec<f64> = drawn.iter().map(pair_score).collect();
+        let steps: Vec<f64> = drawn.iter().map(|&(a, b)| noise.step(left_out[a], left_out[b])).collect();
         let outcomes: Vec<bool> = drawn.iter().map(|&(a, b)| means[a] > means[b]).collect();
         Some(Self {
             model,
-            error,
+            noise,
             reach: conformal_quantile(&scores, parts.len(), LEVEL),
             pair_reach: conformal_quantile(&pair_scores, parts.len(), LEVEL),
             slope: logistic_slope(&steps, &outcomes),
@@ -102,20 +102,81 @@ impl SliceFit {
     /// that are unlike every slice.
     #[must_use]
     pub fn probability(&self, a: f64, b: f64, wider: f64) -> f64 {
-        if self.error <= 0.0 || a == b {
-            return 0.5;
-        }
-        crate::stats::sigmoid(self.slope * (a - b) / (2f64.sqrt() * self.error * wider))
+        crate::stats::sigmoid(self.slope * self.noise.step(a, b) / wider)
+    }
+
+    /// Half the interval of a level, in the unit of the loss.
+    #[must_use]
+    pub fn half_width(&self, level: f64) -> Option<f64> {
+        self.reach.map(|reach| reach * self.noise.variance(level).sqrt())
+    }
+
+    /// Half the interval of the difference of two levels.
+    #[must_use]
+    pub fn half_difference(&self, a: f64, b: f64) -> Option<f64> {
+        self.pair_reach.map(|reach| reach * (self.noise.variance(a) + self.noise.variance(b)).sqrt())
     }
 }
 
-/// Variance of the estimate's own error: of several families the worst, since a typed sentence may be like that one.
-fn family_variance(slices: &[&Slice], estimates: &[f64]) -> f64 {
+/// Powers of the level that the error may grow with.
+const POWERS: [f64; 3] = [0.0, 0.5, 1.0];
+/// Level, as a share of the mean loss of all, below which the error shrinks no further.
+const FLOOR: f64 = 0.1;
+
+/// The estimate's own error, which may grow with the level: `error · ((level + .1 unit) / 1.1 unit)^power`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Noise {
+    /// Standard deviation at the mean loss of all, in the unit of the loss.
+    pub error: f64,
+    pub power: f64,
+    /// Mean loss of all test items.
+    pub unit: f64,
+}
+
+impl Noise {
+    /// Variance of the error at a level.
+    #[must_use]
+    pub fn variance(&self, level: f64) -> f64 {
+        (self.error * self.factor(level)).powi(2)
+    }
+
+    fn factor(&self, level: f64) -> f64 {
+        if self.unit <= 0.0 {
+            return 1.0;
+        }
+        ((level.max(0.0) + FLOOR * self.unit) / ((1.0 + FLOOR) * self.unit)).powf(self.power)
+    }
+
+    /// The difference of two levels over the error of a difference; 0 without an error.
+    fn step(&self, a: f64, b: f64) -> f64 {
+        let error = (self.variance(a) + self.variance(b)).sqrt();
+        if error > 0.0 { (a - b) / error } else { 0.0 }
+    }
+
+    /// The power and error under which the residuals of slices are likeliest (normal, variance error² + se²).
+    fn of(slices: &[&Slice], estimates: &[f64], overall: f64) -> Self {
+        let candidate = |power: f64| {
+            let shape = Self { error: 1.0, power, unit: overall };
+            let factors: Vec<f64> = estimates.iter().map(|estimate| shape.factor(*estimate)).collect();
+            let noise = Self { error: family_variance(slices, estimates, &factors).sqrt(), ..shape };
+            let unlikely = slices.iter().zip(estimates).map(|(slice, estimate)| {
+                let variance = (noise.variance(*estimate) + slice.se.powi(2)).max(f64::MIN_POSITIVE);
+                variance.ln() + (slice.mean - estimate).powi(2) / variance
+            });
+            (unlikely.sum::<f64>(), noise)
+        };
+        let all = POWERS.map(candidate);
+        all.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).map_or(Self { error: 0.0, power: 0.0, unit: overall }, |best| best.1)
+    }
+}
+
+/// Squared error at the mean loss of all: of several families the worst, since a typed sentence may be like that one.
+fn family_variance(slices: &[&Slice], estimates: &[f64], factors: &[f64]) -> f64 {
     let mut by_family: BTreeMap<usize, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
-    for (slice, estimate) in slices.iter().zip(estimates) {
+    for ((slice, estimate), factor) in slices.iter().zip(estimates).zip(factors) {
         let (residuals, errors) = by_family.entry(slice.kind.family()).or_default();
-        residuals.push(slice.mean - estimate);
-        errors.push(slice.se);
+        residuals.push((slice.mean - estimate) / factor);
+        errors.push(slice.se / factor);
     }
     by_family.values().map(|(residuals, errors)| between_variance(residuals, errors)).fold(0.0, f64::max)
 }

@@ -286,7 +286,7 @@ impl Estimator {
             return Some(PromptEstimate { value: nearest, interval: None, slices: kept.slices, calibrated: false, note: None });
         };
         let value = fit.model.of(said);
-        let interval = fit.reach.map(|reach| around(value, reach * fit.error * wider));
+        let interval = fit.half_width(value).map(|half| around(value, half * wider));
         let note = (wider > 1.0).then(|| "level not calibrated for descriptions like this: longer than every slice's".to_owned());
         // No mean loss is below nought.
         let interval = interval.map(|interval| Interval { low: interval.low.max(0.0), ..interval });
@@ -302,8 +302,8 @@ impl Estimator {
         let wider = a.wider.max(b.wider);
         let (p_worse, interval) = match &kept.fit {
             Some(fit) => {
-                let reach = fit.pair_reach.map(|reach| reach * 2f64.sqrt() * fit.error * wider);
-                (fit.probability(first.value, second.value, wider), reach.map(|reach| around(difference, reach)))
+                let half = fit.half_difference(first.value, second.value).map(|half| half * wider);
+                (fit.probability(first.value, second.value, wider), half.map(|half| around(difference, half)))
             }
             None => (kept.fixed.probability(&a.said.raw, &b.said.raw), None),
         };

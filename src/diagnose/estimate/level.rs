@@ -9,6 +9,9 @@ pub const WITNESSES: [&str; 4] = ["regressor", "ranker", "words", "nearest"];
 /// Penalty of the ridge, in units of the mean square of a witness.
 const PENALTY: f64 = 0.01;
 
+/// How far past the slices' means an estimate may go, as a share of their range.
+const BEYOND: f64 = 0.5;
+
 /// What each witness says of one sentence, and what it says on average of sentences of the same form about anything.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Said {
@@ -31,7 +34,7 @@ pub struct LevelModel {
     pub weights: [f64; 4],
     /// Root mean square of each witness's deviation over the slices: with the weight, how much it moves the level.
     pub spread: [f64; 4],
-    /// The estimate stays within these: the range of the slices' means.
+    /// The estimate stays within these: the range of the slices' means and half of it more to either side, not below 0.
     pub range: (f64, f64),
 }
 
@@ -39,18 +42,19 @@ pub struct LevelModel {
 pub struct Lessons<'a> {
     pub said: Vec<&'a Said>,
     pub means: Vec<f64>,
-    pub errors: Vec<f64>,
+    /// Variance of each mean about its estimate: the estimate's own error and that of the mean.
+    pub variances: Vec<f64>,
     /// Mean loss of all test items.
     pub overall: f64,
 }
 
 impl LevelModel {
-    /// Fits the weights; a slice counts by `1 / (between + se²)`, `between` being the variance of the estimate's own error.
+    /// Fits the weights; a slice counts by the inverse of its variance.
     #[must_use]
-    pub fn fit(lessons: &Lessons<'_>, recipe: Recipe, between: f64) -> Self {
+    pub fn fit(lessons: &Lessons<'_>, recipe: Recipe) -> Self {
         let figures: Vec<[f64; 4]> = lessons.said.iter().map(|said| said.figures(recipe)).collect();
         let weights: Vec<f64> =
-            lessons.errors.iter().map(|error| 1.0 / (between + error * error).max(f64::MIN_POSITIVE)).collect();
+            lessons.variances.iter().map(|variance| 1.0 / variance.max(f64::MIN_POSITIVE)).collect();
         let total: f64 = weights.iter().sum();
         let mean = |of: &dyn Fn(usize) -> f64| (0..figures.len()).map(|at| weights[at] * of(at)).sum::<f64>() / total;
         let (level, centre) = if recipe.learnt_centre {
@@ -70,7 +74,7 @@ impl LevelModel {
             centre,
             weights: std::array::from_fn(|j| found.get(j).copied().unwrap_or(0.0)),
             spread: std::array::from_fn(|j| mean(&|at| rows[at][j].powi(2)).sqrt()),
-            range: (fold(f64::INFINITY, f64::min), fold(f64::NEG_INFINITY, f64::max)),
+            range: beyond(fold(f64::INFINITY, f64::min), fold(f64::NEG_INFINITY, f64::max)),
         }
     }
 
@@ -93,6 +97,12 @@ impl LevelModel {
     }
 }
 
+/// A range and half of it more to either side, not below 0.
+fn beyond(low: f64, high: f64) -> (f64, f64) {
+    let more = BEYOND * (high - low);
+    ((low - more).max(0.0), high + more)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,19 +115,19 @@ mod tests {
     fn a_level_follows_the_witness_that_is_right_and_stays_in_range() {
         let all: Vec<Said> = (0..50).map(|at| said(f64::from(at) / 10.0, 0.0)).collect();
         let means: Vec<f64> = all.iter().map(|said| 1.0 + 2.0 * said.raw[2]).collect();
-        let lessons = Lessons { said: all.iter().collect(), errors: vec![0.1; 50], means, overall: 3.0 };
-        let model = LevelModel::fit(&lessons, Recipe { own_form: false, learnt_centre: true }, 0.1);
+        let lessons = Lessons { said: all.iter().collect(), variances: vec![0.1; 50], means, overall: 3.0 };
+        let model = LevelModel::fit(&lessons, Recipe { own_form: false, learnt_centre: true });
         assert!((model.weights[2] - 2.0 / 1.01).abs() < 1e-6);
         assert_eq!(model.shares(), [0.0, 0.0, 1.0, 0.0]);
         assert!((model.of(&said(2.45, 0.0)) - 5.9).abs() < 0.05);
-        assert_eq!(model.of(&said(99.0, 0.0)), 10.8, "the greatest slice mean");
+        assert!((model.of(&said(99.0, 0.0)) - (10.8 + 4.9)).abs() < 1e-9, "half the range past the greatest slice mean");
     }
 
     #[test]
     fn a_sentence_that_says_what_its_form_says_anyway_is_at_the_overall_mean() {
         let all = [said(2.0, 1.0), said(1.0, 2.0)];
-        let lessons = Lessons { said: all.iter().collect(), errors: vec![0.1; 2], means: vec![4.0, 2.0], overall: 3.0 };
-        let model = LevelModel::fit(&lessons, Recipe { own_form: true, learnt_centre: false }, 0.1);
+        let lessons = Lessons { said: all.iter().collect(), variances: vec![0.1; 2], means: vec![4.0, 2.0], overall: 3.0 };
+        let model = LevelModel::fit(&lessons, Recipe { own_form: true, learnt_centre: false });
         assert_eq!(model.of(&said(5.0, 5.0)), 3.0);
         assert!(model.of(&said(5.4, 5.0)) > 3.3);
     }

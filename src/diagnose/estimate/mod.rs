@@ -20,8 +20,7 @@ mod word_index;
 
 pub use answer::*;
 pub use assessment::{Assessment, Fold};
-pub use calibration::{Calibration, Recipe, SliceOutcome};
-pub use calibration::SliceFit;
+pub use calibration::{Calibration, Noise, Recipe, SliceFit, SliceOutcome};
 pub use estimator::{Estimator, EstimatorMaterial, Slicing, Told};
 pub use level::WITNESSES;
 pub use lexicon::Lexicon;

@@ -1,7 +1,7 @@
 //! The calibration as a table: what it rests on, what it weighs, and how it did on slices held out.
 
 use super::assessment::Assessment;
-use super::calibration::{Calibration, LEVEL, Recipe, SliceOutcome};
+use super::calibration::{Calibration, LEVEL, Noise, Recipe, SliceOutcome};
 use super::level::WITNESSES;
 use serde::Serialize;
 
@@ -28,11 +28,11 @@ pub struct CalibrationTable {
     pub overall: f64,
     pub recipe: Option<Recipe>,
     pub weights: Vec<WitnessWeight>,
-    /// Standard deviation of the estimate's own error, and half the width of its interval, in the unit of the loss.
-    pub error: Option<f64>,
+    /// The estimate's own error, and half the width of the interval of a level at the mean loss of all.
+    pub noise: Option<Noise>,
     pub half_width: Option<f64>,
     pub level: f64,
-    /// `P(A harder) = σ(slope · difference / (√2 · error))`.
+    /// `P(A harder) = σ(slope · difference / √(error_A² + error_B²))`.
     pub slope: Option<f64>,
     /// How it did on slices held out; `null` where halves are too small.
     pub held_out: Option<Assessment>,
@@ -57,8 +57,8 @@ impl CalibrationTable {
             overall: calibration.overall,
             recipe: fit.map(|fit| fit.model.recipe),
             weights: fit.map(weight).unwrap_or_default(),
-            error: fit.map(|fit| fit.error),
-            half_width: fit.and_then(|fit| fit.reach.map(|reach| reach * fit.error)),
+            noise: fit.map(|fit| fit.noise),
+            half_width: fit.and_then(|fit| fit.half_width(calibration.overall)),
             level: LEVEL,
             slope: fit.map(|fit| fit.slope),
             held_out: calibration.assessment.clone(),
