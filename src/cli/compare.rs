@@ -109,5 +109,8 @@ fn compared(session: &Session, run: &LoadedRun, wanted: Vec<(String, String)>) -
         Some(Pair { a: side(a, first), b: side(b, second), sentence: found.sentence(), found })
     };
     let pairs = wanted.iter().map(pair).collect::<Option<Vec<_>>>();
-    pairs.ok_or_else(|| Failure { message: format!("run {} has no calibration; train it again", run.record.id), code: 1 })
+    pairs.ok_or_else(|| Failure {
+        message: format!("run {} has no calibration; train it again", run.record.id),
+        code: 1,
+    })
 }

@@ -46,7 +46,8 @@ pub fn pairs(path: &Path) -> Result<Vec<(String, String)>, Failure> {
             let problem = format!("{} tabs; give A and B separated by one tab", halves.len() - 1);
             return Err(in_line(path, number, &Failure::usage(problem)));
         };
-        let check = |half: &str| check_prompt(half).map(str::to_owned).map_err(|failure| in_line(path, number, &failure));
+        let check =
+            |half: &str| check_prompt(half).map(str::to_owned).map_err(|failure| in_line(path, number, &failure));
         Ok((check(a)?, check(b)?))
     };
     lines(path)?.into_iter().map(one).collect()
@@ -64,7 +65,8 @@ mod tests {
         write("a nurse\ta pilot\r\n\n an old man \t a boy\n");
         let expected = [("a nurse", "a pilot"), ("an old man", "a boy")].map(|(a, b)| (a.to_owned(), b.to_owned()));
         assert_eq!(pairs(&path).unwrap(), expected);
-        for (text, words) in [("a\tb\nc", "line 2: 0 tabs"), ("a\t ", "line 1: the prompt is empty"), ("\n", "no line")] {
+        for (text, words) in [("a\tb\nc", "line 2: 0 tabs"), ("a\t ", "line 1: the prompt is empty"), ("\n", "no line")]
+        {
             write(text);
             let failure = pairs(&path).unwrap_err();
             assert!(failure.message.contains(words) && failure.code == 2, "{}", failure.message);

@@ -3,7 +3,7 @@
 use super::arguments::Score;
 use super::context::{Failure, Place, check_prompt, print, run_to_ask, session};
 use super::lines;
-use crate::diagnose::{PromptScores, WordShare};
+use crate::diagnose::PromptScores;
 use crate::report;
 use crate::store::HistoryEntry;
 use serde::Serialize;
@@ -11,15 +11,7 @@ use std::sync::Arc;
 
 #[derive(Serialize)]
 struct Body {
-    prompts: Vec<Scored>,
-}
-
-#[derive(Serialize)]
-struct Scored {
-    #[serde(flatten)]
-    scores: PromptScores,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<Vec<WordShare>>,
+    prompts: Vec<PromptScores>,
 }
 
 pub fn run(place: Place, model: Option<&str>, given: &Score) -> Result<u8, Failure> {
@@ -30,11 +22,13 @@ pub fn run(place: Place, model: Option<&str>, given: &Score) -> Result<u8, Failu
     }
     let session = session(place, &given.which.audit)?;
     let run = run_to_ask(&session, model, &given.which)?;
-    let estimator = Arc::new(session.estimator(&run)?);
-    let scorer = session.scorer(&run)?.with_estimator(estimator.clone());
-    let score = |prompt: &String| -> Result<Scored, Failure> {
-        let why = if given.why { Some(estimator.why(prompt)?) } else { None };
-        Ok(Scored { scores: scorer.score(prompt)?, why })
+    let scorer = session.scorer(&run)?.with_estimator(Arc::new(session.estimator(&run)?));
+    let score = |prompt: &String| -> Result<PromptScores, Failure> {
+        let mut scores = scorer.score(prompt)?;
+        if given.why {
+            scorer.explain(&mut scores)?;
+        }
+        Ok(scores)
     };
     let scores = prompts.iter().map(score).collect::<Result<Vec<_>, _>>()?;
     for prompt in typed {
@@ -43,7 +37,5 @@ pub fn run(place: Place, model: Option<&str>, given: &Score) -> Result<u8, Failu
     if given.which.output.json {
         return print(&report::to_json("llm2loss.score/1", Some(&run.record), Body { prompts: scores })?);
     }
-    let scores: Vec<(PromptScores, Vec<WordShare>)> =
-        scores.into_iter().map(|scored| (scored.scores, scored.why.unwrap_or_default())).collect();
     print(&report::score(&scores, &run.record))
 }

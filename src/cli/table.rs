@@ -22,7 +22,9 @@ pub fn run(place: Place, model: Option<&str>, given: &Table) -> Result<u8, Failu
         tables.attributes = session.bootstrapped_attributes(&record, method)?;
     }
     if given.contrast == Some(ContrastArgument::Everybody) && given.kind == TableKind::Zeroshot {
-        return Err(Failure::usage("everybody is no sentence, so it has no zero-shot AUROC; choose another --contrast"));
+        return Err(Failure::usage(
+            "everybody is no sentence, so it has no zero-shot AUROC; choose another --contrast",
+        ));
     }
     let mut tables = chosen(tables, contrast);
     if given.contrast == Some(ContrastArgument::Everybody) {

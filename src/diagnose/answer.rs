@@ -1,6 +1,7 @@
 //! What a question returns: pure values, the same for the console, the command line and JSON.
 
-use super::{PairEstimate, PromptEstimate, Support, WitnessAnswer};
+use super::everybody::{EverybodyGap, EverybodyRow};
+use super::{PairEstimate, PromptEstimate, Support, WitnessAnswer, WordShare};
 use crate::audit::{AttributePrompts, Contrast, HeadKind, RunId, Side};
 use crate::stats::{Correlation, Direction, Interval, Stat, Summary, Undefined};
 use serde::{Deserialize, Serialize};
@@ -268,30 +269,6 @@ pub struct BiasTable {
     pub everybody: Vec<EverybodyRow>,
 }
 
-/// What the estimate says of an attribute's group against everybody.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct EverybodyGap {
-    /// Estimated mean loss of what the phrase describes less the mean loss of all test items; the estimate rests on
-    /// slices without the attribute.
-    pub value: f64,
-    /// 90 % interval of it, by the calibration.
-    pub interval: Option<Interval>,
-    pub slices: usize,
-}
-
-/// One row of Table 3 by the estimate: gaps to everybody against true gaps over the attributes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct EverybodyRow {
-    pub against: TrueGap,
-    /// Attributes for which both gaps are defined.
-    pub n: usize,
-    pub correlations: Correlations,
-    /// Attributes whose two gaps have the same sign; `None` for unsigned gaps.
-    pub same_sign: Option<usize>,
-    /// 95 % interval (Wilson) of their share.
-    pub same_sign_interval: Option<Interval>,
-}
-
 /// One row of Table 4: zero-shot AUROC against robustness (−RMM) over the attributes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ZeroShotRow {
@@ -396,6 +373,9 @@ pub struct PromptScores {
     /// What each witness says.
     #[serde(default)]
     pub witnesses: Vec<WitnessAnswer>,
+    /// What each content word adds to the estimate, where that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<WordShare>,
 }
 
 impl PromptScores {

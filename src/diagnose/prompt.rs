@@ -97,8 +97,20 @@ impl PromptScorer {
             estimate: told.as_ref().and_then(|told| told.estimate.clone()),
             support: told.as_ref().map(|told| told.support.clone()),
             witnesses: told.as_ref().map(|told| told.witnesses.clone()).unwrap_or_default(),
+            why: Vec::new(),
         };
         Ok((scores, told))
+    }
+
+    /// Adds to a prompt's scores what each of its words adds to the estimate.
+    ///
+    /// # Errors
+    /// If the encoder or the heads fail.
+    pub fn explain(&self, scores: &mut PromptScores) -> Result<(), DiagnoseError> {
+        if let Some(estimator) = &self.estimator {
+            scores.why = estimator.why(&scores.text)?;
+        }
+        Ok(())
     }
 
     /// Scores two prompts and their difference.

@@ -2,8 +2,8 @@
 
 use super::null::NullGaps;
 use super::{
-    BiasTable, Calibration, DiagnoseError, Estimator, Evidence, IntervalMethod, Material, OodQuestion, Reference, Slicing, Tables,
-    attributes, bias, everybody, ood, validity, zero_shot,
+    BiasTable, Calibration, DiagnoseError, Estimator, Evidence, IntervalMethod, Material, OodQuestion, Reference,
+    Slicing, Tables, attributes, bias, everybody, ood, validity, zero_shot,
 };
 use crate::audit::RunId;
 use serde::{Deserialize, Serialize};

@@ -140,6 +140,10 @@ pub enum Event {
         answer: Arc<Answer>,
         micros: u64,
     },
+    /// Prompts of this run have estimates from now on: those on screen are worth asking again.
+    EvidenceRead {
+        run: RunId,
+    },
     /// What the store holds.
     Inspected(Arc<StoreView>),
     /// The run asked for with [`Command::OpenOther`].
@@ -174,6 +178,8 @@ pub struct ScoreRequest {
     pub a: String,
     /// Empty for no comparison.
     pub b: String,
+    /// Say what each word adds to the estimates.
+    pub why: bool,
 }
 
 /// What a job is doing.

@@ -9,7 +9,8 @@ use Align::{Left, Right};
 /// The reliability of P(worse) on slices held out, bin by bin, with what it rests on below.
 #[must_use]
 pub fn calibration(table: &CalibrationTable, run: &RunRecord) -> Sheet {
-    let columns = [("P(worse) said", Left), ("pairs", Right), ("mean said", Right), ("came true", Right), ("95 %", Right)];
+    let columns =
+        [("P(worse) said", Left), ("pairs", Right), ("mean said", Right), ("came true", Right), ("95 %", Right)];
     let mut sheet = Sheet::new(heading("Calibration · does a probability mean what it says?", run), &columns);
     for bin in table.held_out.iter().flat_map(|held_out| &held_out.bins) {
         sheet.row(vec![
@@ -36,7 +37,8 @@ fn notes(table: &CalibrationTable) -> Vec<String> {
         notes.push("Too few slices to calibrate on (20 needed): a fixed formula speaks, and its probabilities are not calibrated here.".into());
         return notes;
     }
-    let weights: Vec<String> = table.weights.iter().map(|weight| format!("{} {:.2}", weight.name, weight.share)).collect();
+    let weights: Vec<String> =
+        table.weights.iter().map(|weight| format!("{} {:.2}", weight.name, weight.share)).collect();
     notes.push(format!("Weights, as shares of the estimate's movement over the slices: {}.", weights.join(", ")));
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     match &table.held_out {

@@ -2,7 +2,7 @@
 
 use super::{Align, Grid, heading, members, printable};
 use crate::audit::{HeadKind, RunRecord};
-use crate::diagnose::{PairEstimate, PairScores, PromptEstimate, PromptScores, Support, WordShare, grouped};
+use crate::diagnose::{PairEstimate, PairScores, PromptEstimate, PromptScores, Support, grouped};
 use crate::stats::{Direction, Interval};
 use Align::{Left, Right};
 
@@ -19,17 +19,17 @@ fn probability(value: f64) -> String {
 
 /// Scores of prompts, one block each.
 #[must_use]
-pub fn score(prompts: &[(PromptScores, Vec<WordShare>)], run: &RunRecord) -> String {
+pub fn score(prompts: &[PromptScores], run: &RunRecord) -> String {
     let mut text = heading("Prompt scores", run) + "\n";
-    for (prompt, why) in prompts {
+    for prompt in prompts {
         text.push_str(&format!("\n\"{}\"\n{}{}", printable(&prompt.text), estimate(prompt), score_grid(prompt)));
         text.push_str(&remarks(prompt));
-        if !why.is_empty() {
-            let words = why.iter().map(|share| format!("{} {:+.3}", printable(&share.word), share.change));
-            text.push_str(&format!("  the estimate without a word: {}\n", words.collect::<Vec<_>>().join("  ")));
+        if !prompt.why.is_empty() {
+            let words = prompt.why.iter().map(|share| format!("{} {:+.3}", printable(&share.word), share.change));
+            text.push_str(&format!("  what each word adds: {}\n", words.collect::<Vec<_>>().join("  ")));
         }
     }
-    if let Some((prompt, _)) = prompts.first() {
+    if let Some(prompt) = prompts.first() {
         let over = prompt.heads.iter().map(|score| format!("{} {}", score.head, score.over));
         text.push_str(&format!("\nPercentiles are over: {}.\n", over.collect::<Vec<_>>().join("; ")));
     }
@@ -45,11 +45,16 @@ fn support(found: &Support) -> String {
     let mut text = String::new();
     let missing: Vec<String> = found.missing().map(|word| format!("'{}'", printable(&word.word))).collect();
     if !missing.is_empty() {
-        text.push_str(&format!("  NO SUCH DATA: nothing like {} in the items; what follows is a guess\n", missing.join(", ")));
+        text.push_str(&format!(
+            "  NO SUCH DATA: nothing like {} in the items; what follows is a guess\n",
+            missing.join(", ")
+        ));
     } else if !found.supported {
         text.push_str("  NO SUCH DATA: no words to go by\n");
     }
-    let read = found.replaced().map(|(word, other)| format!("'{}' read as '{other}', {:.2}", printable(&word.word), word.cosine));
+    let read = found
+        .replaced()
+        .map(|(word, other)| format!("'{}' read as '{other}', {:.2}", printable(&word.word), word.cosine));
     let read: Vec<String> = read.collect();
     if !read.is_empty() {
         text.push_str(&format!("  {}\n", read.join("; ")));
@@ -71,11 +76,23 @@ fn grounds(found: &PromptEstimate) -> String {
 fn estimate(prompt: &PromptScores) -> String {
     let mut text = prompt.support.as_ref().map(support).unwrap_or_default();
     let Some(found) = &prompt.estimate else { return text };
-    text.push_str(&format!("  estimated mean loss {:.3}{}; {}\n", found.value, between(found.interval), grounds(found)));
+    text.push_str(&format!(
+        "  estimated mean loss {:.3}{}; {}\n",
+        found.value,
+        between(found.interval),
+        grounds(found)
+    ));
     if let Some(note) = &found.note {
         text.push_str(&format!("  ! {note}\n"));
     }
-    let mut grid = Grid::new(&[("  witness", Left), ("says", Right), ("90 %", Right), ("n", Right), ("weight", Right), ("over", Left)]);
+    let mut grid = Grid::new(&[
+        ("  witness", Left),
+        ("says", Right),
+        ("90 %", Right),
+        ("n", Right),
+        ("weight", Right),
+        ("over", Left),
+    ]);
     for witness in &prompt.witnesses {
         grid.row(vec![
             format!("  {}", witness.name),
@@ -92,13 +109,25 @@ fn estimate(prompt: &PromptScores) -> String {
 /// The verdict of a pair, before any number.
 fn pair_verdict(found: &PairEstimate) -> String {
     let difference = format!("A − B {:+.3}{}", found.estimate.value, between(found.estimate.interval));
-    format!("{}\n{difference}; P(A worse) {}, {}\n", found.sentence(), probability(found.p_worse), grounds(&found.estimate))
+    format!(
+        "{}\n{difference}; P(A worse) {}, {}\n",
+        found.sentence(),
+        probability(found.p_worse),
+        grounds(&found.estimate)
+    )
 }
 
 /// Many pairs, one a line: the verdict first.
 #[must_use]
 pub fn pairs(pairs: &[(&str, &str, &PairEstimate)], run: &RunRecord) -> String {
-    let mut grid = Grid::new(&[("verdict", Left), ("P(A worse)", Right), ("A − B", Right), ("90 %", Right), ("A", Left), ("B", Left)]);
+    let mut grid = Grid::new(&[
+        ("verdict", Left),
+        ("P(A worse)", Right),
+        ("A − B", Right),
+        ("90 %", Right),
+        ("A", Left),
+        ("B", Left),
+    ]);
     for (a, b, found) in pairs {
         grid.row(vec![
             found.verdict.words().to_owned(),

@@ -246,12 +246,8 @@ pub fn bias(table: &BiasTable, run: &RunRecord) -> Sheet {
     let columns = [&left[..], &CORRELATION_COLUMNS, &right].concat();
     let mut sheet = Sheet::new(heading("Table 3 · do predicted gaps follow true gaps?", run), &columns);
     for row in &table.everybody {
-        let mut cells = vec![
-            Cell::text("estimate"),
-            Cell::text("everybody"),
-            Cell::text(against(row.against)),
-            Cell::Count(row.n),
-        ];
+        let mut cells =
+            vec![Cell::text("estimate"), Cell::text("everybody"), Cell::text(against(row.against)), Cell::Count(row.n)];
         cells.extend(correlation_cells(&row.correlations));
         cells.extend([Cell::Empty, Cell::Empty, Cell::Empty]);
         cells.extend(sign_cells(row.same_sign, row.n, row.same_sign_interval));

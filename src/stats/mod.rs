@@ -62,7 +62,9 @@ pub use bootstrap::{Bootstrap, bootstrap};
 pub use change::{Changes, SideChanges, auroc_changes, mean_changes, p_above};
 pub use clusters::{Clusters, Units};
 pub use correlation::{Correlation, CorrelationMethod, kendall, pearson, spearman};
-pub use ensemble::{Direction, StudentDirection, Summary, direction, mean_interval, percentile_of, quantile_sorted, summary};
+pub use ensemble::{
+    Direction, StudentDirection, Summary, direction, mean_interval, percentile_of, quantile_sorted, summary,
+};
 pub use gap::{Better, Gap, MeasuredGap, Side, rmm_unbiased};
 pub use gap_bootstrap::{auroc_gap_bootstrap, mean_gap_bootstrap};
 pub use group::{GroupMean, auroc_gap, group_auroc_of_units, group_mean, group_mean_of_units, mean_gap};

@@ -155,9 +155,12 @@ mod tests {
 
     #[test]
     fn a_verdict_is_symmetric_and_needs_data() {
-        for (p, verdict) in
-            [(0.95, PairVerdict::Worse), (0.1, PairVerdict::Worse), (0.2, PairVerdict::Leans), (0.5, PairVerdict::NotResolved)]
-        {
+        for (p, verdict) in [
+            (0.95, PairVerdict::Worse),
+            (0.1, PairVerdict::Worse),
+            (0.2, PairVerdict::Leans),
+            (0.5, PairVerdict::NotResolved),
+        ] {
             assert_eq!(PairVerdict::of(p, true), verdict);
             assert_eq!(PairVerdict::of(p, false), PairVerdict::NoSuchData);
         }

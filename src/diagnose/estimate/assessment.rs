@@ -4,8 +4,8 @@ use super::calibration::{LEAST_SLICES, LEVEL, Recipe, SliceFit, draw_pairs};
 use super::level::Said;
 use super::slice::Slice;
 use crate::stats::{ReliabilityBin, reliability};
-use rand::seq::SliceRandom;
 use rand::SeedableRng;
+use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -67,7 +67,8 @@ struct Halving {
 /// left out. Where there are several families, one of them in turn is held out whole beside its half of the others.
 fn halvings(slices: &[Slice]) -> Vec<Halving> {
     let parts: BTreeSet<usize> = slices.iter().flat_map(|slice| slice.parts.iter().copied()).collect();
-    let families: Vec<usize> = slices.iter().map(|slice| slice.kind.family()).collect::<BTreeSet<_>>().into_iter().collect();
+    let families: Vec<usize> =
+        slices.iter().map(|slice| slice.kind.family()).collect::<BTreeSet<_>>().into_iter().collect();
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let mut order: Vec<usize> = parts.into_iter().collect();
     (0..HALVINGS)
@@ -101,7 +102,14 @@ struct Tally {
     regressor_errors: f64,
 }
 
-fn one(slices: &[Slice], said: &[Said], overall: f64, recipe: Recipe, halving: &Halving, seed: u64) -> Option<(Tally, Fold)> {
+fn one(
+    slices: &[Slice],
+    said: &[Said],
+    overall: f64,
+    recipe: Recipe,
+    halving: &Halving,
+    seed: u64,
+) -> Option<(Tally, Fold)> {
     let of: Vec<&Slice> = halving.fitted.iter().map(|&at| &slices[at]).collect();
     let heard: Vec<&Said> = halving.fitted.iter().map(|&at| &said[at]).collect();
     let fit = SliceFit::of(&of, &heard, overall, recipe)?;

@@ -166,7 +166,9 @@ impl Noise {
             (unlikely.sum::<f64>(), noise)
         };
         let all = POWERS.map(candidate);
-        all.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).map_or(Self { error: 0.0, power: 0.0, unit: overall }, |best| best.1)
+        all.into_iter()
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .map_or(Self { error: 0.0, power: 0.0, unit: overall }, |best| best.1)
     }
 }
 

@@ -106,7 +106,12 @@ pub struct ClusterItems<'a> {
 
 /// Slices of clusters, each under two names. Parts are numbered from `first_part`, one a cluster.
 #[must_use]
-pub fn cluster_slices(items: &ClusterItems<'_>, test: TestItems<'_>, generic: &BTreeSet<String>, first_part: usize) -> Vec<Slice> {
+pub fn cluster_slices(
+    items: &ClusterItems<'_>,
+    test: TestItems<'_>,
+    generic: &BTreeSet<String>,
+    first_part: usize,
+) -> Vec<Slice> {
     let count = items.train.len() / items.dimension.max(1);
     if count == 0 {
         return Vec::new();

@@ -19,9 +19,9 @@ use crate::encoder::Encoder;
 use crate::heads::{Ensemble, HeadPredictions, Rows};
 use crate::stats::Interval;
 use rand::SeedableRng;
-use rayon::prelude::*;
 use rand::seq::index::sample;
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -99,12 +99,12 @@ impl Witnesses {
         let any = texts().any(|text| words(text).next().is_some());
         let share = worded.len() as f64 / material.train.len().max(1) as f64;
         let index = any.then(|| WordIndex::new(texts(), &losses_of(&worded), &generic, share));
-        let item_words: Vec<&str> =
-            index.iter().flat_map(WordIndex::words).map(|(word, _)| word).collect();
+        let item_words: Vec<&str> = index.iter().flat_map(WordIndex::words).map(|(word, _)| word).collect();
         let lexicon = Lexicon::new(&item_words, material.word_encoder.as_ref())?;
         Ok(Self {
             lexicon,
-            nearest: NearestItems::new(material.embeddings, &near, &losses_of(&near), encoder.dimension()).of_all(material.train.len()),
+            nearest: NearestItems::new(material.embeddings, &near, &losses_of(&near), encoder.dimension())
+                .of_all(material.train.len()),
             index,
             encoder: encoder.clone(),
             ensemble: material.ensemble.clone(),
@@ -126,13 +126,7 @@ fn groups(material: &EstimatorMaterial<'_>) -> Result<Vec<AttributeGroup>, Diagn
         let held = material.train.iter().filter(|&&item| attribute.values[item] == Some(true));
         let losses: Vec<f64> = held.map(|&item| material.model.losses[item]).collect();
         let (mean, interval) = mean_of(&losses, WITNESS_LEVEL)?;
-        Some(AttributeGroup {
-            name: attribute.name.clone(),
-            embedding: row.to_vec(),
-            n: losses.len(),
-            mean,
-            interval,
-        })
+        Some(AttributeGroup { name: attribute.name.clone(), embedding: row.to_vec(), n: losses.len(), mean, interval })
     };
     Ok(attributes.iter().zip(embeddings.chunks_exact(material.encoder.dimension().max(1))).filter_map(group).collect())
 }
@@ -144,7 +138,8 @@ impl Estimator {
     /// If an encoder fails.
     pub fn new(material: &EstimatorMaterial<'_>, calibration: Option<Arc<Calibration>>) -> Result<Self, DiagnoseError> {
         let witnesses = Witnesses::of(material, NEAREST_AMONG, WORDS_AMONG)?;
-        let forms_wanted = calibration.as_ref().is_none_or(|kept| kept.fit.as_ref().is_some_and(|fit| fit.model.recipe.own_form));
+        let forms_wanted =
+            calibration.as_ref().is_none_or(|kept| kept.fit.as_ref().is_some_and(|fit| fit.model.recipe.own_form));
         let few = if forms_wanted && witnesses.index.is_some() {
             Some(Witnesses::of(material, FORM_AMONG, FORM_AMONG)?)
         } else {
@@ -179,23 +174,30 @@ impl Estimator {
         let said: Vec<Said> = heard
             .iter()
             .zip(&texts)
-            .map(|(heard, text)| Ok(Said { raw: heard.values, form: if recipe.own_form { self.form_of(text)? } else { [0.0; 4] } }))
+            .map(|(heard, text)| {
+                Ok(Said { raw: heard.values, form: if recipe.own_form { self.form_of(text)? } else { [0.0; 4] } })
+            })
             .collect::<Result<_, DiagnoseError>>()?;
         let own = grounds.own_prompts;
         let anything = self.filler.anything(ANYTHING);
-        let scale: Vec<&str> = if own.len() >= LEAST_OWN { own.to_vec() } else { anything.iter().map(String::as_str).collect() };
+        let scale: Vec<&str> =
+            if own.len() >= LEAST_OWN { own.to_vec() } else { anything.iter().map(String::as_str).collect() };
         let spread: Vec<[f64; 4]> = self.witnesses.hear(&scale)?.iter().map(|heard| heard.values).collect();
         let longest = texts.iter().map(|text| content_words(text, &self.witnesses.generic).len()).max().unwrap_or(0);
         let overall = test.losses.iter().sum::<f64>() / test.losses.len().max(1) as f64;
-        Ok(Calibration::of(&slices, &said, Grounds {
-            recipe,
-            overall,
-            test_items: test.losses.len(),
-            evidence_items: grounds.train_rows.len(),
-            fixed: FixedFormula::of(&spread),
-            longest,
-            forms: self.forms.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-        }))
+        Ok(Calibration::of(
+            &slices,
+            &said,
+            Grounds {
+                recipe,
+                overall,
+                test_items: test.losses.len(),
+                evidence_items: grounds.train_rows.len(),
+                fixed: FixedFormula::of(&spread),
+                longest,
+                forms: self.forms.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            },
+        ))
     }
 
     fn mined(&self, audit: &Audit, grounds: &Slicing<'_>, test: TestItems<'_>) -> Vec<Slice> {
@@ -243,7 +245,13 @@ impl Estimator {
     ///
     /// # Errors
     /// If an encoder fails.
-    pub fn tell(&self, text: &str, embedding: &[f32], predictions: &HeadPredictions, at: usize) -> Result<Told, DiagnoseError> {
+    pub fn tell(
+        &self,
+        text: &str,
+        embedding: &[f32],
+        predictions: &HeadPredictions,
+        at: usize,
+    ) -> Result<Told, DiagnoseError> {
         use crate::audit::HeadKind::{Ranker, Regressor};
         let heard = self.witnesses.hear_one(text, embedding, predictions, at)?;
         let said = self.said(text, &heard)?;
@@ -282,12 +290,20 @@ impl Estimator {
     fn estimate(&self, said: &Said, wider: f64) -> Option<PromptEstimate> {
         let kept = self.calibration.as_ref()?;
         let Some(fit) = &kept.fit else {
-            let nearest = if self.witnesses.index.is_some() { f64::midpoint(said.raw[2], said.raw[3]) } else { said.raw[3] };
-            return Some(PromptEstimate { value: nearest, interval: None, slices: kept.slices, calibrated: false, note: None });
+            let nearest =
+                if self.witnesses.index.is_some() { f64::midpoint(said.raw[2], said.raw[3]) } else { said.raw[3] };
+            return Some(PromptEstimate {
+                value: nearest,
+                interval: None,
+                slices: kept.slices,
+                calibrated: false,
+                note: None,
+            });
         };
         let value = fit.model.of(said);
         let interval = fit.half_width(value).map(|half| around(value, half * wider));
-        let note = (wider > 1.0).then(|| "level not calibrated for descriptions like this: longer than every slice's".to_owned());
+        let note = (wider > 1.0)
+            .then(|| "level not calibrated for descriptions like this: longer than every slice's".to_owned());
         // No mean loss is below nought.
         let interval = interval.map(|interval| Interval { low: interval.low.max(0.0), ..interval });
         Some(PromptEstimate { value, interval, slices: kept.slices, calibrated: true, note })

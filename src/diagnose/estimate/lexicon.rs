@@ -89,7 +89,9 @@ impl Lexicon {
 
     fn own_quantile(&self, share: f64) -> f64 {
         let lettered: Vec<usize> = (0..self.words.len())
-            .filter(|&at| self.words[at].chars().any(char::is_alphabetic) && self.row(at).iter().any(|value| *value != 0.0))
+            .filter(|&at| {
+                self.words[at].chars().any(char::is_alphabetic) && self.row(at).iter().any(|value| *value != 0.0)
+            })
             .collect();
         // Spread evenly over the frequencies, the same ones each time.
         let step = lettered.len().div_ceil(LEFT_OUT).max(1);

@@ -95,8 +95,9 @@ mod tests {
 
     #[test]
     fn slices_are_the_items_that_hold_the_words() {
-        let texts: Vec<String> =
-            (0..200).map(|at| format!("the {} {} thing", ["red", "green"][at % 2], ["old", "new", "odd"][at % 3])).collect();
+        let texts: Vec<String> = (0..200)
+            .map(|at| format!("the {} {} thing", ["red", "green"][at % 2], ["old", "new", "odd"][at % 3]))
+            .collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let rows: Vec<usize> = (0..200).collect();
         let losses: Vec<f64> = (0..200).map(|at| f64::from(u8::from(at % 2 == 0))).collect();

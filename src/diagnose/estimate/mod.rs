@@ -13,6 +13,8 @@ mod lexicon;
 mod mined;
 mod nearest;
 mod phrase;
+#[cfg(test)]
+mod simulation;
 mod slice;
 mod table;
 mod witness;

@@ -98,9 +98,8 @@ impl NearestItems {
         let summary = crate::stats::summary(&losses).ok()?;
         let cosine = |row: u32| f64::from(cosines[row as usize]);
         let named = order.iter().take(NAMED);
-        let items = named.map(|&row| {
-            (self.positions[row as usize] as usize, cosine(row), f64::from(self.losses[row as usize]))
-        });
+        let items = named
+            .map(|&row| (self.positions[row as usize] as usize, cosine(row), f64::from(self.losses[row as usize])));
         Some(NearestFinding {
             mean: summary.mean,
             sd: summary.sd,
@@ -160,9 +159,11 @@ mod tests {
         let items = NearestItems::new(Rows::Dense(&rows), &positions, &losses, dimension);
         let query: Vec<f32> = (0..dimension).map(|_| rng.random_range(-1.0..1.0)).collect();
         let found = items.find(&query).unwrap();
-        let centre: Vec<f64> =
-            (0..dimension).map(|i| (0..count).map(|row| f64::from(rows[row * dimension + i])).sum::<f64>() / count as f64).collect();
-        let about = |row: &[f32]| row.iter().zip(&centre).map(|(value, centre)| f64::from(*value) - centre).collect::<Vec<_>>();
+        let centre: Vec<f64> = (0..dimension)
+            .map(|i| (0..count).map(|row| f64::from(rows[row * dimension + i])).sum::<f64>() / count as f64)
+            .collect();
+        let about =
+            |row: &[f32]| row.iter().zip(&centre).map(|(value, centre)| f64::from(*value) - centre).collect::<Vec<_>>();
         let cosine = |row: usize| {
             let (a, b) = (about(&rows[row * dimension..(row + 1) * dimension]), about(&query));
             let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();

@@ -6,7 +6,7 @@ use super::level::WITNESSES;
 use serde::Serialize;
 
 /// A witness's part in the estimate.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WitnessWeight {
     pub name: &'static str,
     /// What a step of the witness by one moves the estimate by.
@@ -16,7 +16,7 @@ pub struct WitnessWeight {
 }
 
 /// The calibration of a run, for `table NAME calibration`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CalibrationTable {
     pub calibrated: bool,
     pub slices: usize,

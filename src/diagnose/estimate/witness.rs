@@ -149,12 +149,23 @@ impl Witnesses {
         // Nothing but function words and "anybody" is said of everybody; no words at all of nobody.
         let figure = judged.iter().map(|word| word.cosine).fold(1.0, f64::min);
         let any = words(text).next().is_some();
-        Ok(Support { supported: any && figure >= threshold, figure: Some(figure), threshold: Some(threshold), words: judged })
+        Ok(Support {
+            supported: any && figure >= threshold,
+            figure: Some(figure),
+            threshold: Some(threshold),
+            words: judged,
+        })
     }
 
     /// What each witness says, for people and JSON; `weights` are shares of the estimate.
     #[must_use]
-    pub fn answers(&self, heard: &Heard, embedding: &[f32], members: [&[f64]; 2], weights: Option<[f64; 4]>) -> Vec<WitnessAnswer> {
+    pub fn answers(
+        &self,
+        heard: &Heard,
+        embedding: &[f32],
+        members: [&[f64]; 2],
+        weights: Option<[f64; 4]>,
+    ) -> Vec<WitnessAnswer> {
         let weight = |at: usize| weights.map(|weights| weights[at]);
         let mut answers: Vec<WitnessAnswer> = [("regressor", members[0]), ("ranker", members[1])]
             .into_iter()
@@ -200,7 +211,8 @@ impl Witnesses {
 
     /// The group's own mean where the prompt says what an attribute's phrase says.
     fn attribute(&self, embedding: &[f32]) -> Option<WitnessAnswer> {
-        let cosine = |group: &AttributeGroup| group.embedding.iter().zip(embedding).map(|(a, b)| f64::from(a * b)).sum::<f64>();
+        let cosine =
+            |group: &AttributeGroup| group.embedding.iter().zip(embedding).map(|(a, b)| f64::from(a * b)).sum::<f64>();
         let nearest = self.attributes.iter().map(|group| (cosine(group), group)).max_by(|a, b| a.0.total_cmp(&b.0));
         let (_, group) = nearest.filter(|(cosine, _)| *cosine >= SAME)?;
         Some(WitnessAnswer {

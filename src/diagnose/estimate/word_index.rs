@@ -101,7 +101,14 @@ impl WordIndex {
             Some(*sum)
         }));
         let mean = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
-        Self { places, starts, rows: held.concat(), losses: losses.iter().map(|loss| *loss as f32).collect(), mean, shrink: SHRINK * share }
+        Self {
+            places,
+            starts,
+            rows: held.concat(),
+            losses: losses.iter().map(|loss| *loss as f32).collect(),
+            mean,
+            shrink: SHRINK * share,
+        }
     }
 
     /// Words with the number of rows that hold each, most frequent first, then by the alphabet.
@@ -160,15 +167,20 @@ impl WordIndex {
         let weight = |mask: usize| {
             known.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 == 1).map(|(_, (_, weight))| weight).sum::<f64>()
         };
-        let mut tiers: Vec<(f64, Tally)> =
-            (1..tallies.len()).filter(|&mask| tallies[mask].n > 0.0).map(|mask| (weight(mask), tallies[mask])).collect();
+        let mut tiers: Vec<(f64, Tally)> = (1..tallies.len())
+            .filter(|&mask| tallies[mask].n > 0.0)
+            .map(|mask| (weight(mask), tallies[mask]))
+            .collect();
         tiers.sort_by(|a, b| b.0.total_cmp(&a.0));
         // From the narrowest tier outwards, so that each holds all the better ones.
         for at in 1..tiers.len() {
             let inner = tiers[at - 1].1;
             tiers[at].1.add(inner);
         }
-        let mean = tiers.iter().rev().fold(self.mean, |mean, (_, tally)| (tally.sum + self.shrink * mean) / (tally.n + self.shrink));
+        let mean = tiers
+            .iter()
+            .rev()
+            .fold(self.mean, |mean, (_, tally)| (tally.sum + self.shrink * mean) / (tally.n + self.shrink));
         let told = tiers.iter().map(|(_, tally)| *tally).find(|tally| tally.n >= LEAST as f64);
         let told = told.or(tiers.last().map(|(_, tally)| *tally)).unwrap_or_default();
         WordFinding { mean, rows: told.n as usize, sd: told.sd(), found }
@@ -187,7 +199,8 @@ mod tests {
     use super::*;
 
     fn index() -> WordIndex {
-        let texts = ["an elderly driver", "an elderly clerk", "a young driver", "a young clerk", "a young, young driver"];
+        let texts =
+            ["an elderly driver", "an elderly clerk", "a young driver", "a young clerk", "a young, young driver"];
         WordIndex::new(texts.into_iter(), &[4.0, 2.0, 1.0, 0.0, 1.0], &BTreeSet::new(), 1.0)
     }
 
