@@ -91,6 +91,7 @@ fn diagnose(audit: &Audit) -> Diagnosis {
         audit,
         model: &audit.models[0],
         encoder: encoder.as_ref(),
+        unmoved: None,
         ensemble: &ensemble,
         test: test_rows,
         train: train_rows,

@@ -118,6 +118,7 @@ fn page(session: &Session, run: &llm2loss::engine::LoadedRun) -> String {
         test_items: session.record().test_items,
         ladder: vec![one],
         pairs: vec![pair],
+        calibration: llm2loss::diagnose::CalibrationTable::of(&run.diagnosis.calibration),
         comparison: None,
         date: Some(run.record.device.clone()),
     })

@@ -1,6 +1,7 @@
 //! What a question returns: pure values, the same for the console, the command line and JSON.
 
 use super::everybody::{EverybodyGap, EverybodyRow};
+use super::ood::GuardAuroc;
 use super::{PairEstimate, PromptEstimate, Support, WitnessAnswer, WordShare};
 use crate::audit::{AttributePrompts, Contrast, HeadKind, RunId, Side};
 use crate::stats::{Correlation, Direction, Interval, Stat, Summary, Undefined};
@@ -294,6 +295,9 @@ pub struct OodRow {
     /// The foreign prompts; empty for vectors.
     pub prompts: Vec<String>,
     pub heads: Vec<HeadAuroc>,
+    /// The guard's AUROC; absent for vectors, and where items have no words.
+    #[serde(default)]
+    pub support: Option<GuardAuroc>,
 }
 
 impl OodRow {

@@ -296,7 +296,7 @@ fn zero_shot(evidence: &Evidence, attribute: &Attribute, groups: &Groups) -> Vec
     let known = || groups.with.iter().chain(&groups.without);
     let auroc = |contrast: Contrast| {
         let (phrase, other) = attribute.prompts.pair(contrast)?;
-        let (a, b) = (evidence.prompt_embedding(phrase)?, evidence.prompt_embedding(other)?);
+        let (a, b) = (evidence.unmoved_embedding(phrase)?, evidence.unmoved_embedding(other)?);
         let direction: Vec<f32> = a.iter().zip(b).map(|(a, b)| a - b).collect();
         let scores: Vec<f64> = known()
             .map(|&position| {

@@ -32,7 +32,7 @@ pub use comparison::*;
 pub use estimate::*;
 pub use everybody::{EverybodyGap, EverybodyRow, fill as fill_everybody};
 pub use evidence::{Evidence, Material};
-pub use ood::{OodQuestion, ood};
+pub use ood::{GuardAuroc, OodQuestion, add_guard, ood};
 pub use paper::{PaperCheck, check_paper};
 pub use prompt::{LONGEST_PROMPT, PromptScorer, Scored};
 pub use reference::{Reference, grouped};

@@ -23,17 +23,20 @@ pub struct Diagnosis {
 pub fn tables(run: &RunId, material: &Material) -> Result<Diagnosis, DiagnoseError> {
     let Material { audit, encoder, ensemble, .. } = *material;
     let evidence = Evidence::gather(material)?;
-    let calibration = calibrate(&evidence, material)?;
+    let estimator = Estimator::new(&material.evidence, None)?;
+    let calibration = calibrate(&evidence, material, &estimator)?;
     let mut attributes = attributes::attributes(&evidence, IntervalMethod::Analytic);
     everybody::fill(&mut attributes, &calibration);
     let null = NullGaps::draw(&evidence, ensemble, material.train, &material.train_losses)?;
     let question = OodQuestion { sets: audit.prompts.clone(), drop_people: true };
+    let mut ood = ood::ood(&question, encoder, ensemble)?;
+    ood::add_guard(&mut ood, &estimator)?;
     let tables = Tables {
         run: run.clone(),
         validity: validity::validity(&evidence),
         bias: BiasTable { everybody: everybody::rows(&attributes), ..bias::bias(&attributes, &null) },
         zero_shot: zero_shot::zero_shot(&attributes),
-        ood: ood::ood(&question, encoder, ensemble)?,
+        ood,
         attributes,
     };
     let reference = Reference::of(&evidence, encoder, ensemble)?;
@@ -41,7 +44,7 @@ pub fn tables(run: &RunId, material: &Material) -> Result<Diagnosis, DiagnoseErr
 }
 
 /// Holds the witnesses of the training items against slices of the test items.
-fn calibrate(evidence: &Evidence, material: &Material) -> Result<Calibration, DiagnoseError> {
+fn calibrate(evidence: &Evidence, material: &Material, estimator: &Estimator) -> Result<Calibration, DiagnoseError> {
     let own = evidence.own_prompts();
     let slicing = Slicing {
         test_rows: &evidence.rows,
@@ -51,5 +54,5 @@ fn calibrate(evidence: &Evidence, material: &Material) -> Result<Calibration, Di
         train: material.train,
         own_prompts: &own,
     };
-    Estimator::new(&material.evidence, None)?.calibrate(material.audit, &slicing)
+    estimator.calibrate(material.audit, &slicing)
 }

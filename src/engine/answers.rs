@@ -125,6 +125,7 @@ impl Session {
             audit: &audit,
             model,
             encoder: reader.as_ref(),
+            unmoved: ensemble.shift.is_some().then_some(self.encoder.as_ref()),
             ensemble,
             test: &embeddings.rows().gather(&rows.test, dimension),
             train: &embeddings.rows().gather(&learnt, dimension),
@@ -169,7 +170,9 @@ impl Session {
     /// If the run's weights or the encoder fail.
     pub fn ood(&self, record: &RunRecord, question: &OodQuestion) -> Result<OodTable, EngineError> {
         let run = self.load(record.clone())?;
-        Ok(diagnose::ood(question, self.reader(run.ensemble.shift.as_ref()).as_ref(), &run.ensemble)?)
+        let mut table = diagnose::ood(question, self.reader(run.ensemble.shift.as_ref()).as_ref(), &run.ensemble)?;
+        diagnose::add_guard(&mut table, &self.estimator(&run)?)?;
+        Ok(table)
     }
 
     /// What answers a run's prompts with an estimate. It reads every training item, and takes a moment.

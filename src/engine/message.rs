@@ -164,6 +164,7 @@ pub enum Event {
 
 /// The answer to one scoring request.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "there is one answer at a time, and it is shared behind an Arc")]
 pub enum Answer {
     One(PromptScores),
     Pair(Box<PairScores>),

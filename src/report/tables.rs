@@ -300,6 +300,9 @@ pub fn ood(table: &OodTable, run: &RunRecord, lists: bool) -> Sheet {
     let columns = [
         ("foreign set", Left),
         ("n", Right),
+        ("support", Right),
+        ("support 95 %", Right),
+        ("refused", Right),
         ("ood", Right),
         ("ood 95 %", Right),
         ("regressor", Right),
@@ -311,6 +314,14 @@ pub fn ood(table: &OodTable, run: &RunRecord, lists: bool) -> Sheet {
         Sheet::new(heading("Table 1 · do the heads tell foreign words from the data's own?", run), &columns);
     for row in &table.rows {
         let mut cells = vec![Cell::text(&row.foreign), Cell::Count(row.n_foreign)];
+        match row.support {
+            Some(found) => cells.extend([
+                Cell::number(found.auroc, 3),
+                Cell::interval(found.interval, 3),
+                Cell::Text(format!("{} of {}", found.foreign_refused, row.n_foreign)),
+            ]),
+            None => cells.extend([Cell::Empty, Cell::Empty, Cell::Empty]),
+        }
         for head in [HeadKind::Ood, HeadKind::Regressor, HeadKind::Ranker] {
             match row.heads.iter().find(|entry| entry.head == head) {
                 Some(entry) => cells.extend([Cell::number(entry.auroc, 3), Cell::interval(entry.interval, 3)]),
@@ -325,7 +336,7 @@ pub fn ood(table: &OodTable, run: &RunRecord, lists: bool) -> Sheet {
             "AUROC of familiarity (−risk): {} prompts that describe the data against each foreign set. Left out because they name people: {left_out}.",
             table.in_distribution.len()
         ),
-        "Only the ood head is trained for this; −regressor and −ranker are printed because the paper does, not to be trusted.".into(),
+        "Support is the guard of typed prompts: it refuses those with a word that is like nothing in the data. Of the heads only ood is trained for this; −regressor and −ranker are printed because the paper does, not to be trusted.".into(),
     ];
     if lists {
         // One a line, as --positives and --foreign read them.

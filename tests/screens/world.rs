@@ -278,6 +278,7 @@ fn ood(seed: u64) -> OodTable {
                     interval: Measured::Undefined { undefined: Undefined::OneClass },
                 })
                 .to_vec(),
+            support: None,
         },
     );
     OodTable { in_distribution: own, left_out: vec!["baby".into()], rows: rows.collect() }

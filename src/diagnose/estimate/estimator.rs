@@ -25,12 +25,12 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Most training items that the nearest are looked for among, and that words are looked for in: a scan of more would not
-/// keep up with typing.
-const NEAREST_AMONG: usize = 65_536;
-const WORDS_AMONG: usize = 262_144;
+/// Most training items that the nearest are looked for among: a scan of more would not keep up with typing.
+pub const NEAREST_AMONG: usize = 65_536;
+/// Most training items that words are looked for in.
+pub const WORDS_AMONG: usize = 262_144;
 /// Training items that sentences about anything are held against.
-const FORM_AMONG: usize = 4096;
+const FORM_AMONG: usize = 2048;
 /// Prompts of an audit's own that give the fixed formula its scale; with fewer, sentences about anything do.
 const LEAST_OWN: usize = 5;
 const ANYTHING: usize = 200;
@@ -267,6 +267,14 @@ impl Estimator {
             said,
             wider,
         })
+    }
+
+    /// Whether data speak of a text.
+    ///
+    /// # Errors
+    /// If the encoder of words fails.
+    pub fn support(&self, text: &str) -> Result<Support, DiagnoseError> {
+        self.witnesses.support(text)
     }
 
     /// Tells of many prompts at once, in order.

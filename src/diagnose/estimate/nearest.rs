@@ -78,6 +78,12 @@ impl NearestItems {
         self.scales.len()
     }
 
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.scales.is_empty()
+    }
+
     /// The items nearest to an embedding `[d]`, at most 100 and at most a tenth of all; none without items.
     #[must_use]
     pub fn find(&self, embedding: &[f32]) -> Option<NearestFinding> {
