@@ -127,6 +127,20 @@ fn the_built_in_audit_is_calibrated_and_says_so_before_any_number() {
     let text = run(home, &["compare", "adult", "an elderly person", "a young person"], 0).0;
     assert_eq!(text.lines().nth(2), Some("A is WORSE than B"), "{text}");
 
+    // Lists written by hand, none of them looked at when the guard was made.
+    let lists: Value = serde_json::from_str(include_str!("fixtures/support.json")).unwrap();
+    let refused = |name: &str| {
+        let texts: Vec<&str> =
+            lists["adult"][name].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+        let file = folder.path().join("list.txt");
+        std::fs::write(&file, texts.join("\n")).unwrap();
+        let found = json(home, &["score", "adult", "--prompts", file.to_str().unwrap(), "--json"]);
+        let found = found["prompts"].as_array().unwrap();
+        assert_eq!(found.len(), texts.len());
+        found.iter().filter(|prompt| prompt["support"]["supported"] == false).count()
+    };
+    assert!(refused("in") <= 2 && refused("near") >= 90 && refused("far") >= 95);
+
     let bias = json(home, &["table", "adult", "bias", "--contrast", "everybody", "--json"]);
     assert_eq!(bias["rows"], serde_json::json!([]));
     assert!(bias["everybody"][0]["correlations"]["spearman"]["value"].as_f64().unwrap() > 0.6, "{bias}");

@@ -51,6 +51,7 @@ fn calibrate(evidence: &Evidence, material: &Material, estimator: &Estimator) ->
         test_losses: &evidence.losses,
         test: material.test,
         train_rows: material.train_rows,
+        train_losses: &material.train_losses,
         train: material.train,
         own_prompts: &own,
     };

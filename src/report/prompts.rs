@@ -55,7 +55,9 @@ fn support(found: &Support) -> String {
     let read = found
         .replaced()
         .map(|(word, other)| format!("'{}' read as '{other}', {:.2}", printable(&word.word), word.cosine));
-    let read: Vec<String> = read.collect();
+    let left_out =
+        found.left_out().map(|word| format!("'{}' is read as no item word and left out", printable(&word.word)));
+    let read: Vec<String> = read.chain(left_out).collect();
     if !read.is_empty() {
         text.push_str(&format!("  {}\n", read.join("; ")));
     }
@@ -65,7 +67,9 @@ fn support(found: &Support) -> String {
 /// On how many slices an estimate rests, in words.
 fn grounds(found: &PromptEstimate) -> String {
     let level = found.interval.map_or(0.9, |interval| interval.level);
-    if found.calibrated {
+    if found.measured {
+        format!("{:.0} % interval of the measured mean", 100.0 * level)
+    } else if found.calibrated {
         format!("{:.0} % interval, calibrated on {} slices", 100.0 * level, grouped(found.slices))
     } else {
         format!("not calibrated here: {} slices of 20 needed", found.slices)
@@ -77,13 +81,14 @@ fn estimate(prompt: &PromptScores) -> String {
     let mut text = prompt.support.as_ref().map(support).unwrap_or_default();
     let Some(found) = &prompt.estimate else { return text };
     text.push_str(&format!(
-        "  estimated mean loss {:.3}{}; {}\n",
+        "  {} mean loss {:.3}{}; {}\n",
+        if found.measured { "measured" } else { "estimated" },
         found.value,
         between(found.interval),
         grounds(found)
     ));
     if let Some(note) = &found.note {
-        text.push_str(&format!("  ! {note}\n"));
+        text.push_str(&format!("  {note}\n"));
     }
     let mut grid = Grid::new(&[
         ("  witness", Left),

@@ -331,7 +331,7 @@ fn calibration() -> Arc<CalibrationTable> {
 fn estimate(text: &str) -> PromptEstimate {
     let value = 0.3 + 0.2 * noise(key(text), 21);
     let interval = Some(stats::Interval { low: value - 0.11, high: value + 0.11, level: 0.9 });
-    PromptEstimate { value, interval, slices: 440, calibrated: true, note: None }
+    PromptEstimate { value, interval, slices: 440, calibrated: true, measured: false, note: None }
 }
 
 /// What the data know of a prompt: nothing is like a dog.

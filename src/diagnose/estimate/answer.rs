@@ -14,7 +14,10 @@ pub struct PromptEstimate {
     pub slices: usize,
     /// Whether interval and probabilities come from slices of the audit; else a fixed formula speaks.
     pub calibrated: bool,
-    /// Why the interval is wider than for other prompts.
+    /// The prompt is an attribute's phrase, and this its group's own mean over training items: nothing is foretold.
+    #[serde(default)]
+    pub measured: bool,
+    /// Why the interval is another than for other prompts: unlike every slice, or measured and not estimated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -45,6 +48,13 @@ impl Support {
     pub fn missing(&self) -> impl Iterator<Item = &WordReading> {
         let threshold = self.threshold.unwrap_or(f64::NEG_INFINITY);
         self.words.iter().filter(move |word| word.cosine < threshold)
+    }
+
+    /// Words that could not be read as any item word, though something in the data is somewhat like them: the words
+    /// witness left them out.
+    pub fn left_out(&self) -> impl Iterator<Item = &WordReading> {
+        let threshold = self.threshold.unwrap_or(f64::NEG_INFINITY);
+        self.words.iter().filter(move |word| word.read_as.is_none() && word.cosine >= threshold)
     }
 
     /// Words that were read as others.
@@ -142,7 +152,7 @@ impl PairEstimate {
         let sentence = match self.verdict {
             PairVerdict::Worse => format!("{first} is WORSE than {second}"),
             PairVerdict::Leans => format!("{first} leans worse than {second}"),
-            PairVerdict::NotResolved => "not resolved: A and B may be equally hard".to_owned(),
+            PairVerdict::NotResolved => "A and B are not resolved".to_owned(),
             PairVerdict::NoSuchData => "NO SUCH DATA: what follows is a guess".to_owned(),
         };
         if self.witnesses_disagree { format!("{sentence}; heads and data disagree") } else { sentence }

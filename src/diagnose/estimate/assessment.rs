@@ -133,7 +133,7 @@ fn one(
         if !apart(first) && !apart(second) {
             continue;
         }
-        tally.said.push(fit.probability(levels[a], levels[b], 1.0));
+        tally.said.push(fit.probability(levels[a], levels[b]));
         tally.came.push(first.mean > second.mean);
         tally.ordered += usize::from((levels[a] > levels[b]) == (first.mean > second.mean));
     }

@@ -98,11 +98,16 @@ impl SliceFit {
         })
     }
 
-    /// Probability that the first of two levels is the higher one in truth. `wider` multiplies the error, for sentences
-    /// that are unlike every slice.
+    /// Probability that the first of two levels is the higher one in truth.
     #[must_use]
-    pub fn probability(&self, a: f64, b: f64, wider: f64) -> f64 {
-        crate::stats::sigmoid(self.slope * self.noise.step(a, b) / wider)
+    pub fn probability(&self, a: f64, b: f64) -> f64 {
+        self.probability_of(a - b, self.noise.variance(a) + self.noise.variance(b))
+    }
+
+    /// Probability that a difference whose error has this variance is above 0 in truth.
+    #[must_use]
+    pub fn probability_of(&self, difference: f64, variance: f64) -> f64 {
+        if variance > 0.0 { crate::stats::sigmoid(self.slope * difference / variance.sqrt()) } else { 0.5 }
     }
 
     /// Half the interval of a level, in the unit of the loss.
@@ -111,10 +116,10 @@ impl SliceFit {
         self.reach.map(|reach| reach * self.noise.variance(level).sqrt())
     }
 
-    /// Half the interval of the difference of two levels.
+    /// Half the interval of a difference whose error has this variance.
     #[must_use]
-    pub fn half_difference(&self, a: f64, b: f64) -> Option<f64> {
-        self.pair_reach.map(|reach| reach * (self.noise.variance(a) + self.noise.variance(b)).sqrt())
+    pub fn half_difference(&self, variance: f64) -> Option<f64> {
+        self.pair_reach.map(|reach| reach * variance.sqrt())
     }
 }
 
@@ -223,6 +228,8 @@ pub struct Calibration {
     pub test_items: usize,
     /// Training items whose losses the witnesses are over.
     pub evidence_items: usize,
+    /// Their mean loss.
+    pub evidence_mean: f64,
     pub fit: Option<SliceFit>,
     pub fixed: FixedFormula,
     pub assessment: Option<Assessment>,
@@ -259,6 +266,7 @@ impl Calibration {
             overall: grounds.overall,
             test_items: grounds.test_items,
             evidence_items: grounds.evidence_items,
+            evidence_mean: grounds.evidence_mean,
             outcomes: slices.iter().zip(said).zip(left_out).map(outcome).collect(),
             fit,
             fixed: grounds.fixed,
@@ -275,6 +283,7 @@ pub struct Grounds {
     pub overall: f64,
     pub test_items: usize,
     pub evidence_items: usize,
+    pub evidence_mean: f64,
     pub fixed: FixedFormula,
     pub longest: usize,
     pub forms: BTreeMap<String, [f64; 4]>,

@@ -10,8 +10,8 @@ use super::lexicon::Lexicon;
 use super::mined::word_slices;
 use super::nearest::NearestItems;
 use super::slice::{Slice, TestItems, attribute_slices};
-use super::witness::{AttributeGroup, Heard, WITNESS_LEVEL, Witnesses};
-use super::word_index::{WordIndex, mean_of};
+use super::witness::{AttributeGroup, Heard, Witnesses};
+use super::word_index::WordIndex;
 use crate::audit::{Audit, ModelLosses};
 use crate::data::{content_words, generic_words, words};
 use crate::diagnose::DiagnoseError;
@@ -72,8 +72,8 @@ pub struct Told {
     /// Positions in the audit of the nearest training items, with cosine and loss.
     pub nearest_items: Vec<(usize, f64, f64)>,
     pub said: Said,
-    /// Factor of the error, above 1 where the sentence is unlike every slice.
-    pub wider: f64,
+    /// Variance of the estimate's error.
+    pub variance: f64,
 }
 
 /// Some of the positions, drawn by a fixed seed, in order.
@@ -110,7 +110,7 @@ impl Witnesses {
             ensemble: material.ensemble.clone(),
             word_encoder: material.word_encoder.clone(),
             vocabulary: material.vocabulary.clone(),
-            attributes: groups(material)?,
+            attributes: groups(material, &generic)?,
             generic,
             readings: Mutex::new(HashMap::new()),
         })
@@ -118,15 +118,22 @@ impl Witnesses {
 }
 
 /// Mean losses of the training items with each attribute.
-fn groups(material: &EstimatorMaterial<'_>) -> Result<Vec<AttributeGroup>, DiagnoseError> {
+fn groups(material: &EstimatorMaterial<'_>, generic: &BTreeSet<String>) -> Result<Vec<AttributeGroup>, DiagnoseError> {
     let attributes = &material.audit.attributes;
     let phrases: Vec<&str> = attributes.iter().map(|attribute| attribute.prompts.phrase.as_str()).collect();
     let embeddings = material.encoder.encode(&phrases)?;
     let group = |(attribute, row): (&crate::audit::Attribute, &[f32])| {
         let held = material.train.iter().filter(|&&item| attribute.values[item] == Some(true));
         let losses: Vec<f64> = held.map(|&item| material.model.losses[item]).collect();
-        let (mean, interval) = mean_of(&losses, WITNESS_LEVEL)?;
-        Some(AttributeGroup { name: attribute.name.clone(), embedding: row.to_vec(), n: losses.len(), mean, interval })
+        let summary = crate::stats::summary(&losses).ok().filter(|found| found.n > 1)?;
+        Some(AttributeGroup {
+            name: attribute.name.clone(),
+            content: content_words(&attribute.prompts.phrase, generic).into_iter().collect(),
+            embedding: row.to_vec(),
+            n: summary.n,
+            mean: summary.mean,
+            se: summary.sd / (summary.n as f64).sqrt(),
+        })
     };
     Ok(attributes.iter().zip(embeddings.chunks_exact(material.encoder.dimension().max(1))).filter_map(group).collect())
 }
@@ -193,6 +200,7 @@ impl Estimator {
                 overall,
                 test_items: test.losses.len(),
                 evidence_items: grounds.train_rows.len(),
+                evidence_mean: grounds.train_losses.iter().sum::<f64>() / grounds.train_losses.len().max(1) as f64,
                 fixed: FixedFormula::of(&spread),
                 longest,
                 forms: self.forms.lock().unwrap_or_else(PoisonError::into_inner).clone(),
@@ -256,16 +264,24 @@ impl Estimator {
         let heard = self.witnesses.hear_one(text, embedding, predictions, at)?;
         let said = self.said(text, &heard)?;
         let support = self.witnesses.support(text)?;
-        let wider = if self.unlike(text) { UNLIKE } else { 1.0 };
+        let (estimate, variance) = match self.measured(text) {
+            Some((estimate, variance)) => (Some(estimate), variance),
+            None => {
+                let wider = if self.unlike(text) { UNLIKE } else { 1.0 };
+                let estimate = self.estimate(&said, wider);
+                let variance = estimate.as_ref().map_or(0.0, |found| self.variance(found.value) * wider * wider);
+                (estimate, variance)
+            }
+        };
         let members = [predictions.row(Regressor, at), predictions.row(Ranker, at)];
         let weights = self.calibration.as_ref().and_then(|kept| kept.fit.as_ref()).map(|fit| fit.model.shares());
         Ok(Told {
-            estimate: self.estimate(&said, wider),
+            estimate,
             witnesses: self.witnesses.answers(&heard, embedding, [&members[0], &members[1]], weights),
             nearest_items: heard.nearest.map(|found| found.items).unwrap_or_default(),
             support,
             said,
-            wider,
+            variance,
         })
     }
 
@@ -289,6 +305,28 @@ impl Estimator {
         both.map(|(at, (text, row))| self.tell(text, row, &predictions, at)).collect()
     }
 
+    /// The estimate of a prompt that is an attribute's phrase: its group was measured, and nothing is foretold. Its error
+    /// is that of the training items' mean, and what training and test items differ by at large.
+    fn measured(&self, text: &str) -> Option<(PromptEstimate, f64)> {
+        let kept = self.calibration.as_ref().filter(|kept| kept.fit.is_some())?;
+        let group = self.witnesses.same(text)?;
+        let apart = kept.overall - kept.evidence_mean;
+        let variance = group.se.powi(2) + apart * apart;
+        let interval = Interval::normal(group.mean, variance.sqrt(), LEVEL);
+        let note =
+            Some(format!("measured on {} training items with {}", crate::diagnose::grouped(group.n), group.name));
+        let interval = Some(Interval { low: interval.low.max(0.0), ..interval });
+        Some((
+            PromptEstimate { value: group.mean, interval, slices: kept.slices, calibrated: true, measured: true, note },
+            variance,
+        ))
+    }
+
+    fn variance(&self, level: f64) -> f64 {
+        let fit = self.calibration.as_ref().and_then(|kept| kept.fit.as_ref());
+        fit.map_or(0.0, |fit| fit.noise.variance(level))
+    }
+
     /// Whether a sentence is longer than those of all slices by half.
     fn unlike(&self, text: &str) -> bool {
         let count = content_words(text, &self.witnesses.generic).len();
@@ -305,6 +343,7 @@ impl Estimator {
                 interval: None,
                 slices: kept.slices,
                 calibrated: false,
+                measured: false,
                 note: None,
             });
         };
@@ -314,7 +353,7 @@ impl Estimator {
             .then(|| "level not calibrated for descriptions like this: longer than every slice's".to_owned());
         // No mean loss is below nought.
         let interval = interval.map(|interval| Interval { low: interval.low.max(0.0), ..interval });
-        Some(PromptEstimate { value, interval, slices: kept.slices, calibrated: true, note })
+        Some(PromptEstimate { value, interval, slices: kept.slices, calibrated: true, measured: false, note })
     }
 
     /// Compares two prompts that were told of.
@@ -323,11 +362,11 @@ impl Estimator {
         let kept = self.calibration.as_ref()?;
         let (first, second) = (a.estimate.as_ref()?, b.estimate.as_ref()?);
         let difference = first.value - second.value;
-        let wider = a.wider.max(b.wider);
+        let variance = a.variance + b.variance;
         let (p_worse, interval) = match &kept.fit {
             Some(fit) => {
-                let half = fit.half_difference(first.value, second.value).map(|half| half * wider);
-                (fit.probability(first.value, second.value, wider), half.map(|half| around(difference, half)))
+                let half = fit.half_difference(variance);
+                (fit.probability_of(difference, variance), half.map(|half| around(difference, half)))
             }
             None => (kept.fixed.probability(&a.said.raw, &b.said.raw), None),
         };
@@ -343,7 +382,8 @@ impl Estimator {
                 interval,
                 slices: kept.slices,
                 calibrated: kept.fit.is_some(),
-                note: first.note.clone().or_else(|| second.note.clone()),
+                measured: first.measured && second.measured,
+                note: [first, second].into_iter().filter(|side| !side.measured).find_map(|side| side.note.clone()),
             },
             witnesses_disagree: heads * data < 0.0,
         })
@@ -385,6 +425,7 @@ pub struct Slicing<'a> {
     /// `[test, d]`.
     pub test: &'a [f32],
     pub train_rows: &'a [usize],
+    pub train_losses: &'a [f64],
     /// `[train, d]`.
     pub train: &'a [f32],
     /// The audit's own prompts.

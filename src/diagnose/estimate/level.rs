@@ -9,7 +9,7 @@ pub const WITNESSES: [&str; 4] = ["regressor", "ranker", "words", "nearest"];
 /// Weights without slices: the witnesses on the scale of the loss, words counting as much as the two others together.
 const PRIOR: [f64; 4] = [0.25, 0.0, 0.5, 0.25];
 /// How hard the weights are drawn to these, in units of the mean square of a witness. Where few slices vary, this keeps
-/// the estimate sane; with hundreds that do, it costs little (`docs/method.md`).
+/// the estimate sane; with hundreds that do, it costs little (`docs/benchmarks.md`).
 const PENALTY: f64 = 0.2;
 
 /// How far past the slices' means an estimate may go, as a share of their range.

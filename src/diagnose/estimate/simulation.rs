@@ -65,7 +65,7 @@ fn audit(seed: u64) -> (usize, usize, Vec<(f64, bool)>) {
         .collect();
     let held = fresh.iter().filter(|(level, truth)| (level - truth).abs() <= fit.half_width(*level).unwrap()).count();
     let pairs = fresh.windows(2).map(|two| {
-        let p = fit.probability(two[0].0, two[1].0, 1.0);
+        let p = fit.probability(two[0].0, two[1].0);
         (p, two[0].1 > two[1].1)
     });
     (held, fresh.len(), pairs.collect())

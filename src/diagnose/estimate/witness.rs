@@ -23,11 +23,14 @@ const SAME: f64 = 0.98;
 #[derive(Debug, Clone)]
 pub struct AttributeGroup {
     pub name: String,
+    /// Content words of its phrase.
+    pub content: BTreeSet<String>,
     /// Embedding of the phrase, `[d]`.
     pub embedding: Vec<f32>,
     pub n: usize,
     pub mean: f64,
-    pub interval: Interval,
+    /// Standard error of the mean.
+    pub se: f64,
 }
 
 /// Everything that can be asked about a prompt's group.
@@ -209,6 +212,13 @@ impl Witnesses {
         answers
     }
 
+    /// The attribute whose phrase a text is, word order and grammar apart.
+    #[must_use]
+    pub fn same(&self, text: &str) -> Option<&AttributeGroup> {
+        let content: BTreeSet<String> = content_words(text, &self.generic).into_iter().collect();
+        self.attributes.iter().find(|group| !content.is_empty() && group.content == content)
+    }
+
     /// The group's own mean where the prompt says what an attribute's phrase says.
     fn attribute(&self, embedding: &[f32]) -> Option<WitnessAnswer> {
         let cosine =
@@ -219,7 +229,7 @@ impl Witnesses {
             name: "attribute".into(),
             value: group.mean,
             n: group.n,
-            interval: Some(group.interval),
+            interval: Some(Interval::normal(group.mean, group.se, WITNESS_LEVEL)),
             weight: None,
             over: format!("training items with {}", group.name),
         })

@@ -1,7 +1,7 @@
 //! The word witness: rows that hold a prompt's words, found through an inverted index.
 
 use crate::data::{is_function_word, words};
-use crate::stats::{self, Interval};
+use crate::stats::Interval;
 use std::collections::{BTreeSet, HashMap};
 
 /// Rows by which a narrower set of rows is drawn towards the broader one around it.
@@ -185,13 +185,6 @@ impl WordIndex {
         let told = told.or(tiers.last().map(|(_, tally)| *tally)).unwrap_or_default();
         WordFinding { mean, rows: told.n as usize, sd: told.sd(), found }
     }
-}
-
-/// Rows whose losses a witness is over, and their mean with a normal interval.
-#[must_use]
-pub fn mean_of(losses: &[f64], level: f64) -> Option<(f64, Interval)> {
-    let summary = stats::summary(losses).ok()?;
-    Some((summary.mean, Interval::normal(summary.mean, summary.sd / (losses.len() as f64).sqrt(), level)))
 }
 
 #[cfg(test)]

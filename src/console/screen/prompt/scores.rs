@@ -164,10 +164,12 @@ fn estimated(scores: &PromptScores, glyphs: &crate::console::glyph::Glyphs) -> V
         let words = format!("{}{ends} n {}{weight}", number::plain(witness.value, 3, glyphs), number::count(witness.n));
         notes.push((label, words, Role::Text));
     }
-    let replaced = scores.support.iter().flat_map(|support| support.replaced());
-    let read: Vec<String> = replaced
-        .map(|(word, other)| format!("\"{}\" as \"{other}\", {}", word.word, number::plain(word.cosine, 2, glyphs)))
-        .collect();
+    let replaced =
+        scores.support.iter().flat_map(|support| support.replaced()).map(|(word, other)| {
+            format!("\"{}\" as \"{other}\", {}", word.word, number::plain(word.cosine, 2, glyphs))
+        });
+    let left_out = scores.support.iter().flat_map(|support| support.left_out());
+    let read: Vec<String> = replaced.chain(left_out.map(|word| format!("\"{}\" left out", word.word))).collect();
     if !read.is_empty() {
         notes.push(("read", read.join("; "), Role::Warn));
     }

@@ -3,17 +3,19 @@
 use super::State;
 use crate::console::glyph::Glyphs;
 use crate::console::number;
+use crate::console::text;
 use crate::console::theme::Role;
 use crate::diagnose::{PairEstimate, PairVerdict, PromptEstimate, PromptScores, Support};
 use crate::engine::Answer;
 
-/// The line under the prompts: its words, and how urgent they are; none before anything is scored.
+/// The line under the prompts, of at most `width` cells: its words, and how urgent they are; none before anything is
+/// scored.
 #[must_use]
-pub fn verdict(state: &State, glyphs: &Glyphs) -> Option<(String, Role)> {
+pub fn verdict(state: &State, glyphs: &Glyphs, width: usize) -> Option<(String, Role)> {
     match state.scored.as_ref().map(|scored| &*scored.answer)? {
         Answer::One(scores) => Some(one(scores, glyphs)),
         Answer::Pair(pair) => Some(match &pair.estimate {
-            Some(found) => two(found, [&pair.a, &pair.b], glyphs),
+            Some(found) => two(found, [&pair.a, &pair.b], glyphs, width),
             None => waiting(),
         }),
         Answer::None(_) => None,
@@ -37,7 +39,7 @@ fn one(scores: &PromptScores, glyphs: &Glyphs) -> (String, Role) {
     }
 }
 
-fn two(found: &PairEstimate, sides: [&PromptScores; 2], glyphs: &Glyphs) -> (String, Role) {
+fn two(found: &PairEstimate, sides: [&PromptScores; 2], glyphs: &Glyphs, width: usize) -> (String, Role) {
     if let Some(words) = sides.iter().find_map(|scores| scores.support.as_ref().and_then(no_data)) {
         return (words, Role::Warn);
     }
@@ -48,14 +50,21 @@ fn two(found: &PairEstimate, sides: [&PromptScores; 2], glyphs: &Glyphs) -> (Str
     };
     let levels = sides.map(|scores| scores.estimate.as_ref().map_or_else(String::new, |found| level(found, glyphs)));
     let sure = number::probability(found.p_worse.max(1.0 - found.p_worse));
-    let words = format!(
-        "{}: {} against {}; P(worse) {sure}, {}",
-        found.sentence(),
-        levels[0],
-        levels[1],
-        grounds(&found.estimate)
-    );
-    (words, role)
+    let (sentence, [a, b], grounds) = (found.sentence(), levels, grounds(&found.estimate));
+    // What matters most comes first, and what does not fit goes whole.
+    let variants = [
+        format!("{sentence}; P(worse) {sure}: {a} against {b}; {grounds}"),
+        format!("{sentence}; P(worse) {sure}: {a} against {b}"),
+        format!("{sentence}; P(worse) {sure}: {} against {}; {grounds}", bare(&a), bare(&b)),
+        format!("{sentence}; P(worse) {sure}, {grounds}"),
+    ];
+    let fits = variants.iter().find(|words| text::width(words) <= width);
+    (fits.unwrap_or(&variants[3]).clone(), role)
+}
+
+/// A level without its interval.
+fn bare(level: &str) -> &str {
+    level.split(' ').next().unwrap_or(level)
 }
 
 /// An estimate with its interval: `3.6 [2.7, 4.4]`.
@@ -73,7 +82,9 @@ pub fn level(found: &PromptEstimate, glyphs: &Glyphs) -> String {
 /// On what an estimate rests.
 #[must_use]
 pub fn grounds(found: &PromptEstimate) -> String {
-    if found.calibrated {
+    if found.measured {
+        "measured".to_owned()
+    } else if found.calibrated {
         format!("on {} slices", number::count(found.slices))
     } else {
         format!("not calibrated here: {} slices", found.slices)

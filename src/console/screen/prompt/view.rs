@@ -61,7 +61,9 @@ fn lines(app: &App, pen: &mut Pen<'_>, area: Rect, framed: bool) {
         input::draw(pen, at, room, &state.lines[line].input, typed, unseen);
     }
     let y = inside.y + 2;
-    if let Some((words, role)) = verdict::verdict(state, pen.glyphs()).filter(|_| y < inside.bottom()) {
+    if let Some((words, role)) =
+        verdict::verdict(state, pen.glyphs(), usize::from(inside.width)).filter(|_| y < inside.bottom())
+    {
         pen.text(inside.x, y, inside.width, &words, role);
     }
 }
