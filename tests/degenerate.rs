@@ -5,7 +5,7 @@ use llm2loss::audit::{
     Architecture, Attribute, AttributePrompts, Audit, Content, EpochMetrics, HeadKind, HyperParameters, Item,
     ModelLosses, PromptSets, RunId, Split,
 };
-use llm2loss::diagnose::{Diagnosis, Material, Measured, Verdict, tables};
+use llm2loss::diagnose::{Diagnosis, EstimatorMaterial, Material, Measured, Verdict, tables};
 use llm2loss::encoder::{Encoder, StaticEncoder};
 use llm2loss::heads::{Ensemble, Observer, Resources, StepRng, TrainingData, train};
 use llm2loss::stats::Undefined;
@@ -71,15 +71,16 @@ fn audit(n: usize, loss: impl Fn(usize) -> f64, label: impl Fn(usize) -> bool, v
 }
 
 fn diagnose(audit: &Audit) -> Diagnosis {
-    let encoder = StaticEncoder::new().unwrap();
+    let encoder = std::sync::Arc::new(StaticEncoder::new().unwrap());
     let texts: Vec<&str> = audit.items.iter().map(|item| item.text.as_str()).collect();
     let embeddings = encoder.encode(&texts).unwrap();
     let (train_rows, test_rows) = embeddings.split_at(40 * 256);
+    let trained: Vec<usize> = (0..40).collect();
     let train_losses = audit.models[0].losses[..40].to_vec();
     let data = TrainingData {
         dimension: 256,
         embeddings: train_rows.into(),
-        train: &(0..40).collect::<Vec<usize>>(),
+        train: &trained,
         losses: train_losses.clone(),
         validation: &[],
         validation_losses: Vec::new(),
@@ -89,11 +90,23 @@ fn diagnose(audit: &Audit) -> Diagnosis {
     let material = Material {
         audit,
         model: &audit.models[0],
-        encoder: &encoder,
+        encoder: encoder.as_ref(),
+        unmoved: None,
         ensemble: &ensemble,
         test: test_rows,
         train: train_rows,
         train_losses,
+        train_rows: &trained,
+        evidence: EstimatorMaterial {
+            audit,
+            model: &audit.models[0],
+            encoder: encoder.clone(),
+            word_encoder: encoder.clone(),
+            ensemble: std::sync::Arc::new(ensemble.clone()),
+            embeddings: (&embeddings).into(),
+            train: &trained,
+            vocabulary: std::sync::Arc::default(),
+        },
     };
     tables(&RunId("00".into()), &material).unwrap()
 }

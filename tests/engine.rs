@@ -55,7 +55,7 @@ fn a_first_start_queues_linear_then_mlp_and_shows_each() {
     let (shown, _) = next(&mut links, |event| if let Event::Shown(view) = event { Some(view.clone()) } else { None });
     assert_eq!(shown.record.hyper.architecture, Architecture::Linear);
     // Prompts are scored while the second run trains; an answer names its request.
-    engine.score(ScoreRequest { seq: 7, a: "a nurse".into(), b: String::new() });
+    engine.score(ScoreRequest { seq: 7, a: "a nurse".into(), b: String::new(), why: false });
     let (answer, _) = next(&mut links, |event| match event {
         Event::Scored { seq: 7, answer, .. } => Some(answer.clone()),
         _ => None,

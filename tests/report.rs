@@ -58,8 +58,8 @@ fn equal_inputs_give_equal_bytes_that_open_without_a_network() {
     }
     let names = elements(&page);
     let count = |name: &str| names.iter().filter(|other| *other == name).count();
-    assert_eq!((count("svg"), count("figure"), count("figcaption")), (6, 6, 6));
-    assert_eq!(count("desc"), 6, "every figure has a text alternative");
+    assert_eq!((count("svg"), count("figure"), count("figcaption")), (7, 7, 7));
+    assert_eq!(count("desc"), 7, "every figure has a text alternative");
     assert!(count("table") >= 9 && count("table") == count("caption"));
     for words in ["Senior", "16,281 test items", "data fingerprint", "linear, 5 members", "n = 40", "Runs "] {
         assert!(page.contains(words), "{words}");
@@ -118,6 +118,7 @@ fn page(session: &Session, run: &llm2loss::engine::LoadedRun) -> String {
         test_items: session.record().test_items,
         ladder: vec![one],
         pairs: vec![pair],
+        calibration: llm2loss::diagnose::CalibrationTable::of(&run.diagnosis.calibration),
         comparison: None,
         date: Some(run.record.device.clone()),
     })

@@ -12,6 +12,7 @@ mod context;
 mod demo;
 mod doctor;
 mod ingest;
+mod lines;
 mod paper;
 mod progress;
 mod report;

@@ -5,10 +5,13 @@ use super::compare_models::hyper_parameters;
 use super::context::{Failure, Place, current_or_trained, print, session, write_file};
 use super::progress;
 use crate::audit::{Contrast, HeadKind, RunRecord};
-use crate::diagnose::{ComparisonQuestion, ModelComparison, PairScores, PromptScorer, PromptScores, Tables};
+use crate::diagnose::{
+    CalibrationTable, ComparisonQuestion, ModelComparison, PairScores, PromptScorer, PromptScores, Tables,
+};
 use crate::engine::{LoadedRun, Session};
 use crate::report::{self, ReportMaterial};
 use serde::Serialize;
+use std::sync::Arc;
 
 #[derive(Clone, Copy)]
 enum Form {
@@ -28,6 +31,7 @@ struct Body<'a> {
     tables: &'a Tables,
     ladder: &'a [PromptScores],
     pairs: &'a [PairScores],
+    calibration: &'a CalibrationTable,
     comparison: Option<&'a ModelComparison>,
 }
 
@@ -42,7 +46,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Report) -> Result<u8, Fail
     let session = session(place, &given.audit)?;
     let model = session.model_name(model)?;
     let (run, comparison) = material(&session, &model, given)?;
-    let scorer = session.scorer(&run)?;
+    let scorer = session.scorer(&run)?.with_estimator(Arc::new(session.estimator(&run)?));
     let tables = &run.diagnosis.tables;
     let material = ReportMaterial {
         run: &run.record,
@@ -50,6 +54,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Report) -> Result<u8, Fail
         test_items: session.record().test_items,
         ladder: ladder(&scorer, tables)?,
         pairs: pairs(&scorer, tables)?,
+        calibration: CalibrationTable::of(&run.diagnosis.calibration),
         comparison: comparison.as_ref(),
         date,
     };
@@ -86,6 +91,7 @@ fn json(material: &ReportMaterial, run: &RunRecord) -> Result<String, Failure> {
         tables: material.tables,
         ladder: &material.ladder,
         pairs: &material.pairs,
+        calibration: &material.calibration,
         comparison: material.comparison,
     };
     Ok(report::to_json("llm2loss.report/1", Some(run), body)?)

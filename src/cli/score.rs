@@ -1,11 +1,13 @@
-//! `llm2loss score`: prompts, head by head and member by member.
+//! `llm2loss score`: prompts, with what is estimated of each, witness by witness.
 
 use super::arguments::Score;
 use super::context::{Failure, Place, check_prompt, print, run_to_ask, session};
+use super::lines;
 use crate::diagnose::PromptScores;
 use crate::report;
 use crate::store::HistoryEntry;
 use serde::Serialize;
+use std::sync::Arc;
 
 #[derive(Serialize)]
 struct Body {
@@ -13,12 +15,23 @@ struct Body {
 }
 
 pub fn run(place: Place, model: Option<&str>, given: &Score) -> Result<u8, Failure> {
-    let prompts = given.prompts.iter().map(|prompt| check_prompt(prompt)).collect::<Result<Vec<_>, _>>()?;
+    let typed = given.prompts.iter().map(|prompt| check_prompt(prompt)).collect::<Result<Vec<_>, _>>()?;
+    let mut prompts: Vec<String> = typed.iter().map(|prompt| (*prompt).to_owned()).collect();
+    if let Some(path) = &given.list {
+        prompts.extend(lines::prompts(path)?);
+    }
     let session = session(place, &given.which.audit)?;
     let run = run_to_ask(&session, model, &given.which)?;
-    let scorer = session.scorer(&run)?;
-    let scores = prompts.iter().map(|prompt| scorer.score(prompt)).collect::<Result<Vec<_>, _>>()?;
-    for prompt in prompts {
+    let scorer = session.scorer(&run)?.with_estimator(Arc::new(session.estimator(&run)?));
+    let score = |prompt: &String| -> Result<PromptScores, Failure> {
+        let mut scores = scorer.score(prompt)?;
+        if given.why {
+            scorer.explain(&mut scores)?;
+        }
+        Ok(scores)
+    };
+    let scores = prompts.iter().map(score).collect::<Result<Vec<_>, _>>()?;
+    for prompt in typed {
         session.store().remember(&given.which.audit, &HistoryEntry { a: prompt.to_owned(), b: None })?;
     }
     if given.which.output.json {

@@ -4,24 +4,32 @@ use super::arguments::{ContrastArgument, FormatArgument, IntervalArgument, Switc
 use super::context::{Failure, Place, print, run_to_ask, session};
 use super::progress;
 use crate::audit::{Contrast, ForeignSet, RunRecord};
-use crate::diagnose::{IntervalMethod, OodQuestion, Tables, TrueGap, grouped};
+use crate::diagnose::{CalibrationTable, IntervalMethod, OodQuestion, Tables, TrueGap, grouped};
 use crate::engine::Session;
 use crate::report::{self, Format};
 use std::path::Path;
 
 pub fn run(place: Place, model: Option<&str>, given: &Table) -> Result<u8, Failure> {
-    let contrast = if given.paper { Some(Contrast::Bare) } else { given.contrast.map(contrast) };
-    if given.contrast.is_some() && matches!(given.kind, TableKind::Validity | TableKind::Ood) {
+    let contrast = if given.paper { Some(Contrast::Bare) } else { given.contrast.and_then(contrast) };
+    if given.contrast.is_some() && matches!(given.kind, TableKind::Validity | TableKind::Ood | TableKind::Calibration) {
         return Err(Failure::usage("--contrast chooses prompts of attributes; this table has none"));
     }
     let session = session(place, &given.which.audit)?;
     let run = run_to_ask(&session, model, &given.which)?;
-    let (mut tables, record) = (run.diagnosis.tables, run.record);
+    let (mut tables, record, calibration) = (run.diagnosis.tables, run.record, run.diagnosis.calibration);
     if let Some(method) = bootstrap(given)? {
         progress::say(&format!("resampling {} test items for every gap", grouped(tables.attributes.n)));
         tables.attributes = session.bootstrapped_attributes(&record, method)?;
     }
+    if given.contrast == Some(ContrastArgument::Everybody) && given.kind == TableKind::Zeroshot {
+        return Err(Failure::usage(
+            "everybody is no sentence, so it has no zero-shot AUROC; choose another --contrast",
+        ));
+    }
     let mut tables = chosen(tables, contrast);
+    if given.contrast == Some(ContrastArgument::Everybody) {
+        tables.bias.rows.clear();
+    }
     if given.paper {
         // The paper compares unsigned gaps alone.
         tables.bias.rows.retain(|row| row.against == TrueGap::Rmm);
@@ -32,6 +40,10 @@ pub fn run(place: Place, model: Option<&str>, given: &Table) -> Result<u8, Failu
         return Err(Failure::usage("--positives, --foreign, --drop-people and --lists belong to the table 'ood'"));
     }
     if given.which.output.json || given.format == Some(FormatArgument::Json) {
+        if given.kind == TableKind::Calibration {
+            let body = CalibrationTable::of(&calibration);
+            return print(&report::to_json("llm2loss.table.calibration/1", Some(&record), body)?);
+        }
         return print(&document(given.kind, &tables, &record)?);
     }
     let is_text = matches!(given.format, Some(FormatArgument::Text) | None);
@@ -45,6 +57,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Table) -> Result<u8, Failu
         TableKind::Bias => report::bias(&tables.bias, &record),
         TableKind::Zeroshot => report::zero_shot(&tables.zero_shot, &record),
         TableKind::Ood => report::ood(&tables.ood, &record, given.lists),
+        TableKind::Calibration => report::calibration(&CalibrationTable::of(&calibration), &record),
     };
     print(&sheet.render(match given.format {
         Some(FormatArgument::Csv) => Format::Csv,
@@ -76,7 +89,7 @@ fn document(kind: TableKind, tables: &Tables, record: &RunRecord) -> serde_json:
         TableKind::Validity => report::to_json("llm2loss.table.validity/1", id, &tables.validity),
         TableKind::Bias => report::to_json("llm2loss.table.bias/1", id, &tables.bias),
         TableKind::Zeroshot => report::to_json("llm2loss.table.zeroshot/1", id, &tables.zero_shot),
-        TableKind::Ood => report::to_json("llm2loss.table.ood/1", id, &tables.ood),
+        TableKind::Ood | TableKind::Calibration => report::to_json("llm2loss.table.ood/1", id, &tables.ood),
     }
 }
 
@@ -145,15 +158,18 @@ fn chosen(mut tables: Tables, contrast: Option<Contrast>) -> Tables {
     if let Some(contrast) = contrast {
         tables.attributes.rows.iter_mut().for_each(|row| row.contrast = contrast);
         tables.bias.rows.retain(|row| row.contrast == contrast);
+        tables.bias.everybody.clear();
         tables.zero_shot.rows.retain(|row| row.contrast == contrast);
     }
     tables
 }
 
-fn contrast(given: ContrastArgument) -> Contrast {
+/// The prompts of a contrast; everybody has none.
+fn contrast(given: ContrastArgument) -> Option<Contrast> {
     match given {
-        ContrastArgument::Antonym => Contrast::Antonym,
-        ContrastArgument::Generic => Contrast::Generic,
-        ContrastArgument::Bare => Contrast::Bare,
+        ContrastArgument::Everybody => None,
+        ContrastArgument::Antonym => Some(Contrast::Antonym),
+        ContrastArgument::Generic => Some(Contrast::Generic),
+        ContrastArgument::Bare => Some(Contrast::Bare),
     }
 }

@@ -80,8 +80,10 @@ pub fn act(app: &mut App, action: Action) -> Vec<Cmd> {
                 ScreenId::Compare => on_compare(app, action),
                 ScreenId::Ood => on_ood(app, action),
                 ScreenId::Validity => {
-                    if action == Action::NextHead {
-                        app.validity.next();
+                    match action {
+                        Action::NextHead => app.validity.next(),
+                        Action::ToggleCalibration => app.validity.calibration = !app.validity.calibration,
+                        _ => {}
                     }
                     Vec::new()
                 }

@@ -174,6 +174,20 @@ fn prompt_sheet(app: &App) -> Option<Sheet> {
     ];
     let mut sheet = Sheet::new(heading(app, "Prompts"), &columns);
     let mut add = |scores: &PromptScores| {
+        if let Some(found) = &scores.estimate {
+            let ends = found.interval.map_or_else(String::new, |ends| {
+                format!("{:.0} % interval {:.4} to {:.4}, ", 100.0 * ends.level, ends.low, ends.high)
+            });
+            let calibrated = if found.calibrated { "calibrated on" } else { "not calibrated:" };
+            sheet.row(vec![
+                Cell::text(scores.text.clone()),
+                Cell::text("estimate"),
+                number(found.value, true),
+                Cell::Empty,
+                Cell::Empty,
+                Cell::Text(format!("{ends}{calibrated} {} slices", found.slices)),
+            ]);
+        }
         for head in &scores.heads {
             sheet.row(vec![
                 Cell::text(scores.text.clone()),

@@ -52,6 +52,9 @@ pub fn engine(app: &mut App, event: Event) {
         }
         Event::Inspected(view) => app.store = Some(view),
         Event::Examined(examined) => app.examined = Some(examined),
+        Event::EvidenceRead { run } if app.shown.as_ref().is_some_and(|shown| shown.record.id == run) => {
+            app.prompt.evidence_read();
+        }
         Event::Other(view) => {
             app.other = Some(view);
             compare(app);

@@ -145,6 +145,12 @@ pub enum Action {
     CancelRunning,
     /// Drop the newest job that waits.
     CancelQueued,
+    /// Show or hide the paper's P over the members.
+    ToggleStudent,
+    /// Show or hide what each word adds to the estimates.
+    ToggleWhy,
+    /// Show how far estimates can be believed, or the density again.
+    ToggleCalibration,
     /// Go to the next field of the form.
     NextField,
     /// Go to the field before.

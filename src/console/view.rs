@@ -221,7 +221,9 @@ fn about(app: &App, glyphs: &Glyphs) -> String {
             let down = state.sort.descends() != state.reversed;
             let arrow = if down { glyphs.descending } else { glyphs.ascending };
             let total = shown.tables.attributes.rows.len();
-            let (contrast, sort, shown) = (state.contrast, state.sort.name(), state.order.len());
+            let table = app.shown.as_ref().map(|shown| &shown.tables.attributes);
+            let contrast = table.map_or(state.contrast.name(), |table| attributes::contrast_word(state, table));
+            let (sort, shown) = (state.sort.name(), state.order.len());
             match app.size.0 {
                 0..100 => format!("{sort} {arrow} {shown}/{total}"),
                 _ => format!("{contrast}  sort {sort} {arrow}  {shown} of {total}"),

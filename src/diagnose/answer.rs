@@ -1,5 +1,8 @@
 //! What a question returns: pure values, the same for the console, the command line and JSON.
 
+use super::everybody::{EverybodyGap, EverybodyRow};
+use super::ood::GuardAuroc;
+use super::{PairEstimate, PromptEstimate, Support, WitnessAnswer, WordShare};
 use crate::audit::{AttributePrompts, Contrast, HeadKind, RunId, Side};
 use crate::stats::{Correlation, Direction, Interval, Stat, Summary, Undefined};
 use serde::{Deserialize, Serialize};
@@ -79,6 +82,9 @@ pub struct AttributeRow {
     pub worse_loss: Option<Side>,
     pub auroc_evidence: GapEvidence,
     pub loss_evidence: GapEvidence,
+    /// The gap between the phrase and everybody, by the estimate; `None` where the attribute is no slice.
+    #[serde(default)]
+    pub everybody: Option<EverybodyGap>,
     pub predicted: Vec<PredictedGap>,
     pub zero_shot: Vec<ZeroShot>,
 }
@@ -262,6 +268,9 @@ pub struct NullLevel {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BiasTable {
     pub rows: Vec<BiasRow>,
+    /// The contrast `everybody`, by the estimate: one row for each kind of true gap.
+    #[serde(default)]
+    pub everybody: Vec<EverybodyRow>,
 }
 
 /// One row of Table 4: zero-shot AUROC against robustness (−RMM) over the attributes.
@@ -289,6 +298,9 @@ pub struct OodRow {
     /// The foreign prompts; empty for vectors.
     pub prompts: Vec<String>,
     pub heads: Vec<HeadAuroc>,
+    /// The guard's AUROC; absent for vectors, and where items have no words.
+    #[serde(default)]
+    pub support: Option<GuardAuroc>,
 }
 
 impl OodRow {
@@ -359,6 +371,18 @@ pub struct PromptScores {
     pub unknown_pieces: usize,
     /// Attributes whose phrase is nearest in the embedding space: name and cosine, nearest first.
     pub nearest: Vec<(String, f64)>,
+    /// The mean loss of the group it describes; absent until the evidence is read.
+    #[serde(default)]
+    pub estimate: Option<PromptEstimate>,
+    /// Whether data speak of it; absent likewise.
+    #[serde(default)]
+    pub support: Option<Support>,
+    /// What each witness says.
+    #[serde(default)]
+    pub witnesses: Vec<WitnessAnswer>,
+    /// What each content word adds to the estimate, where that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<WordShare>,
 }
 
 impl PromptScores {
@@ -386,4 +410,7 @@ pub struct PairScores {
     pub heads: Vec<PairHead>,
     /// One sentence: which is predicted harder, and how far the heads agree.
     pub verdict: String,
+    /// Which is harder by the calibrated estimate; absent until the evidence is read.
+    #[serde(default)]
+    pub estimate: Option<PairEstimate>,
 }

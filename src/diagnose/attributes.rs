@@ -251,6 +251,7 @@ fn row(
         worse_loss: worse(loss_gap),
         auroc_evidence: GapEvidence::pending(),
         loss_evidence: GapEvidence::pending(),
+        everybody: None,
         predicted: predicted(evidence, attribute),
         zero_shot: zero_shot(evidence, attribute, &groups),
     };
@@ -298,7 +299,7 @@ fn zero_shot(evidence: &Evidence, attribute: &Attribute, groups: &Groups) -> Vec
     let known = || groups.with.iter().chain(&groups.without);
     let auroc = |contrast: Contrast| {
         let (phrase, other) = attribute.prompts.pair(contrast)?;
-        let (a, b) = (evidence.prompt_embedding(phrase)?, evidence.prompt_embedding(other)?);
+        let (a, b) = (evidence.unmoved_embedding(phrase)?, evidence.unmoved_embedding(other)?);
         let direction: Vec<f32> = a.iter().zip(b).map(|(a, b)| a - b).collect();
         let scores: Vec<f64> = known()
             .map(|&position| {

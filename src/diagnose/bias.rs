@@ -23,7 +23,7 @@ pub fn bias(table: &AttributesTable, null: &NullGaps) -> BiasTable {
         .collect();
     let mut rows = rows.concat();
     rows.sort_by_key(|row| (Contrast::ALL.iter().position(|contrast| *contrast == row.contrast), row.head));
-    BiasTable { rows }
+    BiasTable { rows, everybody: Vec::new() }
 }
 
 fn row(table: &AttributesTable, head: HeadKind, contrast: Contrast, against: TrueGap, null: &[f64]) -> BiasRow {
@@ -39,7 +39,7 @@ fn row(table: &AttributesTable, head: HeadKind, contrast: Contrast, against: Tru
 }
 
 /// Predicted and true gap of one attribute, both oriented so that positive means harder for its group.
-fn orient(predicted: f64, row: &AttributeRow, against: TrueGap) -> Option<(f64, f64)> {
+pub fn orient(predicted: f64, row: &AttributeRow, against: TrueGap) -> Option<(f64, f64)> {
     Some(match against {
         TrueGap::Rmm => (predicted.abs(), row.rmm.value()?),
         TrueGap::SignedAuroc => (predicted, -row.auroc_gap.value()?),

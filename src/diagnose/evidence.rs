@@ -1,6 +1,6 @@
 //! What the tables of a run are computed from.
 
-use super::DiagnoseError;
+use super::{DiagnoseError, EstimatorMaterial};
 use crate::audit::{Audit, Contrast, HeadKind, ModelLosses, Split};
 use crate::encoder::Encoder;
 use crate::heads::{Ensemble, HeadPredictions};
@@ -11,12 +11,18 @@ pub struct Material<'a> {
     pub audit: &'a Audit,
     pub model: &'a ModelLosses,
     pub encoder: &'a dyn Encoder,
+    /// The encoder as it is, where `encoder` moves prompts to the images' side.
+    pub unmoved: Option<&'a dyn Encoder>,
     pub ensemble: &'a Ensemble,
     /// Embeddings of the test items, in order.
     pub test: &'a [f32],
     /// Embeddings and losses of the rows the heads were trained on.
     pub train: &'a [f32],
     pub train_losses: Vec<f64>,
+    /// Their positions in the audit.
+    pub train_rows: &'a [usize],
+    /// What estimates are made of: every training item.
+    pub evidence: EstimatorMaterial<'a>,
 }
 
 /// A run's heads beside the test items and every prompt the tables need.
@@ -34,6 +40,8 @@ pub struct Evidence<'a> {
     pub losses: Vec<f64>,
     prompt_rows: HashMap<String, usize>,
     prompt_embeddings: Vec<f32>,
+    /// The same as the encoder itself has them.
+    unmoved_embeddings: Option<Vec<f32>>,
     prompts: HeadPredictions,
 }
 
@@ -55,6 +63,7 @@ impl<'a> Evidence<'a> {
         }
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let prompt_embeddings = encoder.encode(&texts)?;
+        let unmoved_embeddings = material.unmoved.map(|encoder| encoder.encode(&texts)).transpose()?;
         Ok(Self {
             audit,
             model,
@@ -66,6 +75,7 @@ impl<'a> Evidence<'a> {
             rows,
             prompt_rows,
             prompt_embeddings,
+            unmoved_embeddings,
         })
     }
 
@@ -74,6 +84,14 @@ impl<'a> Evidence<'a> {
     pub fn prompt_embedding(&self, text: &str) -> Option<&[f32]> {
         let row = *self.prompt_rows.get(text)?;
         self.prompt_embeddings.get(row * self.dimension..(row + 1) * self.dimension)
+    }
+
+    /// The same, not moved to the images' side: what the encoder itself knows.
+    #[must_use]
+    pub fn unmoved_embedding(&self, text: &str) -> Option<&[f32]> {
+        let row = *self.prompt_rows.get(text)?;
+        let all = self.unmoved_embeddings.as_ref().unwrap_or(&self.prompt_embeddings);
+        all.get(row * self.dimension..(row + 1) * self.dimension)
     }
 
     /// Every prompt that the audit itself gives for its items: those said to describe them, and its attributes'.

@@ -1,13 +1,14 @@
 //! Table 1: does a head tell prompts that describe the data from foreign ones?
 
 use super::evidence::with_article;
-use super::{DiagnoseError, HeadAuroc, OodRow, OodTable};
+use super::{DiagnoseError, Estimator, HeadAuroc, Measured, OodRow, OodTable};
 use crate::audit::{HeadKind, PromptSets};
 use crate::encoder::{Encoder, random_direction};
 use crate::heads::{Ensemble, HeadPredictions};
-use crate::stats;
+use crate::stats::{self, Interval};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
 /// Random unit vectors compared with the prompts, and the seed they are drawn with.
 const RANDOM_VECTORS: usize = 1000;
@@ -42,6 +43,7 @@ pub fn ood(question: &OodQuestion, encoder: &dyn Encoder, ensemble: &Ensemble) -
             .into_iter()
             .map(|head| head_auroc(head, familiarity(head, &own), familiarity(head, predictions)))
             .collect(),
+        support: None,
     };
     let random = ensemble.predict(&random_vectors(encoder.dimension()))?;
     let mut rows = vec![row("random vectors".into(), RANDOM_VECTORS, Vec::new(), &random)];
@@ -67,6 +69,46 @@ fn head_auroc(head: HeadKind, own: Vec<f64>, foreign: Vec<f64>) -> HeadAuroc {
     let scores: Vec<f64> = own.into_iter().chain(foreign).collect();
     let interval = stats::delong(&scores, &seen).map(|auroc| auroc.score_interval(0.95));
     HeadAuroc { head, auroc: stats::auroc(&scores, &seen).into(), interval: interval.into() }
+}
+
+/// AUROC of the guard's figure, and the share of the foreign prompts it refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct GuardAuroc {
+    pub auroc: Measured,
+    /// 95 % score interval (Newcombe).
+    pub interval: Measured<Interval>,
+    /// Foreign prompts that are refused, and prompts that describe the data and are refused all the same.
+    pub foreign_refused: usize,
+    pub own_refused: usize,
+}
+
+/// Fills in how well the guard tells the data's own prompts from each foreign set.
+///
+/// # Errors
+/// If the encoder of words fails.
+pub fn add_guard(table: &mut OodTable, estimator: &Estimator) -> Result<(), DiagnoseError> {
+    let figures = |texts: &[String]| -> Result<Vec<Option<(f64, bool)>>, DiagnoseError> {
+        let judge = |text: &String| {
+            let found = estimator.support(text)?;
+            Ok(found.figure.map(|figure| (figure, found.supported)))
+        };
+        texts.iter().map(judge).collect()
+    };
+    let own: Option<Vec<(f64, bool)>> = figures(&table.in_distribution)?.into_iter().collect();
+    let Some(own) = own else { return Ok(()) };
+    for row in table.rows.iter_mut().filter(|row| !row.prompts.is_empty()) {
+        let foreign: Vec<(f64, bool)> = figures(&row.prompts)?.into_iter().flatten().collect();
+        let scores: Vec<f64> = own.iter().chain(&foreign).map(|(figure, _)| *figure).collect();
+        let seen: Vec<bool> = (0..scores.len()).map(|at| at < own.len()).collect();
+        let refused = |of: &[(f64, bool)]| of.iter().filter(|(_, supported)| !supported).count();
+        row.support = Some(GuardAuroc {
+            auroc: stats::auroc(&scores, &seen).into(),
+            interval: stats::delong(&scores, &seen).map(|auroc| auroc.score_interval(0.95)).into(),
+            foreign_refused: refused(&foreign),
+            own_refused: refused(&own),
+        });
+    }
+    Ok(())
 }
 
 /// The random vectors of Table 1, `[RANDOM_VECTORS, d]`.

@@ -1,6 +1,6 @@
 //! A sentence, or two, to scores.
 
-use super::{DiagnoseError, HeadScore, PairHead, PairScores, PromptScores, Reference};
+use super::{DiagnoseError, Estimator, HeadScore, PairHead, PairScores, PromptScores, Reference, Told};
 use crate::audit::HeadKind;
 use crate::data::unseen_words;
 use crate::encoder::Encoder;
@@ -23,6 +23,7 @@ pub struct PromptScorer {
     vocabulary: Arc<BTreeSet<String>>,
     /// Attribute names and the embeddings of their phrases.
     attributes: Vec<(String, Vec<f32>)>,
+    estimator: Option<Arc<Estimator>>,
 }
 
 /// A scored prompt.
@@ -44,7 +45,19 @@ impl PromptScorer {
         let embeddings = encoder.encode(&phrases)?;
         let rows = embeddings.chunks_exact(encoder.dimension().max(1)).map(<[f32]>::to_vec);
         let attributes = attributes.iter().map(|(name, _)| name.clone()).zip(rows).collect();
-        Ok(Self { encoder, ensemble, reference, vocabulary, attributes })
+        Ok(Self { encoder, ensemble, reference, vocabulary, attributes, estimator: None })
+    }
+
+    /// The same, with estimates beside what the heads say.
+    #[must_use]
+    pub fn with_estimator(self, estimator: Arc<Estimator>) -> Self {
+        Self { estimator: Some(estimator), ..self }
+    }
+
+    /// What estimates come from, where it is there.
+    #[must_use]
+    pub fn estimator(&self) -> Option<&Arc<Estimator>> {
+        self.estimator.as_ref()
     }
 
     /// Scores one prompt.
@@ -52,6 +65,10 @@ impl PromptScorer {
     /// # Errors
     /// If the encoder or the heads fail.
     pub fn score(&self, text: &str) -> Scored {
+        Ok(self.score_and_tell(text)?.0)
+    }
+
+    fn score_and_tell(&self, text: &str) -> Result<(PromptScores, Option<Told>), DiagnoseError> {
         let embedding = self.encoder.encode_prompt(text)?;
         let predictions = self.ensemble.predict(&embedding)?;
         let heads = HeadKind::ALL.into_iter().filter_map(|head| {
@@ -64,7 +81,11 @@ impl PromptScorer {
         let heads: Vec<HeadScore> = heads.collect();
         let logit = heads.iter().find(|score| score.head == HeadKind::Ood).map(|score| score.summary.mean);
         let reading = self.encoder.reading(text);
-        Ok(PromptScores {
+        let told = match &self.estimator {
+            Some(estimator) => Some(estimator.tell(text, &embedding, &predictions, 0)?),
+            None => None,
+        };
+        let scores = PromptScores {
             text: text.to_owned(),
             heads,
             out_of_distribution: logit.is_some_and(|logit| self.reference.is_foreign(logit)),
@@ -73,7 +94,23 @@ impl PromptScorer {
             piece_limit: self.encoder.piece_limit(),
             unknown_pieces: reading.unknown,
             nearest: self.nearest(&embedding),
-        })
+            estimate: told.as_ref().and_then(|told| told.estimate.clone()),
+            support: told.as_ref().map(|told| told.support.clone()),
+            witnesses: told.as_ref().map(|told| told.witnesses.clone()).unwrap_or_default(),
+            why: Vec::new(),
+        };
+        Ok((scores, told))
+    }
+
+    /// Adds to a prompt's scores what each of its words adds to the estimate.
+    ///
+    /// # Errors
+    /// If the encoder or the heads fail.
+    pub fn explain(&self, scores: &mut PromptScores) -> Result<(), DiagnoseError> {
+        if let Some(estimator) = &self.estimator {
+            scores.why = estimator.why(&scores.text)?;
+        }
+        Ok(())
     }
 
     /// Scores two prompts and their difference.
@@ -81,10 +118,12 @@ impl PromptScorer {
     /// # Errors
     /// If the encoder or the heads fail.
     pub fn compare(&self, a: &str, b: &str) -> Result<PairScores, DiagnoseError> {
-        let (a, b) = (self.score(a)?, self.score(b)?);
+        let ((a, told_a), (b, told_b)) = (self.score_and_tell(a)?, self.score_and_tell(b)?);
         let heads: Vec<PairHead> = a.heads.iter().zip(&b.heads).filter_map(|(a, b)| difference(a, b)).collect();
         let verdict = verdict(&heads);
-        Ok(PairScores { a, b, heads, verdict })
+        let told = self.estimator.as_ref().zip(told_a.zip(told_b));
+        let estimate = told.and_then(|(estimator, (a, b))| estimator.compare(&a, &b));
+        Ok(PairScores { a, b, heads, verdict, estimate })
     }
 
     fn nearest(&self, embedding: &[f32]) -> Vec<(String, f64)> {

@@ -5,9 +5,10 @@ use super::rows::RunRows;
 use super::{EngineError, Session, Tracker};
 use crate::audit::{Architecture, HyperParameters, RunId, RunRecord};
 use crate::diagnose::{
-    self, AttributesTable, DiagnoseError, Diagnosis, Evidence, IntervalMethod, Material, OodQuestion, OodTable,
-    PromptScorer, tables,
+    self, AttributesTable, DiagnoseError, Diagnosis, Estimator, EstimatorMaterial, Evidence, IntervalMethod, Material,
+    OodQuestion, OodTable, PromptScorer, tables,
 };
+use crate::encoder::{Encoder, StaticEncoder};
 use crate::heads::Ensemble;
 use candle_core::Device;
 use rand::SeedableRng;
@@ -119,14 +120,27 @@ impl Session {
         let model = audit.model(model)?;
         let dimension = self.encoder.dimension();
         let learnt = sample_of(&rows.train);
+        let reader = self.reader(ensemble.shift.as_ref());
         Ok(ask(&Material {
             audit: &audit,
             model,
-            encoder: self.reader(ensemble.shift.as_ref()).as_ref(),
+            encoder: reader.as_ref(),
+            unmoved: ensemble.shift.is_some().then_some(self.encoder.as_ref()),
             ensemble,
             test: &embeddings.rows().gather(&rows.test, dimension),
             train: &embeddings.rows().gather(&learnt, dimension),
             train_losses: learnt.iter().map(|&row| model.losses[row]).collect(),
+            train_rows: &learnt,
+            evidence: EstimatorMaterial {
+                audit: &audit,
+                model,
+                encoder: reader.clone(),
+                word_encoder: self.word_encoder()?,
+                ensemble: Arc::new(ensemble.clone()),
+                embeddings: embeddings.rows(),
+                train: &rows.train,
+                vocabulary: Arc::new(self.record.vocabulary.clone()),
+            },
         })?)
     }
 
@@ -144,7 +158,9 @@ impl Session {
         let audit = self.audit()?;
         let rows = RunRows::of(&audit, audit.model(&record.model)?, &record.hyper)?;
         self.with_material(&record.model, &rows, &embeddings, &run.ensemble, |material| {
-            Ok(diagnose::attributes(&Evidence::gather(material)?, method))
+            let mut table = diagnose::attributes(&Evidence::gather(material)?, method);
+            diagnose::fill_everybody(&mut table, &run.diagnosis.calibration);
+            Ok(table)
         })
     }
 
@@ -154,7 +170,38 @@ impl Session {
     /// If the run's weights or the encoder fail.
     pub fn ood(&self, record: &RunRecord, question: &OodQuestion) -> Result<OodTable, EngineError> {
         let run = self.load(record.clone())?;
-        Ok(diagnose::ood(question, self.reader(run.ensemble.shift.as_ref()).as_ref(), &run.ensemble)?)
+        let mut table = diagnose::ood(question, self.reader(run.ensemble.shift.as_ref()).as_ref(), &run.ensemble)?;
+        diagnose::add_guard(&mut table, &self.estimator(&run)?)?;
+        Ok(table)
+    }
+
+    /// What answers a run's prompts with an estimate. It reads every training item, and takes a moment.
+    ///
+    /// # Errors
+    /// If the data or the embeddings cannot be read, or the encoder fails.
+    pub fn estimator(&self, run: &LoadedRun) -> Result<Estimator, EngineError> {
+        let embeddings = self.embeddings(&Tracker::silent())?;
+        let audit = self.audit()?;
+        let rows = RunRows::of(&audit, audit.model(&run.record.model)?, &run.record.hyper)?;
+        let material = EstimatorMaterial {
+            audit: &audit,
+            model: audit.model(&run.record.model)?,
+            encoder: self.reader(run.ensemble.shift.as_ref()),
+            word_encoder: self.word_encoder()?,
+            ensemble: Arc::new(run.ensemble.clone()),
+            embeddings: embeddings.rows(),
+            train: &rows.train,
+            vocabulary: Arc::new(self.record.vocabulary.clone()),
+        };
+        Ok(Estimator::new(&material, Some(Arc::new(run.diagnosis.calibration.clone())))?)
+    }
+
+    /// Static vectors of single words: the built-in encoder's, whatever encoder the audit has.
+    fn word_encoder(&self) -> Result<Arc<dyn Encoder>, EngineError> {
+        if self.encoder.name() == "builtin" {
+            return Ok(self.encoder.clone());
+        }
+        Ok(Arc::new(StaticEncoder::new()?))
     }
 
     /// A scorer of prompts for a run.

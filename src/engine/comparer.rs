@@ -4,43 +4,10 @@ use super::worker::Shared;
 use super::{ComparisonRequest, EngineError, Event, Session};
 use crate::diagnose::{ComparisonQuestion, ModelComparison};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Items and prompts that are listed.
 const LISTED: usize = 100;
-
-/// A letter box with one slot: a newer request replaces one that waits.
-#[derive(Default)]
-pub struct Slot {
-    waiting: Mutex<(Option<ComparisonRequest>, bool)>,
-    filled: Condvar,
-}
-
-impl Slot {
-    pub fn put(&self, request: ComparisonRequest) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).0 = Some(request);
-        self.filled.notify_one();
-    }
-
-    pub fn close(&self) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).1 = true;
-        self.filled.notify_one();
-    }
-
-    /// Waits for a request; `None` once closed.
-    fn take(&self) -> Option<ComparisonRequest> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if waiting.1 {
-                return None;
-            }
-            if let Some(request) = waiting.0.take() {
-                return Some(request);
-            }
-            waiting = self.filled.wait(waiting).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-}
 
 /// Runs until the slot is closed. A panic over one request is told and does not end the thread.
 pub fn run(shared: &Shared) {

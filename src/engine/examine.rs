@@ -4,8 +4,9 @@
 use super::rows::RunRows;
 use super::{EngineError, Session, Tracker};
 use crate::audit::{HeadKind, RunId, RunRecord};
-use crate::diagnose::Evidence;
+use crate::diagnose::{CalibrationTable, Evidence};
 use crate::stats;
+use std::sync::Arc;
 
 /// Cells of the density along each axis.
 const GRID: usize = 60;
@@ -14,7 +15,7 @@ const GROUPS: usize = 10;
 
 /// One of ten equally large groups of test items, ordered by predicted risk, lowest first.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Calibration {
+pub struct Tenth {
     pub n: usize,
     /// Mean of the head's output and of the true loss in the group.
     pub predicted: f64,
@@ -29,7 +30,7 @@ pub struct Place {
     /// Test items by rank of predicted risk (across) and rank of true loss (up), `density[up * side + across]`.
     pub side: usize,
     pub density: Vec<u32>,
-    pub groups: Vec<Calibration>,
+    pub groups: Vec<Tenth>,
 }
 
 /// What the OOD head says of one prompt: logits of being in distribution.
@@ -50,6 +51,8 @@ pub struct Examination {
     /// Prompts, most familiar first.
     pub ladder: Vec<Familiarity>,
     pub members: usize,
+    /// How its estimates did on slices held out.
+    pub calibration: Arc<CalibrationTable>,
 }
 
 impl Place {
@@ -67,7 +70,7 @@ impl Place {
         order.sort_by(|a, b| risk[*a].total_cmp(&risk[*b]));
         let mean = |rows: &[usize], of: &[f64]| rows.iter().map(|&row| of[row]).sum::<f64>() / rows.len() as f64;
         let groups = (0..GROUPS).map(|at| &order[at * n / GROUPS..(at + 1) * n / GROUPS]);
-        let groups = groups.filter(|rows| !rows.is_empty()).map(|rows| Calibration {
+        let groups = groups.filter(|rows| !rows.is_empty()).map(|rows| Tenth {
             n: rows.len(),
             predicted: mean(rows, output),
             loss: mean(rows, losses),
@@ -108,8 +111,9 @@ impl Session {
                 Some(Familiarity { text, foreign, mean: summary.mean, sd: summary.sd })
             })
             .collect();
+        let calibration = Arc::new(CalibrationTable::of(&run.diagnosis.calibration));
         ladder.sort_by(|a, b| b.mean.total_cmp(&a.mean));
-        Ok(Examination { run: run.record.id, places, ladder, members: run.record.hyper.members })
+        Ok(Examination { run: run.record.id, places, ladder, members: run.record.hyper.members, calibration })
     }
 }
 

@@ -140,6 +140,10 @@ pub enum Event {
         answer: Arc<Answer>,
         micros: u64,
     },
+    /// Prompts of this run have estimates from now on: those on screen are worth asking again.
+    EvidenceRead {
+        run: RunId,
+    },
     /// What the store holds.
     Inspected(Arc<StoreView>),
     /// The run asked for with [`Command::OpenOther`].
@@ -160,6 +164,7 @@ pub enum Event {
 
 /// The answer to one scoring request.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "there is one answer at a time, and it is shared behind an Arc")]
 pub enum Answer {
     One(PromptScores),
     Pair(Box<PairScores>),
@@ -174,6 +179,8 @@ pub struct ScoreRequest {
     pub a: String,
     /// Empty for no comparison.
     pub b: String,
+    /// Say what each word adds to the estimates.
+    pub why: bool,
 }
 
 /// What a job is doing.

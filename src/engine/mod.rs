@@ -21,9 +21,11 @@ mod packed_images;
 mod rows;
 mod scorer;
 mod session;
+mod slot;
 mod source;
 mod tracker;
 mod training;
+mod witnesses;
 mod worker;
 
 pub use additions::{Addition, add_models, set_prompts};
@@ -34,7 +36,7 @@ pub use device::{ComputeDevice, DeviceChoice, cuda_words, devices, threads};
 pub use driver::{Driver, Gpu};
 pub use embed::UnreadableImage;
 pub use error::EngineError;
-pub use examine::{Calibration, Examination, Familiarity, Place};
+pub use examine::{Examination, Familiarity, Place, Tenth};
 pub use ingest::{
     AttributeReport, IngestReport, Intake, ModelReport, PreviewItem, delete, described, ingest, ingest_with,
 };

@@ -2,8 +2,8 @@
 
 use super::worker::Shared;
 use super::{Answer, Command, EngineError, Event, RunView, ScoreRequest};
-use crate::audit::{Architecture, HyperParameters, RunRecord};
-use crate::diagnose::PromptScorer;
+use crate::audit::{Architecture, HyperParameters, RunId, RunRecord};
+use crate::diagnose::{Estimator, PromptScorer, PromptScores};
 use crate::store::HistoryEntry;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,6 +24,8 @@ pub enum Work {
     /// A run has finished: show it if its model is looked at.
     Finished(Box<RunRecord>),
     Score(ScoreRequest),
+    /// The evidence of a run is read: its prompts have estimates from now on.
+    Evidence(RunId, Arc<Estimator>),
 }
 
 /// The scorer's letter box; for scores it has one slot, in which the newest replaces an older one.
@@ -74,6 +76,8 @@ struct Desk {
     /// The model a person looks at: only its runs are shown when they finish.
     model: String,
     scorer: Option<PromptScorer>,
+    /// The run it scores for, and whether its evidence was asked for.
+    run: Option<(RunId, bool)>,
 }
 
 /// Runs until the mailbox is closed. A panic over one piece of work is told and does not end the thread.
@@ -100,9 +104,17 @@ impl Desk {
     fn handle(&mut self, shared: &Shared, work: Work) -> Result<Option<Event>, EngineError> {
         match work {
             Work::Score(request) => {
+                self.ask_for_evidence(shared);
                 let started = Instant::now();
                 let answer = Arc::new(self.answer(&request));
                 Ok(Some(Event::Scored { seq: request.seq, answer, micros: started.elapsed().as_micros() as u64 }))
+            }
+            Work::Evidence(run, estimator) => {
+                if self.run.as_ref().is_none_or(|(shown, _)| *shown != run) {
+                    return Ok(None);
+                }
+                self.scorer = self.scorer.take().map(|scorer| scorer.with_estimator(estimator));
+                Ok(Some(Event::EvidenceRead { run }))
             }
             Work::Finished(record) if record.model == self.model => self.show(shared, *record).map(Some),
             Work::Command(Command::OpenModel { model }) => self.open_model(shared, &model),
@@ -158,6 +170,7 @@ impl Desk {
     fn show(&mut self, shared: &Shared, record: RunRecord) -> Result<Event, EngineError> {
         let run = shared.session.load(record)?;
         self.scorer = Some(shared.session.scorer(&run)?);
+        self.run = Some((run.record.id.clone(), false));
         // Not to be remembered as the last one shown is no reason not to show it.
         if let Err(error) = shared.session.store().set_shown(&run.record.audit, &run.record.model, &run.record.id) {
             shared.send(Event::Notice { message: error.to_string(), warning: true });
@@ -165,9 +178,17 @@ impl Desk {
         Ok(Event::Shown(RunView { record: Arc::new(run.record), tables: Arc::new(run.diagnosis.tables) }))
     }
 
+    /// The first prompt of a run has its evidence read, beside the scoring.
+    fn ask_for_evidence(&mut self, shared: &Shared) {
+        if let Some((run, asked)) = self.run.as_mut().filter(|(_, asked)| !asked) {
+            *asked = true;
+            shared.evidence.put(run.clone());
+        }
+    }
+
     fn answer(&self, request: &ScoreRequest) -> Answer {
         match &self.scorer {
-            Some(scorer) => Answer::of(scorer, &request.a, &request.b),
+            Some(scorer) => Answer::of(scorer, &request.a, &request.b).explained(scorer, request.why),
             None => Answer::None("no heads yet: they are being trained".into()),
         }
     }
@@ -185,5 +206,20 @@ impl Answer {
             (false, false) => scorer.compare(a, b).map(|pair| Self::Pair(Box::new(pair))),
         };
         result.unwrap_or_else(|error| Self::None(error.to_string()))
+    }
+
+    /// The same, with each word's part in the estimates where that is asked for.
+    #[must_use]
+    pub fn explained(mut self, scorer: &PromptScorer, why: bool) -> Self {
+        let sides: Vec<&mut PromptScores> = match &mut self {
+            Self::One(scores) => vec![scores],
+            Self::Pair(pair) => vec![&mut pair.a, &mut pair.b],
+            Self::None(_) => Vec::new(),
+        };
+        for scores in sides.into_iter().filter(|_| why) {
+            // Without an explanation the scores stand as they are.
+            let _ = scorer.explain(scores);
+        }
+        self
     }
 }

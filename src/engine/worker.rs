@@ -1,9 +1,14 @@
 //! The engine behind the console: a training queue on one thread, a scorer on another.
 
-use super::comparer::{self, Slot};
+use super::comparer;
 use super::scorer::{self, Mailbox, Work};
-use super::{CacheReport, Chore, Command, EngineError, Event, JobId, Progress, ScoreRequest, Session, Stage, Tracker};
-use crate::audit::{HyperParameters, RunRecord};
+use super::slot::Slot;
+use super::witnesses;
+use super::{
+    CacheReport, Chore, Command, ComparisonRequest, EngineError, Event, JobId, Progress, ScoreRequest, Session, Stage,
+    Tracker,
+};
+use crate::audit::{HyperParameters, RunId, RunRecord};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -70,7 +75,9 @@ struct Running {
 pub struct Shared {
     pub session: Session,
     pub mailbox: Mailbox,
-    pub comparer: Slot,
+    pub comparer: Slot<ComparisonRequest>,
+    /// Runs whose evidence is to be read.
+    pub evidence: Slot<RunId>,
     queue: Mutex<Queue>,
     filled: Condvar,
     events: mpsc::Sender<Event>,
@@ -100,8 +107,8 @@ impl Engine {
             history: session.store().history(name)?.into_iter().map(|entry| (entry.a, entry.b)).collect(),
         };
         let (queue, filled) = (Mutex::default(), Condvar::new());
-        let (mailbox, comparer) = (Mailbox::default(), Slot::default());
-        let shared = Arc::new(Shared { session, mailbox, comparer, queue, filled, events, progress });
+        let (mailbox, comparer, evidence) = (Mailbox::default(), Slot::default(), Slot::default());
+        let shared = Arc::new(Shared { session, mailbox, comparer, evidence, queue, filled, events, progress });
         shared.send(opened);
         shared.tell_unfinished();
         for note in shared.session.store().notes() {
@@ -115,8 +122,12 @@ impl Engine {
             let thread = std::thread::Builder::new().name(name.into()).spawn(move || work(&shared));
             thread.map_err(|error| EngineError::Internal(format!("cannot start a thread: {error}")))
         };
-        let threads =
-            vec![spawn("trainer", train_queue)?, spawn("scorer", scorer::run)?, spawn("comparer", comparer::run)?];
+        let threads = vec![
+            spawn("trainer", train_queue)?,
+            spawn("scorer", scorer::run)?,
+            spawn("comparer", comparer::run)?,
+            spawn("witnesses", witnesses::run)?,
+        ];
         let engine = Self { shared, threads };
         engine.command(Command::OpenModel { model });
         Ok((engine, EngineLinks { events: event_receiver, progress: progress_receiver }))
@@ -154,6 +165,7 @@ impl Engine {
         self.shared.filled.notify_all();
         self.shared.mailbox.close();
         self.shared.comparer.close();
+        self.shared.evidence.close();
         let deadline = Instant::now() + PATIENCE;
         for thread in self.threads.drain(..) {
             while !thread.is_finished() && Instant::now() < deadline {

@@ -1,5 +1,6 @@
 //! Answers as text and JSON: the headless twin of every screen.
 
+mod calibration;
 mod comparison;
 mod document;
 mod figure;
@@ -15,6 +16,7 @@ mod runs;
 mod sheet;
 mod tables;
 
+pub use calibration::calibration;
 pub use comparison::{model_comparison, sorted_attributes};
 pub use document::{ReportMaterial, html_report, latex_report, markdown_report};
 pub use gate::{gate_text, github, junit, sarif};
@@ -24,7 +26,7 @@ pub use json::{Envelope, Identity, to_json};
 pub use overview::demo;
 pub use paper::{paper_check, paper_rows};
 pub use plain::{json, json_line, printable, tame};
-pub use prompts::{compare, score};
+pub use prompts::{compare, pairs, score};
 pub use runs::{Attempt, Difference, Ending, Order, best_first, plan, runs, show, sort, sweep, unfinished};
 pub use sheet::{Cell, Format, Sheet};
 pub use tables::{attributes, attributes_fitted, bias, ood, paper_attributes, validity, zero_shot};

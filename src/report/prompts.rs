@@ -2,8 +2,8 @@
 
 use super::{Align, Grid, heading, members, printable};
 use crate::audit::{HeadKind, RunRecord};
-use crate::diagnose::{PairScores, PromptScores};
-use crate::stats::Direction;
+use crate::diagnose::{PairEstimate, PairScores, PromptEstimate, PromptScores, Support, grouped};
+use crate::stats::{Direction, Interval};
 use Align::{Left, Right};
 
 /// A probability from few members: never nought or one.
@@ -22,14 +22,129 @@ fn probability(value: f64) -> String {
 pub fn score(prompts: &[PromptScores], run: &RunRecord) -> String {
     let mut text = heading("Prompt scores", run) + "\n";
     for prompt in prompts {
-        text.push_str(&format!("\n\"{}\"\n{}", printable(&prompt.text), score_grid(prompt)));
+        text.push_str(&format!("\n\"{}\"\n{}{}", printable(&prompt.text), estimate(prompt), score_grid(prompt)));
         text.push_str(&remarks(prompt));
+        if !prompt.why.is_empty() {
+            let words = prompt.why.iter().map(|share| format!("{} {:+.3}", printable(&share.word), share.change));
+            text.push_str(&format!("  what each word adds: {}\n", words.collect::<Vec<_>>().join("  ")));
+        }
     }
     if let Some(prompt) = prompts.first() {
         let over = prompt.heads.iter().map(|score| format!("{} {}", score.head, score.over));
         text.push_str(&format!("\nPercentiles are over: {}.\n", over.collect::<Vec<_>>().join("; ")));
     }
     text
+}
+
+fn between(interval: Option<Interval>) -> String {
+    interval.map_or_else(String::new, |ends| format!(" [{:.3}, {:.3}]", ends.low, ends.high))
+}
+
+/// What the data lack of a prompt, and how its words were read.
+fn support(found: &Support) -> String {
+    let mut text = String::new();
+    let missing: Vec<String> = found.missing().map(|word| format!("'{}'", printable(&word.word))).collect();
+    if !missing.is_empty() {
+        text.push_str(&format!(
+            "  NO SUCH DATA: nothing like {} in the items; what follows is a guess\n",
+            missing.join(", ")
+        ));
+    } else if !found.supported {
+        text.push_str("  NO SUCH DATA: no words to go by\n");
+    }
+    let read = found
+        .replaced()
+        .map(|(word, other)| format!("'{}' read as '{other}', {:.2}", printable(&word.word), word.cosine));
+    let left_out =
+        found.left_out().map(|word| format!("'{}' is read as no item word and left out", printable(&word.word)));
+    let read: Vec<String> = read.chain(left_out).collect();
+    if !read.is_empty() {
+        text.push_str(&format!("  {}\n", read.join("; ")));
+    }
+    text
+}
+
+/// On how many slices an estimate rests, in words.
+fn grounds(found: &PromptEstimate) -> String {
+    let level = found.interval.map_or(0.9, |interval| interval.level);
+    if found.measured {
+        format!("{:.0} % interval of the measured mean", 100.0 * level)
+    } else if found.calibrated {
+        format!("{:.0} % interval, calibrated on {} slices", 100.0 * level, grouped(found.slices))
+    } else {
+        format!("not calibrated here: {} slices of 20 needed", found.slices)
+    }
+}
+
+/// The estimate of a prompt, first of all, with its witnesses.
+fn estimate(prompt: &PromptScores) -> String {
+    let mut text = prompt.support.as_ref().map(support).unwrap_or_default();
+    let Some(found) = &prompt.estimate else { return text };
+    text.push_str(&format!(
+        "  {} mean loss {:.3}{}; {}\n",
+        if found.measured { "measured" } else { "estimated" },
+        found.value,
+        between(found.interval),
+        grounds(found)
+    ));
+    if let Some(note) = &found.note {
+        text.push_str(&format!("  {note}\n"));
+    }
+    let mut grid = Grid::new(&[
+        ("  witness", Left),
+        ("says", Right),
+        ("90 %", Right),
+        ("n", Right),
+        ("weight", Right),
+        ("over", Left),
+    ]);
+    for witness in &prompt.witnesses {
+        grid.row(vec![
+            format!("  {}", witness.name),
+            format!("{:.3}", witness.value),
+            between(witness.interval).trim().to_owned(),
+            grouped(witness.n),
+            witness.weight.map_or_else(String::new, |weight| format!("{weight:.2}")),
+            witness.over.clone(),
+        ]);
+    }
+    text + &grid.render()
+}
+
+/// The verdict of a pair, before any number.
+fn pair_verdict(found: &PairEstimate) -> String {
+    let difference = format!("A − B {:+.3}{}", found.estimate.value, between(found.estimate.interval));
+    format!(
+        "{}\n{difference}; P(A worse) {}, {}\n",
+        found.sentence(),
+        probability(found.p_worse),
+        grounds(&found.estimate)
+    )
+}
+
+/// Many pairs, one a line: the verdict first.
+#[must_use]
+pub fn pairs(pairs: &[(&str, &str, &PairEstimate)], run: &RunRecord) -> String {
+    let mut grid = Grid::new(&[
+        ("verdict", Left),
+        ("P(A worse)", Right),
+        ("A − B", Right),
+        ("90 %", Right),
+        ("A", Left),
+        ("B", Left),
+    ]);
+    for (a, b, found) in pairs {
+        grid.row(vec![
+            found.verdict.words().to_owned(),
+            probability(found.p_worse),
+            format!("{:+.3}", found.estimate.value),
+            between(found.estimate.interval).trim().to_owned(),
+            printable(a),
+            printable(b),
+        ]);
+    }
+    let rest = pairs.first().map(|(_, _, found)| format!("\n{}.\n", grounds(&found.estimate))).unwrap_or_default();
+    format!("{}\n{}{rest}", heading("Comparisons", run), grid.render())
 }
 
 fn score_grid(prompt: &PromptScores) -> String {
@@ -112,11 +227,13 @@ pub fn compare(pair: &PairScores, run: &RunRecord) -> String {
         grid.row(cells);
     }
     let blocks = [("A", &pair.a), ("B", &pair.b)].map(|(name, prompt)| {
-        format!("\n{name} \"{}\"\n{}{}", printable(&prompt.text), score_grid(prompt), remarks(prompt))
+        let estimate = estimate(prompt);
+        format!("\n{name} \"{}\"\n{estimate}{}{}", printable(&prompt.text), score_grid(prompt), remarks(prompt))
     });
     format!(
-        "{}{}\n{}\n{}\nP comes from {}: it measures how far training agrees with itself, not the sampling of items.\n",
+        "{}{}{}\n{}\nHeads alone: {}\nTheir P comes from {}: it measures how far training agrees with itself, not the sampling of items.\n",
         heading("Comparison", run) + "\n",
+        pair.estimate.as_ref().map(pair_verdict).unwrap_or_default(),
         blocks.concat(),
         grid.render(),
         pair.verdict,

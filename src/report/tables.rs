@@ -7,6 +7,7 @@ use crate::diagnose::{
     Aggregate, Association, AttributeRow, AttributesTable, BiasTable, Correlations, Measured, OodTable, TrueGap,
     ValidityTable, ZeroShotTable, grouped,
 };
+use crate::stats::Interval;
 use Align::{Left, Right};
 
 fn side(side: Option<Side>) -> Cell {
@@ -16,7 +17,7 @@ fn side(side: Option<Side>) -> Cell {
 /// Table 5, each attribute under its own contrast.
 #[must_use]
 pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
-    const COLUMNS: [(&str, Align); 24] = [
+    const COLUMNS: [(&str, Align); 26] = [
         ("attribute", Left),
         ("n true", Right),
         ("n false", Right),
@@ -36,6 +37,8 @@ pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
         ("loss gap shrunken", Right),
         ("loss n needed", Right),
         ("loss verdict", Left),
+        ("pred estimate", Right),
+        ("pred estimate 90 %", Right),
         ("pred regressor", Right),
         ("pred ranker", Right),
         ("pred ood", Right),
@@ -64,7 +67,7 @@ pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
             table.intervals
         ),
         format!(
-            "Predicted gaps are risk of the phrase minus risk of its contrast, mean over {}; only the regressor's is in loss units.",
+            "The estimate's predicted gap is that of the phrase against everybody, from slices without the attribute. The heads' are risk of the phrase minus risk of its contrast, mean over {}; only the regressor's is in loss units.",
             members(run)
         ),
     ];
@@ -151,6 +154,12 @@ fn attribute_cells(row: &AttributeRow) -> Vec<Cell> {
         Cell::signed(loss.shrunken, 3),
         needed(loss.items_needed.value()),
         Cell::text(loss.verdict.words()),
+        row.everybody.map_or(Cell::Empty, |gap| Cell::Number { value: gap.value, digits: 3, signed: true }),
+        row.everybody.and_then(|gap| gap.interval).map_or(Cell::Empty, |interval| Cell::Interval {
+            interval,
+            digits: 3,
+            signed: true,
+        }),
         predicted(HeadKind::Regressor),
         predicted(HeadKind::Ranker),
         predicted(HeadKind::Ood),
@@ -247,6 +256,22 @@ pub fn validity(table: &ValidityTable, run: &RunRecord) -> Sheet {
     sheet
 }
 
+fn against(gap: TrueGap) -> &'static str {
+    match gap {
+        TrueGap::SignedLoss => "signed loss gap",
+        TrueGap::SignedAuroc => "−signed AUROC gap",
+        TrueGap::Rmm => "RMM, unsigned (paper)",
+    }
+}
+
+/// How many signs are right, and the interval of their share.
+fn sign_cells(same: Option<usize>, n: usize, interval: Option<Interval>) -> [Cell; 2] {
+    [
+        same.map_or(Cell::Empty, |same| Cell::Text(format!("{same} of {n}"))),
+        interval.map_or(Cell::Empty, |interval| Cell::Interval { interval, digits: 2, signed: false }),
+    ]
+}
+
 /// Table 3.
 #[must_use]
 pub fn bias(table: &BiasTable, run: &RunRecord) -> Sheet {
@@ -255,25 +280,27 @@ pub fn bias(table: &BiasTable, run: &RunRecord) -> Sheet {
         [("null 95 %", Right), ("null p", Right), ("verdict", Left), ("same sign", Right), ("same sign 95 %", Right)];
     let columns = [&left[..], &CORRELATION_COLUMNS, &right].concat();
     let mut sheet = Sheet::new(heading("Table 3 · do predicted gaps follow true gaps?", run), &columns);
-    for row in &table.rows {
-        let against = match row.against {
-            TrueGap::SignedLoss => "signed loss gap",
-            TrueGap::SignedAuroc => "−signed AUROC gap",
-            TrueGap::Rmm => "RMM, unsigned (paper)",
-        };
+    for row in &table.everybody {
         let mut cells =
-            vec![Cell::text(row.head.name()), Cell::text(row.contrast.name()), Cell::text(against), Cell::Count(row.n)];
+            vec![Cell::text("estimate"), Cell::text("everybody"), Cell::text(against(row.against)), Cell::Count(row.n)];
+        cells.extend(correlation_cells(&row.correlations));
+        cells.extend([Cell::Empty, Cell::Empty, Cell::Empty]);
+        cells.extend(sign_cells(row.same_sign, row.n, row.same_sign_interval));
+        sheet.row(cells);
+    }
+    for row in &table.rows {
+        let mut cells = vec![
+            Cell::text(row.head.name()),
+            Cell::text(row.contrast.name()),
+            Cell::text(against(row.against)),
+            Cell::Count(row.n),
+        ];
         cells.extend(correlation_cells(&row.correlations));
         let verdict = row.follows().map_or("n/a", |follows| if follows { "follows" } else { "not shown" });
         cells.push(row.null.map_or(Cell::Empty, |null| Cell::Number { value: null.level95, digits: 3, signed: true }));
         cells.push(row.null.map_or(Cell::Empty, |null| Cell::Probability(null.p)));
         cells.push(Cell::text(verdict));
-        cells.push(row.same_sign.map_or(Cell::Empty, |same| Cell::Text(format!("{same} of {}", row.n))));
-        cells.push(row.same_sign_interval.map_or(Cell::Empty, |interval| Cell::Interval {
-            interval,
-            digits: 2,
-            signed: false,
-        }));
+        cells.extend(sign_cells(row.same_sign, row.n, row.same_sign_interval));
         sheet.row(cells);
     }
     let replicates = table.rows.iter().find_map(|row| row.null).map_or(0, |null| null.replicates);
@@ -308,6 +335,9 @@ pub fn ood(table: &OodTable, run: &RunRecord, lists: bool) -> Sheet {
     let columns = [
         ("foreign set", Left),
         ("n", Right),
+        ("support", Right),
+        ("support 95 %", Right),
+        ("refused", Right),
         ("ood", Right),
         ("ood 95 %", Right),
         ("regressor", Right),
@@ -319,6 +349,14 @@ pub fn ood(table: &OodTable, run: &RunRecord, lists: bool) -> Sheet {
         Sheet::new(heading("Table 1 · do the heads tell foreign words from the data's own?", run), &columns);
     for row in &table.rows {
         let mut cells = vec![Cell::text(&row.foreign), Cell::Count(row.n_foreign)];
+        match row.support {
+            Some(found) => cells.extend([
+                Cell::number(found.auroc, 3),
+                Cell::interval(found.interval, 3),
+                Cell::Text(format!("{} of {}", found.foreign_refused, row.n_foreign)),
+            ]),
+            None => cells.extend([Cell::Empty, Cell::Empty, Cell::Empty]),
+        }
         for head in [HeadKind::Ood, HeadKind::Regressor, HeadKind::Ranker] {
             match row.heads.iter().find(|entry| entry.head == head) {
                 Some(entry) => cells.extend([Cell::number(entry.auroc, 3), Cell::interval(entry.interval, 3)]),
@@ -333,7 +371,7 @@ pub fn ood(table: &OodTable, run: &RunRecord, lists: bool) -> Sheet {
             "AUROC of familiarity (−risk): {} prompts that describe the data against each foreign set. Left out because they name people: {left_out}.",
             table.in_distribution.len()
         ),
-        "Only the ood head is trained for this; −regressor and −ranker are printed because the paper does, not to be trusted.".into(),
+        "Support is the guard of typed prompts: it refuses those with a word that is like nothing in the data. Of the heads only ood is trained for this; −regressor and −ranker are printed because the paper does, not to be trusted.".into(),
     ];
     if lists {
         // One a line, as --positives and --foreign read them.

@@ -56,6 +56,13 @@ fn student_deviate(t: f64, df: f64) -> f64 {
     ((numerator / (0.8 * y * y + 100.0 + b) + y + 3.0) / b + 1.0) * y.sqrt()
 }
 
+/// `t` with `P(|T| < t) = level` for Student's t; NaN for senseless arguments.
+pub(crate) fn two_sided_student(level: f64, df: f64) -> f64 {
+    // P(|T| ≥ t) is the incomplete beta function of (df/2, 1/2) at df / (df + t²).
+    let x = if level > 0.0 && level < 1.0 { beta_quantile(1.0 - level, df / 2.0, 0.5) } else { f64::NAN };
+    (df * (1.0 / x - 1.0)).sqrt()
+}
+
 /// The quantile of Beta(a, b); NaN for senseless arguments.
 pub(crate) fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
     if !(0.0..=1.0).contains(&p) {
@@ -89,6 +96,15 @@ mod tests {
             let above = student_two_sided(t, EXACT_STUDENT_UP_TO * (1.0 + 1e-9));
             assert!((below - above).abs() < 1e-10, "{t}: {below} {above}");
         }
+    }
+
+    #[test]
+    fn the_student_quantile_undoes_the_tail() {
+        assert!((two_sided_student(0.9, 4.0) - 2.131_846_786_326_65).abs() < 1e-9, "the textbook's table");
+        for df in [1.0, 7.0, 300.0] {
+            assert!((student_two_sided(two_sided_student(0.95, df), df) - 0.05).abs() < 1e-9);
+        }
+        assert!(two_sided_student(1.0, 4.0).is_nan() && two_sided_student(0.9, 0.0).is_nan());
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::distribution::student_cdf;
+use super::distribution::{student_cdf, two_sided_student};
+use super::interval::Interval;
 use super::moments::{count, mean, variance};
-use super::undefined::{Stat, require_finite};
+use super::undefined::{Stat, Undefined, require_finite};
 
 /// Location and spread of a set of numbers, in their own unit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -47,6 +48,21 @@ pub fn summary(values: &[f64]) -> Stat<Summary> {
         min: quantile_sorted(&sorted, 0.0),
         max: quantile_sorted(&sorted, 1.0),
     })
+}
+
+/// Student's interval of the mean of what `values` were drawn from.
+///
+/// # Errors
+/// `Empty`, `NotFinite` (values, or `level` not in (0, 1)); `TooFew` for one value.
+pub fn mean_interval(values: &[f64], level: f64) -> Stat<Interval> {
+    let summary = summary(values)?;
+    if values.len() < 2 {
+        return Err(Undefined::TooFew { n: 1, need: 2 });
+    }
+    let t = two_sided_student(level, count(values.len() - 1));
+    require_finite(&[t])?;
+    let reach = t * summary.sd / count(values.len()).sqrt();
+    Ok(Interval { low: summary.mean - reach, high: summary.mean + reach, level })
 }
 
 /// The `p` quantile of ascending `sorted` by linear interpolation (Hyndman & Fan type 7, NumPy's default).

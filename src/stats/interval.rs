@@ -36,7 +36,7 @@ impl Interval {
 
     /// `centre ± z·se`; NaN ends when `level` is not in (0, 1).
     #[must_use]
-    pub(crate) fn normal(centre: f64, se: f64, level: f64) -> Self {
+    pub fn normal(centre: f64, se: f64, level: f64) -> Self {
         let reach = two_sided_z(level) * se;
         Self { low: centre - reach, high: centre + reach, level }
     }

@@ -83,7 +83,12 @@ fn prompts(home: &Path) {
     let mut times = Vec::new();
     for seq in 0..500 {
         let started = Instant::now();
-        engine.score(ScoreRequest { seq, a: format!("an elderly person number {seq}"), b: "a young person".into() });
+        engine.score(ScoreRequest {
+            seq,
+            a: format!("an elderly person number {seq}"),
+            b: "a young person".into(),
+            why: false,
+        });
         while !matches!(links.events.blocking_recv(), Some(Event::Scored { seq: done, .. }) if done == seq) {}
         times.push(started.elapsed());
     }

@@ -230,6 +230,7 @@ fn row(at: usize, seed: u64) -> AttributeRow {
         worse_loss: Some(if loss_gap > 0.0 { Side::True } else { Side::False }),
         auroc_evidence: evidence(measured(a - b)),
         loss_evidence: evidence(Measured::Value(loss_gap)),
+        everybody: None,
         predicted,
         zero_shot: Contrast::ALL
             .into_iter()
@@ -277,9 +278,86 @@ fn ood(seed: u64) -> OodTable {
                     interval: Measured::Undefined { undefined: Undefined::OneClass },
                 })
                 .to_vec(),
+            support: None,
         },
     );
     OodTable { in_distribution: own, left_out: vec!["baby".into()], rows: rows.collect() }
+}
+
+/// How estimates did on slices held out.
+fn calibration() -> Arc<CalibrationTable> {
+    let bin = |at: usize| {
+        let said = 0.05 + 0.1 * at as f64;
+        let came = (said + 0.02 * bell(at as u64, 9)).clamp(0.0, 1.0);
+        let interval = stats::Interval { low: (came - 0.03).max(0.0), high: (came + 0.03).min(1.0), level: 0.95 };
+        stats::ReliabilityBin { low: said - 0.05, high: said + 0.05, n: 4_000 - 300 * at, said, came, interval }
+    };
+    let fold = Fold { fitted: 110, held_out: 104, pairs: 1_000, ece: 0.04, brier: 0.11, coverage: 0.91 };
+    let weights = WITNESSES.into_iter().zip([0.2, 0.1, 0.6, 0.1]);
+    Arc::new(CalibrationTable {
+        calibrated: true,
+        slices: 440,
+        parts: 40,
+        test_items: 16_281,
+        evidence_items: 30_933,
+        overall: 0.28,
+        recipe: Some(Recipe { own_form: false, learnt_centre: true }),
+        weights: weights.map(|(name, share)| WitnessWeight { name, coefficient: share, share }).collect(),
+        noise: Some(Noise { error: 0.05, power: 0.5, unit: 0.28 }),
+        half_width: Some(0.1),
+        level: 0.9,
+        slope: Some(1.6),
+        held_out: Some(Assessment {
+            slices: 4_160,
+            pairs: 40_000,
+            ece: 0.021,
+            brier: 0.108,
+            coverage: 0.915,
+            level: 0.9,
+            width: 0.22,
+            order_right: 0.853,
+            worse_share: 0.44,
+            worse_right: Some(0.968),
+            mean_error: 0.048,
+            regressor_error: 0.077,
+            bins: (0..10).map(bin).collect(),
+            folds: vec![fold; 40],
+        }),
+        outcomes: Vec::new(),
+    })
+}
+
+/// An estimate that changes a little with each letter.
+fn estimate(text: &str) -> PromptEstimate {
+    let value = 0.3 + 0.2 * noise(key(text), 21);
+    let interval = Some(stats::Interval { low: value - 0.11, high: value + 0.11, level: 0.9 });
+    PromptEstimate { value, interval, slices: 440, calibrated: true, measured: false, note: None }
+}
+
+/// What the data know of a prompt: nothing is like a dog.
+fn support(text: &str) -> Support {
+    let word = |word: &str, read_as: Option<&str>, cosine: f64| WordReading {
+        word: word.into(),
+        read_as: read_as.map(Into::into),
+        cosine,
+    };
+    let words = text.split_whitespace().filter(|each| each.len() > 3).map(|each| match each {
+        "trucker" => word(each, Some("driver"), 0.58),
+        _ => word(each, Some(each), 1.0),
+    });
+    let dog = text.contains("dog");
+    let words = words.chain(dog.then(|| word("dog", None, 0.12))).collect();
+    Support { supported: !dog, figure: Some(if dog { 0.12 } else { 0.58 }), threshold: Some(0.38), words }
+}
+
+/// What items say of a prompt.
+fn witnesses(text: &str) -> Vec<WitnessAnswer> {
+    let answer = |name: &str, n: usize, weight: f64| {
+        let value = 0.3 + 0.2 * noise(key(text), n as u64);
+        let interval = Some(stats::Interval { low: value - 0.05, high: value + 0.05, level: 0.9 });
+        WitnessAnswer { name: name.into(), value, n, interval, weight: Some(weight), over: "training items".into() }
+    };
+    vec![answer("words", 61, 0.6), answer("nearest", 100, 0.1)]
 }
 
 /// The closer look at a run: points near the diagonal, prompts of both kinds.
@@ -291,8 +369,7 @@ pub fn examination(run: &RunId) -> Examination {
             (120.0 * (-distance * distance / 18.0).exp() + 6.0 * noise(at as u64, 3)) as u32
         })
         .collect();
-    let group =
-        |at: usize| Calibration { n: 1628, predicted: -2.0 + 0.4 * at as f64, loss: 0.05 * (1 << at) as f64 / 10.0 };
+    let group = |at: usize| Tenth { n: 1628, predicted: -2.0 + 0.4 * at as f64, loss: 0.05 * (1 << at) as f64 / 10.0 };
     let places = HeadKind::ALL.map(|head| Place {
         head,
         n: 16_281,
@@ -312,7 +389,7 @@ pub fn examination(run: &RunId) -> Examination {
         })
         .collect();
     ladder.sort_by(|a, b| b.mean.total_cmp(&a.mean));
-    Examination { run: run.clone(), places: places.to_vec(), ladder, members: 5 }
+    Examination { run: run.clone(), places: places.to_vec(), ladder, members: 5, calibration: calibration() }
 }
 
 /// A store with a few trees and the losses of three models.
@@ -383,7 +460,7 @@ pub fn tables(record: &RunRecord) -> Arc<Tables> {
             rows,
         },
         validity: validity(key(&record.id.0)),
-        bias: BiasTable { rows: bias },
+        bias: BiasTable { rows: bias, everybody: Vec::new() },
         zero_shot: ZeroShotTable { rows: Vec::new() },
         ood: ood(key(&record.id.0)),
     })
@@ -442,6 +519,10 @@ pub fn scores(text: &str) -> PromptScores {
             ("age over 60".into(), 0.2 + 0.1 * noise(key(text), 2)),
             ("widowed".into(), 0.18),
         ],
+        estimate: Some(estimate(text)),
+        support: Some(support(text)),
+        witnesses: witnesses(text),
+        why: Vec::new(),
     }
 }
 
@@ -468,7 +549,16 @@ pub fn answer(request: &ScoreRequest) -> Answer {
         if harder { "A" } else { "B" },
         if harder { heads[0].direction.positive } else { 5 - heads[0].direction.positive },
     );
-    Answer::Pair(Box::new(PairScores { a, b, heads, verdict }))
+    let value = estimate(&request.a).value - estimate(&request.b).value;
+    let p_worse = 1.0 / (1.0 + (-30.0 * value).exp());
+    let known = [&request.a, &request.b].iter().all(|text| support(text).supported);
+    let found = PairEstimate {
+        p_worse,
+        verdict: PairVerdict::of(p_worse, known),
+        estimate: PromptEstimate { value, ..estimate(&request.a) },
+        witnesses_disagree: false,
+    };
+    Answer::Pair(Box::new(PairScores { a, b, heads, verdict, estimate: Some(found) }))
 }
 
 /// Progress of a made-up training job after some share of it.

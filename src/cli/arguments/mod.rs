@@ -166,8 +166,16 @@ pub struct Score {
     pub which: WhichRun,
 
     /// Sentences to score
-    #[arg(required = true, value_name = "PROMPT")]
+    #[arg(required_unless_present = "list", value_name = "PROMPT")]
     pub prompts: Vec<String>,
+
+    /// A file of more sentences, one a line; - reads them from the standard input
+    #[arg(long = "prompts", id = "list", value_name = "FILE")]
+    pub list: Option<PathBuf>,
+
+    /// Say how the estimate moves when a word is left out, word by word
+    #[arg(long)]
+    pub why: bool,
 }
 
 #[derive(Debug, Args)]
@@ -176,10 +184,15 @@ pub struct Compare {
     pub which: WhichRun,
 
     /// The first sentence
-    pub a: String,
+    #[arg(required_unless_present = "pairs", requires = "b")]
+    pub a: Option<String>,
 
     /// The sentence it is compared with
-    pub b: String,
+    pub b: Option<String>,
+
+    /// A file of pairs, A and B separated by a tab, one pair a line; - reads them from the standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["a", "b"])]
+    pub pairs: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -14,10 +14,14 @@ pub enum TableKind {
     Zeroshot,
     /// Table 1: familiarity of foreign words
     Ood,
+    /// How far estimates and probabilities of typed prompts can be believed, on slices held out
+    Calibration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ContrastArgument {
+    /// The mean loss of all, by the estimate
+    Everybody,
     Antonym,
     Generic,
     Bare,
@@ -31,7 +35,7 @@ pub struct Table {
     #[arg(value_enum)]
     pub kind: TableKind,
 
-    /// What an attribute's phrase is compared with [default: its antonym]
+    /// What an attribute's phrase is compared with [default: everybody for the estimate, its antonym for the heads]
     #[arg(long, value_enum)]
     pub contrast: Option<ContrastArgument>,
 

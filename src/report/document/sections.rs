@@ -55,6 +55,7 @@ pub fn sections(material: &ReportMaterial) -> Vec<Section> {
     all.extend([
         attributes(material),
         predicted(material),
+        calibration(material),
         validity(material),
         words(material),
         pairs(material),
@@ -132,6 +133,13 @@ fn predicted(material: &ReportMaterial) -> Section {
     let row = tables.bias.rows.iter().find(|row| {
         row.head == HeadKind::Regressor && row.contrast == Contrast::Antonym && row.against == TrueGap::SignedLoss
     });
+    let everybody = tables.bias.everybody.iter().find(|row| row.against == TrueGap::SignedLoss).and_then(|row| {
+        let spearman = row.correlations.spearman.value()?;
+        Some(format!(
+            "The estimate of an attribute's phrase against everybody, from slices without the attribute, has the sign of the measured loss gap right for {} of {} attributes; Spearman {:+.3} over attributes (n = {}).",
+            row.same_sign?, row.n, spearman.value, row.n
+        ))
+    });
     let said = row.and_then(|row| {
         let spearman = row.correlations.spearman.value()?;
         Some(format!(
@@ -142,12 +150,26 @@ fn predicted(material: &ReportMaterial) -> Section {
     Section {
         id: "predicted",
         title: "What the heads predict from words alone".into(),
-        paragraphs: said.into_iter().collect(),
+        paragraphs: everybody.into_iter().chain(said).collect(),
         figure: Some((
             figure::predicted_against_true(&tables.attributes),
             "Predicted against measured loss gaps; hollow diamonds have the wrong sign.".into(),
         )),
         tables: vec![report::bias(&tables.bias, material.run), report::zero_shot(&tables.zero_shot, material.run)],
+    }
+}
+
+fn calibration(material: &ReportMaterial) -> Section {
+    let table = &material.calibration;
+    let drawn = table.held_out.as_ref().map(|found| {
+        (figure::reliability(found), "P(worse) as said against how often it came true, on slices held out.".to_owned())
+    });
+    Section {
+        id: "calibration",
+        title: "How far estimates of prompts can be believed".into(),
+        paragraphs: Vec::new(),
+        figure: drawn,
+        tables: vec![report::calibration(table, material.run)],
     }
 }
 

@@ -7,6 +7,7 @@ mod curves;
 mod gaps;
 mod ladder;
 mod quartiles;
+mod reliability;
 mod scatter;
 
 pub use changes::changed_gaps;
@@ -14,6 +15,7 @@ pub use curves::training_curves;
 pub use gaps::attribute_gaps;
 pub use ladder::prompt_ladder;
 pub use quartiles::pair_quartiles;
+pub use reliability::reliability;
 pub use scatter::predicted_against_true;
 
 pub(super) use canvas::escape;

@@ -138,8 +138,18 @@ fn groups(pen: &mut Pen<'_>, area: Rect, y: u16, row: &AttributeRow) -> u16 {
 
 fn heads(pen: &mut Pen<'_>, area: Rect, y: u16, context: &Context<'_>) -> u16 {
     let members = context.gap(HeadKind::Regressor).map_or(0, |gap| gap.members.len());
+    let mut y = y;
+    if let Some(gap) = context.row.everybody {
+        let glyphs = pen.glyphs();
+        let ends = gap.interval.map_or_else(String::new, |ends| {
+            format!(" {} to {}", number::signed(ends.low, 3, glyphs), number::signed(ends.high, 3, glyphs))
+        });
+        let words = format!("{}{ends}", number::signed(gap.value, 3, glyphs));
+        y = line(pen, area, y, &[("estimate   ", Role::Accent), (&words, Role::Text)]);
+        y = line(pen, area, y, &[("against everybody, 90 %", Role::Dim)]);
+    }
     let title = format!("predicted gap, {} contrast", context.contrast());
-    let mut y = line(pen, area, y, &[(&title, Role::Title)]);
+    y = line(pen, area, y, &[(&title, Role::Title)]);
     let p = format!("P({}>0)", pen.glyphs().delta);
     let head = format!("{:<10}{:<15}{:<6}{p:>7}", "head", "mean ± sd", member_names(members));
     let head = head.replace('±', pen.glyphs().plus_minus);
@@ -288,12 +298,13 @@ fn points<'a>(context: &Context<'a>) -> (Vec<(f64, f64)>, Vec<&'a str>, Option<u
     let axis = Axis::of(&context.tables.attributes, context.state);
     let (mut points, mut names, mut picked) = (Vec::new(), Vec::new(), None);
     for row in &context.tables.attributes.rows {
-        let gap = row.predicted(HeadKind::Regressor, context.state.contrast);
-        if let (Some(gap), Some(truth)) = (gap, row.loss_gap.value()) {
+        let everybody = row.everybody.filter(|_| context.state.everybody).map(|gap| gap.value);
+        let head = || row.predicted(HeadKind::Regressor, context.state.contrast).map(|gap| gap.summary.mean);
+        if let (Some(gap), Some(truth)) = (everybody.or_else(head), row.loss_gap.value()) {
             if row.name == context.row.name {
                 picked = Some(points.len());
             }
-            points.push((axis.map(truth), axis.map(gap.summary.mean)));
+            points.push((axis.map(truth), axis.map(gap)));
             names.push(row.name.as_str());
         }
     }
@@ -329,7 +340,9 @@ fn plotted(pen: &mut Pen<'_>, inside: Rect, context: &Context<'_>, named: bool) 
 }
 
 fn correlation_words(context: &Context<'_>, points: usize, glyphs: &Glyphs) -> String {
-    match context.correlation().map(|row| &row.correlations.spearman) {
+    let everybody = context.tables.bias.everybody.iter().find(|row| row.against == TrueGap::SignedLoss);
+    let estimated = everybody.filter(|_| context.state.everybody).map(|row| &row.correlations.spearman);
+    match estimated.or_else(|| context.correlation().map(|row| &row.correlations.spearman)) {
         Some(Measured::Value(found)) => {
             let value = number::plain(found.value, 2, glyphs);
             format!("Spearman {value}, n = {} attributes", found.n)

@@ -29,6 +29,8 @@ pub struct State {
     pub filtering: bool,
     /// The contrast asked for; a row without it shows its own.
     pub contrast: Contrast,
+    /// The estimate's gap to everybody is shown as the predicted one, where the tables have it.
+    pub everybody: bool,
     pub cursor: Cursor,
     /// Positions of the shown rows in the table, in order.
     pub order: Vec<usize>,
@@ -58,6 +60,7 @@ impl Default for State {
             filter: Input::default(),
             filtering: false,
             contrast: Contrast::Antonym,
+            everybody: true,
             cursor: Cursor::default(),
             order: Vec::new(),
             zoom: Zoom::Table,
@@ -71,6 +74,23 @@ impl Default for State {
 #[must_use]
 pub fn predicted(row: &AttributeRow, head: HeadKind, contrast: Contrast) -> Option<&PredictedGap> {
     row.predicted(head, contrast).or_else(|| row.predicted(head, row.contrast))
+}
+
+/// The predicted loss gap of a row: the estimate's to everybody, or the regressor's under the contrast asked for.
+#[must_use]
+pub fn guess(row: &AttributeRow, state: &State) -> Option<f64> {
+    let everybody = row.everybody.filter(|_| state.everybody).map(|gap| gap.value);
+    everybody.or_else(|| predicted(row, HeadKind::Regressor, state.contrast).map(|gap| gap.summary.mean))
+}
+
+/// What predicted gaps are against, in a word.
+#[must_use]
+pub fn contrast_word(state: &State, table: &AttributesTable) -> &'static str {
+    if state.everybody && has_everybody(table) { "everybody" } else { state.contrast.name() }
+}
+
+fn has_everybody(table: &AttributesTable) -> bool {
+    table.rows.iter().any(|row| row.everybody.is_some())
 }
 
 /// The contrast a row is really shown under.
@@ -159,10 +179,21 @@ impl State {
                 self.filter.reset();
             }
             Action::NextContrast => {
+                let estimated = table.is_some_and(has_everybody);
+                if self.everybody && estimated {
+                    self.everybody = false;
+                    if let Some(table) = table {
+                        self.arrange_if_needed(action, table);
+                    }
+                    return;
+                }
                 let at = Contrast::ALL.iter().position(|c| *c == self.contrast).unwrap_or(0);
                 let others = Contrast::ALL.iter().cycle().skip(at + 1).take(Contrast::ALL.len());
                 let known = |contrast: &&Contrast| table.is_none_or(|table| has_contrast(table, **contrast));
                 self.contrast = others.copied().find(|contrast| known(&contrast)).unwrap_or(self.contrast);
+                let next = Contrast::ALL.iter().position(|contrast| *contrast == self.contrast).unwrap_or(0);
+                // Once round, and the estimate's own comes again.
+                self.everybody = next <= at && estimated;
             }
             _ => return,
         }

@@ -1,7 +1,6 @@
 //! The order of the rows and the filter.
 
-use super::{State, predicted};
-use crate::audit::{Contrast, HeadKind};
+use super::State;
 use crate::console::fuzzy;
 use crate::diagnose::{AttributeRow, AttributesTable};
 use std::cmp::Ordering;
@@ -68,7 +67,7 @@ pub fn arrange(table: &AttributesTable, state: &State) -> Vec<usize> {
         let natural = if state.sort == Sort::Name {
             directed(left.name.to_lowercase().cmp(&right.name.to_lowercase()), descending)
         } else {
-            let value = |row| measure(row, state.sort, state.contrast);
+            let value = |row| measure(row, state);
             match (value(left), value(right)) {
                 (Some(a), Some(b)) => directed(a.total_cmp(&b), descending),
                 (Some(_), None) => Ordering::Less,
@@ -85,9 +84,9 @@ fn directed(ordering: Ordering, descending: bool) -> Ordering {
     if descending { ordering.reverse() } else { ordering }
 }
 
-fn measure(row: &AttributeRow, sort: Sort, contrast: Contrast) -> Option<f64> {
-    let guess = || predicted(row, HeadKind::Regressor, contrast).map(|gap| gap.summary.mean);
-    let value = match sort {
+fn measure(row: &AttributeRow, state: &State) -> Option<f64> {
+    let guess = || super::guess(row, state);
+    let value = match state.sort {
         Sort::Rmm => row.rmm.value()?,
         Sort::LossGap => row.loss_gap.value()?.abs(),
         Sort::Predicted => guess()?.abs(),

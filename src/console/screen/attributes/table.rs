@@ -1,7 +1,7 @@
 //! The max-min table: columns by priority, one lane axis for all rows.
 
-use super::{State, Zoom, predicted};
-use crate::audit::{HeadKind, Side};
+use super::{State, Zoom, guess};
+use crate::audit::Side;
 use crate::console::glyph::Glyphs;
 use crate::console::number;
 use crate::console::paint::Pen;
@@ -89,10 +89,7 @@ impl Axis {
         let reach = sizes.last().copied().unwrap_or(0.0);
         let median = sizes.get(sizes.len() / 2).copied().unwrap_or(0.0);
         let rooted = median > 0.0 && reach > FLATTENING * median;
-        let guesses = table.rows.iter().filter_map(|row| {
-            let gap = predicted(row, HeadKind::Regressor, state.contrast)?;
-            Some(gap.summary.mean.clamp(-2.0 * reach, 2.0 * reach))
-        });
+        let guesses = table.rows.iter().filter_map(|row| Some(guess(row, state)?.clamp(-2.0 * reach, 2.0 * reach)));
         let all = measured.iter().copied().chain(guesses).chain([0.0]);
         let scale = Scale::of(all.map(|gap| signed_root(gap, rooted))).with_zero();
         Self { scale, rooted }
@@ -203,7 +200,7 @@ fn draw_row(pen: &mut Pen<'_>, area: Rect, row: &AttributeRow, state: &State, co
     x += columns.auroc + columns.rmm;
     cell(pen, x, y, columns.gap, &row.loss_gap, |value, glyphs| number::signed(value, 4, glyphs));
     x += columns.gap + 1;
-    let guess = predicted(row, HeadKind::Regressor, state.contrast).map(|gap| gap.summary.mean);
+    let guess = guess(row, state);
     let on_axis = |gap: Option<f64>| gap.map(|gap| axis.map(gap));
     let (truth, guess) = (on_axis(row.loss_gap.value()), on_axis(guess));
     let marks = gap_bar(axis.scale, usize::from(columns.lane), truth, guess, pen.glyphs());

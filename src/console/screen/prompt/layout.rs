@@ -22,7 +22,7 @@ pub enum Scores {
 /// Divides the body; `ladder` says whether the ladder is wanted where only one of two fits.
 #[must_use]
 pub fn layout(body: Rect, ladder: bool) -> Layout {
-    let lines = Rect { height: body.height.min(4), ..body };
+    let lines = Rect { height: body.height.min(5), ..body };
     let rest = Rect { y: body.y + lines.height, height: body.height - lines.height, ..body };
     if body.width >= 108 && rest.height >= 18 {
         return wide(lines, rest);

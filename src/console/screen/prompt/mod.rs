@@ -4,6 +4,7 @@ mod ladder;
 mod layout;
 mod pair;
 mod scores;
+mod verdict;
 mod view;
 
 pub use layout::{Layout, layout};
@@ -71,6 +72,10 @@ pub struct State {
     pub order: HeadKind,
     /// Where only one fits: the ladder in place of the difference.
     pub show_ladder: bool,
+    /// The paper's P, Student's t over the members, is shown beside the votes.
+    pub student: bool,
+    /// What each word adds to the estimates is asked for and shown.
+    pub why: bool,
     pub scored: Option<Scored>,
     /// Kept prompts, oldest first, and the place while one goes through them.
     pub kept: Vec<String>,
@@ -90,6 +95,8 @@ impl Default for State {
             cursor: Cursor::default(),
             order: HeadKind::Regressor,
             show_ladder: false,
+            student: false,
+            why: false,
             scored: None,
             kept: Vec::new(),
             browsing: None,
@@ -158,6 +165,12 @@ impl State {
         }
     }
 
+    /// Prompts have estimates from now on: what is on screen is asked again.
+    pub fn evidence_read(&mut self) {
+        self.stale = true;
+        self.pins.iter_mut().for_each(|pin| pin.scores = None);
+    }
+
     /// The focused line was edited.
     pub fn edited(&mut self) {
         self.stale = true;
@@ -192,7 +205,7 @@ impl State {
     fn ask(&mut self, asked: Asked, a: String, b: String) -> ScoreRequest {
         self.sequence += 1;
         self.asked = Some((self.sequence, asked));
-        ScoreRequest { seq: self.sequence, a, b }
+        ScoreRequest { seq: self.sequence, a, b, why: self.why }
     }
 
     /// Takes in a reply; one that is not to the newest request is dropped.
@@ -258,6 +271,11 @@ impl State {
             }
             Action::Recall => self.recall(),
             Action::ToggleLadder => self.show_ladder = !self.show_ladder,
+            Action::ToggleStudent => self.student = !self.student,
+            Action::ToggleWhy => {
+                self.why = !self.why;
+                self.stale = true;
+            }
             Action::Down => self.cursor.step(1, self.pins.len()),
             Action::Up => self.cursor.step(-1, self.pins.len()),
             Action::Keep => return self.keep(),

@@ -30,12 +30,13 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let note = format!("quartiles of {members} members");
     let inside = inset(pen.panel(area, &title, &note, false), 1);
     let tall = inside.height >= 15;
+    let asked = (&**pair, app.prompt.student);
     let mut y = inside.y;
     for head in &pair.heads {
-        y = if tall { tall_head(pen, inside, y, pair, head) } else { short_head(pen, inside, y, pair, head) };
+        y = if tall { tall_head(pen, inside, y, asked, head) } else { short_head(pen, inside, y, asked, head) };
     }
     let spare = inside.bottom().saturating_sub(y);
-    words(pen, inside, y + u16::from(!tall && spare >= 4), pair, tall);
+    words(pen, inside, y + u16::from(!tall && spare >= 4), asked, tall);
 }
 
 /// The axis of a head: half the range of the test items to both sides, more if the members differ by more.
@@ -55,7 +56,7 @@ fn sides(head: HeadKind) -> [(&'static str, &'static str); 3] {
 }
 
 /// Three lines a head: the two directions, the bar, the numbers.
-fn tall_head(pen: &mut Pen<'_>, area: Rect, y: u16, pair: &PairScores, head: &PairHead) -> u16 {
+fn tall_head(pen: &mut Pen<'_>, area: Rect, y: u16, (pair, student): (&PairScores, bool), head: &PairHead) -> u16 {
     if y + 3 > area.bottom() || area.width < 30 {
         return y;
     }
@@ -80,8 +81,9 @@ fn tall_head(pen: &mut Pen<'_>, area: Rect, y: u16, pair: &PairScores, head: &Pa
     pen.marks(x, y + 1, &quartile_bar(scale, usize::from(cells), &head.summary, glyphs));
     let median = number::signed(head.summary.median, 3, glyphs);
     let p = number::probability(direction::probability(&head.direction));
-    let label = format!("  P({}>0) ", glyphs.delta);
     let end = format!("  {}", direction::votes(&head.direction));
+    // The paper's P over the members is no probability about items: it comes on request.
+    let (label, p) = if student { (format!("  P({}>0) ", glyphs.delta), p) } else { (String::new(), String::new()) };
     pen.pieces(
         x,
         y + 2,
@@ -93,7 +95,7 @@ fn tall_head(pen: &mut Pen<'_>, area: Rect, y: u16, pair: &PairScores, head: &Pa
 }
 
 /// One line a head.
-fn short_head(pen: &mut Pen<'_>, area: Rect, y: u16, pair: &PairScores, head: &PairHead) -> u16 {
+fn short_head(pen: &mut Pen<'_>, area: Rect, y: u16, (pair, student): (&PairScores, bool), head: &PairHead) -> u16 {
     if y >= area.bottom() || area.width < 40 {
         return y;
     }
@@ -102,7 +104,8 @@ fn short_head(pen: &mut Pen<'_>, area: Rect, y: u16, pair: &PairScores, head: &P
     let p = number::probability(direction::probability(&head.direction));
     let direction = &head.direction;
     let most = direction.positive.max(direction.members - direction.positive.min(direction.members));
-    let tail = format!(" {median:>6}  P>0 {p:>5}  {most}/{}", direction.members);
+    let p = if student { format!("  P>0 {p:>5}") } else { String::new() };
+    let tail = format!(" {median:>6}{p}  {most}/{}", direction.members);
     let tail_cells = text::width(&tail) as u16;
     let cells = area.width.saturating_sub(10 + tail_cells);
     pen.text(area.x, y, 10, head.head.name(), Role::Accent);
@@ -111,16 +114,19 @@ fn short_head(pen: &mut Pen<'_>, area: Rect, y: u16, pair: &PairScores, head: &P
     y + 1
 }
 
-fn words(pen: &mut Pen<'_>, area: Rect, top: u16, pair: &PairScores, tall: bool) {
+fn words(pen: &mut Pen<'_>, area: Rect, top: u16, (pair, student): (&PairScores, bool), tall: bool) {
     let mut y = top;
-    for line in text::wrap(&text::clean(&pair.verdict), usize::from(area.width)) {
+    // The verdict stands under the prompts; here is what the heads alone would say.
+    let said = if pair.estimate.is_some() { format!("heads alone: {}", pair.verdict) } else { pair.verdict.clone() };
+    let role = if pair.estimate.is_some() { Role::Dim } else { Role::Title };
+    for line in text::wrap(&text::clean(&said), usize::from(area.width)) {
         if y < area.bottom() {
-            pen.text(area.x, y, area.width, &line, Role::Title);
+            pen.text(area.x, y, area.width, &line, role);
         }
         y += 1;
     }
     let Some(first) = pair.heads.first() else { return };
-    let estimator = direction::estimator(&first.direction);
+    let estimator = if student { direction::estimator(&first.direction) } else { "votes of the members".to_owned() };
     let more = if tall {
         "the spread of training, not of items. Axis: half the test items' range, or the members' if wider."
     } else {

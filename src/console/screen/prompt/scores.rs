@@ -1,6 +1,6 @@
 //! What the heads say of each prompt: score ± sd, its place among the test items, the members.
 
-use super::State;
+use super::{State, verdict};
 use crate::audit::HeadKind;
 use crate::console::app::App;
 use crate::console::number;
@@ -111,7 +111,7 @@ type Note = (&'static str, String, Role);
 /// The lines under the heads: what was typed, what is unknown, what is near.
 fn notes(app: &App, pen: &Pen<'_>, scores: &PromptScores, line: usize, room: u16) -> Vec<Note> {
     let glyphs = pen.glyphs();
-    let mut notes = Vec::new();
+    let mut notes = estimated(scores, glyphs);
     if let Some(score) = scores.head(HeadKind::Ood) {
         let logit = number::plain(score.summary.mean, 3, glyphs);
         let inside = number::probability(sigmoid(score.summary.mean));
@@ -143,7 +143,40 @@ fn notes(app: &App, pen: &Pen<'_>, scores: &PromptScores, line: usize, room: u16
                 near.push_str(&one);
             }
         }
-        notes.push(("nearest", near.trim_end().to_owned(), Role::Text));
+        notes.push(("like", near.trim_end().to_owned(), Role::Text));
+    }
+    notes
+}
+
+/// What is estimated, what items say, how words were read, and what each adds.
+fn estimated(scores: &PromptScores, glyphs: &crate::console::glyph::Glyphs) -> Vec<Note> {
+    let mut notes: Vec<Note> = Vec::new();
+    if let Some(found) = &scores.estimate {
+        notes.push(("estimate", format!("{}, {}", verdict::level(found, glyphs), verdict::grounds(found)), Role::Text));
+    }
+    for (name, label) in [("words", "words"), ("nearest", "nearest"), ("attribute", "group")] {
+        let Some(witness) = scores.witnesses.iter().find(|witness| witness.name == name) else { continue };
+        let ends = witness.interval.map_or_else(String::new, |ends| {
+            format!(" [{}, {}]", number::plain(ends.low, 3, glyphs), number::plain(ends.high, 3, glyphs))
+        });
+        let weight =
+            witness.weight.map_or_else(String::new, |weight| format!(", weight {}", number::plain(weight, 2, glyphs)));
+        let words = format!("{}{ends} n {}{weight}", number::plain(witness.value, 3, glyphs), number::count(witness.n));
+        notes.push((label, words, Role::Text));
+    }
+    let replaced =
+        scores.support.iter().flat_map(|support| support.replaced()).map(|(word, other)| {
+            format!("\"{}\" as \"{other}\", {}", word.word, number::plain(word.cosine, 2, glyphs))
+        });
+    let left_out = scores.support.iter().flat_map(|support| support.left_out());
+    let read: Vec<String> = replaced.chain(left_out.map(|word| format!("\"{}\" left out", word.word))).collect();
+    if !read.is_empty() {
+        notes.push(("read", read.join("; "), Role::Warn));
+    }
+    if !scores.why.is_empty() {
+        let words =
+            scores.why.iter().map(|share| format!("{} {}", share.word, number::signed(share.change, 3, glyphs)));
+        notes.push(("why", words.collect::<Vec<_>>().join("  "), Role::Text));
     }
     notes
 }
@@ -209,8 +242,11 @@ pub fn both(app: &App, pen: &mut Pen<'_>, area: Rect) {
     for at in 0..a.len().max(b.len()) {
         for (name, notes) in [("A", &a), ("B", &b)] {
             let Some((label, words, role)) = notes.get(at).filter(|_| y < inside.bottom()) else { continue };
-            let words =
-                if matches!(*label, "as typed" | "nearest") { format!("{label} {words}") } else { words.clone() };
+            let words = if matches!(*label, "as typed" | "like" | "words" | "nearest") {
+                format!("{label} {words}")
+            } else {
+                words.clone()
+            };
             pen.pieces(inside.x, y, inside.width, &[(&format!("{name:<10}"), Role::Dim), (&words, *role)]);
             y += 1;
         }
@@ -232,6 +268,13 @@ fn short(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, score: &HeadScore) {
 /// The notes of a prompt: warnings, the scores as typed, then the rest.
 fn ordered_notes(app: &App, pen: &Pen<'_>, scores: &PromptScores, line: usize, room: u16) -> Vec<Note> {
     let mut notes = notes(app, pen, scores, line, room);
-    notes.sort_by_key(|(label, _, role)| (*role != Role::Warn, *label != "as typed", *label != "nearest"));
+    notes.sort_by_key(|(label, _, role)| {
+        (
+            *role != Role::Warn,
+            !matches!(*label, "estimate" | "words" | "nearest" | "why"),
+            *label != "as typed",
+            *label != "like",
+        )
+    });
     notes
 }

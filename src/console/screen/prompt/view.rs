@@ -1,7 +1,7 @@
 //! Draws the Prompt screen.
 
 use super::layout::{Scores, layout};
-use super::{ladder, pair, scores};
+use super::{ladder, pair, scores, verdict};
 use crate::console::app::App;
 use crate::console::keys::Context;
 use crate::console::msg::Action;
@@ -59,6 +59,12 @@ fn lines(app: &App, pen: &mut Pen<'_>, area: Rect, framed: bool) {
         }
         let unseen = state.scores(line).map_or(&[][..], |scores| &scores.unseen_words);
         input::draw(pen, at, room, &state.lines[line].input, typed, unseen);
+    }
+    let y = inside.y + 2;
+    if let Some((words, role)) =
+        verdict::verdict(state, pen.glyphs(), usize::from(inside.width)).filter(|_| y < inside.bottom())
+    {
+        pen.text(inside.x, y, inside.width, &words, role);
     }
 }
 

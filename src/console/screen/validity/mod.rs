@@ -1,5 +1,6 @@
 //! The Validity screen: do the heads know which items the model fails on (Table 2)?
 
+mod reliability;
 mod view;
 
 pub use view::view;
@@ -11,11 +12,13 @@ use crate::audit::HeadKind;
 pub struct State {
     /// The head whose density is drawn.
     pub head: HeadKind,
+    /// How far estimates can be believed, in the place of the density.
+    pub calibration: bool,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { head: HeadKind::Ranker }
+        Self { head: HeadKind::Ranker, calibration: false }
     }
 }
 

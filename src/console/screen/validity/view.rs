@@ -1,5 +1,6 @@
 //! Draws the Validity screen: Table 2, the density of ranks, and the loss by tenth of what is predicted.
 
+use super::reliability;
 use crate::audit::HeadKind;
 use crate::console::app::App;
 use crate::console::glyph::Glyphs;
@@ -40,7 +41,11 @@ pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
     let run = app.shown.as_ref().map(|shown| &shown.record.id);
     let examined = app.examined.as_deref().filter(|examined| Some(&examined.run) == run);
     let place = examined.and_then(|examined| examined.places.iter().find(|place| place.head == head));
-    ranks(pen, places.density, head, place, app.shown.is_some());
+    if app.validity.calibration {
+        reliability::draw(pen, places.density, examined.map(|examined| &*examined.calibration));
+    } else {
+        ranks(pen, places.density, head, place, app.shown.is_some());
+    }
     let n = app.shown.as_ref().map_or(0, |shown| shown.tables.validity.n);
     let title = format!("Table 2 {} risk against loss", pen.glyphs().dot);
     let seen = app.shown.as_ref().and_then(|shown| shown.tables.validity.seen).filter(|seen| seen.items > 0);
