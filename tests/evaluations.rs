@@ -134,9 +134,9 @@ fn a_further_run_joins_by_id_and_what_differs_is_listed() {
     assert_eq!(report["models"][1]["missing"], 2);
     let notes = report["notes"].to_string();
     assert!(notes.contains("model 'v2' has no result of 2 items: arc/hash0, arc/hash1"), "{notes}");
-    assert!(notes.contains("10 results of model 'v2' belong to no item"), "{notes}");
+    assert!(notes.contains("10 rows of the results belong to no item"), "{notes}");
     let done = run(&home, &["ingest", "arc", "--model", "v3", "--lm-eval", &other]).code(2);
-    assert!(String::from_utf8_lossy(&done.get_output().stderr).contains("none of its items, such as 'arc/hash500'"));
+    assert!(String::from_utf8_lossy(&done.get_output().stderr).contains("none of its ids, such as 'arc/hash500'"));
     let both = found(&home, &["ingest", "both", "--lm-eval", &first, &second, "--check"]);
     assert_eq!(both["models"][1]["name"], "b");
     assert!(both["notes"].to_string().contains("only model 'b' has 10 items"), "{both}");

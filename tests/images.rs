@@ -199,3 +199,81 @@ fn killed_in_a_loop_images_end_with_the_same_embeddings() {
     let (resumed, at_once) = (export(&killed, "killed.safetensors"), export(&whole, "whole.safetensors"));
     assert!(resumed.rows() >= 1485 && resumed == at_once, "the embeddings differ");
 }
+
+/// A table as Hugging Face writes images: a structure of bytes and a path, and a caption beside it.
+fn hugging_face(folder: &Path) -> String {
+    use parquet::data_type::{ByteArray, ByteArrayType, DoubleType};
+    use parquet::file::writer::SerializedFileWriter;
+    let schema = "message schema { optional group image { optional binary bytes; optional binary path (UTF8); }
+        required binary caption (UTF8); required double loss; required binary split (UTF8); }";
+    let schema = std::sync::Arc::new(parquet::schema::parser::parse_message_type(schema).unwrap());
+    let path = folder.join("hf.parquet");
+    let mut writer =
+        SerializedFileWriter::new(std::fs::File::create(&path).unwrap(), schema, Default::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let picture = |at: usize| ByteArray::from(encoded(40, 30, at as u32, ImageFormat::Png));
+    let words = |of: &dyn Fn(usize) -> String| (0..12).map(|at| ByteArray::from(of(at).as_str())).collect::<Vec<_>>();
+    let pictures: Vec<ByteArray> = (0..12).map(picture).collect();
+    let losses: Vec<f64> = (0..12).map(|at| f64::from(at) / 4.0).collect();
+    for at in 0..5 {
+        let mut column = group.next_column().unwrap().unwrap();
+        let bytes = column.untyped();
+        let _ = bytes;
+        match at {
+            0 => column.typed::<ByteArrayType>().write_batch(&pictures, Some(&[2; 12]), None).unwrap(),
+            1 => column
+                .typed::<ByteArrayType>()
+                .write_batch(&words(&|at| format!("p{at}.png")), Some(&[2; 12]), None)
+                .unwrap(),
+            2 => {
+                column.typed::<ByteArrayType>().write_batch(&words(&|at| format!("caption {at}")), None, None).unwrap()
+            }
+            3 => column.typed::<DoubleType>().write_batch(&losses, None, None).unwrap(),
+            _ => column
+                .typed::<ByteArrayType>()
+                .write_batch(&words(&|at| if at < 8 { "train".into() } else { "test".into() }), None, None)
+                .unwrap(),
+        };
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    writer.close().unwrap();
+    path.to_string_lossy().into_owned()
+}
+
+#[test]
+fn images_inside_a_table_are_images_and_go_with_their_audit() {
+    let folder = tempfile::tempdir().unwrap();
+    let (home, clip, table) = (folder.path().join("home"), clip(folder.path()), hugging_face(folder.path()));
+    let arguments = ["ingest", "hf", "--manifest", &table, "--encoder", &clip];
+    let looked = json(&home, &[&arguments[..], &["--check"]].concat());
+    assert_eq!((&looked["contents"], &looked["items"]), (&"images".into(), &12.into()));
+    assert!(!home.join("images").exists(), "a dry run writes nothing");
+    let refused = program(&home, &arguments[..4]).code(2);
+    assert!(String::from_utf8_lossy(&refused.get_output().stderr).contains("the items are images"));
+    let found = json(&home, &arguments);
+    assert_eq!((&found["contents"], &found["items"]), (&"images".into(), &12.into()));
+    assert_eq!(std::fs::read_dir(home.join("images/hf")).unwrap().count(), 12);
+    json(&home, &["embed", "hf"]);
+    // The same pictures as files of a folder are the same embeddings.
+    let mut manifest = String::from("image,loss,split\n");
+    for at in 0..12 {
+        std::fs::write(folder.path().join(format!("p{at}.png")), encoded(40, 30, at, ImageFormat::Png)).unwrap();
+        let _ = writeln!(manifest, "p{at}.png,{},{}", f64::from(at) / 4.0, if at < 8 { "train" } else { "test" });
+    }
+    let manifest = {
+        let path = folder.path().join("m.csv");
+        std::fs::write(&path, manifest).unwrap();
+        path.to_string_lossy().into_owned()
+    };
+    json(&home, &["ingest", "files", "--manifest", &manifest, "--encoder", &clip]);
+    json(&home, &["embed", "files"]);
+    let rows = |audit: &str| {
+        let out = folder.path().join(format!("{audit}.safetensors"));
+        program(&home, &["cache", "export", audit, "--out", out.to_str().unwrap()]).code(0);
+        read_matrix(&out, None).unwrap().values
+    };
+    assert!(rows("hf") == rows("files"));
+    program(&home, &["audits", "delete", "hf"]).code(0);
+    assert!(!home.join("images/hf").exists());
+}

@@ -94,23 +94,11 @@ fn bytes_and_lists_are_named_and_harm_only_who_uses_them() {
 }
 
 #[test]
-fn images_within_the_table_are_items_never_dropped_for_a_caption() {
-    let folder = tempfile::tempdir().unwrap();
-    let error = read("kinds.parquet", &["text=doc.question", "image=image"]).unwrap_err();
-    assert!(error.contains("name a folder they are written to with --images-root DIR"), "{error}");
-    let place =
-        |keep_nothing| ImagePlace { root: Some(folder.path().join("out")), keep_nothing, ..ImagePlace::default() };
-    let (file, mapping) = (fixture("kinds.parquet"), mapping(&["text=doc.question", "image=image"]));
-    let dry = data::manifest(&file, &mapping, "m", Contents::Table(&place(true))).unwrap();
-    let written = Path::new(&dry.images.as_ref().unwrap()[0]).to_owned();
-    assert!(written.is_file() && !folder.path().join("out").exists());
-    drop(dry);
-    assert!(!written.exists(), "a dry run leaves nothing");
-    let draft = data::manifest(&file, &mapping, "m", Contents::Table(&place(false))).unwrap();
-    let images = draft.images.unwrap();
-    assert_eq!(std::fs::read(&images[0]).unwrap(), b"\x89PNG\x00");
-    assert!(images[1].ends_with(".jpg") && images[2].is_empty() && draft.absent.len() == 1);
-    assert_eq!(draft.texts[0], "one?");
+fn images_within_the_table_are_the_items_unless_a_text_is_named() {
+    let draft = read("kinds.parquet", &["image=image"]).unwrap();
+    assert_eq!(draft.packed_images.unwrap().column, "image.bytes");
+    assert_eq!(read("kinds.parquet", &[]).unwrap().packed_images.unwrap().column, "image.bytes");
+    assert!(read("kinds.parquet", &["text=doc.question"]).unwrap().packed_images.is_none());
 }
 
 #[test]
@@ -192,10 +180,7 @@ fn what_polars_duckdb_and_datasets_write_is_read() {
     assert_eq!(rows("intake/polars.parquet", &[]).ids.len(), 300);
     let nested = rows("intake/nested.parquet", &["group=meta.b"]);
     assert!(nested.groups.is_some() && nested.notes.iter().any(|note| note.contains("blob")));
-    let inside = ImagePlace { keep_nothing: true, ..ImagePlace::default() };
-    let file = shared.join("intake/hf_image.parquet");
-    let draft = data::manifest(&file, &Mapping::default(), "m", Contents::Table(&inside)).unwrap();
-    assert!(draft.images.unwrap().iter().all(|path| Path::new(path).is_file()));
+    assert_eq!(rows("intake/hf_image.parquet", &[]).packed_images.unwrap().column, "image.bytes");
     for name in ["f16", "fsl", "tensor", "zstd"] {
         let matrix = read_matrix(&shared.join(format!("parquet/{name}.parquet")), None).unwrap();
         assert_eq!((matrix.rows(), matrix.columns), (40, 256), "{name}");

@@ -80,6 +80,9 @@ pub struct ClassAurocs {
     /// For each attribute, in the audit's order: classes with an AUROC among the items with it, and among those
     /// without. The negatives of a class are the group's own items of other classes.
     pub attributes: Vec<[Vec<ClassAuroc>; 2]>,
+    /// Variance over items of either side's macro AUROC, where classes are too few to be the units; else empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub item_variances: Vec<[Option<f64>; 2]>,
 }
 
 /// A named list of foreign words, such as the CIFAR-10 class names.

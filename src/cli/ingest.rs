@@ -66,7 +66,7 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
 
 /// What the files given hold; `None` if only an audit there is shall be changed.
 fn draft(given: &Ingest, mapping: &Mapping, model: &str) -> Result<Option<Draft>, DataError> {
-    let place = ImagePlace { root: given.images_root.clone(), outside: given.allow_outside, keep_nothing: given.check };
+    let place = ImagePlace { root: given.images_root.clone(), outside: given.allow_outside };
     let contents = match (given.describe, given.embeddings.is_some()) {
         (true, _) => Contents::Described,
         // With embeddings at hand nobody opens the images.
@@ -120,6 +120,15 @@ fn draft(given: &Ingest, mapping: &Mapping, model: &str) -> Result<Option<Draft>
     Ok(Some(draft))
 }
 
+fn policy(given: &Ingest) -> Policy {
+    Policy {
+        drop_missing: given.missing == MissingArgument::Drop,
+        drop_leaked: given.leaked == LeakedArgument::Drop,
+        loss: given.loss,
+        loss_offset: given.loss_offset,
+    }
+}
+
 /// Results of language models, where such are given.
 fn evaluations(given: &Ingest, model: Option<&str>) -> Result<Option<Evaluations>, DataError> {
     let (harness, paths) = match (given.lm_eval.as_slice(), given.inspect.as_slice()) {
@@ -137,15 +146,6 @@ fn evaluations(given: &Ingest, model: Option<&str>) -> Result<Option<Evaluations
     Evaluations::read(&files).map(Some)
 }
 
-fn policy(given: &Ingest) -> Policy {
-    Policy {
-        drop_missing: given.missing == MissingArgument::Drop,
-        drop_leaked: given.leaked == LeakedArgument::Drop,
-        loss: given.loss,
-        loss_offset: given.loss_offset,
-    }
-}
-
 fn scores(given: &Ingest) -> Option<ScoreFiles> {
     let scores = given.scores.clone()?;
     Some(ScoreFiles { scores, ids: given.score_ids.clone(), classes: given.score_classes.clone() })
@@ -156,9 +156,11 @@ fn mapping(given: &Ingest) -> Result<Mapping, Failure> {
         let mut mapping = given.columns.as_deref().map_or_else(|| Ok(Mapping::default()), Mapping::read)?;
         given.column.iter().try_for_each(|column| mapping.set(column))?;
         given.bins.iter().try_for_each(|bins| mapping.set_bins(bins))?;
+        // Of results of language models it is the name of a metric, not of a column.
+        let results = !given.lm_eval.is_empty() || !given.inspect.is_empty();
         for (given, named) in [
             (&given.correct, &mut mapping.correct),
-            (&given.metric, &mut mapping.metric),
+            (if results { &None } else { &given.metric }, &mut mapping.metric),
             (&given.positive, &mut mapping.positive),
         ] {
             if given.is_some() {

@@ -121,7 +121,7 @@ fn stage(job: &Job) -> String {
     let Some(progress) = &job.progress else { return "starting".into() };
     let share = number::percent(progress.done, progress.total);
     match progress.stage {
-        Stage::Training | Stage::Embedding => {
+        Stage::Training | Stage::Embedding | Stage::Fragments => {
             let left = progress.eta.map(|eta| format!("  ETA {}", number::duration(eta)));
             format!("{} {share} %{}", progress.stage.name(), left.unwrap_or_default())
         }

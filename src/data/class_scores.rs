@@ -8,7 +8,7 @@ use super::losses::{LossKind, Said, Truth, are_logits, softmax};
 use super::score_matrix;
 use super::table::{brief, file_name, read_file};
 use crate::audit::{Audit, ClassAuroc, ClassAurocs, ModelLosses, Split};
-use crate::stats::{Negatives, OneVsRest};
+use crate::stats::{Negatives, OneVsRest, macro_item_variance};
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 const CLASSES: &str = "classes.txt";
 /// Columns that are brought into their own order at a time.
 const BLOCK: usize = 32;
+/// From so many classes on they are the units of an interval, not the items.
+const MANY_CLASSES: usize = 10;
 /// Fewest classes: with two, the score of one says all.
 const LEAST_CLASSES: usize = 3;
 
@@ -184,7 +186,21 @@ impl ClassScores {
         }
         let mut found = found.into_iter();
         let pairs = std::iter::from_fn(|| Some([found.next()?, found.next()?]));
-        Ok(ClassAurocs { classes: self.matrix.columns, items: items.len(), attributes: pairs.collect() })
+        // Few classes are no sample of classes: there the items are the units, unless they belong together.
+        let by_items = self.matrix.columns < MANY_CLASSES && audit.clusters.is_none();
+        let item_variances = if by_items { self.item_variances(&rows, &class_of, &sides) } else { Vec::new() };
+        let attributes = pairs.collect();
+        Ok(ClassAurocs { classes: self.matrix.columns, items: items.len(), attributes, item_variances })
+    }
+
+    /// Variance over items of the macro AUROC of both sides of every attribute.
+    fn item_variances(&self, rows: &[usize], class_of: &[usize], sides: &[[Vec<bool>; 2]]) -> Vec<[Option<f64>; 2]> {
+        let column = |class: usize| {
+            rows.iter().map(|row| f64::from(self.matrix.values[row * self.matrix.columns + class])).collect()
+        };
+        let scores: Vec<Vec<f64>> = (0..self.matrix.columns).map(column).collect();
+        let one = |side: &Vec<bool>| macro_item_variance(&scores, class_of, side).ok();
+        sides.par_iter().map(|[with, without]| [one(with), one(without)]).collect()
     }
 
     /// AUROCs of the classes from `start` on, a list a group.

@@ -9,7 +9,7 @@ use super::losses::{Labels, LossKind};
 use super::{AttributeFile, DataError, Mapping, Matrix, read_losses};
 use crate::audit::{Attribute, Audit, Content, Item, ModelLosses, Split, clusters};
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// One column of 0/1 values before it has prompts.
 #[derive(Debug, Clone)]
@@ -40,6 +40,15 @@ pub struct Policy {
     pub loss_offset: Option<f64>,
 }
 
+/// Where images lie as bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackedImages {
+    /// What was read as a table.
+    pub file: PathBuf,
+    /// The column of bytes.
+    pub column: String,
+}
+
 /// Everything an importer finds.
 #[derive(Debug, Default)]
 pub struct Draft {
@@ -50,6 +59,8 @@ pub struct Draft {
     pub texts: Vec<String>,
     /// Paths of image files, as they are to be opened.
     pub images: Option<Vec<String>>,
+    /// Images that lie as bytes in the table: to be written out before the audit is made.
+    pub packed_images: Option<PackedImages>,
     /// Embeddings that came with the data, row-major, and their dimension.
     pub embeddings: Option<(Vec<f32>, usize)>,
     /// `None` where the data have no splits: they are drawn.
@@ -73,8 +84,6 @@ pub struct Draft {
     pub lacking: Vec<String>,
     /// Decisions taken while reading, as sentences.
     pub notes: Vec<String>,
-    /// Holds image files that are not to be kept.
-    pub temporary: Option<tempfile::TempDir>,
 }
 
 impl Draft {
@@ -82,6 +91,18 @@ impl Draft {
     #[must_use]
     pub fn items(&self) -> Items<'_> {
         Items { ids: &self.ids, numbered: self.numbered }
+    }
+
+    /// Gives the items image files, one each; an empty path is an item without.
+    pub fn set_images(&mut self, paths: Vec<String>, column: &str) {
+        let lacking = paths.iter().enumerate().filter(|(_, path)| path.is_empty());
+        let absent = lacking.map(|(row, _)| {
+            let problem = "the image is empty".into();
+            let (file, column) = (self.file.clone(), column.to_owned());
+            (row, Why::Content(DataError::Cell { file, row: row + self.first_row, column, problem }))
+        });
+        self.absent.extend(absent);
+        self.images = Some(paths);
     }
 
     /// Position of every id.

@@ -3,11 +3,10 @@
 use super::DataError;
 use super::columns::{Purpose, Role};
 use super::describe::describe;
-use super::draft::{Draft, Why};
+use super::draft::{Draft, PackedImages, Why};
 use super::facts::{Facts, listed};
-use super::images_inside::write_images;
 use super::mapping::Mapping;
-use super::table::{Column, Table, folder_of};
+use super::table::{Column, Kind, Table, folder_of};
 use std::path::{Component, Path, PathBuf};
 
 /// Where image files may lie.
@@ -17,8 +16,6 @@ pub struct ImagePlace {
     pub root: Option<PathBuf>,
     /// Take paths that lead out of that folder.
     pub outside: bool,
-    /// Images that lie in the table are written to a folder that goes with the draft.
-    pub keep_nothing: bool,
 }
 
 /// Where the content of the items comes from.
@@ -37,14 +34,35 @@ pub enum Contents<'a> {
 /// # Errors
 /// The first thing that is wrong, with file, row and column.
 pub fn manifest(path: &Path, mapping: &Mapping, model: &str, contents: Contents<'_>) -> Result<Draft, DataError> {
-    let mut table = Table::read(path)?;
-    let folder = folder_of(path);
-    let Contents::Table(place) = contents else { return from_table(table, &folder, mapping, model, contents) };
-    let (mut place, mut mapping) = (place.clone(), mapping.clone());
-    let temporary = write_images(path, &mut table, &mut mapping, &mut place)?;
-    let mut draft = from_table(table, &folder, &mapping, model, Contents::Table(&place))?;
-    draft.temporary = temporary;
+    let table = Table::read(path)?;
+    let packed = matches!(contents, Contents::Table(_)).then(|| packed_images(&table, mapping, path)).flatten();
+    let Some(packed) = packed else { return from_table(table, &folder_of(path), mapping, model, contents) };
+    // Whatever text stands beside the images is a caption.
+    // A person may name the structure, `image`, of which the table has the fields.
+    let mapping = Mapping { image: None, ..mapping.clone() };
+    let mut draft = from_table(table, &folder_of(path), &mapping, model, Contents::Elsewhere)?;
+    draft.notes.push(format!("the items are the images in column '{}'; texts are captions", packed.column));
+    draft.packed_images = Some(packed);
     Ok(draft)
+}
+
+/// The column of image bytes, as Hugging Face writes images: `image.bytes` beside `image.path`, or the one a person
+/// names; with a text named as the content there is none.
+fn packed_images(table: &Table, mapping: &Mapping, path: &Path) -> Option<PackedImages> {
+    const NAMES: [&str; 4] = ["image", "img", "picture", "photo"];
+    let is_binary = |name: &str| table.position(name).is_some_and(|at| table.columns[at].kind == Kind::Binary);
+    let named =
+        mapping.image.iter().flat_map(|name| [name.clone(), format!("{name}.bytes")]).find(|name| is_binary(name));
+    let usual = || {
+        let bytes = table.columns.iter().filter(|column| column.kind == Kind::Binary);
+        bytes.map(|column| &column.name).find(|name| {
+            let stem = name.strip_suffix(".bytes").unwrap_or(name);
+            NAMES.contains(&stem.to_lowercase().as_str())
+        })
+    };
+    let nothing_said = mapping.image.is_none() && mapping.text.is_none();
+    let column = named.or_else(|| if nothing_said { usual().cloned() } else { None })?;
+    Some(PackedImages { file: path.to_owned(), column })
 }
 
 /// Reads a table as a manifest that lies in `folder`.
@@ -66,8 +84,9 @@ pub fn from_table(
         Contents::Described | Contents::Elsewhere => Purpose::ItemsOfOtherContent,
     };
     let roles = mapping.roles(&table, model, purpose)?;
-    let mut draft = Draft { file: table.file.clone(), first_row: table.first_row, ..Draft::default() };
-    draft.notes.extend(table.notes.iter().chain(&roles.notes).cloned());
+    let mut draft =
+        Draft { file: table.file.clone(), first_row: table.first_row, notes: table.notes.clone(), ..Draft::default() };
+    draft.notes.extend(roles.notes.iter().cloned());
     let owned = |column: &Column| column.cells().map(String::from).collect::<Vec<_>>();
     let (text, image) = (roles.one(&table, &Role::Text), roles.one(&table, &Role::Image));
     draft.ids = match (roles.one(&table, &Role::Id), image) {

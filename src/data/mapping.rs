@@ -2,7 +2,7 @@
 
 use super::DataError;
 use super::columns::{Guess, Purpose, Role, guess};
-use super::table::{Table, read_text};
+use super::table::Table;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -62,7 +62,7 @@ impl Mapping {
     /// If it cannot be read or says something unknown.
     pub fn read(path: &Path) -> Result<Self, DataError> {
         let fault = |problem: String| DataError::File { file: path.display().to_string(), problem };
-        let text = read_text(path)?;
+        let text = super::table::read_text(path)?;
         toml::from_str(&text).map_err(|error| fault(error.message().replace('\n', " ")))
     }
 
@@ -167,6 +167,9 @@ impl Mapping {
             }
         }
         let Guess { roles, notes } = guess(table, roles, model, purpose)?;
+        // What is wrong with a column matters only to who uses it.
+        let used = table.columns.iter().zip(&roles).filter(|(_, role)| **role != Role::Ignore);
+        used.map(|(column, _)| column).try_for_each(|column| table.check(column))?;
         for (at, role) in roles.iter().enumerate() {
             let again = roles[..at].iter().position(|other| other == role && role.is_single());
             if let Some(first) = again {
@@ -179,9 +182,6 @@ impl Mapping {
                 return Err(DataError::File { file: table.file.clone(), problem });
             }
         }
-        // What is wrong with a column matters only to who uses it.
-        let used = table.columns.iter().zip(&roles).filter(|(_, role)| **role != Role::Ignore);
-        used.map(|(column, _)| column).try_for_each(|column| table.check(column))?;
         Ok(Roles { roles, notes, lacking })
     }
 }

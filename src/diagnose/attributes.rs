@@ -41,7 +41,8 @@ pub fn attributes(evidence: &Evidence, method: IntervalMethod) -> AttributesTabl
         row.loss_evidence = loss.unless(enough_for_loss);
     }
     let classes = evidence.model.class_aurocs.as_ref().map(|aurocs| aurocs.classes);
-    let intervals = method.words(units, classes.is_some());
+    let over_items = evidence.model.class_aurocs.as_ref().is_some_and(|aurocs| !aurocs.item_variances.is_empty());
+    let intervals = method.words(units, classes.map(|_| over_items));
     AttributesTable { n: evidence.rows.len(), units: units.len(), classes, intervals, rows }
 }
 
@@ -61,36 +62,38 @@ struct MeasuredGaps {
 
 /// What a bootstrap says of one gap.
 #[derive(Clone, Copy)]
-struct Drawn {
+pub(super) struct Drawn {
     interval: Stat<Interval>,
     p: Stat<f64>,
 }
 
 impl IntervalMethod {
-    fn words(self, units: Units, classes: bool) -> String {
+    /// In words; `classes` is whether AUROC is one of many classes, and then whether items are its units.
+    fn words(self, units: Units, classes: Option<bool>) -> String {
         let of_units = match units {
             Units::Items(_) => String::new(),
             Units::Clusters(clusters) => format!(" over {} groups of items", grouped(clusters.len())),
         };
         match (self, units) {
-            (Self::Analytic, Units::Items(_)) if classes => {
-                format!("{}, Welch's variance for loss", self.words_of_classes())
+            (Self::Analytic, Units::Items(_)) if classes.is_some() => {
+                format!("{}, Welch's variance for loss", self.words_of_classes(classes == Some(true)))
             }
             (Self::Analytic, Units::Items(_)) => "DeLong's variance for AUROC, Welch's for loss".into(),
-            (Self::Analytic, Units::Clusters(_)) if classes => {
-                format!("{}, the sandwich variance{of_units} for loss", self.words_of_classes())
+            (Self::Analytic, Units::Clusters(_)) if classes.is_some() => {
+                format!("{}, the sandwich variance{of_units} for loss", self.words_of_classes(false))
             }
             (Self::Analytic, Units::Clusters(_)) => format!("the sandwich variance{of_units}"),
             (Self::Percentile { replicates } | Self::Bca { replicates }, _) => {
                 let kind = if matches!(self, Self::Bca { .. }) { "BCa" } else { "percentile" };
-                let classes = if classes { format!("; {}", self.words_of_classes()) } else { String::new() };
+                let classes = classes.map(|over_items| format!("; {}", self.words_of_classes(over_items)));
+                let classes = classes.unwrap_or_default();
                 format!("{kind} bootstrap, {} replicates{of_units}{classes}", grouped(replicates))
             }
         }
     }
 
     /// Asks a bootstrap of this many replicates, if one is wanted.
-    fn draw(self, bootstrap: impl FnOnce(Resampling) -> Stat<Bootstrap>) -> Option<Drawn> {
+    pub(super) fn draw(self, bootstrap: impl FnOnce(Resampling) -> Stat<Bootstrap>) -> Option<Drawn> {
         let (Self::Percentile { replicates } | Self::Bca { replicates }) = self else { return None };
         let found = bootstrap(Resampling { replicates, ..Resampling::default() });
         let interval = |found: &Bootstrap| match self {
@@ -118,7 +121,7 @@ impl MeasuredGaps {
         groups.with.iter().for_each(|&position| sides[position] = stats::Side::With);
         groups.without.iter().for_each(|&position| sides[position] = stats::Side::Without);
         let (auroc, auroc_drawn, enough_for_auroc) = match (classes, &evidence.audit.labels, &evidence.model.scores) {
-            (Some(classes), _, _) => (classes.gap(), method.draw(|plan| classes.bootstrap(plan)), classes.enough()),
+            (Some(classes), _, _) => (classes.gap(), classes.bootstrap(method), classes.enough()),
             (None, Some(labels), Some(scores)) => {
                 let scores: Vec<f64> = evidence.rows.iter().map(|&row| scores[row]).collect();
                 let labels: Vec<bool> = evidence.rows.iter().map(|&row| labels[row]).collect();
@@ -207,7 +210,7 @@ fn row(
             None => {}
         }
     }
-    let classes = evidence.model.class_aurocs.as_ref().map(|aurocs| ClassSides::new(&aurocs.attributes[at]));
+    let classes = evidence.model.class_aurocs.as_ref().map(|aurocs| ClassSides::new(aurocs, at));
     let [auroc_true, auroc_false] = match &classes {
         Some(classes) => classes.aurocs(),
         None => [&groups.with, &groups.without].map(|group| group_auroc(evidence, group)),

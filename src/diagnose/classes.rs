@@ -1,8 +1,9 @@
 //! Gaps of a model that tells many classes apart: macro one-vs-rest AUROC, measured when its scores were taken in.
 
-use super::{IntervalMethod, MacroSides};
-use crate::audit::ClassAuroc;
-use crate::stats::{self, Bootstrap, ClassWeight, MeasuredGap, Resampling, Stat, Undefined};
+use super::MacroSides;
+use super::attributes::{Drawn, IntervalMethod};
+use crate::audit::{ClassAuroc, ClassAurocs};
+use crate::stats::{self, ClassWeight, MeasuredGap, Stat, Undefined};
 
 /// Fewest classes of a side whose gap is worth a verdict: they are the independent units.
 const LEAST_CLASSES: usize = 10;
@@ -11,16 +12,27 @@ const LEAST_CLASSES: usize = 10;
 pub(super) struct ClassSides {
     with: Vec<stats::ClassAuroc>,
     without: Vec<stats::ClassAuroc>,
+    /// Variance of the gap over items, where classes are too few to be the units.
+    over_items: Option<f64>,
 }
 
+/// Fewest items of a class on either side, where items are the units.
+const LEAST_OF_CLASS: usize = 5;
+
 impl ClassSides {
-    pub(super) fn new([with, without]: &[Vec<ClassAuroc>; 2]) -> Self {
+    pub(super) fn new(aurocs: &ClassAurocs, at: usize) -> Self {
+        let [with, without] = &aurocs.attributes[at];
+        let over_items = match aurocs.item_variances.get(at) {
+            Some([Some(with), Some(without)]) => Some(with + without),
+            _ => None,
+        };
         let measured = |class: &ClassAuroc| stats::ClassAuroc {
             class: class.class,
             value: class.auroc,
             positives: class.positives,
         };
-        Self { with: with.iter().map(measured).collect(), without: without.iter().map(measured).collect() }
+        let side = |classes: &[ClassAuroc]| classes.iter().map(measured).collect();
+        Self { with: side(with), without: side(without), over_items }
     }
 
     /// Macro AUROC of the items with the attribute, and of those without: every class counts alike.
@@ -32,14 +44,23 @@ impl ClassSides {
     }
 
     pub(super) fn gap(&self) -> Stat<MeasuredGap> {
-        stats::macro_gap(&self.with, &self.without, ClassWeight::Class)
+        let gap = stats::macro_gap(&self.with, &self.without, ClassWeight::Class)?;
+        Ok(MeasuredGap { variance: self.over_items.unwrap_or(gap.variance), ..gap })
     }
 
-    pub(super) fn bootstrap(&self, plan: Resampling) -> Stat<Bootstrap> {
-        stats::macro_gap_bootstrap(&self.with, &self.without, ClassWeight::Class, plan)
+    /// Draws whole classes; nothing where items are the units, of which only the variance is kept.
+    pub(super) fn bootstrap(&self, method: IntervalMethod) -> Option<Drawn> {
+        if self.over_items.is_some() {
+            return None;
+        }
+        method.draw(|plan| stats::macro_gap_bootstrap(&self.with, &self.without, ClassWeight::Class, plan))
     }
 
     pub(super) fn enough(&self) -> bool {
+        if self.over_items.is_some() {
+            let alike = self.with.len() == self.without.len();
+            return alike && self.with.iter().chain(&self.without).all(|class| class.positives >= LEAST_OF_CLASS);
+        }
         self.with.len().min(self.without.len()) >= LEAST_CLASSES
     }
 
@@ -57,8 +78,9 @@ impl ClassSides {
 
 impl IntervalMethod {
     /// Where the intervals of a macro AUROC come from, in words.
-    pub(super) fn words_of_classes(self) -> &'static str {
+    pub(super) fn words_of_classes(self, over_items: bool) -> &'static str {
         match self {
+            _ if over_items => "the items' influence on all classes for AUROC",
             Self::Analytic => "the spread of the classes for AUROC",
             Self::Percentile { .. } | Self::Bca { .. } => "whole classes drawn for AUROC",
         }
@@ -75,12 +97,19 @@ mod tests {
 
     #[test]
     fn every_class_counts_alike_on_its_side() {
-        let sides = ClassSides::new(&[vec![class(0, 0.9), class(4, 0.7)], vec![class(0, 1.0)]]);
+        let of =
+            |attributes| ClassAurocs { classes: 9, items: 6, attributes: vec![attributes], item_variances: vec![] };
+        let mut aurocs = of([vec![class(0, 0.9), class(4, 0.7)], vec![class(0, 1.0)]]);
+        let sides = ClassSides::new(&aurocs, 0);
         let [with, without] = sides.aurocs().map(Result::unwrap);
         assert!((with - 0.8).abs() < 1e-12 && (without - 1.0).abs() < 1e-12);
         assert!((sides.gap().unwrap().gap.signed + 0.2).abs() < 1e-12);
         assert_eq!((sides.counts().classes_true, sides.counts().items_false), (2, 2));
         assert!(!sides.enough());
-        assert_eq!(ClassSides::new(&[vec![], vec![class(1, 0.5)]]).aurocs()[0], Err(Undefined::OneClass));
+        assert_eq!(ClassSides::new(&of([vec![], vec![class(1, 0.5)]]), 0).aurocs()[0], Err(Undefined::OneClass));
+        // Where items are the units, their variance is the gap's, and two of a class are too few for a verdict.
+        aurocs.item_variances = vec![[Some(0.01), Some(0.02)]];
+        let sides = ClassSides::new(&aurocs, 0);
+        assert!((sides.gap().unwrap().variance - 0.03).abs() < 1e-12 && !sides.enough());
     }
 }

@@ -44,10 +44,7 @@ pub fn add_models(home: &Path, name: &str, addition: &Addition) -> Result<Ingest
         let scores = ClassScores::read(files, items(&ids(&ingested), ingested.numbered))?;
         measure(&mut ingested, addition.model, &scores, addition.replace)?;
     } else {
-        let further = match addition.evaluations {
-            Some(evaluations) => evaluations.further(&ids(&ingested))?,
-            None => further_models(&ingested, addition)?,
-        };
+        let further = further_models(&ingested, addition)?;
         notes.extend(further.notes);
         for model in further.models {
             check_splits(&ingested.audit, &model)?;
@@ -100,6 +97,8 @@ fn further_models(ingested: &Ingested, addition: &Addition) -> Result<FurtherMod
         facts.ignored.extend(unused.iter().filter(|(there, _)| *there).map(|(_, name)| (*name).to_owned()));
         facts.ignored.extend(std::mem::take(&mut facts.flags).into_iter().map(|flags| flags.name));
         draft.take(facts, Some("file of losses"));
+    } else if let Some(evaluations) = addition.evaluations {
+        draft.take(evaluations.losses(draft.items())?, Some("results"));
     }
     if draft.label.is_none() {
         draft.label = labels_of(ingested);

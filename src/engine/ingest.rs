@@ -1,5 +1,6 @@
 //! Takes audits in: a draft read from files becomes an audit of the store, all of it or nothing.
 
+use super::packed_images::Unpacked;
 use super::rows::own_words;
 use super::{EngineError, known_audits};
 use crate::audit::{Audit, Content, Split};
@@ -116,13 +117,25 @@ pub fn ingest(
 /// As [`ingest`].
 pub fn ingest_with(
     home: &Path,
-    draft: Draft,
+    mut draft: Draft,
     prompts: &AttributeFile,
     how: &Intake,
     encoder: &dyn Encoder,
 ) -> Result<IngestReport, EngineError> {
     let Intake { name, encoder: encoder_name, check, .. } = *how;
     check_name(home, name)?;
+    let (mut unpacked, mut opened) = (None, None);
+    if let Some(packed) = draft.packed_images.take() {
+        needs_eyes(encoder)?;
+        if check {
+            // Nothing is written: the items are named, and have no files yet.
+            draft.images = Some(draft.ids.iter().map(|id| format!("{}: {id}", packed.column)).collect());
+        } else {
+            // Only who holds the home may write there, and folders of no audit go when it is opened.
+            opened = Some(Store::open(home)?);
+            unpacked = Some(Unpacked::write(home, name, &mut draft, &packed)?);
+        }
+    }
     let (audit, mut rest) = draft.into_audit(name, prompts)?;
     fits(&audit, &rest, encoder)?;
     if let Some((rows, dimension)) = &rest.embeddings {
@@ -152,12 +165,15 @@ pub fn ingest_with(
     if check {
         return Ok(report);
     }
-    let store = Store::open(home)?;
+    let store = opened.map_or_else(|| Store::open(home), Ok)?;
     if let (Some((rows, _)), Some(digests)) = (&rest.embeddings, &rest.digests) {
         // Before the audit: without it they are only spare, and 'cache gc' drops them.
         store.add_pack(encoder.fingerprint(), digests, rows)?;
     }
     keep(&store, &ingested)?;
+    if let Some(unpacked) = unpacked {
+        unpacked.keep();
+    }
     Ok(report)
 }
 
@@ -247,13 +263,18 @@ fn fits(audit: &Audit, rest: &Rest, encoder: &dyn Encoder) -> Result<(), EngineE
         )));
     }
     let images = audit.items.iter().any(|item| matches!(item.content, Content::Image { .. }));
-    if images && !encoder.reads_images() {
-        return Err(EngineError::Usage(format!(
-            "the items are images and encoder {} reads text only; give a CLIP model, such as --encoder openai/clip-vit-base-patch32",
-            encoder.name()
-        )));
+    if images { needs_eyes(encoder) } else { Ok(()) }
+}
+
+/// Refuses an encoder of text where the items are images.
+fn needs_eyes(encoder: &dyn Encoder) -> Result<(), EngineError> {
+    if encoder.reads_images() {
+        return Ok(());
     }
-    Ok(())
+    Err(EngineError::Usage(format!(
+        "the items are images and encoder {} reads text only; give a CLIP model, such as --encoder openai/clip-vit-base-patch32",
+        encoder.name()
+    )))
 }
 
 /// Captions compared with embeddings, and fewest of them that tell anything.

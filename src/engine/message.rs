@@ -181,6 +181,8 @@ pub struct ScoreRequest {
 pub enum Stage {
     Loading,
     Embedding,
+    /// Fragments of the texts are encoded, for an encoder that is not cheap.
+    Fragments,
     Training,
     Tables,
     Checking,
@@ -192,6 +194,7 @@ impl Stage {
         match self {
             Self::Loading => "reading items",
             Self::Embedding => "embedding",
+            Self::Fragments => "reading parts",
             Self::Training => "training",
             Self::Tables => "filling tables",
             Self::Checking => "checking the cache",

@@ -17,6 +17,7 @@ mod matrix;
 mod message;
 mod modality;
 mod negatives;
+mod packed_images;
 mod rows;
 mod scorer;
 mod session;

@@ -1,7 +1,7 @@
 //! Fresh fragments and negatives for a run: texts made on the fly and encoded like the items.
 
 use super::negatives::NegativeSource;
-use super::{EngineError, Tracker};
+use super::{EngineError, Stage, Tracker};
 use crate::audit::{EpochMetrics, HeadKind, HyperParameters};
 use crate::data;
 use crate::encoder::{Encoder, EncoderError};
@@ -42,7 +42,9 @@ impl<'a> Fragments<'a> {
         if hyper.fragments && !encoder.is_cheap() {
             let mut all = Vec::with_capacity(fragments.texts.len() * encoder.dimension());
             let rows: Vec<u32> = (0..fragments.texts.len() as u32).collect();
+            tracker.stage(Stage::Fragments, rows.len() as u64);
             for chunk in rows.chunks(CHUNK) {
+                tracker.done((all.len() / encoder.dimension()) as u64);
                 if tracker.is_cancelled() {
                     return Err(EngineError::Cancelled);
                 }

@@ -113,14 +113,14 @@ impl Session {
             best_epoch: None,
             reduced_batch: None,
         };
+        let texts: Vec<&str> = split.train.iter().map(|&row| audit.items[row].text.as_str()).collect();
+        let fragments = Fragments::new(self.encoder.as_ref(), hyper, texts, tracker)?;
         let (resume, spent) = self.resume(&record.id, tracker);
         let clock = Clock { started, spent };
         tracker.training(hyper.epochs, steps_per_epoch(split.train.len(), hyper), hyper.batch, hyper.members);
         if let Some(checkpoint) = &resume {
             tracker.resumed(&checkpoint.progress);
         }
-        let texts: Vec<&str> = split.train.iter().map(|&row| audit.items[row].text.as_str()).collect();
-        let fragments = Fragments::new(self.encoder.as_ref(), hyper, texts, tracker)?;
         let (rows, learnt) = (embeddings.rows(), split.train.as_slice());
         let shift = if hyper.shift { Some(modality_shift(self.encoder.as_ref(), rows, learnt)?) } else { None };
         let reader = self.reader(shift.as_ref());

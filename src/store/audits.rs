@@ -13,6 +13,14 @@ use std::path::{Path, PathBuf};
 const FORMAT: &str = "llm2loss.audit/1";
 const FOLDER: &str = "audits";
 const SUFFIX: &str = ".json.gz";
+/// Where images lie that came inside a table, a folder an audit.
+const IMAGES: &str = "images";
+
+/// The folder of the images that came inside an audit's table.
+#[must_use]
+pub fn image_folder(home: &Path, audit: &str) -> PathBuf {
+    home.join(IMAGES).join(audit)
+}
 
 /// An audit taken in, and what was decided about it then.
 #[derive(Debug, Clone, PartialEq)]
@@ -342,7 +350,20 @@ impl Store {
         self.forget_history(name)?;
         self.keep_shown()?;
         self.flush()?;
-        std::fs::remove_file(&path).map_err(|source| StoreError::Io { path, source })
+        std::fs::remove_file(&path).map_err(|source| StoreError::Io { path, source })?;
+        self.sweep_images();
+        Ok(())
+    }
+
+    /// Removes the images of audits that are not there: what a killed ingest wrote, and what a deletion left.
+    pub(super) fn sweep_images(&self) {
+        for entry in super::reconcile::listed(&self.home.join(IMAGES)).unwrap_or_default() {
+            let audit = super::reconcile::name_of(&entry).map(|name| path_of(&self.home, &name));
+            // Of an audit that cannot be asked for nothing is removed.
+            if audit.is_some_and(|audit| matches!(audit.try_exists(), Ok(false))) {
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
     }
 
     /// Removes the runs of an audit, or of one of its models; returns how many there were.

@@ -20,7 +20,7 @@ mod records;
 mod runs;
 mod unfinished;
 
-pub use audits::{Ingested, ingested_names};
+pub use audits::{Ingested, image_folder, ingested_names};
 pub use embeddings::{ContentHash, EmbeddingStats, bytes_hash, content_hash};
 pub use history::HistoryEntry;
 pub use image_files::FileFact;

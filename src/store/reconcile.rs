@@ -156,6 +156,7 @@ impl Store {
 
     /// Removes what killed processes were writing. What cannot be removed now is no harm.
     fn sweep(&self) {
+        self.sweep_images();
         let runs = listed(&self.home.join("runs")).unwrap_or_default();
         let folders = runs.iter().map(DirEntry::path);
         for folder in folders.chain([self.home.clone(), self.home.join("audits"), self.home.join(HISTORY)]) {

@@ -98,8 +98,9 @@ pub struct Ingest {
     #[arg(long, value_name = "COLUMN")]
     pub correct: Option<String>,
 
-    /// Column of a figure that is better when higher: the loss is the best there can be, less it. Of lm-eval and
-    /// Inspect, the metric or scorer taken; log-likelihood is made from the responses
+    /// Column of a figure that is better when higher: the loss is the best there can be, less it. With --lm-eval and
+    /// --inspect: the metric or scorer that the loss is made from; log-likelihood is made from the responses [default:
+    /// the best known one that is logged]
     #[arg(long, value_name = "NAME")]
     pub metric: Option<String>,
 
@@ -123,7 +124,7 @@ pub struct Ingest {
     #[arg(long, value_name = "NAME")]
     pub encoder: Option<String>,
 
-    /// Folder that image paths are relative to [default: the manifest's], or that images within Parquet are written to
+    /// Folder that image paths are relative to [default: the manifest's]
     #[arg(long, value_name = "DIR")]
     pub images_root: Option<PathBuf>,
 

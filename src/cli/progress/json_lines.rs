@@ -131,6 +131,7 @@ fn word(stage: Stage) -> &'static str {
     match stage {
         Stage::Loading => "loading",
         Stage::Embedding => "embedding",
+        Stage::Fragments => "fragments",
         Stage::Training => "training",
         Stage::Tables => "tables",
         Stage::Checking => "checking",

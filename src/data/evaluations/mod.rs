@@ -7,7 +7,8 @@ mod lm_eval;
 mod metric;
 mod results;
 
-use super::completion::FurtherModels;
+use super::facts::Facts;
+use super::join::{Items, Rows, join};
 use super::manifest::{Contents, ImagePlace, from_table};
 use super::mapping::Mapping;
 use super::table::{Column, Table, brief};
@@ -139,45 +140,38 @@ impl Evaluations {
             table.columns.push(column);
         }
         fields::describe(&items, &mut table, &mut mapping);
-        // What is said of the metric is in the losses already.
-        mapping.metric = None;
-        let place = ImagePlace::default();
-        from_table(table, Path::new("."), &mapping, &self.runs[0].model, Contents::Table(&place))
+        from_table(table, Path::new("."), &mapping, &self.runs[0].model, Contents::Table(&ImagePlace::default()))
     }
 
-    /// The models for an audit there is, their losses in the order of its items; items without a result have none.
+    /// Losses in the order of the items of an audit there is, and what was decided; items without a result have none.
     ///
     /// # Errors
-    /// If none of the items is one of the audit's.
-    pub fn further(&self, ids: &[String]) -> Result<FurtherModels, DataError> {
-        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let mut models = Vec::new();
-        let mut notes: Vec<String> = self.runs.iter().flat_map(|run| run.notes.iter().cloned()).collect();
+    /// If none of the items is one of the audit's, or these have no ids.
+    pub fn losses(&self, items: Items<'_>) -> Result<Facts, DataError> {
+        let mut facts = Facts::default();
         for run in &self.runs {
-            let losses: HashMap<&str, f64> =
-                run.records.iter().map(|record| (record.id.as_str(), record.loss)).collect();
-            let ordered: Vec<f64> = ids.iter().map(|id| losses.get(id).copied().unwrap_or(f64::NAN)).collect();
-            let known = ids.iter().filter(|id| losses.contains_key(**id)).count();
-            if known == 0 {
-                let problem = format!(
-                    "none of its items, such as '{}', is one of the audit's, such as '{}'",
-                    run.records.first().map_or("", |record| record.id.as_str()),
-                    ids.first().map_or("", |id| *id)
-                );
-                return Err(DataError::File { file: run.place.clone(), problem });
+            let ids: Vec<String> = run.records.iter().map(|record| record.id.clone()).collect();
+            let rows =
+                Rows { file: &run.place, what: "results", ids: Some(&ids), count: ids.len(), first_row: 1, way: "" };
+            let joined = join(items, rows)?;
+            facts.notes.extend(run.notes.iter().cloned());
+            facts.notes.extend(joined.notes);
+            let lacking =
+                || items.ids.iter().zip(&joined.rows).filter(|(_, row)| row.is_none()).map(|(id, _)| id.as_str());
+            let count = lacking().count();
+            if count > 0 {
+                let few: Vec<&str> = lacking().take(SHOWN + 1).collect();
+                facts.notes.push(format!("model '{}' has no result of {count} items: {}", run.model, listed(&few)));
             }
-            let lacking: Vec<&str> = ids.iter().copied().filter(|id| !losses.contains_key(id)).collect();
-            if !lacking.is_empty() {
-                let (model, count) = (&run.model, lacking.len());
-                notes.push(format!("model '{model}' has no result of {count} items: {}", listed(&lacking)));
-            }
-            if losses.len() > known {
-                let count = losses.len() - known;
-                notes.push(format!("{count} results of model '{}' belong to no item and were passed over", run.model));
-            }
-            models.push(ModelLosses { name: run.model.clone(), losses: ordered, scores: None, class_aurocs: None });
+            let loss = |row: &Option<usize>| row.map_or(f64::NAN, |row| run.records[row].loss);
+            facts.models.push(ModelLosses {
+                name: run.model.clone(),
+                losses: joined.rows.iter().map(loss).collect(),
+                scores: None,
+                class_aurocs: None,
+            });
         }
-        Ok(FurtherModels { models, class_scores: None, notes })
+        Ok(facts)
     }
 }
 

@@ -66,7 +66,9 @@ fn ending(app: &App) -> Option<String> {
 fn stages(pen: &mut Pen<'_>, page: Rect, top: u16, job: &Job) {
     let glyphs = pen.glyphs();
     let now = job.progress.as_ref().map_or(Stage::Loading, |progress| progress.stage);
-    let at = STAGES.iter().position(|stage| *stage == now).unwrap_or(0);
+    // The fragments an encoder reads beforehand are part of the training to come.
+    let listed = if now == Stage::Fragments { Stage::Training } else { now };
+    let at = STAGES.iter().position(|stage| *stage == listed).unwrap_or(0);
     let (done, total) = job.progress.as_ref().map_or((0, 0), |progress| (progress.done, progress.total));
     for (index, stage) in STAGES.iter().enumerate() {
         let y = top + index as u16;
@@ -80,7 +82,7 @@ fn stages(pen: &mut Pen<'_>, page: Rect, top: u16, job: &Job) {
         };
         let words = if index == at { Role::Text } else { Role::Dim };
         let x = pen.text(page.x + 2, y, 2, mark, role);
-        pen.text(x + 1, y, 16, stage.name(), words);
+        pen.text(x + 1, y, 16, (if index == at { now } else { *stage }).name(), words);
         if index == at && total > 0 && page.width > 34 {
             let cells = page.width - 30;
             pen.marks(page.x + 20, y, &gauge(done, total, usize::from(cells), glyphs));
