@@ -2,7 +2,7 @@
 
 use super::DataError;
 use super::columns::{Guess, Purpose, Role, guess};
-use super::table::{Table, read_text};
+use super::table::Table;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -179,9 +179,6 @@ impl Mapping {
                 return Err(DataError::File { file: table.file.clone(), problem });
             }
         }
-        // What is wrong with a column matters only to who uses it.
-        let used = table.columns.iter().zip(&roles).filter(|(_, role)| **role != Role::Ignore);
-        used.map(|(column, _)| column).try_for_each(|column| table.check(column))?;
         Ok(Roles { roles, notes, lacking })
     }
 }

@@ -27,7 +27,7 @@ fn embed(images: &Path, encoder: &Arc<dyn Encoder>) -> (usize, f64) {
     let rows: String = files.iter().enumerate().map(row).collect();
     let file = home.path().join("m.csv");
     std::fs::write(&file, format!("image,loss,split\n{rows}")).unwrap();
-    let place = ImagePlace { root: Some(images.to_owned()), ..ImagePlace::default() };
+    let place = ImagePlace { root: Some(images.to_owned()), outside: false };
     let draft = manifest(&file, &Mapping::default(), "m", Contents::Table(&place)).unwrap();
     let how = Intake { name: "pictures", encoder: encoder.name(), allow_mismatch: false, check: false };
     ingest_with(home.path(), draft, &AttributeFile::default(), &how, &**encoder).unwrap();

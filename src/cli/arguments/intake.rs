@@ -124,7 +124,7 @@ pub struct Ingest {
     #[arg(long, value_name = "NAME")]
     pub encoder: Option<String>,
 
-    /// Folder that image paths are relative to [default: the manifest's], or that images within Parquet are written to
+    /// Folder that image paths are relative to [default: the manifest's]
     #[arg(long, value_name = "DIR")]
     pub images_root: Option<PathBuf>,
 
