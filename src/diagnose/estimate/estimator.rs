@@ -1,15 +1,11 @@
 //! Prompts to estimates: the witnesses of a run beside its calibration.
 
 use super::answer::{PairEstimate, PairVerdict, PromptEstimate, Support, WitnessAnswer, WordShare};
-use super::calibration::{Calibration, Grounds, LEVEL, Recipe};
-use super::clusters::{ClusterItems, cluster_slices};
-use super::fixed::FixedFormula;
+use super::calibration::{Calibration, LEVEL};
 use super::form::{Filler, form};
 use super::level::Said;
 use super::lexicon::Lexicon;
-use super::mined::word_slices;
 use super::nearest::NearestItems;
-use super::slice::{Slice, TestItems, attribute_slices};
 use super::witness::{AttributeGroup, Heard, Witnesses};
 use super::word_index::WordIndex;
 use crate::audit::{Audit, ModelLosses};
@@ -31,9 +27,6 @@ pub const NEAREST_AMONG: usize = 65_536;
 pub const WORDS_AMONG: usize = 262_144;
 /// Training items that sentences about anything are held against.
 const FORM_AMONG: usize = 2048;
-/// Prompts of an audit's own that give the fixed formula its scale; with fewer, sentences about anything do.
-const LEAST_OWN: usize = 5;
-const ANYTHING: usize = 200;
 /// Factor of the error for a sentence that is unlike every slice.
 const UNLIKE: f64 = 2.0;
 const SEED: u64 = 16;
@@ -55,12 +48,12 @@ pub struct EstimatorMaterial<'a> {
 
 /// Answers prompts with an estimate.
 pub struct Estimator {
-    witnesses: Witnesses,
+    pub(super) witnesses: Witnesses,
     /// The same over few items, for sentences about anything.
     few: Option<Witnesses>,
-    filler: Filler,
+    pub(super) filler: Filler,
     calibration: Option<Arc<Calibration>>,
-    forms: Mutex<BTreeMap<String, [f64; 4]>>,
+    pub(super) forms: Mutex<BTreeMap<String, [f64; 4]>>,
 }
 
 /// What is said of one prompt beyond its heads.
@@ -163,69 +156,8 @@ impl Estimator {
         self.calibration.as_ref()
     }
 
-    /// Calibrates on the audit's own slices: those of its attributes, else of words and clusters of its items. `train`
-    /// and `test` are embeddings of training and test items, `[n, d]`.
-    ///
-    /// # Errors
-    /// If an encoder or the heads fail.
-    pub fn calibrate(&self, audit: &Audit, grounds: &Slicing<'_>) -> Result<Calibration, DiagnoseError> {
-        let test = TestItems { rows: grounds.test_rows, losses: grounds.test_losses };
-        let mut slices = attribute_slices(audit, test);
-        let mut recipe = Recipe { own_form: false, learnt_centre: true };
-        if slices.len() < super::calibration::LEAST_SLICES && self.witnesses.index.is_some() {
-            recipe = Recipe { own_form: true, learnt_centre: false };
-            slices = self.mined(audit, grounds, test);
-        }
-        let texts: Vec<&str> = slices.iter().map(|slice| slice.text.as_str()).collect();
-        let heard = self.witnesses.hear(&texts)?;
-        let said: Vec<Said> = heard
-            .iter()
-            .zip(&texts)
-            .map(|(heard, text)| {
-                Ok(Said { raw: heard.values, form: if recipe.own_form { self.form_of(text)? } else { [0.0; 4] } })
-            })
-            .collect::<Result<_, DiagnoseError>>()?;
-        let own = grounds.own_prompts;
-        let anything = self.filler.anything(ANYTHING);
-        let scale: Vec<&str> =
-            if own.len() >= LEAST_OWN { own.to_vec() } else { anything.iter().map(String::as_str).collect() };
-        let spread: Vec<[f64; 4]> = self.witnesses.hear(&scale)?.iter().map(|heard| heard.values).collect();
-        let longest = texts.iter().map(|text| content_words(text, &self.witnesses.generic).len()).max().unwrap_or(0);
-        let overall = test.losses.iter().sum::<f64>() / test.losses.len().max(1) as f64;
-        Ok(Calibration::of(
-            &slices,
-            &said,
-            Grounds {
-                recipe,
-                overall,
-                test_items: test.losses.len(),
-                evidence_items: grounds.train_rows.len(),
-                evidence_mean: grounds.train_losses.iter().sum::<f64>() / grounds.train_losses.len().max(1) as f64,
-                fixed: FixedFormula::of(&spread),
-                longest,
-                forms: self.forms.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-            },
-        ))
-    }
-
-    fn mined(&self, audit: &Audit, grounds: &Slicing<'_>, test: TestItems<'_>) -> Vec<Slice> {
-        let texts_of = |rows: &[usize]| rows.iter().map(|&row| audit.items[row].text.as_str()).collect::<Vec<&str>>();
-        let generic = &self.witnesses.generic;
-        let mut slices = word_slices(&texts_of(test.rows), test, generic, 0);
-        let first = slices.iter().flat_map(|slice| &slice.parts).max().map_or(0, |part| part + 1);
-        let texts = texts_of(grounds.train_rows);
-        let items = ClusterItems {
-            train_texts: &texts,
-            train: grounds.train,
-            test: grounds.test,
-            dimension: self.witnesses.encoder.dimension(),
-        };
-        slices.extend(cluster_slices(&items, test, generic, first));
-        slices
-    }
-
     /// What witnesses say, on average, of sentences of this form about anything.
-    fn form_of(&self, text: &str) -> Result<[f64; 4], DiagnoseError> {
+    pub(super) fn form_of(&self, text: &str) -> Result<[f64; 4], DiagnoseError> {
         let form = form(text, &self.witnesses.generic);
         let known = self.forms.lock().unwrap_or_else(PoisonError::into_inner).get(&form).copied();
         if let Some(known) = known {
@@ -416,18 +348,4 @@ impl Estimator {
 
 fn around(value: f64, reach: f64) -> Interval {
     Interval { low: value - reach, high: value + reach, level: LEVEL }
-}
-
-/// Items that slices are made of: training items name clusters, test items give the truth.
-pub struct Slicing<'a> {
-    pub test_rows: &'a [usize],
-    pub test_losses: &'a [f64],
-    /// `[test, d]`.
-    pub test: &'a [f32],
-    pub train_rows: &'a [usize],
-    pub train_losses: &'a [f64],
-    /// `[train, d]`.
-    pub train: &'a [f32],
-    /// The audit's own prompts.
-    pub own_prompts: &'a [&'a str],
 }

@@ -3,6 +3,7 @@
 
 mod answer;
 mod assessment;
+mod calibrate;
 mod calibration;
 mod clusters;
 mod estimator;
@@ -22,8 +23,9 @@ mod word_index;
 
 pub use answer::*;
 pub use assessment::{Assessment, Fold};
+pub use calibrate::Slicing;
 pub use calibration::{Calibration, Noise, Recipe, SliceFit, SliceOutcome};
-pub use estimator::{Estimator, EstimatorMaterial, NEAREST_AMONG, Slicing, Told, WORDS_AMONG};
+pub use estimator::{Estimator, EstimatorMaterial, NEAREST_AMONG, Told, WORDS_AMONG};
 pub use level::WITNESSES;
 pub use lexicon::Lexicon;
 pub use nearest::{NearestFinding, NearestItems};
