@@ -62,7 +62,7 @@ impl Mapping {
     /// If it cannot be read or says something unknown.
     pub fn read(path: &Path) -> Result<Self, DataError> {
         let fault = |problem: String| DataError::File { file: path.display().to_string(), problem };
-        let text = read_text(path)?;
+        let text = super::table::read_text(path)?;
         toml::from_str(&text).map_err(|error| fault(error.message().replace('\n', " ")))
     }
 
@@ -179,6 +179,9 @@ impl Mapping {
                 return Err(DataError::File { file: table.file.clone(), problem });
             }
         }
+        // What is wrong with a column matters only to who uses it.
+        let used = table.columns.iter().zip(&roles).filter(|(_, role)| **role != Role::Ignore);
+        used.map(|(column, _)| column).try_for_each(|column| table.check(column))?;
         Ok(Roles { roles, notes, lacking })
     }
 }
