@@ -109,6 +109,90 @@ fn row_numbers_made_up_here_never_meet_the_ids_of_another_program() {
 }
 
 #[test]
+fn rows_in_another_order_are_joined_by_what_names_them_or_refused() {
+    let place = Place::new();
+    let manifest = table("id,text,young", 40, |at| format!("i{at},{},{}", text(at), at % 2));
+    let manifest = place.file("m.csv", manifest);
+    let back = |at: usize| 39 - at;
+    let keyed = place.file("keyed.csv", table("key,loss", 40, |at| format!("i{},{}", back(at), back(at))));
+    let found = place.ingest("keyed", &["--manifest", &manifest, "--losses", &keyed]);
+    assert_eq!((&found["preview"][0]["losses"][0], &found["preview"][3]["losses"][0]), (&0.0.into(), &3.0.into()));
+    assert!(notes(&found).contains("column 'key'"), "{found}");
+    for name in ["", "index", "Unnamed: 0"] {
+        let turned = place.file("turned.csv", table(&format!("{name},loss"), 40, |at| format!("{},{at}", back(at))));
+        place.refused(&["--manifest", &manifest, "--losses", &turned], &["stand in another order"]);
+    }
+    let counted = place.file("counted.csv", table("index,loss", 40, |at| format!("{at},{at}")));
+    assert_eq!(place.ingest("counted", &["--manifest", &manifest, "--losses", &counted])["items"], 40);
+    for (column, cell) in
+        [("text", &(|at| text(back(at))) as &dyn Fn(usize) -> String), ("young", &|at| (back(at) % 2).to_string())]
+    {
+        let other = place.file("other.csv", table(&format!("{column},loss"), 40, |at| format!("{},{at}", cell(at))));
+        place.refused(&["--manifest", &manifest, "--losses", &other], &["do not stand in the order of the items"]);
+    }
+    let scores = place.file(
+        "scores.csv",
+        table("key,0,1,extra", 40, |at| {
+            let p = if back(at) % 2 == 1 { 0.75 } else { 0.25 };
+            format!("i{},{},{p},{at}", back(at), 1.0 - p)
+        }),
+    );
+    let labelled = place.file("l.csv", table("id,text,label", 40, |at| format!("i{at},{},{}", text(at), at % 2)));
+    let found = place.ingest("scores", &["--manifest", &labelled, "--scores", &scores]);
+    assert!((mean(&found) + 0.75f64.ln()).abs() < 1e-7 && notes(&found).contains("not used: extra"), "{found}");
+    // One more and one less: counted from 1 here and from 0 there.
+    let from_one = place.file("one.csv", table("id,text", 40, |at| format!("{},{}", at + 1, text(at))));
+    let from_zero = place.file("zero.csv", table("id,loss", 40, |at| format!("{at},{at}")));
+    place.refused(&["--manifest", &from_one, "--losses", &from_zero], &["one off"]);
+}
+
+#[test]
+fn a_value_that_is_no_probability_does_not_turn_the_others_into_logits() {
+    let place = Place::new();
+    let file = |name: &str, odd: &str| {
+        let rows = table("id,text,label,score", 40, |at| {
+            let score = if at == 7 { odd.to_owned() } else { format!("0.{}", 1 + at % 9) };
+            format!("i{at},{},{},{score}", text(at), at % 2)
+        });
+        place.file(name, rows)
+    };
+    let whole = mean(&place.ingest("a", &["--manifest", &file("a.csv", "1"), "--check"]));
+    let rounded = mean(&place.ingest("b", &["--manifest", &file("b.csv", "1.0000001"), "--check"]));
+    assert!((whole - rounded).abs() < 1e-6);
+    place.refused(&["--manifest", &file("c.csv", "-0.4")], &["-0.4", "are no probabilities and the others are"]);
+    let percent =
+        place.file("p.csv", table("id,text,label,score", 40, |at| format!("i{at},{},{},{}", text(at), at % 2, 2 + at)));
+    place.refused(&["--manifest", &percent], &["divide them by 100"]);
+    let confident = place.file(
+        "q.csv",
+        table("id,text,label,pred,score", 40, |at| format!("i{at},{},{},{},0.9", text(at), at % 2, at % 3 % 2)),
+    );
+    place.refused(&["--manifest", &confident], &["confidence in the answer"]);
+    let words = place.file(
+        "w.csv",
+        table("id,text,label,pred", 40, |at| {
+            format!("i{at},{},{},{}", text(at), ["False", "True"][at % 2], ["False", "True"][at % 4 / 2])
+        }),
+    );
+    assert_eq!(mean(&place.ingest("w", &["--manifest", &words, "--check"])), 0.5);
+    // Three classes: a row that rounds badly is scaled, a row of none is refused, percentages are.
+    let manifest = place.file(
+        "m.csv",
+        table("id,text,label", 30, |at| format!("i{at},{},{}", text(at), ["ant", "bee", "cow"][at % 3])),
+    );
+    let matrix = |odd: &str| {
+        place.file(
+            "s.csv",
+            table("id,ant,bee,cow", 30, |at| format!("i{at},{}", if at == 4 { odd } else { "0.5,0.3,0.2" })),
+        )
+    };
+    let whole = mean(&place.ingest("d", &["--manifest", &manifest, "--scores", &matrix("0.5,0.3,0.2"), "--check"]));
+    let scaled = place.ingest("e", &["--manifest", &manifest, "--scores", &matrix("0.55,0.33,0.22"), "--check"]);
+    assert!((mean(&scaled) - whole).abs() < 1e-6 && notes(&scaled).contains("1 rows"), "{scaled}");
+    place.refused(&["--manifest", &manifest, "--scores", &matrix("0,0,0")], &["item 5", "no probabilities"]);
+}
+
+#[test]
 fn arrays_of_losses_are_read_in_their_precision_and_joined_as_tables_are() {
     let place = Place::new();
     let manifest = place.file("m.csv", table("id,text,young", 30, |at| format!("i{at},{},{}", text(at), at % 2)));
@@ -345,9 +429,14 @@ fn negative_losses_are_shifted_alike_and_it_is_said() {
     let found = json(&place.home(), &["ingest", "m", "--model", "c", "--losses", &more]);
     assert_eq!(found["models"][2]["mean"], 24.5, "the same offset as the others");
     place.refused(&["--manifest", &manifest, "--loss-offset", "3"], &["--loss-offset 10"]);
+    refused(
+        &place.home(),
+        &["ingest", "m", "--model", "d", "--losses", &more, "--loss-offset", "7"],
+        &["need the same"],
+    );
     let plain = place.file("p.csv", table("id,text,loss", 40, |at| format!("i{at},{},1", text(at))));
     place.ingest("p", &["--manifest", &plain]);
-    refused(&place.home(), &["ingest", "p", "--model", "c", "--losses", &more], &["the same offset"]);
+    refused(&place.home(), &["ingest", "p", "--model", "c", "--losses", &more], &["need the same"]);
 }
 
 #[test]

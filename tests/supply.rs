@@ -25,7 +25,7 @@ const TAKEN: [&str; 15] = [
     "CDLA-Permissive-2.0",
 ];
 /// Crates looked at one by one: MPL-2.0 asks that changes to the crate's own files be shown, and there are none.
-const LOOKED_AT: [(&str, &str); 2] = [("nucleo-matcher", "MPL-2.0"), ("terminfo", "WTFPL")];
+const LOOKED_AT: [(&str, &str); 3] = [("nucleo-matcher", "MPL-2.0"), ("option-ext", "MPL-2.0"), ("terminfo", "WTFPL")];
 
 /// Whether an expression such as `MIT OR (Apache-2.0 AND ISC)` can be met with licences of the list.
 fn is_taken(expression: &str) -> bool {

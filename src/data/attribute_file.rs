@@ -154,10 +154,10 @@ impl AttributeFile {
 #[must_use]
 pub fn same_name(a: &str, b: &str) -> bool {
     let letters = |name: &str| {
-        name.chars()
-            .filter(|letter| !matches!(letter, '_' | '-' | ' '))
-            .flat_map(char::to_lowercase)
-            .collect::<String>()
+        let lower = name.to_lowercase();
+        let bare = ["attribute:", "attribute_", "attr_"].iter().find_map(|start| lower.strip_prefix(start));
+        let marks = ['_', '-', ' ', ':'];
+        bare.unwrap_or(&lower).chars().filter(|letter| !marks.contains(letter)).collect::<String>()
     };
     a == b || letters(a) == letters(b)
 }

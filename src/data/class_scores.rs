@@ -4,7 +4,7 @@
 use super::DataError;
 use super::arrays::Matrix;
 use super::join::{Items, Rows, join};
-use super::losses::{LossKind, Said, Truth, are_logits, softmax};
+use super::losses::{LossKind, Rows as RowKind, Said, Truth, kind_of_rows, shares, softmax, sums_to_one};
 use super::score_matrix;
 use super::table::{brief, file_name, read_file};
 use crate::audit::{Audit, ClassAuroc, ClassAurocs, ModelLosses, Split};
@@ -53,7 +53,7 @@ impl ClassScores {
     /// What is wrong with a file, rows that do not join, or a class that is named twice.
     pub fn read(files: &ScoreFiles, items: Items<'_>) -> Result<Self, DataError> {
         let file = file_name(&files.scores);
-        let (matrix, mut names) = score_matrix::read(&files.scores, files.ids.as_deref())?;
+        let (matrix, mut names) = score_matrix::read(&files.scores, files.ids.as_deref(), items)?;
         let beside = files.scores.with_file_name(CLASSES);
         if let Some(path) = files.classes.clone().or_else(|| beside.is_file().then_some(beside)) {
             names = Some(class_names(&path, &file, matrix.columns)?);
@@ -118,13 +118,42 @@ impl ClassScores {
         })
     }
 
+    /// Leaves out the columns that no class is named by, where the others alone sum to one: a table may hold more than
+    /// scores. Returns a sentence.
+    pub fn narrow(&mut self, classes: &[String]) -> Option<String> {
+        let names = self.names.as_ref()?;
+        let wanted: Vec<usize> =
+            classes.iter().filter_map(|class| names.iter().position(|name| name == class)).collect();
+        if wanted.len() < classes.len() || wanted.len() == names.len() || wanted.len() < 2 {
+            return None;
+        }
+        let picked = |row: &[f32]| wanted.iter().map(|column| row[*column]).collect::<Vec<f32>>();
+        let rows = || self.matrix.values.chunks_exact(self.matrix.columns);
+        let whole = rows().filter(|row| sums_to_one(row)).count();
+        let narrowed = rows().filter(|row| sums_to_one(&picked(row))).count();
+        if narrowed <= whole {
+            return None;
+        }
+        let others: Vec<&str> =
+            names.iter().enumerate().filter(|(at, _)| !wanted.contains(at)).map(|(_, name)| name.as_str()).collect();
+        let note =
+            format!("columns of {} that are no class of the label are not used: {}", self.file, others.join(", "));
+        let values = rows().flat_map(picked).collect();
+        self.matrix = Matrix { values, columns: wanted.len(), ids: None };
+        self.names = Some(classes.to_vec());
+        Some(note)
+    }
+
     /// Losses of the items whose class is known, made from their scores. `class_of` is a column of the matrix.
     ///
     /// # Errors
     /// If a score is not finite, or the loss is not one of classes.
     pub fn losses(&self, kind: LossKind, class_of: &[Option<usize>]) -> Result<(Vec<f64>, Option<String>), DataError> {
         let row = |row: usize| &self.matrix.values[row * self.matrix.columns..][..self.matrix.columns];
-        let logits = are_logits(self.rows.iter().flatten().map(|at| row(*at)));
+        let fault = |problem: String| DataError::File { file: self.file.clone(), problem };
+        let known = self.rows.iter().zip(class_of).filter(|(_, class)| class.is_some()).filter_map(|(at, _)| *at);
+        let logits = kind_of_rows(known.clone().map(row)).map_err(fault)? == RowKind::Logits;
+        let scaled = if logits { 0 } else { known.filter(|at| !sums_to_one(row(*at))).count() };
         let one = |(at, class): (&Option<usize>, &Option<usize>)| {
             let (Some(at), Some(class)) = (at, class) else { return Ok(f64::NAN) };
             let scores = row(*at);
@@ -135,13 +164,18 @@ impl ClassScores {
             if let Some(score) = scores.iter().find(|score| !score.is_finite()) {
                 return Err(fault(format!("a score is {score}")));
             }
-            let probabilities: Vec<f64> =
-                if logits { softmax(scores) } else { scores.iter().map(|score| f64::from(*score)).collect() };
+            let probabilities = if logits { softmax(scores) } else { shares(scores) };
             kind.of(Truth::Class(*class), Said::Classes(&probabilities)).map_err(fault)
         };
         let losses = self.rows.iter().zip(class_of).map(one).collect::<Result<_, _>>()?;
-        let note = format!("the rows of {} do not sum to 1: they are read as logits, through the softmax", self.file);
-        Ok((losses, logits.then_some(note)))
+        let note = match (logits, scaled) {
+            (true, _) => {
+                Some(format!("the rows of {} do not sum to 1: they are read as logits, through the softmax", self.file))
+            }
+            (false, 0) => None,
+            (false, _) => Some(format!("{scaled} rows of {} do not sum to 1 and are scaled to it", self.file)),
+        };
+        Ok((losses, note))
     }
 
     /// Scores of one class, NaN where an item has none.

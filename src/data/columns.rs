@@ -1,6 +1,7 @@
 //! What each column of a table stands for, as far as its name and its cells tell.
 
 use super::DataError;
+use super::facts::listed;
 use super::table::{Column, Table};
 use super::text_column::{find_text, no_text};
 use std::collections::HashMap;
@@ -109,12 +110,12 @@ pub fn guess(table: &Table, mut roles: Vec<Option<Role>>, model: &str, purpose: 
         role.unwrap_or_else(|| match kind_of(column, table.rows) {
             Kind::Other => Role::Ignore,
             _ if is_of_the_model(&column.name) => {
-                of_the_model.push(column.name.as_str());
+                of_the_model.push(column.name.clone());
                 Role::Ignore
             }
             Kind::Flags => Role::Attribute,
             Kind::Words => {
-                worded.push(column.name.as_str());
+                worded.push(column.name.clone());
                 Role::Attribute
             }
         })
@@ -123,13 +124,13 @@ pub fn guess(table: &Table, mut roles: Vec<Option<Role>>, model: &str, purpose: 
     if !of_the_model.is_empty() {
         notes.push(format!(
             "not attributes, by their names: {}; --column attribute=COLUMN takes one all the same",
-            of_the_model.join(", ")
+            listed(&of_the_model)
         ));
     }
     if !worded.is_empty() {
         notes.push(format!(
             "columns of few words become attributes: {}; --column ignore=COLUMN leaves one out",
-            worded.join(", ")
+            listed(&worded)
         ));
     }
     Ok(Guess { roles, notes })
@@ -173,7 +174,12 @@ const LABELS: [&str; 8] = ["y_true", "true_label", "ground_truth", "gold", "gold
 const PREDICTIONS: [&str; 9] =
     ["prediction", "predicted", "pred", "y_pred", "predicted_label", "preds", "predictions", "y_hat", "yhat"];
 /// Names of what a model or an evaluation did with an item, or of what numbers it: no properties of the item.
-const OF_THE_MODEL: [&str; 40] = [
+const OF_THE_MODEL: [&str; 45] = [
+    "is_hit",
+    "is_wrong",
+    "is_error",
+    "misclassified",
+    "logit",
     "correct",
     "is_correct",
     "incorrect",

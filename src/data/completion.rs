@@ -59,11 +59,16 @@ impl Draft {
     /// If there are no losses and none can be made, or they are negative.
     pub fn into_models(mut self, offset: f64) -> Result<FurtherModels, DataError> {
         self.complete_losses()?;
-        let given = self.policy.loss_offset.or(Some(offset).filter(|offset| *offset != 0.0));
-        let least = self.models.iter().flat_map(|model| &model.losses).copied().fold(f64::INFINITY, f64::min);
-        if given.is_none() && least < 0.0 {
+        if let Some(other) = self.policy.loss_offset.filter(|given| *given != offset) {
             return Err(DataError::Usage(format!(
-                "the least loss is {least}, and the audit's other models have theirs as they are; losses that shall be compared need the same offset: take all of them in again with --loss-offset {}",
+                "--loss-offset {other}: the losses of the audit's other models have {offset}, and those that shall be compared need the same; take all of them in again"
+            )));
+        }
+        let given = Some(offset).filter(|offset| *offset != 0.0);
+        let least = self.models.iter().flat_map(|model| &model.losses).copied().fold(f64::INFINITY, f64::min);
+        if least + offset < 0.0 {
+            return Err(DataError::Usage(format!(
+                "the least loss is {least}, and the audit's other models have the offset {offset}; losses that shall be compared need the same: take all of them in again with --loss-offset {} or more",
                 -least
             )));
         }
@@ -97,12 +102,21 @@ impl Draft {
         numbers: Option<&[Option<f64>]>,
     ) -> Result<ModelLosses, DataError> {
         const OF: &str = "label and score";
-        if let Some(Labels::Binary(truth, _)) = self.label.clone() {
-            let (p, note) = probabilities(&scores);
+        if let Some(Labels::Binary(truth, words)) = self.label.clone() {
+            let (p, note) = probabilities(&scores).map_err(DataError::Usage)?;
+            self.is_of_the_positive(&p, &words)?;
             self.notes.extend(note);
             let kind = self.kind(LossKind::CrossEntropy, OF, model);
             let losses = each(&truth, &p, |truth, p| kind.of(Truth::Binary(truth), Said::Positive(p)))?;
             return Ok(plain(model, losses, Some(scores)));
+        }
+        let shares = scores.iter().all(|score| score.is_nan() || (0.0..=1.0).contains(score));
+        let beyond =
+            numbers.is_some_and(|numbers| numbers.iter().flatten().any(|number| !(0.0..=1.0).contains(number)));
+        if shares && beyond && matches!(self.label, Some(Labels::Classes(..))) {
+            return Err(DataError::Usage(format!(
+                "model '{model}' has one score an item, between 0 and 1, and the label has classes beyond: it is no number predicted; give the scores of all classes with --scores FILE, or --column ignore=COLUMN for the score"
+            )));
         }
         if let Some(truth) = numbers {
             let kind = self.kind(LossKind::Squared, OF, model);
@@ -118,6 +132,21 @@ impl Draft {
                 "there are scores of model '{model}', which has no losses; with a label they make losses: --column label=COLUMN"
             ))
         })
+    }
+
+    /// Refuses scores that are those of the answer rather than of the positive class, where answers tell.
+    fn is_of_the_positive(&self, p: &[f64], words: &[String; 2]) -> Result<(), DataError> {
+        let Some((model, answers)) = &self.predictions else { return Ok(()) };
+        let told = answers.iter().zip(p).filter_map(|(answer, p)| Some((yes_or_no(answer, words)?, *p)));
+        let (all, apart) =
+            told.fold((0usize, 0usize), |(all, apart), (yes, p)| (all + 1, apart + usize::from(yes != (p >= 0.5))));
+        if apart * 5 > all {
+            return Err(DataError::Usage(format!(
+                "the scores of model '{model}' contradict its answers in {apart} of {all} items: they seem to be the confidence in the answer, not the score of '{}'; give that, or leave the scores out with --column ignore=COLUMN",
+                words[1]
+            )));
+        }
+        Ok(())
     }
 
     fn fault(&self, problem: String) -> DataError {
@@ -149,6 +178,9 @@ impl Draft {
             }
             _ => return Ok(Some((model, scores))),
         };
+        let mut scores = scores;
+        self.notes.extend(scores.narrow(&names));
+        let two = scores.classes() == 2;
         let (columns, note) = scores.columns_of_classes(&names)?;
         self.notes.extend(note);
         if !self.models.iter().any(|known| known.name == model) {
@@ -198,6 +230,13 @@ impl Draft {
                         "--loss {kind} needs scores; of classes answered there is zero-one"
                     )));
                 }
+                // Yes is yes, however it is written.
+                let plain = |answer: &String| match label {
+                    Labels::Binary(_, words) => yes_or_no(answer, words).map(|yes| words[usize::from(yes)].clone()),
+                    _ => None,
+                };
+                let answers: Vec<String> =
+                    answers.iter().map(|answer| plain(answer).unwrap_or_else(|| answer.clone())).collect();
                 let strange =
                     |answer: &&String| known(answer).is_some() && !names.iter().any(|name| same(name, answer));
                 let unknown = answers.iter().filter(strange).count();
@@ -340,9 +379,24 @@ fn plain(model: &str, losses: Vec<f64>, scores: Option<Vec<f64>>) -> ModelLosses
     ModelLosses { name: model.to_owned(), losses, scores, class_aurocs: None }
 }
 
-/// Equal as text, or as numbers.
+/// What an answer means where labels are two words: one of them, or yes or no.
+fn yes_or_no(answer: &str, words: &[String; 2]) -> Option<bool> {
+    use super::columns::{Flag, flag};
+    if let Some(at) = words.iter().position(|word| same(word, answer)) {
+        return Some(at == 1);
+    }
+    match flag(answer)? {
+        Flag::Yes => Some(true),
+        Flag::No | Flag::MinusOne => Some(false),
+        Flag::Unknown => None,
+    }
+}
+
+/// Equal as text without regard to case, or as numbers.
 fn same(a: &str, b: &str) -> bool {
-    a == b || a.parse::<f64>().is_ok_and(|a| b.parse::<f64>().is_ok_and(|b| a == b))
+    a == b
+        || a.to_lowercase() == b.to_lowercase()
+        || a.parse::<f64>().is_ok_and(|a| b.parse::<f64>().is_ok_and(|b| a == b))
 }
 
 /// The loss of every item that has both a truth and something said; NaN for the others.
@@ -359,6 +413,16 @@ fn each<T: Copy>(
 }
 
 impl Labels {
+    /// Whether both are of the same kind and can be compared.
+    #[must_use]
+    pub fn is_like(&self, other: &Option<Self>) -> bool {
+        match (self, other) {
+            (Self::Binary(_, a), Some(Self::Binary(_, b))) => a == b,
+            (Self::Classes(_, a), Some(Self::Classes(_, b))) => a == b,
+            _ => false,
+        }
+    }
+
     /// Labels that are numbers, or names of classes that are.
     fn as_numbers(&self) -> Option<Vec<Option<f64>>> {
         match self {

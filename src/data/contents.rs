@@ -1,5 +1,6 @@
 //! Equal contents: what tells them, and on which side of a split they fall.
 
+use super::DataError;
 use super::draft::Draft;
 use super::words::lower_case;
 use crate::audit::Split;
@@ -65,9 +66,9 @@ fn middle(path: &str, length: u64) -> std::io::Result<Vec<u8>> {
 impl Draft {
     /// Draws splits by the group, or by the content: the same data always fall apart in the same way, and equal
     /// contents fall on the same side.
-    pub(super) fn draw_splits(&mut self, keys: &[u128]) {
+    pub(super) fn draw_splits(&mut self, keys: &[u128]) -> Result<(), DataError> {
         if self.splits.is_some() {
-            return;
+            return Ok(());
         }
         let of_group = |row: usize| {
             let group = self.groups.as_ref().map(|groups| groups[row].as_str()).filter(|group| !group.is_empty());
@@ -75,7 +76,15 @@ impl Draft {
             group.map_or(keys[row], |group| xxh3_128(group.as_bytes()))
         };
         let digests: Vec<u128> = (0..self.ids.len()).map(|row| xxh3_128(&of_group(row).to_le_bytes())).collect();
-        self.splits = Some(drawn(&digests));
+        let splits = drawn(&digests);
+        if !splits.contains(&Split::Test) {
+            let alike = if self.groups.is_some() { "belong to one group" } else { "have the same content" };
+            return Err(DataError::Usage(format!(
+                "all {} items {alike}, so that none can be tested apart from those trained on; give a column of splits",
+                splits.len()
+            )));
+        }
+        self.splits = Some(splits);
         let by = if self.groups.is_some() {
             "the group, so that none is in both"
         } else {
@@ -84,23 +93,30 @@ impl Draft {
         self.notes.push(format!(
             "no splits given: about {TRAIN_SHARE} % of the items are drawn for training, the rest for testing, by a digest of {by}"
         ));
+        Ok(())
     }
 
     /// Counts the test items whose content stands in training, and leaves them out if so told. Returns the keys of
     /// the items that stay.
-    pub(super) fn look_for_leaks(&mut self, mut keys: Vec<u128>) -> Vec<u128> {
-        let Some(splits) = &self.splits else { return keys };
+    ///
+    /// # Errors
+    /// If no test item would be left.
+    pub(super) fn look_for_leaks(&mut self, mut keys: Vec<u128>) -> Result<Vec<u128>, DataError> {
+        let Some(splits) = &self.splits else { return Ok(keys) };
         let of = |wanted: Split| keys.iter().zip(splits).filter(move |(_, split)| **split == wanted);
         let train: HashSet<u128> = of(Split::Train).map(|(key, _)| *key).collect();
         let leaked = |row: usize| splits[row] == Split::Test && train.contains(&keys[row]);
         let keep: Vec<bool> = (0..keys.len()).map(|row| !leaked(row)).collect();
         let count = keep.iter().filter(|keep| !**keep).count();
         if count == 0 {
-            return keys;
+            return Ok(keys);
         }
         let tests = of(Split::Test).count();
         let found = format!("the content of {count} of {tests} test items stands in training too");
-        if self.policy.drop_leaked && count < tests {
+        if self.policy.drop_leaked && count == tests {
+            return Err(DataError::Usage(format!("{found}: --leaked drop would leave none; give another split")));
+        }
+        if self.policy.drop_leaked {
             self.notes.push(format!("{found}; they are left out"));
             let mut kept = keep.iter();
             keys.retain(|_| kept.next().copied().unwrap_or(false));
@@ -109,7 +125,7 @@ impl Draft {
             self.notes
                 .push(format!("{found}, where the heads have seen its loss; --leaked drop leaves such items out"));
         }
-        keys
+        Ok(keys)
     }
 }
 

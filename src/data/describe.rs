@@ -36,7 +36,7 @@ pub fn describe(table: &Table, roles: &Roles, mapping: &Mapping) -> Result<(Vec<
         .iter()
         .zip(&roles.roles)
         .filter(|(column, role)| is_property(column, role, mapping))
-        .map(|(column, _)| (column, saying(column, mapping)))
+        .map(|(column, role)| (column, saying(column, role, mapping)))
         .collect();
     if said.is_empty() {
         let problem = "no column tells of the items, so --describe has nothing to write".into();
@@ -68,9 +68,13 @@ fn is_property(column: &Column, role: &Role, mapping: &Mapping) -> bool {
     }
 }
 
-fn saying<'a>(column: &Column, mapping: &'a Mapping) -> Saying<'a> {
+fn saying<'a>(column: &Column, role: &Role, mapping: &'a Mapping) -> Saying<'a> {
     if let Some(template) = mapping.describe.get(&column.name) {
         return Saying::Template(template);
+    }
+    if *role == Role::Text {
+        // A text speaks for itself.
+        return Saying::Template(PLACE);
     }
     let name = column.name.replace(['_', '-', '.'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
     if column.cells().all(|cell| flag(cell).is_some()) {

@@ -181,13 +181,54 @@ impl Draft {
     /// # Errors
     /// As [`read_losses`], or if a model is there twice.
     pub fn add_losses(&mut self, path: &Path, mapping: &Mapping, model: &str) -> Result<(), DataError> {
-        let facts = read_losses(path, mapping, model, self.items())?;
-        if let Some(twice) = facts.models.iter().find(|model| self.models.iter().any(|known| known.name == model.name))
-        {
-            return Err(DataError::Usage(format!("losses of model '{}' are there twice", twice.name)));
+        // What shall be left out is said of the manifest: of this file the same name may be the very loss.
+        let mapping = Mapping { ignore: Vec::new(), ..mapping.clone() };
+        let facts = read_losses(path, &mapping, model, self.items())?;
+        let file = super::table::file_name(path);
+        let known = |model: &&ModelLosses| self.models.iter().any(|known| known.name == model.name);
+        if let Some(twice) = facts.models.iter().find(known) {
+            return Err(DataError::Usage(format!(
+                "losses of model '{}' are there twice, in {} and in {file}; leave the first out with --column ignore=COLUMN, or name its model with --column loss:NAME=COLUMN",
+                twice.name, self.file
+            )));
         }
+        self.contradicts(&facts, &file)?;
         self.lacking.retain(|column| facts.lacking.contains(column));
         self.take(facts, Some("file of losses"));
+        Ok(())
+    }
+
+    /// Refuses rows that were taken in their order where what they say of the items is not what is known of them.
+    ///
+    /// # Errors
+    /// If texts, labels, splits or attributes of both sides differ.
+    pub fn contradicts(&self, facts: &Facts, file: &str) -> Result<(), DataError> {
+        if !facts.by_row {
+            return Ok(());
+        }
+        let splits = facts.splits.as_ref().zip(self.splits.as_ref());
+        let differs = |what: &str| DataError::File {
+            file: file.to_owned(),
+            problem: format!(
+                "has no ids, and its rows do not stand in the order of the items: the {what} differ; name a column of ids with --column id=COLUMN"
+            ),
+        };
+        let texts = facts.texts.as_ref().filter(|_| !self.texts.is_empty());
+        if texts.is_some_and(|texts| texts.iter().zip(&self.texts).any(|(a, b)| a.trim() != b.trim())) {
+            return Err(differs("texts"));
+        }
+        if self.label.as_ref().is_some_and(|label| label.is_like(&facts.label)) && facts.label != self.label {
+            return Err(differs("labels"));
+        }
+        if splits.is_some_and(|(a, b)| a.iter().zip(b).any(|(a, b)| a.is_some_and(|a| a != *b)))
+            && has_both(facts.splits.as_deref().unwrap_or_default())
+        {
+            return Err(differs("splits"));
+        }
+        let known = |flags: &Flags| self.flags.iter().find(|known| known.name == flags.name).map(|known| &known.values);
+        if let Some(other) = facts.flags.iter().find(|flags| known(flags).is_some_and(|known| *known != flags.values)) {
+            return Err(differs(&format!("values of '{}'", other.name)));
+        }
         Ok(())
     }
 
@@ -288,8 +329,8 @@ impl Draft {
             self.texts = vec![String::new(); self.ids.len()];
         }
         let keys = content_keys(&self);
-        self.draw_splits(&keys);
-        let keys = self.look_for_leaks(keys);
+        self.draw_splits(&keys)?;
+        let keys = self.look_for_leaks(keys)?;
         self.notes.extend(drop_prefix(&mut self.flags));
         let digests = self.embeddings.is_some().then(|| keys.iter().map(|key| key.to_be_bytes()).collect::<Vec<_>>());
         let splits = self.splits.take().unwrap_or_default();

@@ -27,6 +27,10 @@ pub struct Facts {
     pub ignored: Vec<String>,
     /// Columns that a person named and this table lacks.
     pub lacking: Vec<String>,
+    /// Its rows were taken for the items in their order.
+    pub by_row: bool,
+    /// The texts beside rows that were.
+    pub texts: Option<Vec<String>>,
 }
 
 impl Facts {
@@ -37,6 +41,8 @@ impl Facts {
     pub fn read(table: &Table, roles: &Roles, mapping: &Mapping, model: &str) -> Result<Self, DataError> {
         let owned = |column: &Column| column.cells().map(String::from).collect::<Vec<_>>();
         let mut facts = Self { lacking: roles.lacking.clone(), ..Self::default() };
+        // A column just called 'score' is of the only model there is.
+        let only = only_model(table, roles);
         let notes = &mut facts.notes;
         facts.splits =
             roles.one(table, &Role::Split).map(|column| splits(table, column, &mapping.splits)).transpose()?;
@@ -75,6 +81,7 @@ impl Facts {
         }
         for (column, role) in table.columns.iter().zip(&roles.roles) {
             let Role::Score(name) = role else { continue };
+            let name = only.as_ref().filter(|_| name == model).unwrap_or(name);
             match facts.models.iter_mut().find(|known| known.name == *name) {
                 Some(known) => known.scores = Some(scores(table, column, Some(&known.losses))?),
                 None => facts.scores.push((name.clone(), scores(table, column, None)?)),
@@ -117,6 +124,15 @@ impl Facts {
             ..self
         }
     }
+}
+
+/// The only model with a loss among the columns.
+fn only_model(table: &Table, roles: &Roles) -> Option<String> {
+    let mut named = table.columns.iter().zip(&roles.roles).filter_map(|(_, role)| match role {
+        Role::Loss(name) => Some(name.clone()),
+        _ => None,
+    });
+    named.next().filter(|_| named.next().is_none())
 }
 
 /// So many classes may be people.

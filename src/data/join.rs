@@ -2,8 +2,10 @@
 //! long. Row numbers that were made up here never meet the ids of another program, which may count from 0.
 
 use super::DataError;
-use super::table::brief;
-use std::collections::HashMap;
+use super::columns::Role;
+use super::mapping::Roles;
+use super::table::{Column, Table, brief};
+use std::collections::{HashMap, HashSet};
 
 /// Ids of the items that rows are joined to.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +34,65 @@ pub struct Rows<'a> {
 pub struct Joined {
     pub rows: Vec<Option<usize>>,
     pub notes: Vec<String>,
+}
+
+/// The column of a table that names its rows: the one said or known to, else one whose cells are the items' own ids.
+///
+/// # Errors
+/// If there is none, and a column that counts the rows shows that they stand in another order than they had.
+pub fn id_column<'a>(
+    table: &'a Table,
+    roles: &Roles,
+    items: Items<'_>,
+    notes: &mut Vec<String>,
+) -> Result<Option<&'a Column>, DataError> {
+    // What is joined is named by the paths of its images where it has no other names.
+    if let Some(column) = roles.one(table, &Role::Id).or_else(|| roles.one(table, &Role::Image)) {
+        return Ok(Some(column));
+    }
+    if !items.numbered {
+        let known: HashSet<&str> = items.ids.iter().map(String::as_str).collect();
+        let names = |column: &&Column| {
+            let found = column.cells().filter(|cell| known.contains(cell)).count();
+            let different = column.cells().collect::<HashSet<_>>().len();
+            2 * found > table.rows && different == table.rows
+        };
+        if let Some(column) = table.columns.iter().find(names) {
+            notes.push(format!(
+                "the rows of {} join by column '{}', whose cells are the items' ids",
+                table.file, column.name
+            ));
+            return Ok(Some(column));
+        }
+    }
+    let counts = |name: &str| {
+        let name = name.to_lowercase();
+        name.starts_with("column ")
+            || name.starts_with("unnamed")
+            || ["index", "idx", "__index_level_0__"].contains(&name.as_str())
+    };
+    for column in table.columns.iter().filter(|column| counts(&column.name)) {
+        let numbers: Option<Vec<i64>> = column.cells().map(|cell| cell.parse().ok()).collect();
+        if numbers.is_some_and(|numbers| !numbers.is_sorted_by(|a, b| a < b)) {
+            return Err(table.fault(
+                0,
+                &column.name,
+                "counts the rows, and they stand in another order: without ids they cannot be joined; name a column of ids of both files with --column id=COLUMN, or sort the rows",
+            ));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether two lists of ids are the same whole numbers counted from another start: then every row would be one off.
+fn counted_otherwise(ours: &[String], theirs: &[String]) -> bool {
+    let least = |ids: &[String]| {
+        let mut numbers: Vec<i64> = ids.iter().map(|id| id.parse().ok()).collect::<Option<_>>()?;
+        numbers.sort_unstable();
+        let first = *numbers.first()?;
+        numbers.iter().zip(first..).all(|(number, wanted)| *number == wanted).then_some(first)
+    };
+    ours.len() == theirs.len() && matches!((least(ours), least(theirs)), (Some(a), Some(b)) if a != b)
 }
 
 /// Finds the row of every item.
@@ -74,6 +135,13 @@ pub fn join(items: Items<'_>, rows: Rows<'_>) -> Result<Joined, DataError> {
             "none of its ids, such as '{}', is one of the audit's, such as '{}'",
             brief(theirs.unwrap_or_default()),
             brief(ours.unwrap_or_default())
+        )));
+    }
+    if known < n && counted_otherwise(items.ids, ids) {
+        return Err(fault(format!(
+            "its ids count from another number than the items' do, such as '{}' and '{}': joined, every row would be one off; count both alike, or leave the ids out",
+            ids.first().map_or("", String::as_str),
+            items.ids.first().map_or("", String::as_str)
         )));
     }
     let mut notes = Vec::new();

@@ -4,7 +4,7 @@ use super::DataError;
 use super::arrays::{is_array, read_vector};
 use super::columns::{Purpose, Role};
 use super::facts::Facts;
-use super::join::{Items, Rows, join};
+use super::join::{Items, Rows, id_column, join};
 use super::mapping::Mapping;
 use super::table::{Table, file_name};
 use crate::audit::ModelLosses;
@@ -36,8 +36,8 @@ pub fn read_joined(
     }
     let table = Table::read(path)?;
     let roles = mapping.roles(&table, model, Purpose::Joined)?;
-    // What is joined is named by the paths of its images where it has no other names.
-    let id = roles.one(&table, &Role::Id).or_else(|| roles.one(&table, &Role::Image));
+    let mut notes = Vec::new();
+    let id = id_column(&table, &roles, items, &mut notes)?;
     let ids: Option<Vec<String>> = id.map(|column| column.cells().map(String::from).collect());
     let rows = Rows {
         file: &table.file,
@@ -49,7 +49,15 @@ pub fn read_joined(
     };
     let joined = join(items, rows)?;
     let mut facts = Facts::read(&table, &roles, mapping, model)?.pick(&joined.rows);
-    facts.notes.splice(0..0, joined.notes);
+    facts.notes.splice(0..0, notes.into_iter().chain(joined.notes));
+    facts.by_row = ids.is_none();
+    facts.texts = roles
+        .one(&table, &Role::Text)
+        .filter(|_| ids.is_none())
+        .map(|column| column.cells().map(String::from).collect());
+    if let Some(id) = id {
+        facts.ignored.retain(|name| *name != id.name);
+    }
     if let Some(column) = roles.one(&table, &Role::Text) {
         facts.ignored.push(column.name.clone());
     }

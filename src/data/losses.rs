@@ -51,7 +51,7 @@ impl fmt::Display for LossKind {
 /// Smallest probability of a true class that a cross-entropy is taken of, as scikit-learn's `log_loss` has it.
 const LEAST_PROBABILITY: f64 = f64::EPSILON;
 /// Probabilities of a row may sum to so much beside one.
-const SUM: f64 = 1e-2;
+const SUM: f64 = 2e-2;
 
 /// What the model said of an item: the score of the positive class, of every class, or one number.
 #[derive(Debug, Clone, Copy)]
@@ -98,7 +98,7 @@ impl LossKind {
         let others = probabilities.iter().enumerate().filter(|(at, _)| *at != class).map(|(_, p)| *p);
         let best_other = others.fold(f64::NEG_INFINITY, f64::max);
         Ok(match self {
-            Self::CrossEntropy => -own.clamp(LEAST_PROBABILITY, 1.0).ln(),
+            Self::CrossEntropy => 0.0 - own.clamp(LEAST_PROBABILITY, 1.0).ln(),
             Self::Brier | Self::Squared if probabilities.len() == 2 => (1.0 - own).powi(2),
             Self::Brier | Self::Squared => {
                 let square = |(at, p): (usize, &f64)| (p - f64::from(u8::from(at == class))).powi(2);
@@ -113,26 +113,90 @@ impl LossKind {
     }
 }
 
-/// Scores of the positive class as probabilities: those outside 0 to 1 are logits, and the sentence says so.
-#[must_use]
-pub fn probabilities(scores: &[f64]) -> (Vec<f64>, Option<String>) {
-    let outside = scores.iter().filter(|score| !score.is_nan() && !(0.0..=1.0).contains(*score)).count();
+/// What a probability may be off by, as computers round.
+const ROUNDING: f64 = 1e-5;
+
+/// Scores of the positive class as probabilities: where many lie outside 0 to 1 they are logits, and the sentence
+/// says so.
+///
+/// # Errors
+/// If a few lie outside, or all look like percentages.
+pub fn probabilities(scores: &[f64]) -> Result<(Vec<f64>, Option<String>), String> {
+    let known = || scores.iter().copied().filter(|score| !score.is_nan());
+    let outside = known().filter(|score| !(-ROUNDING..=1.0 + ROUNDING).contains(score)).count();
     if outside == 0 {
-        return (scores.to_vec(), None);
+        return Ok((scores.iter().map(|score| score.clamp(0.0, 1.0)).collect(), None));
+    }
+    let all = known().count();
+    let (least, most) = known().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), score| (a.min(score), b.max(score)));
+    if least >= 0.0 && most <= 100.0 && outside * 2 > all {
+        return Err(format!("scores lie between {least} and {most}, like percentages; divide them by 100"));
+    }
+    if outside * 10 < all {
+        let first = known().find(|score| !(-ROUNDING..=1.0 + ROUNDING).contains(score)).unwrap_or(most);
+        return Err(format!(
+            "{outside} of {all} scores, such as {first}, are no probabilities and the others are; mend them, or give logits for all"
+        ));
     }
     let logistic = |score: &f64| 1.0 / (1.0 + (-score).exp());
-    let note = format!("{outside} scores lie outside 0 to 1: all are read as logits, through the logistic function");
-    (scores.iter().map(logistic).collect(), Some(note))
+    let note =
+        format!("{outside} of {all} scores lie outside 0 to 1: all are read as logits, through the logistic function");
+    Ok((scores.iter().map(logistic).collect(), Some(note)))
 }
 
-/// Whether the rows of a matrix of scores are logits: some row does not sum to one, or is negative somewhere.
+/// What the rows of a matrix of scores are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    Probabilities,
+    Logits,
+}
+
+/// Whether a row is one of probabilities, as nearly as they are rounded.
 #[must_use]
-pub fn are_logits(mut rows: impl Iterator<Item = impl AsRef<[f32]>>) -> bool {
-    rows.any(|row| {
-        let row = row.as_ref();
+pub fn sums_to_one(row: &[f32]) -> bool {
+    let sum: f64 = row.iter().map(|score| f64::from(*score)).sum();
+    (sum - 1.0).abs() <= SUM && is_share(row)
+}
+
+fn is_share(row: &[f32]) -> bool {
+    row.iter().all(|score| (-ROUNDING..=1.0 + ROUNDING).contains(&f64::from(*score)))
+}
+
+/// What most of the rows are: probabilities where more than half sum to one.
+///
+/// # Errors
+/// If the rows look like percentages, or one among probabilities is none.
+pub fn kind_of_rows<'a>(rows: impl Iterator<Item = &'a [f32]> + Clone) -> Result<Rows, String> {
+    let all = rows.clone().count();
+    let whole = rows.clone().filter(|row| sums_to_one(row)).count();
+    let hundred = |row: &&[f32]| {
         let sum: f64 = row.iter().map(|score| f64::from(*score)).sum();
-        (sum - 1.0).abs() > SUM || row.iter().any(|score| *score < 0.0)
-    })
+        (sum - 100.0).abs() < 1.0 && row.iter().all(|score| *score >= 0.0)
+    };
+    if rows.clone().filter(hundred).count() * 2 > all {
+        return Err("its rows sum to 100, like percentages; divide them by 100".into());
+    }
+    if whole * 2 <= all {
+        return Ok(Rows::Logits);
+    }
+    let sum = |row: &[f32]| row.iter().sum::<f32>();
+    match rows.enumerate().find(|(_, row)| !is_share(row) || sum(row) <= 0.0) {
+        Some((at, row)) => Err(format!(
+            "item {}: its scores, such as {}, are no probabilities, and those of most rows are",
+            at + 1,
+            row.first().copied().unwrap_or(0.0)
+        )),
+        None => Ok(Rows::Probabilities),
+    }
+}
+
+/// Probabilities of a row of shares, which may not quite sum to one.
+#[must_use]
+pub fn shares(row: &[f32]) -> Vec<f64> {
+    let sum: f64 = row.iter().map(|score| f64::from(*score).clamp(0.0, 1.0)).sum();
+    row.iter()
+        .map(|score| f64::from(*score).clamp(0.0, 1.0) / if (sum - 1.0).abs() > SUM { sum } else { 1.0 })
+        .collect()
 }
 
 /// Probabilities of a row of scores.
@@ -199,7 +263,7 @@ pub fn metric_column(table: &Table, column: &Column, notes: &mut Vec<String>) ->
 pub fn shift(models: &mut [ModelLosses], offset: Option<f64>) -> Result<Option<(f64, String)>, DataError> {
     let least = models.iter().flat_map(|model| &model.losses).copied().fold(f64::INFINITY, f64::min);
     let (offset, words) = match offset {
-        Some(offset) if offset != 0.0 => (offset, "as told"),
+        Some(offset) if offset != 0.0 => (offset, "to all models of the audit"),
         None if least < 0.0 => (-least, "because some are negative; further models of the audit get the same"),
         _ => (0.0, ""),
     };

@@ -4,6 +4,7 @@
 use super::DataError;
 use super::arrays::{Matrix, read_matrix_named};
 use super::columns::{Purpose, Role};
+use super::join::{Items, id_column};
 use super::mapping::Mapping;
 use super::table::{Table, file_name, is_parquet};
 use std::path::Path;
@@ -15,27 +16,29 @@ const NAME: &str = "scores";
 ///
 /// # Errors
 /// What is wrong with the file.
-pub fn read(path: &Path, ids: Option<&Path>) -> Result<(Matrix, Option<Vec<String>>), DataError> {
+pub fn read(path: &Path, ids: Option<&Path>, items: Items<'_>) -> Result<(Matrix, Option<Vec<String>>), DataError> {
     let name = file_name(path).to_lowercase();
     let plain = name.strip_suffix(".gz").unwrap_or(&name);
     if [".csv", ".tsv", ".tab", ".jsonl", ".ndjson"].iter().any(|ending| plain.ends_with(ending)) {
-        return from_table(&Table::read(path)?);
+        return from_table(&Table::read(path)?, items);
     }
     match read_matrix_named(path, ids, NAME) {
-        Err(_) if is_parquet(path) && ids.is_none() => from_table(&Table::read(path)?),
+        Err(_) if is_parquet(path) && ids.is_none() => from_table(&Table::read(path)?, items),
         read => Ok((read?, None)),
     }
 }
 
 /// Every column of numbers is a class, but for the ids and a row number that pandas leaves without a name.
-fn from_table(table: &Table) -> Result<(Matrix, Option<Vec<String>>), DataError> {
+fn from_table(table: &Table, items: Items<'_>) -> Result<(Matrix, Option<Vec<String>>), DataError> {
     let roles = Mapping::default().roles(table, "", Purpose::Joined)?;
-    let id = roles.one(table, &Role::Id);
+    let id = id_column(table, &roles, items, &mut Vec::new())?;
     let numbers = |column: &super::table::Column| column.cells().all(|cell| cell.parse::<f32>().is_ok());
     let unnamed = |name: &str| name == "column 1" || name.to_lowercase().starts_with("unnamed");
     let apart = |role: &Role| matches!(role, Role::Id | Role::Label | Role::Loss(_) | Role::Split | Role::Group);
     let columns: Vec<_> = (table.columns.iter().zip(&roles.roles))
-        .filter(|(column, role)| !apart(role) && !unnamed(&column.name) && numbers(column))
+        .filter(|(column, role)| {
+            !apart(role) && id.is_none_or(|id| id.name != column.name) && !unnamed(&column.name) && numbers(column)
+        })
         .map(|(column, _)| column)
         .collect();
     if columns.len() < 2 {

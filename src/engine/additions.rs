@@ -92,6 +92,11 @@ fn further_models(ingested: &Ingested, addition: &Addition) -> Result<FurtherMod
     };
     if let Some((file, mapping)) = addition.losses {
         let mut facts = read_losses(file, mapping, addition.model, draft.items())?;
+        draft.texts = ingested.audit.items.iter().map(|item| item.text.clone()).collect();
+        draft.label =
+            facts.label.is_some().then(|| labels_of(ingested)).flatten().filter(|label| label.is_like(&facts.label));
+        draft.contradicts(&facts, &file.display().to_string())?;
+        (draft.texts, draft.label) = (Vec::new(), None);
         // The items are what they are: the file may only tell of the model.
         let unused = [(facts.splits.take().is_some(), "the split"), (facts.groups.take().is_some(), "the group")];
         facts.ignored.extend(unused.iter().filter(|(there, _)| *there).map(|(_, name)| (*name).to_owned()));

@@ -18,6 +18,7 @@ mod message;
 mod modality;
 mod negatives;
 mod packed_images;
+mod pairing;
 mod rows;
 mod scorer;
 mod session;

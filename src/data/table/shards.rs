@@ -137,11 +137,13 @@ struct Series {
 impl Series {
     fn of(name: &str) -> Self {
         let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
-        // The first number that nothing but a separator or the beginning stands before.
-        let starts = name.char_indices().filter(|(at, character)| {
-            character.is_ascii_digit() && (*at == 0 || name[..*at].ends_with(['-', '_', '.']))
-        });
-        for (at, _) in starts {
+        // The first number that nothing but a separator or the beginning stands before; else the first of all.
+        let begins = |at: usize| !name[..at].ends_with(|before: char| before.is_ascii_digit());
+        let apart = |at: usize| at == 0 || name[..at].ends_with(['-', '_', '.']);
+        let numbers = name.char_indices().filter(|(at, character)| character.is_ascii_digit() && begins(*at));
+        let mut starts: Vec<usize> = numbers.map(|(at, _)| at).collect();
+        starts.sort_by_key(|at| (!apart(*at), *at));
+        for at in starts {
             let rest = &name[at..];
             let width = digits(rest);
             let after = &rest[width..];

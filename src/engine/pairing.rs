@@ -1,0 +1,69 @@
+//! Whether captions lie near their own embeddings: embeddings of another encoder than the prompts' would make every
+//! answer noise.
+
+use super::EngineError;
+use crate::audit::Audit;
+use crate::encoder::Encoder;
+
+/// Captions compared with embeddings, and fewest of them that tell anything.
+const CAPTIONS: usize = 512;
+const LEAST_CAPTIONS: usize = 50;
+
+/// How near captions lie to their own item and to the next: the test of two towers in one space.
+pub(super) struct Pairing {
+    n: usize,
+    own: f64,
+    other: f64,
+    /// Standard error of the difference.
+    error: f64,
+}
+
+impl Pairing {
+    /// `None` where there are too few different captions to tell.
+    pub(super) fn measure(
+        audit: &Audit,
+        rows: &[f32],
+        dimension: usize,
+        encoder: &dyn Encoder,
+    ) -> Result<Option<Self>, EngineError> {
+        let mut seen = std::collections::HashSet::new();
+        let with_caption = audit.items.iter().enumerate().filter(|(_, item)| !item.text.is_empty());
+        let chosen: Vec<(usize, &str)> = with_caption
+            .filter(|(_, item)| seen.insert(item.text.as_str()))
+            .map(|(row, item)| (row, item.text.as_str()))
+            .take(CAPTIONS)
+            .collect();
+        if chosen.len() < LEAST_CAPTIONS {
+            return Ok(None);
+        }
+        let texts: Vec<&str> = chosen.iter().map(|(_, text)| *text).collect();
+        let captions = encoder.encode(&texts)?;
+        let cosine = |at: usize, row: usize| {
+            let caption = &captions[at * dimension..(at + 1) * dimension];
+            let item = &rows[row * dimension..(row + 1) * dimension];
+            caption.iter().zip(item).map(|(a, b)| f64::from(a * b)).sum::<f64>()
+        };
+        let n = chosen.len();
+        let pairs: Vec<(f64, f64)> =
+            (0..n).map(|at| (cosine(at, chosen[at].0), cosine(at, chosen[(at + 1) % n].0))).collect();
+        let mean = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>() / n as f64;
+        let (own, other) = (mean(|pair| pair.0), mean(|pair| pair.1));
+        let variance = pairs.iter().map(|pair| (pair.0 - pair.1 - (own - other)).powi(2)).sum::<f64>() / (n - 1) as f64;
+        Ok(Some(Self { n, own, other, error: (variance / n as f64).sqrt() }))
+    }
+
+    /// Whether captions lie nearer to their own item, by more than chance.
+    pub(super) fn fits(&self) -> bool {
+        self.own - self.other > 2.0 * self.error
+    }
+}
+
+impl std::fmt::Display for Pairing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "cosine of {} captions with their own item is {:.3}, with another {:.3}",
+            self.n, self.own, self.other
+        )
+    }
+}
