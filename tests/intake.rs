@@ -407,12 +407,24 @@ fn losses_are_made_of_scores_of_many_classes() {
     // A further model of the same audit.
     let further = json(&place.home(), &["ingest", "named", "--model", "v2", "--scores", &logits]);
     assert!((further["models"][1]["mean"].as_f64().unwrap() + 0.5f64.ln()).abs() < 1e-6, "{further}");
+    // Columns as programs name them: with a prefix, in another case, or by number in the order of the classes.
+    for header in ["id,prob_ant,prob_bee,prob_cow", "id,Ant,BEE,Cow", "id,0,1,2"] {
+        let other = place.file("other.csv", rows(header, &p));
+        let found = place.ingest("other", &["--manifest", &manifest, "--scores", &other, "--check"]);
+        assert!((mean(&found) + 0.5f64.ln()).abs() < 1e-7, "{header}: {found}");
+    }
+    let strangers = place.file("strangers.csv", rows("id,ant,bee,dog", &p));
+    place.refused(&["--manifest", &manifest, "--scores", &strangers], &["no column of class 'cow'", "ant, bee, dog"]);
     // Two classes: the second is the positive one.
     let two = place.file("two.csv", table("id,text,label", 30, |at| format!("i{at},{},{}", text(at), at % 2)));
     let both = place.file("both.csv", table("id,0,1", 30, |at| format!("i{at},{},{}", 0.25, 0.75)));
     let found = place.ingest("two", &["--manifest", &two, "--scores", &both]);
     assert!((mean(&found) - (-(0.25f64.ln()) - 0.75f64.ln()) / 2.0).abs() < 1e-7, "{found}");
     assert_eq!(found["models"][0]["scores"], true);
+    let positive: Vec<u8> = (0..30).flat_map(|_| 0.75f32.to_le_bytes()).collect();
+    let positive = place.file("positive.npy", npy("<f4", "(30,)", &positive));
+    let found = place.ingest("vector", &["--manifest", &two, "--scores", &positive, "--check"]);
+    assert!((mean(&found) - (-(0.25f64.ln()) - 0.75f64.ln()) / 2.0).abs() < 1e-7, "{found}");
 }
 
 #[test]

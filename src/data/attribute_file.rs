@@ -57,6 +57,11 @@ impl AttributeFile {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
+        if text.trim_start().starts_with('[') {
+            // The attributes alone.
+            let attributes = serde_json::from_str(text).map_err(|error| error.to_string())?;
+            return Ok(Self { attributes, ..Self::default() });
+        }
         serde_json::from_str(text).map_err(|error| error.to_string())
     }
 

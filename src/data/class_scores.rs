@@ -92,8 +92,10 @@ impl ClassScores {
     pub fn columns_of_classes(&self, classes: &[String]) -> Result<(Vec<usize>, Option<String>), DataError> {
         let by_name: HashMap<&str, usize> =
             self.names.iter().flatten().enumerate().map(|(column, name)| (name.as_str(), column)).collect();
+        let lower: HashMap<String, usize> =
+            self.names.iter().flatten().enumerate().map(|(column, name)| (name.to_lowercase(), column)).collect();
         let one = |class: &String| match self.names {
-            Some(_) => by_name.get(class.as_str()).copied(),
+            Some(_) => by_name.get(class.as_str()).or_else(|| lower.get(&class.to_lowercase())).copied(),
             None => class.parse().ok().filter(|column| *column < self.matrix.columns),
         };
         if let Some(columns) = classes.iter().map(one).collect::<Option<Vec<usize>>>() {
@@ -112,8 +114,11 @@ impl ClassScores {
         Err(DataError::File {
             file: self.file.clone(),
             problem: format!(
-                "has no column of class '{}'; a model scores the classes it was trained on, and --score-classes FILE names the columns (for CelebA: --split within-identity:SHARE)",
-                brief(lacks)
+                "has no column of class '{}'; its columns are: {}; a model scores the classes it was trained on, and --score-classes FILE names the columns (for CelebA: --split within-identity:SHARE)",
+                brief(lacks),
+                self.names
+                    .as_deref()
+                    .map_or_else(|| format!("numbers from 0 to {}", self.matrix.columns - 1), super::facts::listed)
             ),
         })
     }

@@ -1,5 +1,6 @@
 //! An audit on its way in: read and checked, not yet kept.
 
+use super::arrays::{is_array, read_vector};
 use super::attribute_columns::drop_prefix;
 use super::class_scores::{ClassScores, ScoreFiles, no_classes};
 use super::contents::{content_keys, stamp};
@@ -260,10 +261,39 @@ impl Draft {
                 )));
             }
         };
+        if self.add_score_vector(files, &name)? {
+            return Ok(());
+        }
         let mut scores = ClassScores::read(files, self.items())?;
         self.notes.append(&mut scores.notes);
         self.class_scores = Some((name, scores));
         Ok(())
+    }
+
+    /// Adds an array of one score an item, the positive class's; says whether the file is one.
+    fn add_score_vector(&mut self, files: &ScoreFiles, model: &str) -> Result<bool, DataError> {
+        if !is_array(&files.scores) {
+            return Ok(false);
+        }
+        let Ok((values, own)) = read_vector(&files.scores, &["scores", "score"]) else { return Ok(false) };
+        let ids = match &files.ids {
+            Some(path) => Some(super::table::read_text(path)?.lines().map(|line| line.trim().to_owned()).collect()),
+            None => own,
+        };
+        let file = super::table::file_name(&files.scores);
+        let rows = Rows {
+            file: &file,
+            what: "scores",
+            ids: ids.as_deref(),
+            count: values.len(),
+            first_row: 1,
+            way: "give them with --score-ids FILE, one a line",
+        };
+        let joined = join(self.items(), rows)?;
+        self.notes.extend(joined.notes);
+        let score = |row: &Option<usize>| row.and_then(|row| values.get(row).copied()).unwrap_or(f64::NAN);
+        self.scores.push((model.to_owned(), joined.rows.iter().map(score).collect()));
+        Ok(true)
     }
 
     /// Gives the items embeddings that came with the data: joined by id where the matrix has ids, else row by row.

@@ -50,7 +50,33 @@ fn from_table(table: &Table, items: Items<'_>) -> Result<(Matrix, Option<Vec<Str
         values.extend(columns.iter().filter_map(|column| column.cell(row).parse::<f32>().ok()));
     }
     let ids = id.map(|column| column.cells().map(String::from).collect());
-    let names = columns.iter().map(|column| column.name.clone()).collect();
+    let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+    // A header of numbers from 0 is pandas' own, and names nothing.
+    let counted = names.iter().enumerate().all(|(at, name)| *name == at.to_string());
     let fault = |problem: String| DataError::File { file: table.file.clone(), problem };
-    Ok((Matrix::new(values, &[table.rows, columns.len()], ids).map_err(fault)?, Some(names)))
+    Ok((Matrix::new(values, &[table.rows, columns.len()], ids).map_err(fault)?, (!counted).then(|| plain_names(names))))
+}
+
+/// Names without what all of them begin with, such as `prob_`.
+fn plain_names(names: Vec<String>) -> Vec<String> {
+    let Some(first) = names.first() else { return names };
+    let ends = first.char_indices().filter(|(_, mark)| matches!(mark, '_' | ':' | '.')).map(|(at, _)| at + 1);
+    let shared = |end: &usize| names.iter().all(|name| name.get(..*end) == first.get(..*end) && name.len() > *end);
+    match ends.filter(shared).max() {
+        Some(end) => names.iter().map(|name| name[end..].to_owned()).collect(),
+        None => names,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_all_columns_begin_with_names_no_class() {
+        let plain = |names: &[&str]| plain_names(names.iter().map(|name| (*name).to_owned()).collect());
+        assert_eq!(plain(&["prob_ant", "prob_bee"]), ["ant", "bee"]);
+        assert_eq!(plain(&["p_a_1", "p_a_2"]), ["1", "2"]);
+        assert_eq!(plain(&["ant", "bee_a"]), ["ant", "bee_a"]);
+    }
 }

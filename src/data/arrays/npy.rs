@@ -105,7 +105,7 @@ fn parse_header(text: &str) -> Result<Header, String> {
     let (order, kind) = described.split_at_checked(1).ok_or("its header names no kind of number")?;
     if kind.starts_with('O') {
         return Err(
-            "it holds Python objects, which are pickle and never read; save numbers with astype('float32')".into()
+            "it holds Python objects, which are pickle and never read; save numbers with astype('float32') and ids with astype('U')".into()
         );
     }
     let shape = after("shape")?;
