@@ -1,5 +1,6 @@
 //! Files to audits, and texts to fragments and words.
 
+mod absent;
 mod arrays;
 mod attribute_columns;
 mod attribute_file;
@@ -14,6 +15,7 @@ mod contents;
 mod damage;
 mod describe;
 mod draft;
+mod draft_files;
 mod evaluations;
 mod facts;
 mod fragment;
