@@ -4,8 +4,8 @@
 use super::DataError;
 use super::arrays::Matrix;
 use super::join::{Items, Rows, join};
-use super::losses::{LossKind, Rows as RowKind, Said, Truth, kind_of_rows, shares, softmax, sums_to_one};
-use super::score_matrix;
+use super::losses::{LossKind, Said, ScoreKind, Truth, kind_of_rows, shares, softmax, sums_to_one};
+use super::score_matrix::{self, Read};
 use super::table::{brief, file_name, read_file};
 use crate::audit::{Audit, ClassAuroc, ClassAurocs, ModelLosses, Split};
 use crate::stats::{Negatives, OneVsRest, macro_item_variance};
@@ -53,7 +53,7 @@ impl ClassScores {
     /// What is wrong with a file, rows that do not join, or a class that is named twice.
     pub fn read(files: &ScoreFiles, items: Items<'_>) -> Result<Self, DataError> {
         let file = file_name(&files.scores);
-        let (matrix, mut names) = score_matrix::read(&files.scores, files.ids.as_deref(), items)?;
+        let Read { matrix, mut names, mut notes } = score_matrix::read(&files.scores, files.ids.as_deref(), items)?;
         let beside = files.scores.with_file_name(CLASSES);
         if let Some(path) = files.classes.clone().or_else(|| beside.is_file().then_some(beside)) {
             names = Some(class_names(&path, &file, matrix.columns)?);
@@ -69,7 +69,8 @@ impl ClassScores {
                 way: "give them with --score-ids FILE, one a line",
             },
         )?;
-        Ok(Self { matrix, names, rows: joined.rows, file, notes: joined.notes })
+        notes.extend(joined.notes);
+        Ok(Self { matrix, names, rows: joined.rows, file, notes })
     }
 
     /// Number of classes.
@@ -156,9 +157,10 @@ impl ClassScores {
     pub fn losses(&self, kind: LossKind, class_of: &[Option<usize>]) -> Result<(Vec<f64>, Option<String>), DataError> {
         let row = |row: usize| &self.matrix.values[row * self.matrix.columns..][..self.matrix.columns];
         let fault = |problem: String| DataError::File { file: self.file.clone(), problem };
-        let known = self.rows.iter().zip(class_of).filter(|(_, class)| class.is_some()).filter_map(|(at, _)| *at);
-        let logits = kind_of_rows(known.clone().map(row)).map_err(fault)? == RowKind::Logits;
-        let scaled = if logits { 0 } else { known.filter(|at| !sums_to_one(row(*at))).count() };
+        let known = self.rows.iter().zip(class_of).enumerate().filter(|(_, (_, class))| class.is_some());
+        let known = known.filter_map(|(item, (at, _))| at.map(|at| (item, row(at))));
+        let logits = kind_of_rows(known.clone()).map_err(fault)? == ScoreKind::Logits;
+        let scaled = if logits { 0 } else { known.filter(|(_, row)| !sums_to_one(row)).count() };
         let one = |(at, class): (&Option<usize>, &Option<usize>)| {
             let (Some(at), Some(class)) = (at, class) else { return Ok(f64::NAN) };
             let scores = row(*at);

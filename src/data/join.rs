@@ -52,12 +52,15 @@ pub fn id_column<'a>(
     }
     if !items.numbered {
         let known: HashSet<&str> = items.ids.iter().map(String::as_str).collect();
+        // A loss may be a whole number too, and is no name.
+        let free = table.columns.iter().zip(&roles.roles);
+        let free = free.filter(|(_, role)| matches!(role, Role::Ignore | Role::Group | Role::Text));
         let names = |column: &&Column| {
             let found = column.cells().filter(|cell| known.contains(cell)).count();
             let different = column.cells().collect::<HashSet<_>>().len();
             2 * found > table.rows && different == table.rows
         };
-        if let Some(column) = table.columns.iter().find(names) {
+        if let Some(column) = free.map(|(column, _)| column).find(names) {
             notes.push(format!(
                 "the rows of {} join by column '{}', whose cells are the items' ids",
                 table.file, column.name

@@ -146,7 +146,7 @@ pub fn probabilities(scores: &[f64]) -> Result<(Vec<f64>, Option<String>), Strin
 
 /// What the rows of a matrix of scores are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rows {
+pub enum ScoreKind {
     Probabilities,
     Logits,
 }
@@ -162,11 +162,12 @@ fn is_share(row: &[f32]) -> bool {
     row.iter().all(|score| (-ROUNDING..=1.0 + ROUNDING).contains(&f64::from(*score)))
 }
 
-/// What most of the rows are: probabilities where more than half sum to one.
+/// What most of the rows are, each with the position of its item: probabilities where more than half sum to one.
 ///
 /// # Errors
 /// If the rows look like percentages, or one among probabilities is none.
-pub fn kind_of_rows<'a>(rows: impl Iterator<Item = &'a [f32]> + Clone) -> Result<Rows, String> {
+pub fn kind_of_rows<'a>(items: impl Iterator<Item = (usize, &'a [f32])> + Clone) -> Result<ScoreKind, String> {
+    let rows = items.clone().map(|(_, row)| row);
     let all = rows.clone().count();
     let whole = rows.clone().filter(|row| sums_to_one(row)).count();
     let hundred = |row: &&[f32]| {
@@ -177,16 +178,16 @@ pub fn kind_of_rows<'a>(rows: impl Iterator<Item = &'a [f32]> + Clone) -> Result
         return Err("its rows sum to 100, like percentages; divide them by 100".into());
     }
     if whole * 2 <= all {
-        return Ok(Rows::Logits);
+        return Ok(ScoreKind::Logits);
     }
     let sum = |row: &[f32]| row.iter().sum::<f32>();
-    match rows.enumerate().find(|(_, row)| !is_share(row) || sum(row) <= 0.0) {
+    match items.clone().find(|(_, row)| !is_share(row) || sum(row) <= 0.0) {
         Some((at, row)) => Err(format!(
             "item {}: its scores, such as {}, are no probabilities, and those of most rows are",
             at + 1,
             row.first().copied().unwrap_or(0.0)
         )),
-        None => Ok(Rows::Probabilities),
+        None => Ok(ScoreKind::Probabilities),
     }
 }
 

@@ -12,11 +12,20 @@ use std::path::Path;
 /// Name of the array, tensor or column that scores are looked for under.
 const NAME: &str = "scores";
 
+/// A matrix as it was found.
+pub struct Read {
+    pub matrix: Matrix,
+    /// Names of its columns, where the file has them.
+    pub names: Option<Vec<String>>,
+    /// What was decided, as sentences.
+    pub notes: Vec<String>,
+}
+
 /// Reads the matrix, and the names of its columns where the file has them.
 ///
 /// # Errors
 /// What is wrong with the file.
-pub fn read(path: &Path, ids: Option<&Path>, items: Items<'_>) -> Result<(Matrix, Option<Vec<String>>), DataError> {
+pub fn read(path: &Path, ids: Option<&Path>, items: Items<'_>) -> Result<Read, DataError> {
     let name = file_name(path).to_lowercase();
     let plain = name.strip_suffix(".gz").unwrap_or(&name);
     if [".csv", ".tsv", ".tab", ".jsonl", ".ndjson"].iter().any(|ending| plain.ends_with(ending)) {
@@ -24,14 +33,15 @@ pub fn read(path: &Path, ids: Option<&Path>, items: Items<'_>) -> Result<(Matrix
     }
     match read_matrix_named(path, ids, NAME) {
         Err(_) if is_parquet(path) && ids.is_none() => from_table(&Table::read(path)?, items),
-        read => Ok((read?, None)),
+        read => Ok(Read { matrix: read?, names: None, notes: Vec::new() }),
     }
 }
 
 /// Every column of numbers is a class, but for the ids and a row number that pandas leaves without a name.
-fn from_table(table: &Table, items: Items<'_>) -> Result<(Matrix, Option<Vec<String>>), DataError> {
+fn from_table(table: &Table, items: Items<'_>) -> Result<Read, DataError> {
     let roles = Mapping::default().roles(table, "", Purpose::Joined)?;
-    let id = id_column(table, &roles, items, &mut Vec::new())?;
+    let mut notes = Vec::new();
+    let id = id_column(table, &roles, items, &mut notes)?;
     let numbers = |column: &super::table::Column| column.cells().all(|cell| cell.parse::<f32>().is_ok());
     let unnamed = |name: &str| name == "column 1" || name.to_lowercase().starts_with("unnamed");
     let apart = |role: &Role| matches!(role, Role::Id | Role::Label | Role::Loss(_) | Role::Split | Role::Group);
@@ -54,7 +64,8 @@ fn from_table(table: &Table, items: Items<'_>) -> Result<(Matrix, Option<Vec<Str
     // A header of numbers from 0 is pandas' own, and names nothing.
     let counted = names.iter().enumerate().all(|(at, name)| *name == at.to_string());
     let fault = |problem: String| DataError::File { file: table.file.clone(), problem };
-    Ok((Matrix::new(values, &[table.rows, columns.len()], ids).map_err(fault)?, (!counted).then(|| plain_names(names))))
+    let matrix = Matrix::new(values, &[table.rows, columns.len()], ids).map_err(fault)?;
+    Ok(Read { matrix, names: (!counted).then(|| plain_names(names)), notes })
 }
 
 /// Names without what all of them begin with, such as `prob_`.

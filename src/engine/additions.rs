@@ -41,7 +41,8 @@ pub fn add_models(home: &Path, name: &str, addition: &Addition) -> Result<Ingest
     let known = ingested.audit.models.iter().any(|model| model.name == addition.model);
     let scores_of_known = addition.scores.filter(|_| addition.losses.is_none() && known);
     if let Some(files) = scores_of_known {
-        let scores = ClassScores::read(files, items(&ids(&ingested), ingested.numbered))?;
+        let mut scores = ClassScores::read(files, items(&ids(&ingested), ingested.numbered))?;
+        notes.append(&mut scores.notes);
         measure(&mut ingested, addition.model, &scores, addition.replace)?;
     } else {
         let further = further_models(&ingested, addition)?;

@@ -1,20 +1,18 @@
 //! Variance of a macro one-vs-rest AUROC over items: for a model of few classes, whose classes are no sample of any.
 
 use super::moments::{count, sum};
-use super::one_vs_rest::Negatives;
 use super::undefined::{Stat, Undefined};
 
 /// Variance of the macro AUROC of a group, by the sum of each item's influence on all its classes (DeLong, DeLong and
 /// Clarke-Pearson 1988, taken over classes that share their items).
 ///
 /// `scores[k]` are the scores of class `k` for every item (shape `n`), `class_of` the class of each item, `member` who is
-/// in the group. Negatives of a class are the group's items of other classes, as [`Negatives::Group`] has it; classes
+/// in the group. Negatives of a class are the group's items of other classes, as [`Negatives::Group`](super::Negatives::Group) has it; classes
 /// without an item or without another's in the group do not count. O(C n log n).
 ///
 /// # Errors
 /// `LengthMismatch`, `NotFinite`, `OneClass` (no eligible class), `TooFew` (fewer than two items).
 pub fn macro_item_variance(scores: &[Vec<f64>], class_of: &[usize], member: &[bool]) -> Stat<f64> {
-    debug_assert_eq!(Negatives::default(), Negatives::Group);
     if member.len() != class_of.len() || scores.iter().any(|column| column.len() != class_of.len()) {
         return Err(Undefined::LengthMismatch);
     }
