@@ -13,6 +13,11 @@ use crate::diagnose::{Aggregate, Association, Measured, ValidityRow, ValidityTab
 use crate::engine::Place;
 use ratatui::layout::Rect;
 
+/// Width of the table's panel that says how many test items stand in training too; `n` is said in any.
+const ROOM_FOR_SEEN: u16 = 70;
+/// Lines of the table, above the one that says it where the title has no room.
+const ROWS_BEFORE_SEEN: u16 = 13;
+
 /// Places of the parts.
 struct Layout {
     density: Rect,
@@ -49,13 +54,21 @@ pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
     let n = app.shown.as_ref().map_or(0, |shown| shown.tables.validity.n);
     let title = format!("Table 2 {} risk against loss", pen.glyphs().dot);
     let seen = app.shown.as_ref().and_then(|shown| shown.tables.validity.seen).filter(|seen| seen.items > 0);
+    let n = number::count(n);
     let note = match seen {
-        Some(seen) => format!("{} of {} seen in training", number::count(seen.items), number::count(seen.of)),
-        None => format!("n = {} test items", number::count(n)),
+        Some(seen) if places.table.width >= ROOM_FOR_SEEN => {
+            format!("n = {n}; {} of {} seen in training", number::count(seen.items), number::count(seen.of))
+        }
+        _ => format!("n = {n} test items"),
     };
     let inside = inset(pen.panel(places.table, &title, &note, false), 1);
     if let Some(shown) = &app.shown {
         table(pen, inside, &shown.tables.validity, head);
+        if let Some(seen) = seen.filter(|_| places.table.width < ROOM_FOR_SEEN && inside.height > ROWS_BEFORE_SEEN) {
+            let (items, of) = (number::count(seen.items), number::count(seen.of));
+            let words = format!("{items} of {of} test items seen in training");
+            pen.text(inside.x, inside.bottom() - 1, inside.width, &words, Role::Dim);
+        }
     }
     if let Some(area) = places.tenths {
         tenths(pen, area, head, place);
