@@ -229,6 +229,7 @@ fn row(at: usize, seed: u64) -> AttributeRow {
         loss_gap: Measured::Value(loss_gap),
         worse_loss: Some(if loss_gap > 0.0 { Side::True } else { Side::False }),
         auroc_evidence: evidence(measured(a - b)),
+        combined: None,
         loss_evidence: evidence(Measured::Value(loss_gap)),
         everybody: None,
         predicted,
@@ -258,7 +259,7 @@ fn validity(seed: u64) -> ValidityTable {
         };
         ValidityRow { head, aggregate, correlations }
     });
-    ValidityTable { n: 16_281, rows: rows.collect(), seen: None }
+    ValidityTable { n: 16_281, rows: rows.collect(), seen: None, fitted: None }
 }
 
 pub const OWN: [&str; 6] = ["a divorced woman", "a married man", "an employee", "a person", "a worker", "a manager"];
@@ -523,6 +524,7 @@ pub fn scores(text: &str) -> PromptScores {
         support: Some(support(text)),
         witnesses: witnesses(text),
         why: Vec::new(),
+        fitted: false,
     }
 }
 

@@ -1,13 +1,9 @@
 //! A figure against its limit: p, q, status and the sentence that says so.
 
+use super::super::policy::{LEAST_ITEMS, LEVEL, at_least};
 use super::figures::Figure;
 use super::{On, Outcome, Status};
 use crate::stats::{self, Stat, Undefined};
-
-/// Fewest items of a group, and of either class within it by way of its AUROC's variance, that a rule decides on.
-const LEAST_ITEMS: usize = 10;
-/// q under which a figure is over its limit by more than chance.
-const LEVEL: f64 = 0.05;
 
 impl Figure {
     /// One-sided p of "the limit is kept".
@@ -23,8 +19,8 @@ impl Figure {
             if over.len() == 1 && value > self.limit {
                 return Err(Undefined::TooFew { n: 1, need: 2 });
             }
-        } else if self.n < LEAST_ITEMS {
-            return Err(Undefined::TooFew { n: self.n, need: LEAST_ITEMS });
+        } else {
+            at_least(self.n, LEAST_ITEMS)?;
         }
         Ok(stats::p_above(value, self.limit, error))
     }

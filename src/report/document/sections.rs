@@ -78,6 +78,7 @@ fn findings(material: &ReportMaterial) -> Section {
         rows.len(),
         tables.attributes.rows.len()
     )];
+    paragraphs.extend(tables.validity.fitted.map(|fitted| fitted.sentence()));
     for (row, gap) in rows.iter().take(5) {
         let (with, without) = (row.loss_true.value().unwrap_or(f64::NAN), row.loss_false.value().unwrap_or(f64::NAN));
         let interval = row.loss_evidence.interval.value();
