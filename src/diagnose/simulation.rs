@@ -349,6 +349,7 @@ fn losses_of_fitted_models_are_noticed_and_honest_ones_are_not() {
         });
         let blamed = blamed.count();
         println!("honest audits of {n} + {n} items blamed: {blamed} of 1,000");
-        assert!(blamed <= 3);
+        // Two tests at p < .001: two are to be expected.
+        assert!(blamed <= 6);
     }
 }

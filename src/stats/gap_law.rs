@@ -129,8 +129,11 @@ fn corrected(t: f64, skew: f64) -> f64 {
 
 /// The `t` that [`corrected`] takes to `t'`.
 fn uncorrected(corrected: f64, skew: f64) -> f64 {
-    // Where there is hardly a skew the closed form is 0/0 in the last digits.
-    if skew.abs() < 1e-6 { corrected } else { 3.0 / skew * ((1.0 + skew * (corrected - skew / 6.0)).cbrt() - 1.0) }
+    if skew.abs() < 1e-6 {
+        // The closed form is 0/0 in the last digits; to first order it is this.
+        return corrected - skew * (corrected * corrected / 3.0 + 1.0 / 6.0);
+    }
+    3.0 / skew * ((1.0 + skew * (corrected - skew / 6.0)).cbrt() - 1.0)
 }
 
 #[cfg(test)]
