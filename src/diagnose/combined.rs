@@ -110,7 +110,7 @@ mod tests {
     fn few_labels_lean_on_the_prediction_and_many_on_themselves() {
         let group = |at: usize| {
             let truth = 0.5 + 0.1 * (at % 7) as f64 + 0.03 * ((at * 5) % 3) as f64;
-            let units = if at % 2 == 0 { 5 } else { 5_000 };
+            let units = if at.is_multiple_of(2) { 5 } else { 5_000 };
             let error = 0.1 * ((at * 11) % 5) as f64 - 0.2;
             let mean = if units == 5 { truth + error } else { truth };
             LabelledGroup { mean, variance: 0.3 / units as f64, units, predicted: 0.1 * (at % 7) as f64 }

@@ -215,8 +215,8 @@ fn small_cells_of_the_built_in_audit_are_covered() {
 }
 
 /// Share of audits with a false verdict, and the mean share of false verdicts among all.
-fn false_verdicts(audits: u64, audit: impl Fn(u64) -> (usize, usize) + Sync) -> (f64, f64) {
-    let found: Vec<(usize, usize)> = (0..audits).into_par_iter().map(|seed| audit(seed)).collect();
+fn false_verdicts(audits: u64, audit: impl Fn(u64) -> (usize, usize) + Send + Sync) -> (f64, f64) {
+    let found: Vec<(usize, usize)> = (0..audits).into_par_iter().map(audit).collect();
     let any = found.iter().filter(|(wrong, _)| *wrong > 0).count() as f64 / audits as f64;
     let rate = found.iter().map(|(wrong, all)| *wrong as f64 / (*all).max(1) as f64).sum::<f64>() / audits as f64;
     (any, rate)

@@ -418,6 +418,7 @@ pub fn store() -> StoreView {
         dimension: 64,
         embedded: 48_320,
         items: 48_842,
+        fitted: Vec::new(),
         losses: vec![losses("logistic", 1), losses("gradient boosting", 2), losses("small mlp", 3)],
         rarest: vec![("armed forces".into(), 9), ("capital loss".into(), 2_296)],
     }
