@@ -18,7 +18,8 @@ pub mod store;
 
 pub mod engine;
 
-pub mod console;
 pub mod report;
+
+pub mod console;
 
 pub mod cli;

@@ -13,9 +13,10 @@ pub use tables::*;
 pub use training::*;
 
 use crate::console::ColorChoice;
+use crate::console::msg::ScreenId;
 use crate::data::{CelebaSplit, LossKind};
 use crate::engine::DeviceChoice;
-use clap::builder::{FalseyValueParser, OsStringValueParser, TypedValueParser};
+use clap::builder::{FalseyValueParser, OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -216,21 +217,20 @@ pub struct Form {
     pub format: Option<FormatArgument>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Screen {
-    Attributes,
-    Prompt,
-    Train,
-    Data,
-    Compare,
-    Ood,
-    Validity,
+impl ValueEnum for ScreenId {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.word()))
+    }
 }
 
 #[derive(Debug, Args)]
 pub struct Picture {
     #[arg(value_enum)]
-    pub screen: Screen,
+    pub screen: ScreenId,
 
     #[arg(long, default_value_t = 120)]
     pub width: u16,
