@@ -92,8 +92,12 @@ impl Witnesses {
         let any = texts().any(|text| words(text).next().is_some());
         let share = worded.len() as f64 / material.train.len().max(1) as f64;
         let index = any.then(|| WordIndex::new(texts(), &losses_of(&worded), &generic, share));
-        let item_words: Vec<&str> = index.iter().flat_map(WordIndex::words).map(|(word, _)| word).collect();
-        let lexicon = Lexicon::new(&item_words, material.word_encoder.as_ref())?;
+        let own = own_words(audit, &generic);
+        let known: Vec<&str> = match &index {
+            Some(index) => index.words().into_iter().map(|(word, _)| word).collect(),
+            None => own.iter().map(String::as_str).collect(),
+        };
+        let lexicon = Lexicon::new(&known, material.word_encoder.as_ref())?;
         Ok(Self {
             lexicon,
             nearest: NearestItems::new(material.embeddings, &near, &losses_of(&near), encoder.dimension())
@@ -108,6 +112,13 @@ impl Witnesses {
             readings: Mutex::new(HashMap::new()),
         })
     }
+}
+
+/// Content words of the audit's own prompts, each once.
+fn own_words(audit: &Audit, generic: &BTreeSet<String>) -> BTreeSet<String> {
+    let attributes = audit.attributes.iter().map(|attribute| &attribute.prompts);
+    let prompts = attributes.flat_map(|own| std::iter::once(&own.phrase).chain(own.antonym.as_ref()));
+    prompts.chain(&audit.prompts.in_distribution).flat_map(|prompt| content_words(prompt, generic)).collect()
 }
 
 /// Mean losses of the training items with each attribute.
