@@ -40,6 +40,7 @@ pub use celeba::{CelebaSplit, celeba};
 pub use class_scores::{ClassScores, ScoreFiles, no_classes};
 pub use clip_retrieval::clip_retrieval;
 pub use completion::FurtherModels;
+pub use contents::text_key;
 pub use content_words::{content_words, generic_words, is_function_word};
 pub use draft::{Draft, PackedImages, Policy, Rest, check_splits};
 pub use evaluations::{EvaluationFiles, Evaluations, Harness};
