@@ -1,7 +1,7 @@
 //! What there is to know first of a model, and where its attributes meet: measured, so no run and no heads are needed.
 
 use super::worker::Shared;
-use super::{EngineError, Event, Session};
+use super::{EngineError, Event, LoadedRun, Session};
 use crate::diagnose::{Additions, Findings, IntersectionsTable, findings, intersections};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -43,6 +43,18 @@ impl Session {
         let run = || self.current_run(model, |_| ()).ok().flatten().map(|run| run.id.to_string());
         let added = Additions { run: added.run.clone().or_else(run), ..added };
         Ok(findings(&audit, audit.model(model)?, against, &added))
+    }
+
+    /// The findings of a finished run's model, with what its heads add.
+    ///
+    /// # Errors
+    /// As [`Session::findings`].
+    pub fn findings_of_run(&self, run: &LoadedRun, against: Option<&str>) -> Result<Findings, EngineError> {
+        let tables = &run.diagnosis.tables;
+        let added = Additions::of_run(&run.record.id.to_string(), tables);
+        let mut found = self.findings(&run.record.model, against, added)?;
+        found.add_estimates(&tables.attributes);
+        Ok(found)
     }
 
     /// Every pair of attributes with items enough, measured.

@@ -17,6 +17,8 @@ const BEYOND_PARTS: f64 = 1.1;
 const LEAST_OUTSIDE: usize = 30;
 /// Most pairs of attributes among the findings.
 const MOST_PAIRS: usize = 2;
+/// Share of the mean loss of all under which a group loses nothing.
+const NO_LOSS: f64 = 1e-12;
 /// Worst items that are named.
 const NAMED: usize = 5;
 
@@ -194,6 +196,9 @@ impl<'a> Candidates<'a> {
     ) -> GroupFinding {
         let turned = side == Side::False;
         let (mine, others) = (gap.gap.with, gap.gap.without);
+        // What rounding leaves of no loss at all is none.
+        let none = NO_LOSS * self.losses.all.mean();
+        let [mine, others] = [mine, others].map(|mean| if mean.abs() <= none { 0.0 } else { mean });
         let (loss, loss_others) = if turned { (others, mine) } else { (mine, others) };
         let (n, n_others) = if turned { (gap.n_without, gap.n_with) } else { (gap.n_with, gap.n_without) };
         let interval = match evidence.interval {

@@ -14,7 +14,7 @@ pub use answer::*;
 
 use super::attributes::{LEAST_ITEMS, gap_evidence};
 use super::group_losses::GroupLosses;
-use super::{AttributesTable, GapEvidence, Measured, Verdict};
+use super::{AttributesTable, GapEvidence, Measured, Tables, Verdict};
 use crate::audit::{Audit, ModelLosses};
 use crate::stats::{MeasuredGap, Stat, Undefined};
 use groups::Candidates;
@@ -51,6 +51,19 @@ pub fn findings(audit: &Audit, model: &ModelLosses, other: Option<&ModelLosses>,
         pairs: candidates.pairs(),
         intervals: losses.intervals(),
         findings: found,
+    }
+}
+
+impl Additions {
+    /// What a finished run knows besides: test items that its heads have all but seen.
+    #[must_use]
+    pub fn of_run(run: &str, tables: &Tables) -> Self {
+        let seen = tables.validity.seen.filter(|seen| seen.items > 0);
+        Self {
+            faults: seen.map(DataFault::NearlyLeaked).into_iter().collect(),
+            run: Some(run.to_owned()),
+            ..Self::default()
+        }
     }
 }
 

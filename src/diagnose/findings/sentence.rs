@@ -172,13 +172,15 @@ fn changed_figures(found: &ChangedFinding) -> Vec<String> {
 fn cannot_be_said(unsaid: &Unsaid) -> String {
     match *unsaid {
         Unsaid::NoAttributes => "No attributes are given, so no groups can be compared".into(),
-        Unsaid::FewItems { n } => format!("{} are too few to compare groups", many(n, "test item")),
+        Unsaid::FewItems { n: 0 } => "No test item has a loss, so no groups can be compared".into(),
+        Unsaid::FewItems { n } => format!("Only {}: too few to compare groups", many(n, "test item")),
         Unsaid::EqualLosses { n, loss: every } => {
             format!("All {} have the same loss, {}: nothing tells groups apart", many(n, "test item"), loss(every))
         }
         Unsaid::NotResolved { not_resolved, not_enough, of, n } => {
             let gaps = match (not_resolved, of) {
                 (0, _) => String::new(),
+                (1, 1) => format!("The one loss gap is not resolved over {}", many(n, "test item")),
                 (all, of) if all == of => {
                     format!("None of {} is resolved over {}", many(of, "loss gap"), many(n, "test item"))
                 }
@@ -186,6 +188,7 @@ fn cannot_be_said(unsaid: &Unsaid) -> String {
             };
             let few = match not_enough {
                 0 => String::new(),
+                1 if of == 1 => "The one attribute has too few items to say".into(),
                 1 => format!("1 of {} has too few items to say", many(of, "attribute")),
                 few => format!("{few} of {} have too few items to say", many(of, "attribute")),
             };
