@@ -54,7 +54,10 @@ fn every_pair_is_what_numpy_and_scipy_measure() {
             value >= a.min(b) - 1e-9 && value <= a.max(b) + 1e-9
         };
         assert!(between(number(&evidence["interval"]["low"]), &theirs["z"][0], &theirs["t"][0]), "{evidence} {theirs}");
-        assert!(between(number(&evidence["interval"]["high"]), &theirs["z"][1], &theirs["t"][1]), "{evidence} {theirs}");
+        assert!(
+            between(number(&evidence["interval"]["high"]), &theirs["z"][1], &theirs["t"][1]),
+            "{evidence} {theirs}"
+        );
         assert!(between(number(&evidence["q"]), &theirs["q_z"], &theirs["q_t"]), "{evidence} {theirs}");
     }
     let heights: Vec<f64> = rows.iter().map(|row| number(&row["loss_shrunken"])).collect();

@@ -55,8 +55,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Table) -> Result<u8, Failu
     }
     let is_text = matches!(given.format, Some(FormatArgument::Text) | None);
     let sheet = match given.kind {
-        // Answered before a run was asked for.
-        TableKind::Intersections => return Ok(0),
+        TableKind::Intersections => return intersections(&session, model, given),
         TableKind::Attributes if given.paper => report::paper_attributes(&tables.attributes, &record),
         TableKind::Attributes if is_text && !given.all_columns => {
             report::attributes_fitted(&tables.attributes, &record)
@@ -132,7 +131,9 @@ fn document(kind: TableKind, tables: &Tables, record: &RunRecord) -> serde_json:
         TableKind::Validity => report::to_json("llm2loss.table.validity/1", id, &tables.validity),
         TableKind::Bias => report::to_json("llm2loss.table.bias/1", id, &tables.bias),
         TableKind::Zeroshot => report::to_json("llm2loss.table.zeroshot/1", id, &tables.zero_shot),
-        TableKind::Ood | TableKind::Calibration | TableKind::Intersections => report::to_json("llm2loss.table.ood/1", id, &tables.ood),
+        TableKind::Ood | TableKind::Calibration | TableKind::Intersections => {
+            report::to_json("llm2loss.table.ood/1", id, &tables.ood)
+        }
     }
 }
 

@@ -42,8 +42,10 @@ impl<'a> GroupLosses<'a> {
         };
         let singles =
             audit.attributes.par_iter().map(|attribute| [true, false].map(|wanted| on(attribute, wanted))).collect();
-        let clusters =
-            audit.clusters.as_ref().map(|of| Clusters::from_labels(&rows.iter().map(|&row| of[row]).collect::<Vec<_>>()));
+        let clusters = audit
+            .clusters
+            .as_ref()
+            .map(|of| Clusters::from_labels(&rows.iter().map(|&row| of[row]).collect::<Vec<_>>()));
         Self { audit, all: Moments::of(values.iter().copied(), centre), rows, losses: values, clusters, singles }
     }
 

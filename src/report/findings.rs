@@ -120,8 +120,7 @@ pub fn finding_paragraph(finding: &Finding, found: &Findings) -> String {
         _ => String::new(),
     };
     let run = found.run.as_ref().map_or_else(String::new, |run| format!(", run {run}"));
-    let about =
-        format!("Audit {}, model {}{run}; {}.", markdown(&found.audit), markdown(&found.model), found.over());
+    let about = format!("Audit {}, model {}{run}; {}.", markdown(&found.audit), markdown(&found.model), found.over());
     format!("**{}**{figures}{items} {about} {}\n", markdown(&sentence(finding)), code(&command(finding, found)))
 }
 

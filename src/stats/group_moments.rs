@@ -114,12 +114,7 @@ impl PairMoments {
     /// Of `values` (shape `n`) about a centre near their mean; `held` writes the flags an item has into the slots given,
     /// ascending, and returns how many. Costs the squares of what items have, not of all flags.
     #[must_use]
-    pub fn of(
-        values: &[f64],
-        centre: f64,
-        flags: usize,
-        held: impl Fn(usize, &mut [usize]) -> usize + Sync,
-    ) -> Self {
+    pub fn of(values: &[f64], centre: f64, flags: usize, held: impl Fn(usize, &mut [usize]) -> usize + Sync) -> Self {
         let empty = || vec![[0.0; 3]; flags * (flags + 1) / 2];
         let step = values.len().div_ceil(PARTS).max(1);
         let part = |(at, part): (usize, &[f64])| {

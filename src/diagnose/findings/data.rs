@@ -50,6 +50,7 @@ fn leaked(audit: &Audit, rows: &[usize]) -> usize {
         return 0;
     }
     let tested: HashSet<u128> = test.iter().copied().collect();
-    let trained = keys(&audit.rows(Split::Train)).into_iter().filter(|key| tested.contains(key)).collect::<HashSet<_>>();
+    let trained =
+        keys(&audit.rows(Split::Train)).into_iter().filter(|key| tested.contains(key)).collect::<HashSet<_>>();
     test.iter().filter(|key| trained.contains(key)).count()
 }

@@ -106,7 +106,8 @@ impl<'a> Candidates<'a> {
             if found.len() == room {
                 break;
             }
-            let group = |row: usize| self.losses.audit.attributes[at].values[row].map(|has| has == (side == Side::True));
+            let group =
+                |row: usize| self.losses.audit.attributes[at].values[row].map(|has| has == (side == Side::True));
             let Ok(gap) = self.gaps[at] else { continue };
             if !found.is_empty() && !self.keeps(&covered, group, gap.gap.signed.abs()) {
                 continue;

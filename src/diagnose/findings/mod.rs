@@ -37,7 +37,8 @@ pub fn findings(audit: &Audit, model: &ModelLosses, other: Option<&ModelLosses>,
     let mut others: Vec<Finding> = discovered.chain(changed).chain(unsaid).chain(faults).collect();
     others.truncate(MOST_OTHERS);
     let room = MOST - others.len();
-    let (easiest, mut found) = (candidates.easiest(), candidates.harder(room.saturating_sub(1)));
+    let easiest = candidates.easiest();
+    let mut found = candidates.harder(room - usize::from(easiest.is_some()));
     found.extend(easiest);
     found.extend(others);
     Findings {

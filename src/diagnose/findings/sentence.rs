@@ -39,7 +39,9 @@ impl Finding {
     #[must_use]
     pub fn reproduce(&self, of: &Findings) -> Vec<String> {
         let words = match self {
-            Self::Harder(_) | Self::Easier(_) => ["table", of.audit.as_str(), "attributes", "--model", &of.model].to_vec(),
+            Self::Harder(_) | Self::Easier(_) => {
+                ["table", of.audit.as_str(), "attributes", "--model", &of.model].to_vec()
+            }
             Self::Pair(_) => ["table", of.audit.as_str(), "intersections", "--model", &of.model].to_vec(),
             Self::Changed(found) => ["compare-models", &of.audit, &found.against, &of.model, "--no-heads"].to_vec(),
             Self::Discovered(_) | Self::Unsaid(_) | Self::Data(_) => {
@@ -68,7 +70,11 @@ pub fn loss(value: f64) -> String {
     }
     let whole = if size >= 1.0 { size.log10().floor() } else { 0.0 };
     // .001 has as many digits that count as 1.23 with two places more.
-    let places = if size >= 0.1 || size == 0.0 { 2.0 - whole + f64::from(size < 1.0 && size > 0.0) } else { 2.0 - size.log10().floor() };
+    let places = if size >= 0.1 || size == 0.0 {
+        2.0 - whole + f64::from(size < 1.0 && size > 0.0)
+    } else {
+        2.0 - size.log10().floor()
+    };
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 6")]
     let places = places.max(0.0) as usize;
     format!("{value:.places$}")
@@ -120,7 +126,8 @@ fn group_figures(group: &GroupFinding) -> Vec<String> {
     figures.push(group.verdict.words().into());
     figures.push(format!("{:.0} % of all loss", 100.0 * group.share));
     if let Some(estimate) = group.estimate {
-        let interval = estimate.interval.map_or_else(String::new, |i| format!(" [{}, {}]", signed(i.low), signed(i.high)));
+        let interval =
+            estimate.interval.map_or_else(String::new, |i| format!(" [{}, {}]", signed(i.low), signed(i.high)));
         figures.push(format!("from its words alone {}{interval}", signed(estimate.value)));
     }
     figures
@@ -213,7 +220,9 @@ fn data(fault: &DataFault) -> String {
             let verb = if *items == 1 { "has" } else { "have" };
             format!("{} of {} {verb} no loss and {} left out", grouped(*items), many(*of, "test item"), are(*items))
         }
-        DataFault::Unreadable { items } => format!("{} cannot be read and {} left out", many(*items, "image"), are(*items)),
+        DataFault::Unreadable { items } => {
+            format!("{} cannot be read and {} left out", many(*items, "image"), are(*items))
+        }
         DataFault::Other { sentence } => sentence.clone(),
     }
 }
@@ -251,9 +260,13 @@ mod tests {
 
     #[test]
     fn ratios_read_as_people_say_them() {
-        for (ratio, words) in
-            [(1.001, "1 % more than"), (1.12, "12 % more than"), (6.01, "6.0 times"), (12.6, "13 times"), (2e7, "2e7 times")]
-        {
+        for (ratio, words) in [
+            (1.001, "1 % more than"),
+            (1.12, "12 % more than"),
+            (6.01, "6.0 times"),
+            (12.6, "13 times"),
+            (2e7, "2e7 times"),
+        ] {
             assert_eq!(times(ratio), words);
         }
     }

@@ -27,12 +27,8 @@ fn model(name: &str, loss: impl Fn(usize) -> f64, n: usize) -> ModelLosses {
 
 /// `n` test items; item `i` has its number as id.
 fn audit(n: usize, attributes: &[(&str, &str, Holds)], loss: impl Fn(usize) -> f64) -> Audit {
-    let item = |i: usize| Item {
-        id: i.to_string(),
-        text: format!("item {i}"),
-        split: Split::Test,
-        content: Content::Text,
-    };
+    let item =
+        |i: usize| Item { id: i.to_string(), text: format!("item {i}"), split: Split::Test, content: Content::Text };
     Audit {
         name: "tiny".into(),
         items: (0..n).map(item).collect(),
@@ -62,9 +58,8 @@ const SENIOR: (&str, &str, Holds) = ("Senior", "an elderly person", |i| Some(i %
 #[test]
 fn a_group_and_its_easy_case_are_said_with_their_figures() {
     // 40 seniors lose 3, all 120 others 1; half of the items are odd, none of them a senior.
-    let audit = audit(N, &[SENIOR, ("Odd", "odd", |i| Some(i % 2 == 1))], |i| {
-        noise(i) + if i % 4 == 0 { 3.0 } else { 1.0 }
-    });
+    let audit =
+        audit(N, &[SENIOR, ("Odd", "odd", |i| Some(i % 2 == 1))], |i| noise(i) + if i % 4 == 0 { 3.0 } else { 1.0 });
     let found = find(&audit);
     assert_eq!(
         claims(&found),
@@ -83,10 +78,7 @@ fn a_group_and_its_easy_case_are_said_with_their_figures() {
     assert!((group.loss - 3.0).abs() < 1e-9 && (group.gap - 2.0).abs() < 1e-9);
     let worst: Vec<&str> = group.worst.iter().map(|item| item.id.as_str()).collect();
     assert_eq!(worst, ["0", "8", "16", "24", "32"], "3.1 each, in the order of the audit");
-    assert_eq!(
-        found.findings[0].reproduce(&found).join(" "),
-        "llm2loss table tiny attributes --model v1"
-    );
+    assert_eq!(found.findings[0].reproduce(&found).join(" "), "llm2loss table tiny attributes --model v1");
     assert_eq!(found.over(), "160 test items, mean loss 1.50");
 }
 
@@ -125,21 +117,26 @@ fn what_cannot_be_said_is_said() {
     let third: (&str, &str, Holds) = ("Third", "third", |i| Some(i % 8 < 4));
     let flat = |i: usize| 1.0 + if i % 4 < 2 { 0.5 } else { 0.0 };
     assert_eq!(claims(&find(&audit(N, &[], flat))), ["No attributes are given, so no groups can be compared"]);
-    assert_eq!(claims(&find(&audit(N, &[SENIOR], |_| 0.3))), [
-        "All 160 test items have the same loss, 0.300: nothing tells groups apart"
-    ]);
+    assert_eq!(
+        claims(&find(&audit(N, &[SENIOR], |_| 0.3))),
+        ["All 160 test items have the same loss, 0.300: nothing tells groups apart"]
+    );
     assert_eq!(claims(&find(&audit(19, &[SENIOR], flat))), ["Only 19 test items: too few to compare groups"]);
     assert_eq!(claims(&find(&audit(1, &[SENIOR], flat))), ["Only 1 test item: too few to compare groups"]);
     let few: (&str, &str, Holds) = ("Few", "few", |i| Some(i < 9));
-    assert_eq!(claims(&find(&audit(N, &[third, few], flat))), [
-        "1 of 2 loss gaps is not resolved; 1 of 2 attributes has too few items to say"
-    ]);
+    assert_eq!(
+        claims(&find(&audit(N, &[third, few], flat))),
+        ["1 of 2 loss gaps is not resolved; 1 of 2 attributes has too few items to say"]
+    );
     assert_eq!(claims(&find(&audit(N, &[third], flat))), ["The one loss gap is not resolved over 160 test items"]);
     let nobody = audit(N, &[SENIOR], |_| f64::NAN);
-    assert_eq!(claims(&find(&nobody)), [
-        "No test item has a loss, so no groups can be compared",
-        "160 of 160 test items have no loss and are left out"
-    ]);
+    assert_eq!(
+        claims(&find(&nobody)),
+        [
+            "No test item has a loss, so no groups can be compared",
+            "160 of 160 test items have no loss and are left out"
+        ]
+    );
     assert!(nobody.models[0].losses[0].is_nan() && intersections(&nobody, &nobody.models[0]).rows.is_empty());
 }
 
@@ -188,7 +185,14 @@ fn slices_and_faults_of_others_are_taken_in_and_no_more_than_seven_are_said() {
     let audit = audit(960, &many, |i| noise(i / 16) + if i % 16 < 7 { 9.0 - (i % 16) as f64 } else { 1.0 });
     let interval = crate::stats::Interval { low: 4.0, high: 5.0, level: 0.95 };
     let added = Additions {
-        discovered: vec![DiscoveredSlice { name: "\"retired\"".into(), n: 61, mean_loss: 4.5, interval, overall: 1.5, q: 0.01 }],
+        discovered: vec![DiscoveredSlice {
+            name: "\"retired\"".into(),
+            n: 61,
+            mean_loss: 4.5,
+            interval,
+            overall: 1.5,
+            q: 0.01,
+        }],
         faults: vec![DataFault::Other { sentence: "The losses look fitted to the items".into() }],
         run: Some("cbc4".into()),
     };
@@ -214,7 +218,8 @@ fn values_that_are_not_known_are_no_others_and_clusters_widen_the_interval() {
     let table = intersections(&audit, &audit.models[0]);
     // Where A is not known (50 items) B now holds: they are neither.
     assert_eq!((table.rows[0].n, table.rows[0].n_others), (100, 250));
-    let width = |table: &crate::diagnose::IntersectionsTable| table.rows[0].loss_evidence.interval.value().unwrap().width();
+    let width =
+        |table: &crate::diagnose::IntersectionsTable| table.rows[0].loss_evidence.interval.value().unwrap().width();
     audit.clusters = Some((0..400).map(|i| i / 8).collect());
     let clustered = intersections(&audit, &audit.models[0]);
     assert_eq!((clustered.units, clustered.rows[0].n, clustered.rows[0].n_others), (50, 100, 250));

@@ -4,9 +4,36 @@ use crate::audit::{AttributePrompts, Side};
 
 /// Words after which nothing of a phrase is its head noun any more.
 const AFTER_HEAD: [&str; 30] = [
-    "with", "without", "in", "of", "from", "at", "on", "for", "about", "under", "over", "by", "to", "near", "between",
-    "against", "who", "that", "which", "whose", "living", "working", "born", "separated", "heading", "wearing", "holding",
-    "using", "asking", "written",
+    "with",
+    "without",
+    "in",
+    "of",
+    "from",
+    "at",
+    "on",
+    "for",
+    "about",
+    "under",
+    "over",
+    "by",
+    "to",
+    "near",
+    "between",
+    "against",
+    "who",
+    "that",
+    "which",
+    "whose",
+    "living",
+    "working",
+    "born",
+    "separated",
+    "heading",
+    "wearing",
+    "holding",
+    "using",
+    "asking",
+    "written",
 ];
 /// Heads that are known wherever they stand, and their plurals.
 const HEADS: [(&str, &str); 8] = [
@@ -20,7 +47,8 @@ const HEADS: [(&str, &str); 8] = [
     ("text", "texts"),
 ];
 /// What may stand between "who" and its verb.
-const BEFORE_VERB: [&str; 9] = ["always", "never", "often", "sometimes", "rarely", "usually", "seldom", "still", "also"];
+const BEFORE_VERB: [&str; 9] =
+    ["always", "never", "often", "sometimes", "rarely", "usually", "seldom", "still", "also"];
 
 /// One side of an attribute, many of its items: in small letters, fit to begin or to go on a sentence.
 #[must_use]
@@ -59,7 +87,9 @@ fn plural(phrase: &str) -> Option<String> {
     let head = match head {
         Some(head) => head,
         // An unknown head is the last word before the rest; two of them are joined by "or".
-        None if end == 0 || words[..end].iter().any(|word| matches!(word.as_str(), "or" | "and" | "the")) => return None,
+        None if end == 0 || words[..end].iter().any(|word| matches!(word.as_str(), "or" | "and" | "the")) => {
+            return None;
+        }
         None => end - 1,
     };
     let many = known(&words[head]).or_else(|| regular(&words[head]))?;
@@ -135,7 +165,11 @@ mod tests {
             ("Long hours", "a person who often works long hours", "people who often work long hours"),
             ("Dogs", "a person who is with a dog", "people who are with a dog (Dogs)"),
             ("Asian", "a Black or Asian person", "Black or Asian people"),
-            ("Capital gains", "a person with capital gains from investments", "people with capital gains from investments"),
+            (
+                "Capital gains",
+                "a person with capital gains from investments",
+                "people with capital gains from investments",
+            ),
             ("Law", "a question about the law", "questions about the law"),
             ("Skilled trade", "a factory worker in repair", "factory workers in repair (Skilled trade)"),
             ("City", "a photo of a city at night", "photos of a city at night"),
