@@ -54,8 +54,9 @@ impl<'a> Candidates<'a> {
 
     /// Groups that lose more than others, worst first, at most `room`; a pair stands behind the part it adds to.
     pub fn harder(&self, room: usize) -> Vec<Finding> {
-        let pairs = self.pairs_found(MOST_PAIRS.min(room / 2));
-        let mut found = self.singles_found(room - pairs.len());
+        let (mut found, covered) = self.singles_found(room);
+        let pairs = self.pairs_found(MOST_PAIRS.min(room / 2), &found, &covered);
+        found.truncate(room - pairs.len());
         for pair in pairs {
             let part = found.iter().position(|known| known.attributes.iter().any(|at| pair.attributes.contains(at)));
             let worse = |known: &Candidate| known.least < pair.least;
@@ -90,8 +91,9 @@ impl<'a> Candidates<'a> {
         without.n() < with.n()
     }
 
-    /// Attributes whose group fares worse, each with what is left of its gap outside of those above it.
-    fn singles_found(&self, room: usize) -> Vec<Candidate> {
+    /// Attributes whose group fares worse, each with what is left of its gap outside of those above it; and the items
+    /// that any of them holds.
+    fn singles_found(&self, room: usize) -> (Vec<Candidate>, Vec<bool>) {
         let mut order: Vec<(usize, Side, f64)> = (0..self.evidence.len())
             .filter_map(|at| {
                 let side = self.worse_side(at)?;
@@ -116,7 +118,7 @@ impl<'a> Candidates<'a> {
             self.losses.members(group).into_iter().for_each(|item| covered[item] = true);
             found.push(Candidate { finding: Finding::Harder(single), least, attributes: vec![at] });
         }
-        found
+        (found, covered)
     }
 
     /// Whether a group outside of those above it keeps half of its gap, and more than chance.
@@ -132,8 +134,9 @@ impl<'a> Candidates<'a> {
             && left.is_ok_and(|left| left.gap.signed >= KEPT_SHARE * gap && left.interval(0.95).low > 0.0)
     }
 
-    /// Pairs that lose more than either part explains, no two of which share an attribute.
-    fn pairs_found(&self, room: usize) -> Vec<Candidate> {
+    /// Pairs that lose more than either part explains, no two of which share an attribute. One without a part among the
+    /// groups above must keep its gap outside of them.
+    fn pairs_found(&self, room: usize, above: &[Candidate], covered: &[bool]) -> Vec<Candidate> {
         let resolved: Vec<(&JudgedPair, f64)> = (self.judged.iter())
             .filter(|pair| pair.evidence.verdict == Verdict::Resolved)
             .filter_map(|pair| Some((pair, least_gap(&pair.evidence).filter(|least| *least > 0.0)?)))
@@ -146,7 +149,12 @@ impl<'a> Candidates<'a> {
         let mut found: Vec<Candidate> = Vec::new();
         for (pair, least) in adding {
             let shares = |known: &Candidate| known.attributes.iter().any(|at| [pair.a, pair.b].contains(at));
-            if found.len() == room || found.iter().any(shares) {
+            if found.len() == room {
+                break;
+            }
+            let group = |row: usize| self.pairs.membership(pair.a, pair.b, row);
+            let gap = pair.gap.map_or(0.0, |gap| gap.gap.signed);
+            if found.iter().any(shares) || !(above.iter().any(shares) || self.keeps(covered, group, gap)) {
                 continue;
             }
             if let Some(group) = self.pair(pair) {
