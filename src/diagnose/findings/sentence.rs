@@ -128,7 +128,7 @@ fn group_figures(group: &GroupFinding) -> Vec<String> {
     if let Some(estimate) = group.estimate {
         let interval =
             estimate.interval.map_or_else(String::new, |i| format!(" [{}, {}]", signed(i.low), signed(i.high)));
-        figures.push(format!("from its words alone {}{interval}", signed(estimate.value)));
+        figures.push(format!("words alone {}{interval}", signed(estimate.value)));
     }
     figures
 }
