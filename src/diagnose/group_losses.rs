@@ -36,12 +36,19 @@ impl<'a> GroupLosses<'a> {
     /// Of any figure of some items; `values` has one entry a row.
     pub fn over(audit: &'a Audit, rows: Vec<usize>, values: Vec<f64>) -> Self {
         let centre = values.iter().sum::<f64>() / values.len().max(1) as f64;
-        let on = |attribute: &Attribute, wanted: bool| {
-            let held = rows.iter().zip(&values).filter(|(row, _)| attribute.values[**row] == Some(wanted));
-            Moments::of(held.map(|(_, value)| *value), centre)
+        let sides = |attribute: &Attribute| {
+            // One pass without a branch to guess wrong: with it, without it, not known.
+            let mut sums = [[0.0; 3]; 3];
+            for (&row, value) in rows.iter().zip(&values) {
+                let side = attribute.values[row].map_or(2, |has| usize::from(!has));
+                let off = value - centre;
+                sums[side][0] += 1.0;
+                sums[side][1] += off;
+                sums[side][2] += off * off;
+            }
+            [0, 1].map(|side| Moments::from_sums(centre, sums[side]))
         };
-        let singles =
-            audit.attributes.par_iter().map(|attribute| [true, false].map(|wanted| on(attribute, wanted))).collect();
+        let singles = audit.attributes.par_iter().map(sides).collect();
         let clusters = audit
             .clusters
             .as_ref()

@@ -36,6 +36,13 @@ impl Moments {
         Self { centre, n, sum, squares, scale: squares }
     }
 
+    /// From a count, a sum and squares about the centre.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count below 2^53")]
+    pub const fn from_sums(centre: f64, [n, sum, squares]: [f64; 3]) -> Self {
+        Self { centre, n: n as usize, sum, squares, scale: squares }
+    }
+
     /// What the values are taken about.
     #[must_use]
     pub const fn centre(&self) -> f64 {
@@ -146,11 +153,9 @@ impl PairMoments {
 
     /// Of the items with both flags; those with one where the two are the same. Flags must be below their number.
     #[must_use]
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count below 2^53")]
     pub fn pair(&self, one: usize, other: usize) -> Moments {
         let (first, second) = (one.min(other), one.max(other));
-        let [n, sum, squares] = self.cells[start_of(self.flags, first) + second - first];
-        Moments { centre: self.centre, n: n as usize, sum, squares, scale: squares }
+        Moments::from_sums(self.centre, self.cells[start_of(self.flags, first) + second - first])
     }
 }
 
