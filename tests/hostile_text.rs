@@ -127,6 +127,15 @@ fn no_output_carries_a_hostile_name_out() {
         }
         as_json(&["table", "x", kind, "--model", after, "--format", "json"], &[0]);
     }
+    for form in ["text", "csv", "markdown", "latex"] {
+        both(&["table", "x", "intersections", "--model", after, "--format", form], &[0]);
+    }
+    as_json(&["table", "x", "intersections", "--model", after, "--json"], &[0]);
+    both(&["findings", "x", "--model", after], &[0]);
+    both(&["findings", "x", "--model", after, "--csv"], &[0]);
+    both(&["findings", "x", "--model", after, "--markdown"], &[0]);
+    let found = as_json(&["findings", "x", "--model", after, "--json"], &[0]);
+    assert!(found["findings"].as_array().unwrap().len() > 1, "{found}");
     for prompt in HOSTILE.iter().filter(|prompt| !prompt.trim().is_empty() && !prompt.contains('\n')) {
         both(&["score", "x", "--model", after, "--", prompt], &[0]);
         as_json(&["score", "x", "--model", after, "--json", "--", prompt], &[0]);

@@ -11,6 +11,7 @@ mod console;
 mod context;
 mod demo;
 mod doctor;
+mod findings;
 mod ingest;
 mod lines;
 mod paper;
@@ -78,6 +79,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
             console::run(place, audit, model, &arguments.look, &config)
         }
         Some(Action::Demo(given)) => demo::run(place, arguments.model.as_deref(), &given),
+        Some(Action::Findings(given)) => findings::run(place, arguments.model.as_deref(), &given),
         Some(Action::Ingest(given)) => ingest::run(home, arguments.model.as_deref(), &given),
         Some(Action::Audits(given)) => ingest::audits(home, &given),
         Some(Action::Embed(given)) => cache::embed(home, &given),

@@ -28,6 +28,7 @@ struct Body<'a> {
     data_fingerprint: &'a str,
     weights_digest: &'a str,
     hyper: &'a crate::audit::HyperParameters,
+    findings: Vec<report::FindingRecord<'a>>,
     tables: &'a Tables,
     ladder: &'a [PromptScores],
     pairs: &'a [PairScores],
@@ -48,10 +49,12 @@ pub fn run(place: Place, model: Option<&str>, given: &Report) -> Result<u8, Fail
     let (run, comparison) = material(&session, &model, given)?;
     let scorer = session.scorer(&run)?.with_estimator(Arc::new(session.estimator(&run)?));
     let tables = &run.diagnosis.tables;
+    let findings = session.findings_of_run(&run, comparison.as_ref().map(|found| found.before.as_str()))?;
     let material = ReportMaterial {
         run: &run.record,
         tables,
         test_items: session.record().test_items,
+        findings: &findings,
         ladder: ladder(&scorer, tables)?,
         pairs: pairs(&scorer, tables)?,
         calibration: CalibrationTable::of(&run.diagnosis.calibration),
@@ -88,6 +91,7 @@ fn json(material: &ReportMaterial, run: &RunRecord) -> Result<String, Failure> {
         data_fingerprint: &run.data_fingerprint,
         weights_digest: &run.weights_digest,
         hyper: &run.hyper,
+        findings: report::finding_records(material.findings),
         tables: material.tables,
         ladder: &material.ladder,
         pairs: &material.pairs,

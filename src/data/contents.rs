@@ -29,17 +29,21 @@ pub fn content_keys(draft: &Draft) -> Vec<u128> {
         return image_keys(paths);
     }
     let mut words = String::new();
-    let key = |(text, id): (&String, &String)| {
-        words.clear();
-        for word in text.split_whitespace() {
-            if !words.is_empty() {
-                words.push(' ');
-            }
-            lower_case(word, &mut words);
-        }
-        xxh3_128(if words.is_empty() { id.as_bytes() } else { words.as_bytes() })
-    };
+    let key = |(text, id): (&String, &String)| text_key(text, &mut words).unwrap_or_else(|| xxh3_128(id.as_bytes()));
     draft.texts.iter().zip(&draft.ids).map(key).collect()
+}
+
+/// What is equal where two texts are, but for case and blanks; `None` for a text without words. `words` is room to
+/// work in.
+pub fn text_key(text: &str, words: &mut String) -> Option<u128> {
+    words.clear();
+    for word in text.split_whitespace() {
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        lower_case(word, words);
+    }
+    (!words.is_empty()).then(|| xxh3_128(words.as_bytes()))
 }
 
 /// Files of a length that no other has are told by it alone, and not opened.

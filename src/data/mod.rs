@@ -41,6 +41,7 @@ pub use class_scores::{ClassScores, ScoreFiles, no_classes};
 pub use clip_retrieval::clip_retrieval;
 pub use completion::FurtherModels;
 pub use content_words::{content_words, generic_words, is_function_word};
+pub use contents::text_key;
 pub use draft::{Draft, PackedImages, Policy, Rest, check_splits};
 pub use evaluations::{EvaluationFiles, Evaluations, Harness};
 pub use facts::Facts;

@@ -47,7 +47,7 @@ pub fn attributes(evidence: &Evidence, method: IntervalMethod) -> AttributesTabl
 }
 
 /// Fewest independent units of a group, and items of either class within it, whose gap is worth a verdict.
-const LEAST_ITEMS: usize = 10;
+pub(super) const LEAST_ITEMS: usize = 10;
 const LEAST_OF_CLASS: usize = 5;
 
 /// An attribute's gaps with their variances, before they are compared with those of the other attributes.
@@ -156,7 +156,7 @@ fn units_of(items: &[usize], units: Units) -> usize {
 }
 
 /// Intervals, q-values and verdicts of one kind of gap over all attributes.
-fn gap_evidence(gaps: &[Stat<MeasuredGap>], drawn: &[Option<Drawn>]) -> Vec<GapEvidence> {
+pub(super) fn gap_evidence(gaps: &[Stat<MeasuredGap>], drawn: &[Option<Drawn>]) -> Vec<GapEvidence> {
     let p: Vec<Stat<f64>> = gaps
         .iter()
         .zip(drawn)
@@ -177,7 +177,7 @@ fn gap_evidence(gaps: &[Stat<MeasuredGap>], drawn: &[Option<Drawn>]) -> Vec<GapE
 
 impl GapEvidence {
     /// The same, without a verdict where there is not enough to judge by.
-    fn unless(self, enough: bool) -> Self {
+    pub(super) fn unless(self, enough: bool) -> Self {
         if enough && self.p.value().is_some() { self } else { Self { verdict: Verdict::NotEnoughData, ..self } }
     }
 

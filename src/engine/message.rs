@@ -2,7 +2,7 @@
 
 use super::{CacheReport, Examination, StoreView};
 use crate::audit::{AttributePrompts, EpochMetrics, HeadKind, HyperParameters, RunId, RunRecord};
-use crate::diagnose::{ModelComparison, PairScores, PromptScores, Tables};
+use crate::diagnose::{Findings, ModelComparison, PairScores, PromptScores, Tables};
 use std::sync::Arc;
 
 /// Number of a job within one session of the program, in the order of asking.
@@ -31,6 +31,8 @@ pub enum Command {
     Examine { run: RunId },
     /// Compare two models of the audit over the items they share; a newer request replaces one that waits.
     CompareModels(ComparisonRequest),
+    /// Find what there is to know first of a model; a newer request replaces one that waits.
+    Find { model: String },
 }
 
 /// Two models to compare, and what heads of both are asked.
@@ -154,6 +156,11 @@ pub enum Event {
     ModelsCompared {
         request: ComparisonRequest,
         found: Result<Arc<ModelComparison>, String>,
+    },
+    /// What [`Command::Find`] asked for, or a sentence on why there is no answer.
+    Found {
+        model: String,
+        found: Result<Arc<Findings>, String>,
     },
     /// A sentence for the person: something was done or could not be done.
     Notice {

@@ -11,6 +11,7 @@ mod driver;
 mod embed;
 mod error;
 mod examine;
+mod findings;
 mod ingest;
 mod inspect;
 mod matrix;

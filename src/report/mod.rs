@@ -4,9 +4,11 @@ mod calibration;
 mod comparison;
 mod document;
 mod figure;
+mod findings;
 mod gate;
 mod grid;
 mod ingest;
+mod intersections;
 mod json;
 mod overview;
 mod paper;
@@ -19,9 +21,13 @@ mod tables;
 pub use calibration::calibration;
 pub use comparison::{model_comparison, sorted_attributes};
 pub use document::{ReportMaterial, html_report, latex_report, markdown_report};
+pub use findings::{
+    FindingRecord, finding_lines, finding_paragraph, finding_records, findings, findings_heading, findings_json,
+};
 pub use gate::{gate_text, github, junit, sarif};
 pub use grid::{Align, Grid};
 pub use ingest::ingest;
+pub use intersections::intersections;
 pub use json::{Envelope, Identity, to_json};
 pub use overview::demo;
 pub use paper::{paper_check, paper_rows};

@@ -86,6 +86,8 @@ fn color(word: &str) -> Result<ColorChoice, String> {
 pub enum Action {
     /// Build the built-in audit, train its heads if need be, print what was found
     Demo(Output),
+    /// Whom a model fails, worst first, in at most seven sentences; needs no heads
+    Findings(Findings),
     /// Take an audit in from files of your own
     Ingest(Box<Ingest>),
     /// List the audits there are, show one, or delete one

@@ -9,13 +9,15 @@ pub use html::html_report;
 pub use written::{latex_report, markdown_report};
 
 use crate::audit::RunRecord;
-use crate::diagnose::{CalibrationTable, ModelComparison, PairScores, PromptScores, Tables};
+use crate::diagnose::{CalibrationTable, Findings, ModelComparison, PairScores, PromptScores, Tables};
 
 /// Everything a report shows.
 pub struct ReportMaterial<'a> {
     pub run: &'a RunRecord,
     pub tables: &'a Tables,
     pub test_items: usize,
+    /// What is said first.
+    pub findings: &'a Findings,
     /// Prompts of Figure 2.
     pub ladder: Vec<PromptScores>,
     /// Pairs of Figure 3.
