@@ -120,6 +120,7 @@ fn page(session: &Session, run: &llm2loss::engine::LoadedRun) -> String {
         pairs: vec![pair],
         calibration: llm2loss::diagnose::CalibrationTable::of(&run.diagnosis.calibration),
         comparison: None,
+        items: &[],
         date: Some(run.record.device.clone()),
     })
 }

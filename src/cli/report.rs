@@ -4,12 +4,12 @@ use super::arguments::Report;
 use super::compare_models::hyper_parameters;
 use super::context::{Failure, Place, current_or_trained, print, session, write_file};
 use super::progress;
-use crate::audit::{Contrast, HeadKind, RunRecord};
+use crate::audit::{Contrast, HeadKind, RunRecord, Split};
 use crate::diagnose::{
-    CalibrationTable, ComparisonQuestion, ModelComparison, PairScores, PromptScorer, PromptScores, Tables,
+    CalibrationTable, ComparisonQuestion, ItemFilter, ModelComparison, PairScores, PromptScorer, PromptScores, Tables,
 };
-use crate::engine::{LoadedRun, Session};
-use crate::report::{self, ReportMaterial};
+use crate::engine::{ItemsQuestion, LoadedRun, Risks, Session, Tracker};
+use crate::report::{self, FindingItems, ReportMaterial};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -33,6 +33,7 @@ struct Body<'a> {
     pairs: &'a [PairScores],
     calibration: &'a CalibrationTable,
     comparison: Option<&'a ModelComparison>,
+    items: &'a [FindingItems],
 }
 
 /// Prompts of each kind in Figure 2, and pairs in Figure 3.
@@ -43,11 +44,16 @@ const PAIRS: usize = 6;
 pub fn run(place: Place, model: Option<&str>, given: &Report) -> Result<u8, Failure> {
     let form = form(given)?;
     let date = date(given)?;
+    let hide_text = place.hide_text;
     let session = session(place, &given.audit)?;
     let model = session.model_name(model)?;
-    let (run, comparison) = material(&session, &model, given)?;
+    let (run, mut comparison) = material(&session, &model, given)?;
+    if let Some(comparison) = comparison.as_mut().filter(|_| hide_text) {
+        comparison.hide_texts();
+    }
     let scorer = session.scorer(&run)?.with_estimator(Arc::new(session.estimator(&run)?));
     let tables = &run.diagnosis.tables;
+    let items = items(&session, &run, given.items.into(), hide_text)?;
     let material = ReportMaterial {
         run: &run.record,
         tables,
@@ -56,6 +62,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Report) -> Result<u8, Fail
         pairs: pairs(&scorer, tables)?,
         calibration: CalibrationTable::of(&run.diagnosis.calibration),
         comparison: comparison.as_ref(),
+        items: &items,
         date,
     };
     let text = match form {
@@ -93,8 +100,26 @@ fn json(material: &ReportMaterial, run: &RunRecord) -> Result<String, Failure> {
         pairs: &material.pairs,
         calibration: &material.calibration,
         comparison: material.comparison,
+        items: material.items,
     };
     Ok(report::to_json("llm2loss.report/1", Some(run), body)?)
+}
+
+/// The items behind each finding: of its harder group, the highest losses first.
+fn items(session: &Session, run: &LoadedRun, count: usize, hide_text: bool) -> Result<Vec<FindingItems>, Failure> {
+    let findings = report::findings(&run.diagnosis.tables);
+    let mut found = Vec::new();
+    for (row, gap) in findings.into_iter().filter(|_| count > 0) {
+        let with = gap > 0.0;
+        let name = vec![row.name.clone()];
+        let (has, has_not) = if with { (name, Vec::new()) } else { (Vec::new(), name) };
+        let filter = ItemFilter { split: Some(Split::Test), with: has, without: has_not, ..ItemFilter::default() };
+        let question = ItemsQuestion { model: run.record.model.clone(), filter, hide_text, ..ItemsQuestion::default() };
+        let list = session.list_items(question, None, &mut Risks::default(), &Tracker::silent())?;
+        let items = list.page(session, 0, count)?;
+        found.push(FindingItems { attribute: row.name.clone(), with, texts_hidden: hide_text, items });
+    }
+    Ok(found)
 }
 
 /// The form by name, else by the file's ending.

@@ -12,6 +12,7 @@ mod comparison;
 mod estimate;
 mod everybody;
 mod evidence;
+mod items;
 mod null;
 mod ood;
 mod paper;
@@ -33,6 +34,11 @@ pub use comparison::*;
 pub use estimate::*;
 pub use everybody::{EverybodyGap, EverybodyRow, fill as fill_everybody};
 pub use evidence::{Evidence, Material};
+pub use items::{
+    ItemFilter, ItemHead, ItemOrder, ListedItem, NearItem, WorstWord, WorstWords, nearest_rows, similarities,
+    sort_rows, worst_words,
+};
+pub(crate) use items::{known, shown_text};
 pub use ood::{GuardAuroc, OodQuestion, add_guard, ood};
 pub use paper::{PaperCheck, check_paper};
 pub use prompt::{LONGEST_PROMPT, PromptScorer, Scored};

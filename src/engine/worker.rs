@@ -1,6 +1,7 @@
 //! The engine behind the console: a training queue on one thread, a scorer on another.
 
 use super::comparer;
+use super::items_desk::{self, ItemsWaiting};
 use super::scorer::{self, Mailbox, Work};
 use super::slot::Slot;
 use super::witnesses;
@@ -78,6 +79,8 @@ pub struct Shared {
     pub comparer: Slot<ComparisonRequest>,
     /// Runs whose evidence is to be read.
     pub evidence: Slot<RunId>,
+    /// What is asked about items.
+    pub items: Slot<ItemsWaiting>,
     queue: Mutex<Queue>,
     filled: Condvar,
     events: mpsc::Sender<Event>,
@@ -108,7 +111,8 @@ impl Engine {
         };
         let (queue, filled) = (Mutex::default(), Condvar::new());
         let (mailbox, comparer, evidence) = (Mailbox::default(), Slot::default(), Slot::default());
-        let shared = Arc::new(Shared { session, mailbox, comparer, evidence, queue, filled, events, progress });
+        let items = Slot::default();
+        let shared = Arc::new(Shared { session, mailbox, comparer, evidence, items, queue, filled, events, progress });
         shared.send(opened);
         shared.tell_unfinished();
         for note in shared.session.store().notes() {
@@ -127,6 +131,7 @@ impl Engine {
             spawn("scorer", scorer::run)?,
             spawn("comparer", comparer::run)?,
             spawn("witnesses", witnesses::run)?,
+            spawn("items", items_desk::run)?,
         ];
         let engine = Self { shared, threads };
         engine.command(Command::OpenModel { model });
@@ -143,6 +148,7 @@ impl Engine {
             Command::Care { chore } => self.shared.enqueue_chore(chore),
             Command::Cancel { job } => self.shared.cancel(job),
             Command::CompareModels(request) => self.shared.comparer.put(request),
+            Command::Items(command) => self.shared.items.change(|waiting| waiting.put(command)),
             other => self.shared.mailbox.put(Work::Command(other)),
         }
     }
@@ -166,6 +172,7 @@ impl Engine {
         self.shared.mailbox.close();
         self.shared.comparer.close();
         self.shared.evidence.close();
+        self.shared.items.close();
         let deadline = Instant::now() + PATIENCE;
         for thread in self.threads.drain(..) {
             while !thread.is_finished() && Instant::now() < deadline {

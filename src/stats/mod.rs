@@ -30,6 +30,7 @@ mod ensemble;
 mod gap;
 mod gap_bootstrap;
 mod group;
+mod hypergeometric;
 mod interval;
 mod inversions;
 mod kendall;
@@ -69,6 +70,7 @@ pub use ensemble::{
 pub use gap::{Better, Gap, MeasuredGap, Side, rmm_unbiased};
 pub use gap_bootstrap::{auroc_gap_bootstrap, mean_gap_bootstrap};
 pub use group::{GroupMean, auroc_gap, group_auroc_of_units, group_mean, group_mean_of_units, mean_gap};
+pub use hypergeometric::fisher_greater;
 pub use interval::Interval;
 pub use logistic::{logistic_slope, sigmoid};
 pub use macro_gap::{macro_gap, macro_gap_bootstrap};

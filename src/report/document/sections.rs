@@ -2,7 +2,7 @@
 
 use super::ReportMaterial;
 use crate::audit::{Contrast, HeadKind};
-use crate::diagnose::{Aggregate, Measured, TrueGap, Verdict, grouped};
+use crate::diagnose::{Aggregate, AttributeRow, Measured, Tables, TrueGap, Verdict, grouped};
 use crate::report::comparison::{self, Room};
 use crate::report::sheet::Sheet;
 use crate::report::{self, figure, printable};
@@ -50,7 +50,7 @@ pub fn facts(material: &ReportMaterial) -> Vec<(&'static str, String)> {
 
 /// All sections in reading order.
 pub fn sections(material: &ReportMaterial) -> Vec<Section> {
-    let mut all = vec![findings(material)];
+    let mut all = vec![found(material)];
     all.extend(changed(material));
     all.extend([
         attributes(material),
@@ -65,25 +65,39 @@ pub fn sections(material: &ReportMaterial) -> Vec<Section> {
     all
 }
 
-fn findings(material: &ReportMaterial) -> Section {
-    let tables = material.tables;
+/// Findings that are told.
+const FINDINGS: usize = 5;
+
+/// Attributes whose loss gap is more than chance, with the gap, largest first.
+#[must_use]
+pub fn findings(tables: &Tables) -> Vec<(&AttributeRow, f64)> {
     let mut rows: Vec<_> = (tables.attributes.rows.iter())
         .filter(|row| row.loss_evidence.verdict == Verdict::Resolved)
         .filter_map(|row| Some((row, row.loss_gap.value()?)))
         .collect();
     rows.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    rows.truncate(FINDINGS);
+    rows
+}
+
+fn found(material: &ReportMaterial) -> Section {
+    let table = &material.tables.attributes;
+    let resolved = table
+        .rows
+        .iter()
+        .filter(|row| row.loss_evidence.verdict == Verdict::Resolved && row.loss_gap.value().is_some());
     let mut paragraphs = vec![format!(
         "Over {} test items, {} of {} attributes have a loss gap that is more than chance (q < .05).",
-        grouped(tables.attributes.n),
-        rows.len(),
-        tables.attributes.rows.len()
+        grouped(table.n),
+        resolved.count(),
+        table.rows.len()
     )];
-    for (row, gap) in rows.iter().take(5) {
+    for (row, gap) in findings(material.tables) {
         let (with, without) = (row.loss_true.value().unwrap_or(f64::NAN), row.loss_false.value().unwrap_or(f64::NAN));
         let interval = row.loss_evidence.interval.value();
         let interval =
             interval.map_or_else(String::new, |i| format!(", 95 % interval {:+.3} to {:+.3}", i.low, i.high));
-        let harder = if *gap > 0.0 { "harder" } else { "easier" };
+        let harder = if gap > 0.0 { "harder" } else { "easier" };
         paragraphs.push(format!(
             "{} (n = {}) is {harder} for the model: mean loss {with:.3} against {without:.3} (n = {}), gap {gap:+.3}{interval}.",
             printable(&row.name),
@@ -91,7 +105,8 @@ fn findings(material: &ReportMaterial) -> Section {
             grouped(row.n_false)
         ));
     }
-    Section { id: "findings", title: "What was found".into(), paragraphs, figure: None, tables: Vec::new() }
+    let tables = material.items.iter().map(|items| items.sheet(&material.run.model)).collect();
+    Section { id: "findings", title: "What was found".into(), paragraphs, figure: None, tables }
 }
 
 fn changed(material: &ReportMaterial) -> Option<Section> {
