@@ -100,7 +100,8 @@ impl Place {
             let words = ["an apple lies here", "a ball that rolls", "=cmd\u{1b}[31m Œuvre"][at % 3];
             let round = if at == 8 { String::new() } else { u8::from(at < 5).to_string() };
             let long = if at == 4 { "very long ".repeat(60) + "end" } else { String::new() };
-            text += &format!("t{at},test,{},{v1},{},{},{round},\"{words} {long}\"\n", at % 2, 9 - at, at % 2);
+            let words = format!("{words} {long}");
+            text += &format!("t{at},test,{},{v1},{},{},{round},\"{}\"\n", at % 2, 9 - at, at % 2, words.trim_end());
         }
         for at in 0..40 {
             text += &format!(
@@ -176,7 +177,7 @@ fn json_has_whole_items_and_tells_what_is_not_known() {
     assert!(found["run"].is_null() && found["over_represented"]["n"] == 9, "no heads are trained for this: {found}");
     let items = array(&found["items"]);
     let expected = serde_json::json!({
-        "id": "t8", "text": "=cmd\u{1b}[31m Œuvre ", "split": "test", "label": 0, "losses": {"v1": 8.0, "v2": 1.0},
+        "id": "t8", "text": "=cmd\u{1b}[31m Œuvre", "split": "test", "label": 0, "losses": {"v1": 8.0, "v2": 1.0},
         "attributes": {"red": false, "round": null}, "risk": null, "surprise": null, "similarity": null, "change": 7.0
     });
     assert_eq!(items[0], expected);
@@ -197,8 +198,8 @@ fn heads_predict_and_prompts_find_their_items() {
         assert!((loss - number(item, "risk") - number(item, "surprise")).abs() < 1e-9);
     }
     assert!(items.windows(2).all(|pair| number(&pair[0], "surprise") >= number(&pair[1], "surprise")));
-    let near = place.json(&["--near", "a ball that rolls", "--top", "3"]);
-    assert_eq!(ids(&near), "t1 t7 t4", "equal ones in the order of the audit, the long text last");
+    let near = place.json(&["--near", "a ball that rolls", "--top", "2"]);
+    assert_eq!(ids(&near), "t1 t7", "equal ones in the order of the audit");
     assert!((number(&near["items"][0], "similarity") - 1.0).abs() < 1e-4);
     let alone = place.json(&["--id", "t7"]);
     let item = &alone["items"][0];
@@ -221,7 +222,7 @@ fn ids_are_written_for_relabelling_and_texts_can_be_hidden() {
     assert_eq!(write("a.txt", &[]), "t8\nt7\n");
     assert_eq!(
         write("a.csv", &[]),
-        "id,split,label,loss,image,text\nt8,test,0,8,,'=cmd[31m Œuvre \nt7,test,1,7,,a ball that rolls \n"
+        "id,split,label,loss,image,text\nt8,test,0,8,,'=cmd[31m Œuvre\nt7,test,1,7,,a ball that rolls\n"
     );
     let lines: Vec<Value> = write("a.jsonl", &[]).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((&lines[0]["id"], &lines[1]["loss"]), (&"t8".into(), &7.0.into()));
@@ -245,7 +246,7 @@ fn ids_are_written_for_relabelling_and_texts_can_be_hidden() {
 fn what_cannot_be_asked_is_said_in_a_sentence() {
     let place = Place::new();
     for (arguments, words) in [
-        (&["--attribute", "rde"][..], "no attribute 'rde'; did you mean 'red'? it has: red, round"),
+        (&["--attribute", "reds"][..], "no attribute 'reds'; did you mean 'red'? it has: red, round"),
         (&["--without", "tall"], "no attribute 'tall'; it has: red, round"),
         (&["--id", "t99"], "no item 't99'"),
         (&["--sort", "similarity"], "--near"),

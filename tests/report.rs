@@ -42,12 +42,13 @@ fn elements(page: &str) -> Vec<String> {
 #[test]
 fn equal_inputs_give_equal_bytes_that_open_without_a_network() {
     let home = tempfile::tempdir().unwrap();
-    let write = |name: &str, date: Option<&str>| {
+    let write_with = |name: &str, date: Option<&str>, more: &[&str]| {
         let file = home.path().join(name);
         let arguments = ["--model", "v2", "--against", "v1", "--architecture", "linear", "-o", file.to_str().unwrap()];
-        report(home.path(), &arguments, date).code(0);
+        report(home.path(), &[&arguments[..], more].concat(), date).code(0);
         std::fs::read_to_string(file).unwrap()
     };
+    let write = |name: &str, date: Option<&str>| write_with(name, date, &[]);
     let page = write("a.html", None);
     assert!(page == write("b.html", None), "the same inputs must give the same bytes");
     let dated = write("c.html", Some("1700000000"));
@@ -66,8 +67,20 @@ fn equal_inputs_give_equal_bytes_that_open_without_a_network() {
     }
     let tables = write("d.md", None);
     assert!(tables.starts_with("# adult: audit of model v2\n") && tables.contains("| Senior |"));
-    assert!(write("e.tex", None).trim_end().ends_with("\\end{document}"));
-    let document: serde_json::Value = serde_json::from_str(&write("f.json", None)).unwrap();
+    assert!(!tables.contains("Test items of the highest loss") && tables.contains("years old"), "of risen items alone");
+    let hidden = write_with("e.tex", None, &["--items", "2", "--hide-text"]);
+    assert!(hidden.trim_end().ends_with("\\end{document}") && hidden.contains("Texts are hidden"));
+    assert!(hidden.contains("Test items of the highest loss") && !hidden.contains("years old"));
+    let shown = write_with("f.json", None, &["--items", "2"]);
+    let document: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let behind = document["items"].as_array().unwrap();
+    assert!(behind.len() == 5 && behind.iter().all(|finding| finding["items"].as_array().unwrap().len() == 2));
+    let first = &behind[0]["items"];
+    assert!(first[0]["losses"]["v2"].as_f64() >= first[1]["losses"]["v2"].as_f64());
+    assert!(
+        first[0]["text"].is_string()
+            && first[0]["attributes"][behind[0]["attribute"].as_str().unwrap()] == behind[0]["with"]
+    );
     assert_eq!((&document["schema"], &document["comparison"]["before"]), (&"llm2loss.report/1".into(), &"v1".into()));
 }
 

@@ -86,7 +86,13 @@ impl Session {
                 rows.iter().zip(risk).map(|(row, risk)| if is_risk { risk } else { loss(row) - risk }).collect()
             }
         };
-        let (rows, figures) = sort_rows(&rows, &figures, question.ascending);
+        let (mut rows, mut figures) = sort_rows(&rows, &figures, question.ascending);
+        // An item without the figure has no place in the order; one that is named is shown all the same.
+        if question.filter.ids.is_empty() {
+            let placed = figures.partition_point(|figure| !figure.is_nan());
+            rows.truncate(placed);
+            figures.truncate(placed);
+        }
         Ok(ItemList { question, run, prompt, rows, figures, audit })
     }
 
