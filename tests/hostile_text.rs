@@ -142,6 +142,16 @@ fn no_output_carries_a_hostile_name_out() {
     }
     both(&["compare-models", "x", before, after, "--no-heads"], &[0]);
     as_json(&["compare-models", "x", before, after, "--no-heads", "--json"], &[0]);
+    for form in ["text", "csv", "markdown", "latex"] {
+        both(&["items", "x", "--model", after, "--against", before, "--near", "a person", "--format", form], &[0]);
+    }
+    let listed = as_json(&["items", "x", "--model", after, "--top", "60", "--json"], &[0]);
+    let id = listed["items"][5]["id"].as_str().unwrap();
+    both(&["items", "x", "--model", after, &format!("--id={id}")], &[0]);
+    for name in ["ids.csv", "ids.jsonl", "ids.txt"] {
+        both(&["items", "x", "--model", after, "--ids", name], &[0]);
+        visible(name, &std::fs::read_to_string(folder.join(name)).unwrap());
+    }
     both(&["runs"], &[0]);
     as_json(&["runs", "--json"], &[0]);
     let check = ["check", "x", "--model", after, "--against", before];

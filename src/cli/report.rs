@@ -4,12 +4,13 @@ use super::arguments::Report;
 use super::compare_models::hyper_parameters;
 use super::context::{Failure, Place, current_or_trained, print, session, write_file};
 use super::progress;
-use crate::audit::{Contrast, HeadKind, RunRecord};
+use crate::audit::{Contrast, HeadKind, RunRecord, Side, Split};
 use crate::diagnose::{
-    CalibrationTable, ComparisonQuestion, ModelComparison, PairScores, PromptScorer, PromptScores, Tables,
+    CalibrationTable, ComparisonQuestion, Finding, Findings, ItemFilter, ModelComparison, PairScores, PromptScorer,
+    PromptScores, Tables,
 };
-use crate::engine::{LoadedRun, Session};
-use crate::report::{self, ReportMaterial};
+use crate::engine::{ItemsQuestion, LoadedRun, Risks, Session, Tracker};
+use crate::report::{self, FindingItems, ReportMaterial};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -34,6 +35,7 @@ struct Body<'a> {
     pairs: &'a [PairScores],
     calibration: &'a CalibrationTable,
     comparison: Option<&'a ModelComparison>,
+    items: &'a [FindingItems],
 }
 
 /// Prompts of each kind in Figure 2, and pairs in Figure 3.
@@ -44,12 +46,17 @@ const PAIRS: usize = 6;
 pub fn run(place: Place, model: Option<&str>, given: &Report) -> Result<u8, Failure> {
     let form = form(given)?;
     let date = date(given)?;
+    let hide_text = place.hide_text;
     let session = session(place, &given.audit)?;
     let model = session.model_name(model)?;
-    let (run, comparison) = material(&session, &model, given)?;
+    let (run, mut comparison) = material(&session, &model, given)?;
+    if let Some(comparison) = comparison.as_mut().filter(|_| hide_text) {
+        comparison.hide_texts();
+    }
     let scorer = session.scorer(&run)?.with_estimator(Arc::new(session.estimator(&run)?));
     let tables = &run.diagnosis.tables;
     let findings = session.findings_of_run(&run, comparison.as_ref().map(|found| found.before.as_str()))?;
+    let items = items(&session, &findings, given.items.into(), hide_text)?;
     let material = ReportMaterial {
         run: &run.record,
         tables,
@@ -59,6 +66,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Report) -> Result<u8, Fail
         pairs: pairs(&scorer, tables)?,
         calibration: CalibrationTable::of(&run.diagnosis.calibration),
         comparison: comparison.as_ref(),
+        items: &items,
         date,
     };
     let text = match form {
@@ -97,8 +105,26 @@ fn json(material: &ReportMaterial, run: &RunRecord) -> Result<String, Failure> {
         pairs: &material.pairs,
         calibration: &material.calibration,
         comparison: material.comparison,
+        items: material.items,
     };
     Ok(report::to_json("llm2loss.report/1", Some(run), body)?)
+}
+
+/// The items behind each finding of a group that fares worse, the highest losses first.
+fn items(session: &Session, findings: &Findings, count: usize, hide_text: bool) -> Result<Vec<FindingItems>, Failure> {
+    let mut found = Vec::new();
+    for finding in findings.findings.iter().filter(|_| count > 0) {
+        let (Finding::Harder(group) | Finding::Pair(group)) = finding else { continue };
+        let with = group.side == Side::True;
+        let names = group.subject.clone();
+        let (has, has_not) = if with { (names, Vec::new()) } else { (Vec::new(), names) };
+        let filter = ItemFilter { split: Some(Split::Test), with: has, without: has_not, ..ItemFilter::default() };
+        let question = ItemsQuestion { model: findings.model.clone(), filter, hide_text, ..ItemsQuestion::default() };
+        let list = session.list_items(question, None, &mut Risks::default(), &Tracker::silent())?;
+        let items = list.page(session, 0, count)?;
+        found.push(FindingItems { attribute: group.subject.join(" + "), with, texts_hidden: hide_text, items });
+    }
+    Ok(found)
 }
 
 /// The form by name, else by the file's ending.

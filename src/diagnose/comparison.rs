@@ -159,11 +159,18 @@ pub struct QuantileShift {
     pub after: f64,
 }
 
+impl ModelComparison {
+    /// Takes the texts of items away.
+    pub fn hide_texts(&mut self) {
+        self.items.iter_mut().for_each(|item| item.text.clear());
+    }
+}
+
 /// An item whose loss rose.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ItemChange {
     pub id: String,
-    /// Its text without control characters, cut.
+    /// Its whole text; empty where it has none, or texts are hidden.
     pub text: String,
     pub before: f64,
     pub after: f64,

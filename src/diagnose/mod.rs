@@ -15,6 +15,7 @@ mod evidence;
 mod findings;
 mod group_losses;
 mod intersections;
+mod items;
 mod null;
 mod ood;
 mod paper;
@@ -38,6 +39,11 @@ pub use everybody::{EverybodyGap, EverybodyRow, fill as fill_everybody};
 pub use evidence::{Evidence, Material};
 pub use findings::*;
 pub use intersections::{FarthestApart, IntersectionRow, IntersectionsTable, LEAST_OF_PAIR, intersections};
+pub use items::{
+    ItemFilter, ItemHead, ItemOrder, ListedItem, NearItem, WorstWord, WorstWords, nearest_rows, similarities,
+    sort_rows, worst_words,
+};
+pub(crate) use items::{known, shown_text};
 pub use ood::{GuardAuroc, OodQuestion, add_guard, ood};
 pub use paper::{PaperCheck, check_paper};
 pub use prompt::{LONGEST_PROMPT, PromptScorer, Scored};

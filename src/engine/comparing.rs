@@ -42,16 +42,7 @@ impl Session {
     ) -> Result<ModelComparison, EngineError> {
         let audit = self.audit()?;
         let (first, second) = (audit.model(before)?, audit.model(after)?);
-        if let Some(unknown) =
-            question.attributes.iter().find(|name| !audit.attributes.iter().any(|known| known.name == **name))
-        {
-            let known: Vec<&str> = audit.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
-            return Err(EngineError::Usage(format!(
-                "audit '{}' has no attribute '{unknown}'; it has: {}",
-                audit.name,
-                known.join(", ")
-            )));
-        }
+        question.attributes.iter().try_for_each(|name| audit.attribute(name).map(|_| ()))?;
         let clusters = match &question.clusters {
             Some(clusters) => Some(clusters.clone()),
             None => audit.clusters.clone(),

@@ -5,7 +5,7 @@
 
 use super::matrix::{IN_MEMORY, Matrix};
 use super::{EngineError, Session, Stage, Tracker};
-use crate::audit::{Audit, Content};
+use crate::audit::{Audit, Content, Item};
 use crate::encoder::Pixels;
 use crate::store::{ContentHash, FileFact, bytes_hash, content_hash};
 use std::collections::HashSet;
@@ -69,18 +69,20 @@ impl Session {
     /// # Errors
     /// If the store cannot be read.
     pub fn content_hashes(&self, audit: &Audit) -> Result<Vec<Option<ContentHash>>, EngineError> {
-        let hash = |content: &Content, text: &str| -> Result<Option<ContentHash>, EngineError> {
-            Ok(match content {
-                Content::Text => Some(content_hash(text)),
-                Content::Embedded(digest) => Some(*digest),
-                Content::Unreadable => None,
-                Content::Image { stamp, .. } => match self.store.file_fact(stamp)? {
-                    Some(FileFact::Content(hash)) => Some(hash),
-                    _ => None,
-                },
-            })
-        };
-        audit.items.iter().map(|item| hash(&item.content, &item.text)).collect()
+        audit.items.iter().map(|item| self.content_hash(item)).collect()
+    }
+
+    /// The same for one item.
+    pub(super) fn content_hash(&self, item: &Item) -> Result<Option<ContentHash>, EngineError> {
+        Ok(match &item.content {
+            Content::Text => Some(content_hash(&item.text)),
+            Content::Embedded(digest) => Some(*digest),
+            Content::Unreadable => None,
+            Content::Image { stamp, .. } => match self.store.file_fact(stamp)? {
+                Some(FileFact::Content(hash)) => Some(hash),
+                _ => None,
+            },
+        })
     }
 
     /// Marks the images that are known to be unreadable.

@@ -143,7 +143,8 @@ impl Desk {
                 | Command::Care { .. }
                 | Command::Cancel { .. }
                 | Command::CompareModels(_)
-                | Command::Find { .. },
+                | Command::Find { .. }
+                | Command::Items(_),
             ) => Ok(None),
         }
     }

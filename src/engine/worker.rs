@@ -2,6 +2,7 @@
 
 use super::comparer;
 use super::findings;
+use super::items_desk::{self, ItemsWaiting};
 use super::scorer::{self, Mailbox, Work};
 use super::slot::Slot;
 use super::witnesses;
@@ -81,6 +82,8 @@ pub struct Shared {
     pub finder: Slot<String>,
     /// Runs whose evidence is to be read.
     pub evidence: Slot<RunId>,
+    /// What is asked about items.
+    pub items: Slot<ItemsWaiting>,
     queue: Mutex<Queue>,
     filled: Condvar,
     events: mpsc::Sender<Event>,
@@ -110,8 +113,9 @@ impl Engine {
             history: session.store().history(name)?.into_iter().map(|entry| (entry.a, entry.b)).collect(),
         };
         let (queue, filled) = (Mutex::default(), Condvar::new());
-        let (mailbox, comparer, finder, evidence) = Default::default();
-        let shared = Arc::new(Shared { session, mailbox, comparer, finder, evidence, queue, filled, events, progress });
+        let (mailbox, comparer, finder, evidence, items) = Default::default();
+        let shared =
+            Arc::new(Shared { session, mailbox, comparer, finder, evidence, items, queue, filled, events, progress });
         shared.send(opened);
         shared.tell_unfinished();
         for note in shared.session.store().notes() {
@@ -131,6 +135,7 @@ impl Engine {
             spawn("comparer", comparer::run)?,
             spawn("finder", findings::run)?,
             spawn("witnesses", witnesses::run)?,
+            spawn("items", items_desk::run)?,
         ];
         let engine = Self { shared, threads };
         engine.command(Command::OpenModel { model });
@@ -148,6 +153,7 @@ impl Engine {
             Command::Cancel { job } => self.shared.cancel(job),
             Command::CompareModels(request) => self.shared.comparer.put(request),
             Command::Find { model } => self.shared.finder.put(model),
+            Command::Items(command) => self.shared.items.change(|waiting| waiting.put(command)),
             other => self.shared.mailbox.put(Work::Command(other)),
         }
     }
@@ -172,6 +178,7 @@ impl Engine {
         self.shared.comparer.close();
         self.shared.finder.close();
         self.shared.evidence.close();
+        self.shared.items.close();
         let deadline = Instant::now() + PATIENCE;
         for thread in self.threads.drain(..) {
             while !thread.is_finished() && Instant::now() < deadline {

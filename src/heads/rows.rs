@@ -1,5 +1,15 @@
 //! Rows of embeddings, wherever they lie.
 
+/// A row where it lies, in the precision it is kept in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum LyingRow<'a> {
+    F32(&'a [f32]),
+    /// Bits of IEEE 754 half precision.
+    F16(&'a [u16]),
+    /// The upper halves of the bits of `f32`.
+    Bf16(&'a [u16]),
+}
+
 /// Reads single rows that are not in memory as they are needed.
 pub trait RowReader: Sync {
     /// Rows there are.
@@ -7,6 +17,11 @@ pub trait RowReader: Sync {
 
     /// Copies the row at a position into `out`, which has its length.
     fn read(&self, position: usize, out: &mut [f32]);
+
+    /// The row at a position without a copy; `None` where it is missing or cannot be read in place.
+    fn lying(&self, _position: usize) -> Option<LyingRow<'_>> {
+        None
+    }
 }
 
 /// Rows `[n, d]`: row-major in memory, or read one by one.

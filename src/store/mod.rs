@@ -26,6 +26,7 @@ pub use embeddings::{ContentHash, EmbeddingStats, bytes_hash, content_hash};
 pub use history::HistoryEntry;
 pub use image_files::FileFact;
 pub use overview::TreeSize;
+pub use pack::Precision;
 pub use packs::PackedRows;
 pub use privacy::{Privacy, make_private};
 pub use records::AuditRecord;

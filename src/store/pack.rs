@@ -31,6 +31,7 @@ pub enum Precision {
 
 impl Precision {
     /// The smallest that holds every value exactly.
+    #[must_use]
     pub fn of(values: &[f32]) -> Self {
         let same = |value: f32, other: f32| value.to_bits() == other.to_bits();
         if values.iter().all(|value| same(*value, half::f16::from_f32(*value).to_f32())) {

@@ -92,6 +92,14 @@ impl PackedRows {
         self.places.is_empty()
     }
 
+    /// A row's bytes as they lie, little-endian, and how its numbers are held; `None` for a missing one.
+    #[must_use]
+    pub fn raw(&self, position: usize) -> Option<(Precision, &[u8])> {
+        let (pack, row) = *self.places.get(position)?;
+        let pack = self.set.packs.get(pack as usize)?;
+        Some((pack.precision(), pack.raw(row as usize).0))
+    }
+
     /// Copies a row into `out`, which has its length; a missing one is zero.
     pub fn copy(&self, position: usize, out: &mut [f32]) {
         match self.places.get(position).and_then(|(pack, row)| Some((self.set.packs.get(*pack as usize)?, *row))) {

@@ -1,12 +1,14 @@
 //! What may be typed after `llm2loss`.
 
 mod intake;
+mod items;
 mod retraining;
 mod runs;
 mod tables;
 mod training;
 
 pub use intake::*;
+pub use items::*;
 pub use retraining::*;
 pub use runs::*;
 pub use tables::*;
@@ -45,6 +47,10 @@ pub struct Arguments {
     /// Configuration file [default: config.toml in the user's configuration folder]
     #[arg(long, global = true, env = "LLM2LOSS_CONFIG", value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub config: Option<PathBuf>,
+
+    /// Show ids of items, never their texts or paths
+    #[arg(long, global = true, env = "LLM2LOSS_HIDE_TEXT", value_parser = FalseyValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub hide_text: Option<bool>,
 
     #[command(flatten)]
     pub look: Look,
@@ -100,6 +106,8 @@ pub enum Action {
     Train(Box<Train>),
     /// Score prompts: predicted loss, rank and familiarity, member by member
     Score(Score),
+    /// List items: the worst, the nearest to a sentence, those that changed most
+    Items(Box<Items>),
     /// Compare two prompts
     Compare(Compare),
     /// Compare two models of an audit: whom did the second make worse?

@@ -38,8 +38,6 @@ const LEVEL: f64 = 0.05;
 /// Smallest change worth a verdict: a share of the mean loss before, and an AUROC.
 const LEAST_LOSS_SHARE: f64 = 0.01;
 const LEAST_AUROC: f64 = 0.001;
-/// Characters of an item's text that are shown.
-const LONGEST_EXCERPT: usize = 160;
 const QUANTILES: [f64; 7] = [0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 
 /// Both models over the test items that have a loss of either.
@@ -165,18 +163,7 @@ fn risen(pair: &Pair, top: usize) -> Vec<ItemChange> {
     let one = |&item: &usize| {
         let known = &pair.audit.items[pair.rows[item]];
         let (before, after) = (pair.losses[0][item], pair.losses[1][item]);
-        ItemChange { id: known.id.clone(), text: excerpt(&known.text), before, after, change: after - before }
+        ItemChange { id: known.id.clone(), text: known.text.clone(), before, after, change: after - before }
     };
     order.iter().take(top).map(one).collect()
-}
-
-/// The beginning of a text on one line, without control characters.
-fn excerpt(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let line: String = words.join(" ").chars().filter(|character| !character.is_control()).collect();
-    if line.chars().count() <= LONGEST_EXCERPT {
-        return line;
-    }
-    let cut: String = line.chars().take(LONGEST_EXCERPT - 1).collect();
-    cut.trim_end().to_owned() + "…"
 }

@@ -138,7 +138,7 @@ pub(super) fn rule(found: &ModelComparison) -> Vec<String> {
 }
 
 /// The beginning of a text that fits so many columns.
-fn cut(text: &str, room: usize) -> String {
+pub(super) fn cut(text: &str, room: usize) -> String {
     let text = printable(text);
     let mut used = 0;
     let mut kept = String::new();

@@ -10,6 +10,7 @@ pub use written::{latex_report, markdown_report};
 
 use crate::audit::RunRecord;
 use crate::diagnose::{CalibrationTable, Findings, ModelComparison, PairScores, PromptScores, Tables};
+use crate::report::FindingItems;
 
 /// Everything a report shows.
 pub struct ReportMaterial<'a> {
@@ -26,6 +27,8 @@ pub struct ReportMaterial<'a> {
     pub calibration: CalibrationTable,
     /// The run's model compared with an earlier one.
     pub comparison: Option<&'a ModelComparison>,
+    /// Items behind the findings, where they were asked for.
+    pub items: &'a [FindingItems],
     /// A date to print; none keeps equal inputs equal bytes.
     pub date: Option<String>,
 }

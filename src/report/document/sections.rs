@@ -72,7 +72,8 @@ fn findings(material: &ReportMaterial) -> Section {
         printable(&format!("{}.{figures}", finding.claim()))
     };
     let paragraphs = material.findings.findings.iter().map(one).collect();
-    Section { id: "findings", title: "What was found".into(), paragraphs, figure: None, tables: Vec::new() }
+    let tables = material.items.iter().map(|items| items.sheet(&material.run.model)).collect();
+    Section { id: "findings", title: "What was found".into(), paragraphs, figure: None, tables }
 }
 
 fn changed(material: &ReportMaterial) -> Option<Section> {
