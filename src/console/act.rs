@@ -85,6 +85,10 @@ fn happen(app: &mut App, effect: Effect) -> Vec<Cmd> {
                 open_prompts(app, &a, &b);
             }
         }
+        Effect::OpenItems(filter, title) => {
+            app.screens.items.open(*filter, title, app.world.screen);
+            app.world.screen = ScreenId::Items;
+        }
         Effect::OpenModel(model) => return open_model(app, model),
         Effect::CancelRunning => match app.world.jobs.cancel_running() {
             Some(job) => return vec![Cmd::Send(Command::Cancel { job })],

@@ -5,6 +5,7 @@ pub mod compare;
 pub mod data;
 pub mod direction;
 pub mod help;
+pub mod items;
 pub mod ood;
 pub mod prompt;
 pub mod train;
@@ -16,6 +17,7 @@ use super::msg::{Action, Cmd};
 use super::paint::Pen;
 use super::widget::table::Cursor;
 use super::world::World;
+use crate::diagnose::ItemFilter;
 use crate::engine::{Chore, Command, Event};
 use crate::report::Sheet;
 use crossterm::event::KeyEvent;
@@ -109,6 +111,8 @@ screens! {
     "6" Ood "OOD" ood;
     /// Predicted risk against true loss.
     "7" Validity "Validity" validity;
+    /// The items behind a claim.
+    "9" Items "Items" items;
 }
 
 impl ScreenId {
@@ -133,6 +137,8 @@ pub enum Effect {
     OpenPrompts(String, String),
     /// An attribute's two sentences are opened on the Prompt screen.
     OpenAttribute(String),
+    /// Some items are listed on the Items screen: which, and what they are in a few words.
+    OpenItems(Box<ItemFilter>, String),
     /// A model's newest run is shown.
     OpenModel(String),
     /// The running job is stopped after its step.
