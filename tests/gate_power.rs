@@ -27,7 +27,7 @@ fn audit(world: World, seed: u64) -> Audit {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let difficulty: Vec<f64> = (0..world.items).map(|_| Gamma::new(0.8, 0.6).unwrap().sample(&mut rng)).collect();
     let attributes: Vec<Attribute> = (0..world.attributes).map(|at| attribute(at, world, &mut rng)).collect();
-    let luck = Normal::new(0.0, 0.35).unwrap();
+    let luck = Normal::new(0.0, 0.25).unwrap();
     let mut losses = |factor: f64| -> Vec<f64> {
         let one = |(item, difficulty): (usize, &f64)| {
             let hit = attributes[0].values[item] == Some(true);

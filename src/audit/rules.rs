@@ -109,7 +109,7 @@ pub struct Rules {
     pub min_power: Option<f64>,
     pub attribute: BTreeMap<String, AttributeRules>,
     pub prompt: Vec<PromptRule>,
-    /// Limits are never under one standard error of their figure: less cannot be seen.
+    /// What is past its limit but under one standard error counts as kept: less cannot be seen.
     #[serde(skip)]
     pub follow_error: bool,
 }
@@ -127,8 +127,8 @@ pub struct RulesError {
 }
 
 impl Rules {
-    /// The rules without a file: neither the mean loss nor that of a group may rise by 1 % of the mean loss before, or
-    /// by one standard error of its change where that is more.
+    /// The rules without a file: neither the mean loss nor that of a group may rise by more than 1 % of the mean loss
+    /// before; a rise under one standard error counts as none.
     #[must_use]
     pub fn usual() -> Self {
         let limit = Some(Limit::Share(0.01));

@@ -10,6 +10,8 @@ pub struct Question {
     pub on: On,
     /// Probability of calling the rule broken, should every figure keep its limit.
     pub level: f64,
+    /// A figure past its limit counts as within it while it is under one standard error: less cannot be seen.
+    pub follow_error: bool,
     /// An increase that must be seen, and with which probability.
     pub must_see: Option<(f64, f64)>,
     /// Mean loss before, which sizes are said as shares of.
@@ -47,6 +49,9 @@ impl Figure {
             (Ok(value), ..) if value <= self.limit => Status::Pass,
             (_, _, On::Point) => Status::Broken,
             (_, _, On::Bound) if found.q.is_ok_and(|q| q < question.level) => Status::Broken,
+            (Ok(value), _, On::Bound) if question.follow_error && self.error.is_ok_and(|error| value < error) => {
+                Status::Pass
+            }
             (_, _, On::Bound) => Status::Inconclusive,
         };
         if found.underpowered { judged.max(Status::Inconclusive) } else { judged }

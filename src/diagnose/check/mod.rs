@@ -185,7 +185,8 @@ pub fn check(names: (&str, &str), material: &CheckMaterial, manner: CheckManner)
     let see = rules.must_see.map(|size| (size.resolve(mean_loss), rules.min_power.unwrap_or(USUAL_POWER)));
     let judged = |(rule, figures): (&str, Vec<Figure>)| {
         let must_see = see.filter(|_| rule.ends_with("_increase"));
-        judge(rule, figures, &Question { on: manner.on, level: rule_level, must_see, mean_loss })
+        let follow_error = rules.follow_error;
+        judge(rule, figures, &Question { on: manner.on, level: rule_level, follow_error, must_see, mean_loss })
     };
     let mut outcomes: Vec<Outcome> = figures.into_iter().flat_map(judged).collect();
     outcomes.sort_by_key(|outcome| std::cmp::Reverse(outcome.status));
@@ -231,10 +232,5 @@ fn figures_of_rules(material: &CheckMaterial, mean_loss: f64) -> Vec<(&'static s
         ("prompt", prompts.map(|(rule, shift)| prompt_figure(rule, shift, mean_loss)).collect()),
     ];
     all.retain(|(_, figures)| !figures.is_empty());
-    if rules.follow_error {
-        for figure in all.iter_mut().flat_map(|(_, figures)| figures) {
-            figure.limit = figure.error.map_or(figure.limit, |error| figure.limit.max(error));
-        }
-    }
     all
 }

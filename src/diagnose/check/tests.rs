@@ -118,7 +118,7 @@ fn rules_share_the_level_of_a_run() {
 }
 
 #[test]
-fn usual_limits_are_not_under_one_standard_error() {
+fn under_the_usual_rules_a_rise_within_its_standard_error_is_none() {
     let (before, after) = (model(1.0, 400, 1.0, 0.9), model(1.012, 400, 1.0, 0.9));
     let material = CheckMaterial {
         rules: &Rules::usual(),
@@ -130,7 +130,9 @@ fn usual_limits_are_not_under_one_standard_error() {
     };
     let found = check(("v2", "v1"), &material, CheckManner::default());
     let mean = found.outcomes.iter().find(|outcome| outcome.rule == "max_mean_loss_increase").unwrap();
-    assert_eq!((mean.limit, mean.status), (0.0002_f64.sqrt(), Status::Pass));
+    assert_eq!((mean.limit, mean.status), (0.01, Status::Pass));
+    let strict = check(("v2", "v1"), &material, CheckManner { on: On::Point, ..CheckManner::default() });
+    assert_eq!(strict.status, Status::Broken);
 }
 
 #[test]
