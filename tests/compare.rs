@@ -93,11 +93,16 @@ fn the_blind_spot_of_v1_is_gone_in_v2_and_back_the_other_way() {
 fn the_text_fits_its_columns_and_a_model_beside_itself_is_no_different() {
     let home = tempfile::tempdir().unwrap();
     for width in ["80", "120"] {
-        let done = run(home.path(), &["compare-models", "adult", "v2", "v1", "--no-heads", "--width", width]).code(0);
-        let text = stdout(&done);
-        let room: usize = width.parse().unwrap();
-        let long: Vec<&str> = text.lines().filter(|line| line.width() > room).collect();
-        assert!(long.is_empty(), "{long:?}");
+        let compared = |before, after| {
+            let arguments = ["compare-models", "adult", before, after, "--no-heads", "--width", width];
+            let text = stdout(&run(home.path(), &arguments).code(0));
+            let room: usize = width.parse().unwrap();
+            let long: Vec<&str> = text.lines().filter(|line| line.width() > room).collect();
+            assert!(long.is_empty(), "{long:?}");
+            text
+        };
+        assert!(compared("v1", "v2").contains("Better, left behind: "));
+        let text = compared("v2", "v1");
         let place = |words: &str| text.find(words).unwrap_or_else(|| panic!("no '{words}': {text}"));
         assert!(place("groups worse off (") < place("Worse off: ") && place("Worse off: ") < place("with Senior"));
         assert!(place("with Senior") < place("Loss gap of each attribute") && text.contains("wider"));

@@ -127,18 +127,23 @@ fn groups_of(found: &ModelComparison, fate: Fate, most: usize, wide: bool) -> Op
     let behind = fate == Fate::LeftBehind;
     let title = match fate {
         Fate::WorseOff => "Worse off: their own loss rose, or their AUROC fell",
-        Fate::LeftBehind => "Better, left behind: no worse off, but the others gained more and the gap to them grew",
+        Fate::LeftBehind => "Better, left behind: the others gained more, so the gap to them grew",
         Fate::Better => "Better",
         _ => "Not resolved: their change may be chance",
     };
-    let mut columns = vec![("group", Left), ("n", Right), ("of", Left), ("before", Right), ("after", Right)];
+    let mut columns = vec![("group", Left), ("n", Right), ("of", Left)];
+    // 80 columns have no room for both values and both gaps.
+    let values = wide || !behind;
+    if values {
+        columns.extend([("before", Right), ("after", Right)]);
+    }
     columns.push(("change", Right));
     if wide {
         columns.push(("95 %", Right));
     }
     columns.push(("q", Right));
     if behind {
-        columns.extend([("gap before", Right), ("after", Right)]);
+        columns.extend([("gap before", Right), ("gap after", Right)]);
     }
     let mut sheet = Sheet::new(format!("{title} ({})", groups.len()), &columns);
     for group in groups.iter().take(most) {
@@ -146,14 +151,11 @@ fn groups_of(found: &ModelComparison, fate: Fate, most: usize, wide: bool) -> Op
         let measures = [("loss", &group.loss, 3), ("AUROC", &group.auroc, 4)];
         for (of, measure, digits) in measures.into_iter().filter(|(_, measure, _)| measure.fate == fate) {
             let change = &measure.change;
-            let mut cells = vec![
-                Cell::text(group.name()),
-                Cell::Count(group.n),
-                Cell::text(of),
-                Cell::number(change.before, digits),
-                Cell::number(change.after, digits),
-                Cell::signed(change.change, digits),
-            ];
+            let mut cells = vec![Cell::text(group.name()), Cell::Count(group.n), Cell::text(of)];
+            if values {
+                cells.extend([Cell::number(change.before, digits), Cell::number(change.after, digits)]);
+            }
+            cells.push(Cell::signed(change.change, digits));
             if wide {
                 cells.push(Cell::signed_interval(change.interval, digits));
             }
