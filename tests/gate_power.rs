@@ -31,7 +31,8 @@ fn audit(world: World, seed: u64) -> Audit {
     let mut losses = |factor: f64| -> Vec<f64> {
         let one = |(item, difficulty): (usize, &f64)| {
             let hit = attributes[0].values[item] == Some(true);
-            let loss = difficulty * luck.sample(&mut rng).exp() * if hit { factor } else { 1.0 };
+            let luck: f64 = luck.sample(&mut rng);
+            let loss = difficulty * luck.exp() * if hit { factor } else { 1.0 };
             // Nine answers in ten follow the difficulty alone.
             let wrong = if rng.random_bool(0.9) { *difficulty > 0.9 } else { loss > 0.9 };
             if world.right_or_wrong { f64::from(u8::from(wrong)) } else { loss }
