@@ -15,5 +15,5 @@ pub use dataset::{
 pub use head::{Architecture, HeadKind};
 pub use hyper::{HyperParameters, Negatives, Pairs, Target};
 pub use name::{LONGEST_NAME, is_audit_name, nearest_name};
-pub use rules::{AttributeRules, Limit, PromptRule, Rules, RulesError};
+pub use rules::{AttributeRules, Limit, PromptRule, Rules, RulesError, USUAL_POWER};
 pub use run::{EpochMetrics, RunId, RunRecord, RunState};

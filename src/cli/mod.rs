@@ -14,6 +14,7 @@ mod doctor;
 mod findings;
 mod ingest;
 mod items;
+mod ledger;
 mod lines;
 mod paper;
 mod progress;
@@ -92,6 +93,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Some(Action::Compare(given)) => compare::run(place, arguments.model.as_deref(), &given),
         Some(Action::CompareModels(given)) => compare_models::run(place, &given),
         Some(Action::Check(given)) => check::run(place, arguments.model.as_deref(), &given),
+        Some(Action::Ledger(given)) => ledger::run(&given),
         Some(Action::Report(given)) => report::run(place, arguments.model.as_deref(), &given),
         Some(Action::Table(given)) => table::run(place, arguments.model.as_deref(), &given),
         Some(Action::Runs(given)) => runs::run(home, arguments.model.as_deref(), &given),

@@ -4,6 +4,7 @@ mod answer;
 mod attributes;
 mod baseline;
 mod bias;
+mod changed_groups;
 mod check;
 mod classes;
 mod compare;
@@ -16,6 +17,7 @@ mod findings;
 mod group_losses;
 mod intersections;
 mod items;
+mod ledger;
 mod null;
 mod ood;
 mod paper;
@@ -30,7 +32,10 @@ mod zero_shot;
 pub use answer::*;
 pub use attributes::{IntervalMethod, attributes};
 pub use baseline::{BASELINE_SCHEMA, Baseline, BaselinePrompt};
-pub use check::{CheckMaterial, CheckResult, Inconclusive, On, Outcome, PromptShift, Status, check};
+pub use changed_groups::*;
+pub use check::{
+    CheckManner, CheckMaterial, CheckResult, Inconclusive, On, Outcome, PromptShift, Status, USUAL_LEVEL, check,
+};
 pub use compare::{ComparisonQuestion, compare_models};
 pub use compare_heads::{HeadsOf, add_predicted, compare_heads};
 pub use comparison::*;
@@ -44,12 +49,13 @@ pub use items::{
     sort_rows, worst_words,
 };
 pub(crate) use items::{known, shown_text};
+pub use ledger::{FigureTrend, LEDGER_SCHEMA, Ledger, LedgerEntry, LedgerFigure, Look, LookBack, TestSetTrend};
 pub use ood::{GuardAuroc, OodQuestion, add_guard, ood};
 pub use paper::{PaperCheck, check_paper};
 pub use prompt::{LONGEST_PROMPT, PromptScorer, Scored};
 pub use reference::{Reference, grouped};
 pub use seen::Seen;
-pub use standing::{AttributeStanding, Estimate, ModelStanding, standing};
+pub use standing::{AttributeStanding, Estimate, ModelStanding, PairedStanding, paired_standing, standing};
 pub use tables::{Diagnosis, tables};
 
 use crate::encoder::EncoderError;

@@ -29,6 +29,10 @@ impl PromptBank {
     }
 }
 
+pub(super) fn nothing_shared(audit: &str, before: &str, after: &str) -> EngineError {
+    EngineError::Usage(format!("no test item of audit '{audit}' has a loss of both '{before}' and '{after}'"))
+}
+
 impl Session {
     /// Compares the losses of two models over the test items they share. Nothing is embedded or trained.
     ///
@@ -49,10 +53,7 @@ impl Session {
         };
         let found = compare_models(&audit, first, second, &ComparisonQuestion { clusters, ..question.clone() });
         if found.n == 0 {
-            return Err(EngineError::Usage(format!(
-                "no test item of audit '{}' has a loss of both '{before}' and '{after}'",
-                audit.name
-            )));
+            return Err(nothing_shared(&audit.name, before, after));
         }
         Ok(found)
     }

@@ -17,6 +17,8 @@ pub struct GroupMean {
     pub variance: f64,
     /// Items in the group.
     pub n: usize,
+    /// Independent units they belong to: the items themselves, or their clusters.
+    pub units: usize,
 }
 
 /// The mean of `values` (shape `n`) over the items on `side` of `sides` (shape `n`).
@@ -31,7 +33,7 @@ pub fn group_mean(values: &[f64], sides: &[Side], side: Side) -> Stat<GroupMean>
     require_finite(&of_side)?;
     let (value, variance) = (mean(&of_side), variance(&of_side) / count(of_side.len()));
     require_finite(&[value, variance])?;
-    Ok(GroupMean { value, variance, n: of_side.len() })
+    Ok(GroupMean { value, variance, n: of_side.len(), units: of_side.len() })
 }
 
 /// The gap of the mean of `values` (shape `n`) between the two sides, such as a gap of mean loss.
@@ -133,15 +135,15 @@ impl Influence {
         if units.items() != self.each.len() {
             return Err(Undefined::LengthMismatch);
         }
-        let variance = match units {
-            Units::Items(_) => self.variance,
+        let (variance, active) = match units {
+            Units::Items(_) => (self.variance, self.items.len()),
             Units::Clusters(_) => {
                 let active = self.active_units(self, units);
                 require_count(active, 2)?;
-                units.variance(&self.each, active)
+                (units.variance(&self.each, active), active)
             }
         };
-        Ok(GroupMean { value: self.value, variance, n: self.items.len() })
+        Ok(GroupMean { value: self.value, variance, n: self.items.len(), units: active })
     }
 
     /// The gap from `other` to this side.

@@ -112,8 +112,10 @@ pub enum Action {
     Compare(Compare),
     /// Compare two models of an audit: whom did the second make worse?
     CompareModels(CompareModels),
-    /// Check a model against rules: exit 0 pass, 3 a rule is broken, 4 inconclusive
+    /// Check a model against rules: exit 0 unless one is broken, 3 then
     Check(Check),
+    /// Show what checks found over time, from the file that check --ledger keeps
+    Ledger(ShowLedger),
     /// Write one file with every table and figure of a model
     Report(Report),
     /// Print a table of the paper

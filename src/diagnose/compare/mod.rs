@@ -5,8 +5,8 @@ mod kinds;
 mod tests;
 
 use super::comparison::{AttributeChange, Change, ChangeRule, ItemChange, LossShift, ModelComparison};
-use super::{Measured, QuantileShift};
-use crate::audit::{Audit, ModelLosses, Split};
+use super::{ChangedGroups, Fate, GroupChange, Measured, PairedTests, QuantileShift, group_changes};
+use crate::audit::{Audit, ModelLosses, Side, Split};
 use crate::stats::{self, Clusters, Resampling, Stat, Units};
 use kinds::{kind_of_auroc, kind_of_loss};
 
@@ -118,14 +118,16 @@ pub fn compare_models(
             predicted: None,
         }
     });
+    let attributes: Vec<AttributeChange> = attributes.collect();
     ModelComparison {
         before: before.name.clone(),
         after: after.name.clone(),
         n,
         units: units.len(),
         rule,
-        losses: loss_shift(&pair, loss.overall, auroc.overall),
-        attributes: attributes.collect(),
+        groups: changed_groups(&pair, &attributes, &sides),
+        losses: loss_shift(&pair, units, loss.overall, auroc.overall),
+        attributes,
         items: risen(&pair, question.top),
         predicted: None,
     }
@@ -135,7 +137,28 @@ fn mean(values: &[f64]) -> Stat<f64> {
     stats::summary(values).map(|summary| summary.mean)
 }
 
-fn loss_shift(pair: &Pair, mean: Change, auroc: Change) -> LossShift {
+/// What became of each group, and how many different items are in those that met with a fate.
+fn changed_groups(pair: &Pair, attributes: &[AttributeChange], sides: &[Vec<stats::Side>]) -> ChangedGroups {
+    let tests = |at: usize, side| {
+        let of = |model: usize| -> Vec<f64> {
+            let losses = pair.losses[model].iter().zip(&sides[at]);
+            losses.filter(|(_, other)| **other == side).map(|(loss, _)| *loss).collect()
+        };
+        PairedTests::of(&of(0), &of(1))
+    };
+    let groups = group_changes(attributes, |at, side| tests(at, (side == Side::True).into()));
+    let mut met = vec![[false; Fate::ALL.len()]; pair.rows.len()];
+    let place = |group: &GroupChange| attributes.iter().position(|row| row.name == group.attribute);
+    for (group, at) in groups.iter().filter_map(|group| Some((group, place(group)?))) {
+        let side = (group.side == Side::True).into();
+        let members = met.iter_mut().zip(&sides[at]).filter(|(_, other)| **other == side);
+        members.for_each(|(met, _)| met[group.fate as usize] = true);
+    }
+    let items = Fate::ALL.map(|fate| met.iter().filter(|met| met[fate as usize]).count());
+    ChangedGroups::new(groups, items, pair.rows.len())
+}
+
+fn loss_shift(pair: &Pair, units: Units, mean: Change, auroc: Change) -> LossShift {
     let sorted = pair.losses.each_ref().map(|losses| {
         let mut sorted = losses.clone();
         sorted.sort_by(f64::total_cmp);
@@ -152,7 +175,18 @@ fn loss_shift(pair: &Pair, mean: Change, auroc: Change) -> LossShift {
     let better = differences().filter(|difference| *difference < 0.0).count();
     let n = pair.rows.len();
     let worse_share = Measured::from(stats::wilson(worse, n, 0.95));
-    LossShift { mean, auroc, quantiles, worse, better, same: n - worse - better, worse_share }
+    let changes: Vec<f64> = differences().collect();
+    LossShift {
+        mean,
+        standard_error: stats::standard_errors(&changes, units).into(),
+        tests: PairedTests::of(&pair.losses[0], &pair.losses[1]),
+        auroc,
+        quantiles,
+        worse,
+        better,
+        same: n - worse - better,
+        worse_share,
+    }
 }
 
 /// The items whose loss rose most; ties in the order of the audit.

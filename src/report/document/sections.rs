@@ -78,9 +78,8 @@ fn findings(material: &ReportMaterial) -> Section {
 
 fn changed(material: &ReportMaterial) -> Option<Section> {
     let found = material.comparison?;
-    let mut tables = vec![comparison::changed_attributes(found, Room::Plenty)];
-    tables.extend(comparison::groups_worse(found, true));
-    tables.extend(comparison::auroc_worse(found, true));
+    let mut tables = comparison::groups(found, true);
+    tables.push(comparison::changed_attributes(found, Room::Plenty));
     if let Some(predicted) = &found.predicted {
         tables.extend([comparison::heads(predicted), comparison::prompts(predicted, None)]);
     }
