@@ -77,7 +77,7 @@ impl Shift {
     /// Two-sided normal p of no difference.
     fn p(&self) -> Stat<f64> {
         if self.error > 0.0 {
-            let above = stats::p_above(self.mean, 0.0, self.error);
+            let above = stats::p_above(self.mean, 0.0, self.error, f64::INFINITY);
             return Ok((2.0 * above.min(1.0 - above)).clamp(0.0, 1.0));
         }
         // Every item differs by the same amount: that is no chance, unless it is none.
