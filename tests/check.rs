@@ -307,7 +307,7 @@ fn sarif_and_annotations_say_what_broke() {
     assert!(results.iter().any(|result| result["message"]["text"].as_str().unwrap().starts_with("Senior: ")));
     for result in results {
         assert_eq!((&result["ruleId"], &result["ruleIndex"]), (&"max_gap".into(), &0.into()));
-        assert!(["error", "warning"].contains(&result["level"].as_str().unwrap()));
+        assert!(["error", "note"].contains(&result["level"].as_str().unwrap()));
         let place = &result["locations"][0]["physicalLocation"];
         assert!(place["artifactLocation"]["uri"].as_str().unwrap().ends_with("/my%20rules.toml"));
         assert_eq!(place["region"]["startLine"], 1);
