@@ -38,8 +38,8 @@ fn audit(n: usize, loss: impl Fn(usize) -> f64, label: impl Fn(usize) -> bool, v
     let train = 40;
     let all = train + n;
     let item = |row: usize| Item {
-        id: row.to_string(),
-        text: format!("a {} person of {row} years", if row.is_multiple_of(2) { "young" } else { "old" }),
+        id: row.to_string().into(),
+        text: format!("a {} person of {row} years", if row.is_multiple_of(2) { "young" } else { "old" }).into(),
         split: if row < train { Split::Train } else { Split::Test },
         content: Content::Text,
     };

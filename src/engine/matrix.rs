@@ -54,6 +54,17 @@ impl Matrix {
         }
     }
 
+    /// Refuses what was computed from rows of a linked array that were not what they were.
+    ///
+    /// # Errors
+    /// Names the array.
+    pub fn check(&self) -> Result<(), EngineError> {
+        match &self.lying {
+            Lying::Memory(_) => Ok(()),
+            Lying::Packs(rows) => rows.fault().map_or(Ok(()), |fault| Err(EngineError::Usage(fault))),
+        }
+    }
+
     /// Every value, row-major: a copy, for what is small.
     #[must_use]
     pub fn to_vec(&self) -> Vec<f32> {
