@@ -214,12 +214,12 @@ impl Session {
             },
             "embeddings": { "dtype": "F32", "shape": [ids.len(), dimension], "data_offsets": [0, ids.len() * dimension * 4] },
         });
-        let header = header.to_string();
-        let padded = header.len().next_multiple_of(8);
+        let mut header = header.to_string();
+        header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
         let written = write_with(out, |file| {
             let mut file = BufWriter::with_capacity(1 << 20, file);
-            file.write_all(&(padded as u64).to_le_bytes())?;
-            file.write_all(format!("{header:padded$}").as_bytes())?;
+            file.write_all(&(header.len() as u64).to_le_bytes())?;
+            file.write_all(header.as_bytes())?;
             let (mut row, mut bytes) = (vec![0.0f32; dimension], Vec::new());
             for (position, _) in readable() {
                 rows.rows().read(position, &mut row);
