@@ -12,6 +12,7 @@ const SHORT: usize = 14;
 pub struct CompactText(Form);
 
 #[derive(Clone)]
+#[allow(clippy::box_collection, reason = "a String of 24 bytes beside a short text would make both 32")]
 enum Form {
     /// Its length, and its bytes followed by zeros.
     Short(u8, [u8; SHORT]),

@@ -1,232 +1,128 @@
-//! What an audit costs by its size, from an array and a Parquet manifest to tables: time and memory of the program's
-//! own commands, drawn as `docs/training-cost.svg`.
+//! What training costs by items, members and epochs, drawn as `docs/training-cost.svg`.
 //!
-//! `cargo bench --bench training_cost -- [--items N,N,…] [--folder DIR] [--write FILE]`. Each size needs twice its
-//! array on disk, a KB an item; everything is removed behind it.
+//! `cargo bench --bench training_cost -- [--most ROWS] [--write FILE]`; a run of everything takes some minutes.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-#[path = "../checkpoint/mod.rs"]
-mod checkpoint;
+#[path = "world.rs"]
+mod world;
 
-use half::f16;
-use half::slice::HalfFloatSliceExt;
-use parquet::data_type::{BoolType, DoubleType, Int64Type};
-use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::parser::parse_message_type;
-use rand::{Rng, SeedableRng};
-use rand_distr::{Distribution, StandardNormal};
-use rand_xoshiro::Xoshiro256PlusPlus;
+use llm2loss::audit::{Architecture, HyperParameters, Negatives};
+use llm2loss::heads::{Resources, TrainingData, train};
 use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
+use world::{DIMENSION, Gaussian, VALIDATION, world};
 
-const DIMENSION: usize = 512;
-/// Numbers that rows are drawn from.
-const POOL: usize = 1 << 22;
-const NAME: &str = "world";
-
-/// Seconds, and the most memory a command held: its own, and with the pages of files it had mapped, in MB.
-#[derive(Debug, Clone, Copy, Default)]
-struct Cost {
-    seconds: f64,
-    own: f64,
-    with_maps: f64,
-}
-
-/// What the commands cost for one size.
-struct Size {
-    items: usize,
-    costs: Vec<(&'static str, Cost)>,
-}
-
-/// Directions of length one as half-precision npy, and a manifest of ids, losses that can be learnt and an attribute.
-fn write_world(folder: &Path, n: usize) {
-    let mut rng = Xoshiro256PlusPlus::seed_from_u64(n as u64);
-    let pool: Vec<f32> = (0..POOL + DIMENSION).map(|_| StandardNormal.sample(&mut rng)).collect();
-    let learnt: Vec<f32> = (0..DIMENSION).map(|_| StandardNormal.sample(&mut rng)).collect();
-    let mut out = BufWriter::with_capacity(1 << 20, File::create(folder.join("e.npy")).unwrap());
-    let header = format!("{{'descr': '<f2', 'fortran_order': False, 'shape': ({n}, {DIMENSION}), }}");
-    let padded = (header.len() + 11).next_multiple_of(64) - 10;
-    out.write_all(b"\x93NUMPY\x01\x00").unwrap();
-    out.write_all(&(padded as u16).to_le_bytes()).unwrap();
-    out.write_all(format!("{header:<width$}\n", width = padded - 1).as_bytes()).unwrap();
-    let (mut row, mut halves) = (vec![0.0f32; DIMENSION], vec![f16::ZERO; DIMENSION]);
-    let (mut losses, mut flags) = (Vec::with_capacity(n), Vec::with_capacity(n));
-    for _ in 0..n {
-        let (a, b) = (rng.random_range(0..POOL), rng.random_range(0..POOL));
-        row.iter_mut().enumerate().for_each(|(at, value)| *value = pool[a + at] + pool[b + at]);
-        let norm = row.iter().map(|value| value * value).sum::<f32>().sqrt();
-        row.iter_mut().for_each(|value| *value /= norm);
-        halves.convert_from_f32_slice(&row);
-        out.write_all(bytemuck::cast_slice(&halves.iter().map(|half| half.to_bits()).collect::<Vec<u16>>())).unwrap();
-        let said: f32 = row.iter().zip(&learnt).map(|(value, weight)| value * weight).sum();
-        let noise: f32 = StandardNormal.sample(&mut rng);
-        losses.push(f64::from((0.5 * said + 0.5 * noise).exp()));
-        flags.push(row[0] > 0.0);
-    }
-    out.flush().unwrap();
-    let schema = "message m { required int64 id; required double loss; required boolean lit; }";
-    let schema = Arc::new(parse_message_type(schema).unwrap());
-    let file = File::create(folder.join("rows.parquet")).unwrap();
-    let mut writer = SerializedFileWriter::new(file, schema, Arc::default()).unwrap();
-    for start in (0..n).step_by(1 << 20) {
-        let end = n.min(start + (1 << 20));
-        let ids: Vec<i64> = (start as i64..end as i64).collect();
-        let mut group = writer.next_row_group().unwrap();
-        let mut column = group.next_column().unwrap().unwrap();
-        column.typed::<Int64Type>().write_batch(&ids, None, None).unwrap();
-        column.close().unwrap();
-        let mut column = group.next_column().unwrap().unwrap();
-        column.typed::<DoubleType>().write_batch(&losses[start..end], None, None).unwrap();
-        column.close().unwrap();
-        let mut column = group.next_column().unwrap().unwrap();
-        column.typed::<BoolType>().write_batch(&flags[start..end], None, None).unwrap();
-        column.close().unwrap();
-        group.close().unwrap();
-    }
-    writer.close().unwrap();
-}
-
-/// Runs a command of the program and looks at its memory meanwhile.
-fn run(folder: &Path, words: &[&str]) -> (Cost, String) {
-    let started = Instant::now();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_llm2loss"));
-    command.current_dir(folder).args(words).args(["--home", "home"]).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let mut cost = Cost::default();
-    while child.try_wait().unwrap().is_none() {
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let megabytes = |name: &str| {
-            let line = text.lines().find(|line| line.starts_with(name))?;
-            Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1024.0)
-        };
-        cost.own = cost.own.max(megabytes("RssAnon:").unwrap_or(0.0));
-        cost.with_maps = cost.with_maps.max(megabytes("VmHWM:").unwrap_or(0.0));
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    cost.seconds = started.elapsed().as_secs_f64();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-    (cost, String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-fn bytes_under(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries
-        .map(|entry| if entry.path().is_dir() { bytes_under(&entry.path()) } else { entry.metadata().unwrap().len() })
-        .sum()
-}
-
-/// Every command on one size, in a folder of its own.
-fn measure(folder: &Path, encoder: &Path, items: usize) -> Size {
-    fs::create_dir_all(folder).unwrap();
-    write_world(folder, items);
-    let array = fs::metadata(folder.join("e.npy")).unwrap().len() as f64;
-    let mut costs = Vec::new();
-    let mut note = |what: &'static str, cost: Cost| {
-        println!(
-            "{items:>9} {what:<12} {:>8.2} s, {:>6.0} MB, {:>6.0} MB with mapped pages",
-            cost.seconds, cost.own, cost.with_maps
-        );
-        costs.push((what, cost));
+/// Seconds of a run on the first `rows` of the world.
+fn seconds(matrix: &[f32], losses: &[f64], rows: usize, hyper: &HyperParameters) -> f64 {
+    let positions: Vec<usize> = (0..rows + VALIDATION).collect();
+    let (train_rows, validation) = positions.split_at(rows);
+    let data = TrainingData {
+        dimension: DIMENSION,
+        embeddings: matrix.into(),
+        train: train_rows,
+        losses: losses[..rows].to_vec(),
+        validation,
+        validation_losses: losses[rows..rows + VALIDATION].to_vec(),
     };
     let started = Instant::now();
-    fs::copy(folder.join("e.npy"), folder.join("copy")).unwrap();
-    File::open(folder.join("copy")).unwrap().sync_all().unwrap();
-    note("cp and sync", Cost { seconds: started.elapsed().as_secs_f64(), ..Cost::default() });
-    fs::remove_file(folder.join("copy")).unwrap();
-    let encoder = encoder.to_str().unwrap();
-    let ingest = ["ingest", NAME, "--manifest", "rows.parquet", "--embeddings", "e.npy", "--encoder", encoder];
-    note("ingest", run(folder, &ingest).0);
-    println!("{items:>9} packs take {:.3} of the array", bytes_under(&folder.join("home/packs")) as f64 / array);
-    fs::remove_dir_all(folder.join("home")).unwrap();
-    note("link", run(folder, &[&ingest[..], &["--link"]].concat()).0);
-    println!("{items:>9} packs take {:.3} of the array", bytes_under(&folder.join("home/packs")) as f64 / array);
-    let train = ["train", NAME, "--architecture", "linear", "--epochs", "2", "--members", "5"];
-    note("train, linked", run(folder, &train).0);
-    fs::remove_dir_all(folder.join("home")).unwrap();
-    run(folder, &ingest);
-    let (cost, _) = run(folder, &train);
-    note("train", cost);
-    let said = fs::read_dir(folder.join("home/runs")).unwrap().next().unwrap().unwrap().path().join("run.json");
-    let record: serde_json::Value = serde_json::from_str(&fs::read_to_string(said).unwrap()).unwrap();
-    println!("{items:>9} the run took {:.2} s of it", record["seconds"].as_f64().unwrap());
-    note("second start", run(folder, &["table", NAME, "attributes"]).0);
-    note("one prompt", run(folder, &["score", "--audit", NAME, "a photo of a dog"]).0);
-    fs::remove_dir_all(folder).unwrap();
-    Size { items, costs }
+    train(&data, hyper, Resources::cpu(), &Gaussian::new()).unwrap();
+    started.elapsed().as_secs_f64()
+}
+
+fn hyper(architecture: Architecture, members: usize, epochs: usize) -> HyperParameters {
+    HyperParameters {
+        members,
+        epochs,
+        batch: 4096,
+        negatives: Negatives::Gaussian,
+        ..HyperParameters::paper(architecture)
+    }
+}
+
+/// One panel: what varies, and seconds by its value for each architecture.
+struct Panel {
+    label: &'static str,
+    curves: [Vec<(f64, f64)>; 2],
 }
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let value =
         |name: &str| arguments.iter().position(|word| word == name).and_then(|at| arguments.get(at + 1).cloned());
-    let items = value("--items").unwrap_or_else(|| "10000,30000,100000,300000,1000000".into());
-    let folder = value("--folder").map_or_else(std::env::temp_dir, PathBuf::from).join("llm2loss-training-cost");
-    let encoder = folder.join("clip");
-    fs::create_dir_all(&encoder).unwrap();
-    checkpoint::write(checkpoint::fixture().case("clip-full"), &encoder);
-    let sizes: Vec<Size> =
-        items.split(',').map(|n| measure(&folder.join("work"), &encoder, n.parse().unwrap())).collect();
-    fs::remove_dir_all(&folder).unwrap();
+    let most: usize = value("--most").and_then(|word| word.parse().ok()).unwrap_or(1_000_000);
+    let (matrix, losses) = world(most + VALIDATION);
+    let shapes = [Architecture::Linear, Architecture::Mlp];
+    let mut panels = Vec::new();
+    let items: Vec<usize> = [10_000, 30_000, 100_000, 300_000, 1_000_000].into_iter().filter(|n| *n <= most).collect();
+    let measure =
+        |label: &'static str, values: &[usize], run: &dyn Fn(Architecture, usize) -> (usize, HyperParameters)| {
+            let curves = shapes.map(|shape| {
+                let point = |&value: &usize| {
+                    let (rows, hyper) = run(shape, value);
+                    let seconds = seconds(&matrix, &losses, rows, &hyper);
+                    println!("{} {label} {value}: {seconds:.2} s", shape.name());
+                    (value as f64, seconds)
+                };
+                values.iter().map(point).collect()
+            });
+            Panel { label, curves }
+        };
+    panels.push(measure("items", &items, &|shape, n| (n, hyper(shape, 5, 2))));
+    panels.push(measure("members", &[1, 2, 5, 10, 20], &|shape, members| (100_000, hyper(shape, members, 2))));
+    panels.push(measure("epochs", &[1, 2, 4, 8, 16], &|shape, epochs| (100_000, hyper(shape, 5, epochs))));
+    for panel in &panels {
+        for (shape, curve) in shapes.iter().zip(&panel.curves) {
+            println!("{} by {}: cost grows as power {:.2} of it", shape.name(), panel.label, slope(curve));
+        }
+    }
     if let Some(file) = value("--write") {
-        fs::write(file, drawing(&sizes)).unwrap();
+        std::fs::write(file, drawing(&panels)).unwrap();
     }
 }
 
-const WIDTH: f64 = 420.0;
-const HEIGHT: f64 = 260.0;
-const SHOWN: [(&str, &str); 3] = [("ingest", "#0072b2"), ("link", "#009e73"), ("train", "#d55e00")];
+/// Slope of the least-squares line through the logarithms: one is linear growth.
+fn slope(curve: &[(f64, f64)]) -> f64 {
+    let points: Vec<(f64, f64)> = curve.iter().map(|(x, y)| (x.ln(), y.ln())).collect();
+    let n = points.len() as f64;
+    let (mx, my) = (points.iter().map(|p| p.0).sum::<f64>() / n, points.iter().map(|p| p.1).sum::<f64>() / n);
+    let top: f64 = points.iter().map(|p| (p.0 - mx) * (p.1 - my)).sum();
+    top / points.iter().map(|p| (p.0 - mx).powi(2)).sum::<f64>()
+}
 
-/// Time and memory side by side, both axes logarithmic.
-fn drawing(sizes: &[Size]) -> String {
+const WIDTH: f64 = 300.0;
+const HEIGHT: f64 = 240.0;
+const COLOURS: [&str; 2] = ["#0072b2", "#d55e00"];
+
+/// Panels side by side, both axes logarithmic, a dashed line of slope one through each curve's last point.
+fn drawing(panels: &[Panel]) -> String {
     let mut svg = String::new();
     let _ = write!(
         svg,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" font-family=\"sans-serif\" font-size=\"11\" fill=\"#777\">\n<title>Seconds and memory by items</title>\n",
-        2.0 * WIDTH,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" font-family=\"sans-serif\" font-size=\"11\" fill=\"#777\">\n<title>Seconds to train by items, members and epochs</title>\n",
+        WIDTH * panels.len() as f64,
         HEIGHT + 24.0
     );
-    let curve = |name: &str, of: fn(&Cost) -> f64| -> Vec<(f64, f64)> {
-        let point = |size: &Size| {
-            let cost = size.costs.iter().find(|(what, _)| *what == name)?;
-            Some((size.items as f64, of(&cost.1)))
-        };
-        sizes.iter().filter_map(point).collect()
-    };
-    for (column, (label, of)) in
-        [("seconds", (|cost| cost.seconds) as fn(&Cost) -> f64), ("MB of its own memory", |cost| cost.own)]
-            .iter()
-            .enumerate()
-    {
-        let curves: Vec<_> = SHOWN.iter().map(|(name, colour)| (curve(name, *of), *colour)).collect();
-        draw_panel(&mut svg, label, &curves, column as f64 * WIDTH);
+    for (column, panel) in panels.iter().enumerate() {
+        draw_panel(&mut svg, panel, column as f64 * WIDTH);
     }
-    for (index, (name, colour)) in SHOWN.iter().enumerate() {
-        let words = match *name {
-            "ingest" => "ingest, copied",
-            "link" => "ingest --link",
-            _ => "train: linear, 3 heads, 5 members, 2 epochs, tables",
-        };
-        let (x, y) = (44.0 + 130.0 * index as f64, HEIGHT + 12.0);
+    for (index, name) in ["linear", "mlp, 64 hidden units"].iter().enumerate() {
+        let x = 40.0 + 120.0 * index as f64;
         let _ = writeln!(
             svg,
-            "<circle cx=\"{x}\" cy=\"{y}\" r=\"3\" fill=\"{colour}\"/><text x=\"{}\" y=\"{}\">{words}</text>",
+            "<circle cx=\"{x}\" cy=\"{}\" r=\"3\" fill=\"{}\"/><text x=\"{}\" y=\"{}\">{name}</text>",
+            HEIGHT + 12.0,
+            COLOURS[index],
             x + 8.0,
-            y + 4.0
+            HEIGHT + 16.0
         );
     }
+    let _ = writeln!(svg, "<text x=\"320\" y=\"{}\">dashed: growth in proportion</text>", HEIGHT + 16.0);
     svg.push_str("</svg>\n");
     svg
 }
 
-fn draw_panel(svg: &mut String, label: &str, curves: &[(Vec<(f64, f64)>, &str)], left: f64) {
-    let points = || curves.iter().flat_map(|(curve, _)| curve);
+fn draw_panel(svg: &mut String, panel: &Panel, left: f64) {
+    let points = || panel.curves.iter().flatten();
     let range = |values: &mut dyn Iterator<Item = f64>| {
         values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
     };
@@ -237,12 +133,13 @@ fn draw_panel(svg: &mut String, label: &str, curves: &[(Vec<(f64, f64)>, &str)],
     let y = |value: f64| HEIGHT - 40.0 - (HEIGHT - 60.0) * (value / y0).ln() / (y1 / y0).ln();
     let _ = writeln!(
         svg,
-        "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">items</text><text x=\"{}\" y=\"12\">{label}</text>",
+        "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text><text x=\"{}\" y=\"12\">seconds</text>",
         left + WIDTH / 2.0,
         HEIGHT - 8.0,
+        panel.label,
         left + 12.0
     );
-    for tick in (-3..6).flat_map(|power| [1.0, 3.0].map(|digit| digit * 10f64.powi(power))) {
+    for tick in (-3..4).flat_map(|power| [1.0, 3.0].map(|digit| digit * 10f64.powi(power))) {
         if tick >= y0 && tick <= y1 {
             let _ = writeln!(
                 svg,
@@ -256,17 +153,35 @@ fn draw_panel(svg: &mut String, label: &str, curves: &[(Vec<(f64, f64)>, &str)],
             );
         }
     }
-    for (value, _) in curves.first().into_iter().flat_map(|(curve, _)| curve) {
-        let label = if *value >= 1e6 { format!("{} M", value / 1e6) } else { format!("{} k", value / 1e3) };
+    for (value, _) in &panel.curves[0] {
+        let label = if *value >= 1e6 {
+            format!("{} M", value / 1e6)
+        } else if *value >= 1e3 {
+            format!("{} k", value / 1e3)
+        } else {
+            value.to_string()
+        };
         let _ =
             writeln!(svg, "<text x=\"{:.1}\" y=\"{}\" text-anchor=\"middle\">{label}</text>", x(*value), HEIGHT - 24.0);
     }
-    for (curve, colour) in curves {
+    for (curve, colour) in panel.curves.iter().zip(COLOURS) {
         let path: Vec<String> = curve.iter().map(|p| format!("{:.1} {:.1}", x(p.0), y(p.1))).collect();
         let _ = writeln!(svg, "<path d=\"M{}\" fill=\"none\" stroke=\"{colour}\"/>", path.join("L"));
         for point in curve {
             let _ =
                 writeln!(svg, "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\" fill=\"{colour}\"/>", x(point.0), y(point.1));
+        }
+        if let Some(last) = curve.last() {
+            let first = (last.1 * x0 / last.0).max(y0);
+            let from = last.0 * first / last.1;
+            let _ = writeln!(
+                svg,
+                "<path d=\"M{:.1} {:.1}L{:.1} {:.1}\" stroke=\"{colour}\" stroke-dasharray=\"2 3\"/>",
+                x(from),
+                y(first),
+                x(last.0),
+                y(last.1)
+            );
         }
     }
 }
