@@ -62,6 +62,54 @@ pub fn read_text(path: &Path) -> io::Result<String> {
     fs::read_to_string(path)
 }
 
+/// Fills `out` from a place of a file, whatever else reads it.
+///
+/// # Errors
+/// If the disk refuses or the file ends before.
+#[cfg(unix)]
+pub fn read_exact_at(file: &File, out: &mut [u8], place: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, out, place)
+}
+
+/// Fills `out` from a place of a file, whatever else reads it.
+///
+/// # Errors
+/// If the disk refuses or the file ends before.
+#[cfg(windows)]
+pub fn read_exact_at(file: &File, mut out: &mut [u8], mut place: u64) -> io::Result<()> {
+    while !out.is_empty() {
+        let read = std::os::windows::fs::FileExt::seek_read(file, out, place)?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        out = &mut out[read..];
+        place += read as u64;
+    }
+    Ok(())
+}
+
+/// Whether locks keep processes apart in a folder; `None` where it cannot be written.
+#[must_use]
+pub fn has_locks(folder: &Path) -> Option<bool> {
+    let suffix = format!(".{}{UNFINISHED_ENDING}", std::process::id());
+    let file = tempfile::Builder::new().prefix("lock").suffix(&suffix).tempfile_in(folder).ok()?;
+    let other = File::open(file.path()).ok()?;
+    let held = file.as_file().try_lock().is_ok();
+    Some(held && matches!(other.try_lock(), Err(fs::TryLockError::WouldBlock)))
+}
+
+/// What tells a folder from another one under the same path, where the system says it.
+#[must_use]
+pub fn identity(folder: &Path) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        fs::metadata(folder).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+    }
+    #[cfg(not(unix))]
+    folder.is_dir().then_some((0, 0))
+}
+
 /// Makes a folder, and those above it, that only its owner may enter.
 ///
 /// # Errors
@@ -240,6 +288,14 @@ mod tests {
         add_line(&path, |text| Ok(format!("after {}", text.lines().count()))).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"whole\ntorn \xc3\nafter 2\n");
         assert!(add_line(folder.path(), |_| Ok(String::new())).is_err());
+    }
+
+    #[test]
+    fn locks_are_tried_and_nothing_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(has_locks(folder.path()), Some(true));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert_eq!(has_locks(&folder.path().join("none")), None);
     }
 
     #[test]

@@ -70,7 +70,8 @@ fn alike(shown: &str, printed: &str) -> bool {
 
 /// Whether a printed line is the line shown.
 fn matches(shown: &str, printed: &str) -> bool {
-    let (shown, printed) = (shown.split_whitespace().collect::<Vec<_>>(), printed.split_whitespace().collect::<Vec<_>>());
+    let (shown, printed) =
+        (shown.split_whitespace().collect::<Vec<_>>(), printed.split_whitespace().collect::<Vec<_>>());
     same(&shown, &printed)
 }
 

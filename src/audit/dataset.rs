@@ -1,6 +1,6 @@
 //! One dataset with the losses of one or more black-box models on it.
 
-use super::{Attribute, AttributePrompts, nearest_name};
+use super::{Attribute, AttributePrompts, CompactText, nearest_name};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use thiserror::Error;
@@ -31,7 +31,7 @@ pub enum Content {
     #[default]
     Text,
     /// An image file, by its path; `stamp` changes when the file does.
-    Image { path: String, stamp: [u8; 16] },
+    Image { path: CompactText, stamp: [u8; 16] },
     /// Nothing: the embedding came with the data and is kept under this digest.
     Embedded([u8; 16]),
     /// An image file that could not be decoded; the item takes part in nothing.
@@ -41,9 +41,9 @@ pub enum Content {
 /// One data point.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    pub id: String,
+    pub id: CompactText,
     /// Its words: what is embedded of a text, the caption of anything else; may then be empty.
-    pub text: String,
+    pub text: CompactText,
     pub split: Split,
     pub content: Content,
 }
@@ -197,7 +197,7 @@ impl Audit {
             if let Some(row) = model.losses.iter().position(|loss| loss.is_infinite() || *loss < 0.0) {
                 return Err(AuditError::Loss {
                     model: model.name.clone(),
-                    id: self.items[row].id.clone(),
+                    id: self.items[row].id.to_string(),
                     value: model.losses[row].to_string(),
                 });
             }

@@ -7,6 +7,7 @@ mod hyper;
 mod name;
 mod rules;
 mod run;
+mod text;
 
 pub use attribute::{Attribute, AttributePrompts, Contrast, Side};
 pub use dataset::{
@@ -17,3 +18,4 @@ pub use hyper::{HyperParameters, Negatives, Pairs, Target};
 pub use name::{LONGEST_NAME, is_audit_name, nearest_name};
 pub use rules::{AttributeRules, Limit, PromptRule, Rules, RulesError, USUAL_POWER};
 pub use run::{EpochMetrics, RunId, RunRecord, RunState};
+pub use text::CompactText;

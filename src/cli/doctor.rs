@@ -4,6 +4,7 @@ use super::arguments::Doctor;
 use super::context::{Failure, Place, home, print};
 use crate::encoder::{Encoder, StaticEncoder};
 use crate::engine::{ComputeDevice, Driver, Gpu, cuda_words, devices, known_audits};
+use crate::files::has_locks;
 use crate::report;
 use crate::store::{Privacy, Store, make_private};
 use serde::Serialize;
@@ -26,6 +27,8 @@ struct Findings {
     home: String,
     /// Who may read the home, and what was done about it.
     privacy: String,
+    /// Whether the home's file system keeps two processes from writing at once.
+    locks: String,
     store: String,
     encoder: String,
     audits: Vec<String>,
@@ -58,6 +61,7 @@ pub fn run(place: Place, given: &Doctor) -> Result<u8, Failure> {
         driver: driver.version,
         home: home.display().to_string(),
         privacy,
+        locks: locks_words(&home),
         store,
         encoder: StaticEncoder::new().map_or_else(
             |error| error.to_string(),
@@ -116,6 +120,16 @@ fn privacy_words(home: &Path) -> String {
     words
 }
 
+fn locks_words(home: &Path) -> String {
+    match has_locks(home) {
+        Some(true) => "the file system keeps processes apart".into(),
+        Some(false) => {
+            "the file system has none: two processes could write the home at once; give a home on another one".into()
+        }
+        None => "not tried: the home cannot be written".into(),
+    }
+}
+
 fn terminal_words() -> String {
     let variable = |name: &str| {
         std::env::var(name)
@@ -145,6 +159,7 @@ fn words(findings: &Findings) -> String {
         ("cuda", findings.cuda.clone()),
         ("home", findings.home.clone()),
         ("privacy", findings.privacy.clone()),
+        ("locks", findings.locks.clone()),
         ("store", findings.store.clone()),
         ("encoder", findings.encoder.clone()),
         ("audits", findings.audits.join(", ")),

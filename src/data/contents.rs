@@ -16,14 +16,8 @@ const PEEK: usize = 4096;
 /// What is equal where contents are: of an embedding its digest, of a text its words without regard to case and
 /// blanks, of an image file its length and a piece from its middle; of an item without any of these its id.
 pub fn content_keys(draft: &Draft) -> Vec<u128> {
-    if let Some((rows, dimension)) = &draft.embeddings {
-        let mut bytes = Vec::with_capacity(dimension * 4);
-        let digest = |row: &[f32]| {
-            bytes.clear();
-            row.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
-            xxh3_128(&bytes)
-        };
-        return rows.chunks_exact(*dimension).map(digest).collect();
+    if let Some(embeddings) = &draft.embeddings {
+        return embeddings.digests();
     }
     if let Some(paths) = &draft.images {
         return image_keys(paths);

@@ -108,7 +108,7 @@ impl Session {
             if let Content::Image { stamp, path } = &item.content
                 && let Some(FileFact::Unreadable(problem)) = self.store.file_fact(stamp)?
             {
-                found.push(UnreadableImage { id: item.id.clone(), path: path.clone(), problem });
+                found.push(UnreadableImage { id: item.id.to_string(), path: path.to_string(), problem });
             }
         }
         Ok(found)
@@ -117,6 +117,10 @@ impl Session {
     /// Encodes and keeps the items at the `missing` positions.
     fn embed(&self, audit: &Audit, missing: &[usize], tracker: &Tracker) -> Result<(), EngineError> {
         if missing.iter().any(|&row| matches!(audit.items[row].content, Content::Embedded(_))) {
+            let faults = self.store.link_faults(self.encoder.fingerprint())?;
+            if !faults.is_empty() {
+                return Err(EngineError::Usage(faults.join("; ")));
+            }
             return Err(EngineError::Usage(format!(
                 "embeddings of audit '{}' came with its data and are not in the store under encoder {}; take it in again with 'llm2loss ingest'",
                 audit.name,

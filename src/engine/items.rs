@@ -293,7 +293,7 @@ impl ItemList {
         Ok(others
             .map(|(row, cosine)| NearItem {
                 row,
-                id: self.audit.items[row as usize].id.clone(),
+                id: self.audit.items[row as usize].id.to_string(),
                 similarity: f64::from(cosine),
                 loss: known(model.losses[row as usize]),
                 text: shown_text(&self.audit, row, self.question.hide_text),

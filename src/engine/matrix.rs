@@ -54,6 +54,17 @@ impl Matrix {
         }
     }
 
+    /// Refuses what was computed from rows of a linked array that were not what they were.
+    ///
+    /// # Errors
+    /// Names the array.
+    pub fn check(&self) -> Result<(), EngineError> {
+        match &self.lying {
+            Lying::Memory(_) => Ok(()),
+            Lying::Packs(rows) => rows.fault().map_or(Ok(()), |fault| Err(EngineError::Usage(fault))),
+        }
+    }
+
     /// Every value, row-major: a copy, for what is small.
     #[must_use]
     pub fn to_vec(&self) -> Vec<f32> {
@@ -86,6 +97,8 @@ impl RowReader for PackedRows {
             Precision::F32 => LyingRow::F32(bytemuck::try_cast_slice(bytes).ok()?),
             Precision::F16 => LyingRow::F16(bytemuck::try_cast_slice(bytes).ok()?),
             Precision::Bf16 => LyingRow::Bf16(bytemuck::try_cast_slice(bytes).ok()?),
+            // Packs are never written so.
+            Precision::F64 => return None,
         })
     }
 }

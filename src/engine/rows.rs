@@ -107,7 +107,7 @@ pub fn test_set_digest(audit: &Audit) -> String {
         match &item.content {
             Content::Text | Content::Unreadable => {}
             Content::Image { path, .. } => {
-                hasher.update(std::path::Path::new(path).file_name().unwrap_or_default().as_encoded_bytes());
+                hasher.update(std::path::Path::new(path.as_str()).file_name().unwrap_or_default().as_encoded_bytes());
             }
             Content::Embedded(digest) => hasher.update(digest),
         }
@@ -154,7 +154,7 @@ mod tests {
         other.attributes[3].values[first] = None;
         assert_ne!(test_set_digest(&other), digest);
         let mut other = audit;
-        other.items[first].text.push('.');
+        other.items[first].text = format!("{}.", other.items[first].text).into();
         assert_ne!(test_set_digest(&other), digest);
     }
 }

@@ -80,3 +80,36 @@ impl Rows<'_> {
         rows
     }
 }
+
+/// Rows of a block: enough to fill a matrix product, little enough to stay in cache.
+const BLOCK: usize = 4096;
+
+/// Rows at some positions, `[n, d]`.
+#[derive(Debug, Clone, Copy)]
+pub struct Picked<'a> {
+    pub rows: Rows<'a>,
+    pub positions: &'a [usize],
+    pub dimension: usize,
+}
+
+impl Picked<'_> {
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.positions.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.positions.is_empty()
+    }
+
+    /// Copies one of them into `out`, which has its length.
+    pub fn read(&self, at: usize, out: &mut [f32]) {
+        self.rows.read(self.positions[at], out);
+    }
+
+    /// All of them in order, some at a time, row-major.
+    pub fn blocks(&self) -> impl Iterator<Item = Vec<f32>> {
+        self.positions.chunks(BLOCK).map(|positions| self.rows.gather(positions, self.dimension))
+    }
+}

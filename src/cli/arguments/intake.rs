@@ -68,6 +68,10 @@ pub struct Ingest {
     #[arg(long, value_name = "FILE", requires = "embeddings")]
     pub embedding_ids: Option<PathBuf>,
 
+    /// Use the arrays where they lie, and copy nothing: npy in C order or safetensors, which must stay as they are
+    #[arg(long)]
+    pub link: bool,
+
     /// Take embeddings whose captions lie no nearer to their own item than to others
     #[arg(long)]
     pub allow_mismatch: bool,

@@ -197,7 +197,7 @@ fn risen(pair: &Pair, top: usize) -> Vec<ItemChange> {
     let one = |&item: &usize| {
         let known = &pair.audit.items[pair.rows[item]];
         let (before, after) = (pair.losses[0][item], pair.losses[1][item]);
-        ItemChange { id: known.id.clone(), text: known.text.clone(), before, after, change: after - before }
+        ItemChange { id: known.id.to_string(), text: known.text.to_string(), before, after, change: after - before }
     };
     order.iter().take(top).map(one).collect()
 }

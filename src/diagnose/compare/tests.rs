@@ -10,8 +10,8 @@ use crate::stats::Undefined;
 /// 40 test items, half of them with the attribute; `after` is what the second model loses on each.
 fn audit(after: impl Fn(usize) -> f64) -> Audit {
     let items = (0..40).map(|i| Item {
-        id: format!("i{i}"),
-        text: format!("item\u{1b}[31m {i}"),
+        id: format!("i{i}").into(),
+        text: format!("item\u{1b}[31m {i}").into(),
         split: Split::Test,
         content: Content::Text,
     });

@@ -247,7 +247,7 @@ impl<'a> Candidates<'a> {
         }
         members.sort_by(order);
         let item = |at: usize| WorstItem {
-            id: self.losses.audit.items[self.losses.rows[at]].id.clone(),
+            id: self.losses.audit.items[self.losses.rows[at]].id.to_string(),
             loss: self.losses.losses[at],
         };
         members.into_iter().map(item).collect()

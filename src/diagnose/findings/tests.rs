@@ -28,7 +28,7 @@ fn model(name: &str, loss: impl Fn(usize) -> f64, n: usize) -> ModelLosses {
 /// `n` test items; item `i` has its number as id.
 fn audit(n: usize, attributes: &[(&str, &str, Holds)], loss: impl Fn(usize) -> f64) -> Audit {
     let item =
-        |i: usize| Item { id: i.to_string(), text: format!("item {i}"), split: Split::Test, content: Content::Text };
+        |i: usize| Item { id: i.to_string().into(), text: format!("item {i}").into(), split: Split::Test, content: Content::Text };
     Audit {
         name: "tiny".into(),
         items: (0..n).map(item).collect(),
@@ -164,7 +164,7 @@ fn test_items_that_stand_in_training_are_told() {
     let mut audit = audit(N, &[SENIOR], |i| noise(i) + if i % 4 == 0 { 3.0 } else { 1.0 });
     for (i, item) in audit.items.iter_mut().enumerate().take(3) {
         item.split = Split::Train;
-        item.text = format!("ITEM  {}", i + 40);
+        item.text = format!("ITEM  {}", i + 40).into();
     }
     let said = claims(&find(&audit));
     assert_eq!(said[1], "3 of 157 test items stand in training too, with equal content");

@@ -76,9 +76,9 @@ impl ListedItem {
         };
         Self {
             row,
-            id: item.id.clone(),
+            id: item.id.to_string(),
             text: shown_text(audit, row, hide_text),
-            image: image.filter(|_| !hide_text),
+            image: image.filter(|_| !hide_text).map(|path| path.to_string()),
             split: item.split,
             label: audit.labels.as_ref().map(|labels| u8::from(labels[at])),
             losses: audit.models.iter().map(|model| (model.name.clone(), known(model.losses[at]))).collect(),
@@ -103,7 +103,7 @@ impl ListedItem {
 #[must_use]
 pub fn shown_text(audit: &Audit, row: u32, hide_text: bool) -> Option<String> {
     let text = &audit.items[row as usize].text;
-    (!hide_text && !text.is_empty()).then(|| text.clone())
+    (!hide_text && !text.is_empty()).then(|| text.to_string())
 }
 
 /// A figure, unless it is NaN.
