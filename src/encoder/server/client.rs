@@ -71,7 +71,7 @@ struct Answer {
 struct Row {
     index: Option<usize>,
     /// Some servers write what is no number as null.
-    embedding: Vec<Option<f32>>,
+    embedding: Vec<Option<f64>>,
 }
 
 /// Why a try failed.
@@ -161,7 +161,7 @@ impl Client {
             return Err(self.refused(status.as_u16(), &headers, &body.unwrap_or_default()));
         }
         let body = body.map_err(|error| match error {
-            ureq::Error::BodyExceedsLimit(_) => Fault::Lasting(format!("its answer is longer than {most} bytes")),
+            ureq::Error::BodyExceedsLimit(_) => Fault::Lasting(format!("gives an answer longer than {most} bytes")),
             error => self.broken(&error),
         })?;
         rows(&body, texts.len()).map_err(Fault::Lasting)
@@ -223,24 +223,24 @@ fn rows(body: &[u8], count: usize) -> Result<Vec<Vec<f32>>, String> {
         let nan = body.windows(3).any(|three| three == b"NaN");
         let why =
             if nan { "numbers that are none (NaN)".to_owned() } else { format!("no list of embeddings ({error})") };
-        format!("its answer holds {why}")
+        format!("gives {why}")
     })?;
     if answer.data.len() != count {
-        return Err(format!("its answer has {} embeddings for {count} texts", answer.data.len()));
+        return Err(format!("gives {} embeddings for {count} texts", answer.data.len()));
     }
     let mut rows = vec![Vec::new(); count];
     let dimension = answer.data.first().map_or(0, |row| row.embedding.len());
     for (at, row) in answer.data.into_iter().enumerate() {
         let index = row.index.unwrap_or(at);
         let place = rows.get_mut(index).filter(|place| place.is_empty());
-        let place = place.ok_or_else(|| format!("its answer counts its embeddings wrongly ({index} of {count})"))?;
+        let place = place.ok_or_else(|| format!("counts its embeddings wrongly ({index} of {count})"))?;
         let length = row.embedding.len();
         if length != dimension || length == 0 || length > MOST_DIMENSIONS {
-            return Err(format!("its answer has embeddings of {dimension} and of {length} dimensions"));
+            return Err(format!("gives embeddings of {dimension} and of {length} dimensions"));
         }
-        let finite = |value: &Option<f32>| value.filter(|value| value.is_finite());
+        let finite = |value: &Option<f64>| value.map(|value| value as f32).filter(|value| value.is_finite());
         let numbers: Option<Vec<f32>> = row.embedding.iter().map(finite).collect();
-        *place = numbers.ok_or_else(|| format!("its embedding of text {} holds numbers that are none", index + 1))?;
+        *place = numbers.ok_or_else(|| format!("gives numbers that are none for text {}", index + 1))?;
     }
     Ok(rows)
 }
