@@ -94,7 +94,7 @@ fn fetch(name: &str, json: bool) -> Result<u8, Failure> {
     if name == "builtin" || Path::new(name).is_dir() || name.contains("://") {
         return Err(Failure::usage(format!("{name} is not from the hub: there is nothing to fetch")));
     }
-    let opened = progress::opener(false)(name).map_err(|error| Failure::usage(&error.to_string()))?;
+    let opened = progress::opener(false)(name).map_err(|error| Failure::usage(error.to_string()))?;
     let cache = HubSettings::from_environment().cache.display().to_string();
     let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
     let line = format!(
