@@ -7,6 +7,7 @@ use crate::data::{
     AttributeFile, CelebaSplit, Contents, DataError, Draft, EvaluationFiles, Evaluations, Harness, ImagePlace, Mapping,
     Policy, ScoreFiles, celeba, clip_retrieval, image_folder, manifest, open_array, wilds,
 };
+use crate::encoder::EncoderChoice;
 use crate::engine::{
     Addition, EngineError, IngestReport, Intake, add_models, delete, described, ingest, known_audits, set_prompts,
 };
@@ -40,7 +41,7 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
     let report = if let Some(draft) = draft {
         let how = Intake {
             name: &given.name,
-            encoder: given.encoder.as_deref().unwrap_or("builtin"),
+            encoder: &encoder(given),
             allow_mismatch: given.allow_mismatch,
             link: given.link,
             check: given.check,
@@ -66,6 +67,17 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
         ));
     };
     show(&report, given.output.json)
+}
+
+/// The encoder with what is wanted of it.
+fn encoder(given: &Ingest) -> String {
+    let choice = EncoderChoice {
+        name: given.encoder.clone().unwrap_or_else(|| "builtin".to_owned()),
+        dims: given.dims,
+        prompt_document: given.prompt_document.clone(),
+        prompt_query: given.prompt_query.clone(),
+    };
+    choice.to_string()
 }
 
 /// What the files given hold; `None` if only an audit there is shall be changed.

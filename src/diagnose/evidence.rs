@@ -62,8 +62,8 @@ impl<'a> Evidence<'a> {
             }
         }
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let prompt_embeddings = encoder.encode(&texts)?;
-        let unmoved_embeddings = material.unmoved.map(|encoder| encoder.encode(&texts)).transpose()?;
+        let prompt_embeddings = encoder.encode_prompts(&texts)?;
+        let unmoved_embeddings = material.unmoved.map(|encoder| encoder.encode_prompts(&texts)).transpose()?;
         Ok(Self {
             audit,
             model,

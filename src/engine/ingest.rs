@@ -319,7 +319,7 @@ fn needs_eyes(encoder: &dyn Encoder) -> Result<(), EngineError> {
         return Ok(());
     }
     Err(EngineError::Usage(format!(
-        "the items are images and encoder {} reads text only; give a CLIP model, such as --encoder openai/clip-vit-base-patch32",
+        "the items are images and encoder {} reads text only; give a CLIP or SigLIP model, such as --encoder openai/clip-vit-base-patch32",
         encoder.name()
     )))
 }

@@ -148,6 +148,10 @@ pub struct Doctor {
     #[arg(long)]
     pub rebuild: bool,
 
+    /// Download an encoder that will be needed where there is no network, and print the line to use there
+    #[arg(long, value_name = "ENCODER", conflicts_with = "rebuild")]
+    pub fetch: Option<String>,
+
     #[command(flatten)]
     pub output: Output,
 }

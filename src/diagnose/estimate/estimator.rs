@@ -125,7 +125,7 @@ fn own_words(audit: &Audit, generic: &BTreeSet<String>) -> BTreeSet<String> {
 fn groups(material: &EstimatorMaterial<'_>, generic: &BTreeSet<String>) -> Result<Vec<AttributeGroup>, DiagnoseError> {
     let attributes = &material.audit.attributes;
     let phrases: Vec<&str> = attributes.iter().map(|attribute| attribute.prompts.phrase.as_str()).collect();
-    let embeddings = material.encoder.encode(&phrases)?;
+    let embeddings = material.encoder.encode_prompts(&phrases)?;
     let group = |(attribute, row): (&crate::audit::Attribute, &[f32])| {
         let held = material.train.iter().filter(|&&item| attribute.values[item] == Some(true));
         let losses: Vec<f64> = held.map(|&item| material.model.losses[item]).collect();
@@ -241,7 +241,7 @@ impl Estimator {
     /// # Errors
     /// If an encoder or the heads fail.
     pub fn tell_all(&self, texts: &[&str]) -> Result<Vec<Told>, DiagnoseError> {
-        let embeddings = self.witnesses.encoder.encode(texts)?;
+        let embeddings = self.witnesses.encoder.encode_prompts(texts)?;
         let predictions = self.witnesses.ensemble.predict(&embeddings)?;
         let rows: Vec<&[f32]> = embeddings.chunks_exact(self.witnesses.encoder.dimension().max(1)).collect();
         let both = texts.par_iter().zip(rows.par_iter()).enumerate();

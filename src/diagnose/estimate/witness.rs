@@ -93,7 +93,7 @@ impl Witnesses {
     /// # Errors
     /// If an encoder or the heads fail.
     pub fn hear(&self, texts: &[&str]) -> Result<Vec<Heard>, DiagnoseError> {
-        let embeddings = self.encoder.encode(texts)?;
+        let embeddings = self.encoder.encode_prompts(texts)?;
         let predictions = self.ensemble.predict(&embeddings)?;
         let rows: Vec<&[f32]> = embeddings.chunks_exact(self.encoder.dimension().max(1)).collect();
         let one = |(at, (text, row)): (usize, (&&str, &&[f32]))| self.hear_one(text, row, &predictions, at);
