@@ -52,8 +52,8 @@ fn words_of_the_worst_agree_with_scipy() {
     let fixture = &fixture()["words"];
     let losses: Vec<f64> = array(&fixture["losses"]).iter().map(|loss| loss.as_f64().unwrap()).collect();
     let item = |(at, text): (usize, &Value)| Item {
-        id: at.to_string(),
-        text: text.as_str().unwrap().to_owned(),
+        id: at.to_string().into(),
+        text: text.as_str().unwrap().into(),
         split: Split::Test,
         content: Content::Text,
     };

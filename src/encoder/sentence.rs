@@ -5,7 +5,7 @@ use super::files::{Files, digest, read_json};
 use super::modules::Modules;
 use super::prompts::{Prefix, Prompts, Wish};
 use super::tokens::{Tokens, plain_word};
-use super::transformer::{Architecture, Transformer};
+use super::transformer::{Architecture, TextModel};
 use super::weights::Weights;
 use super::{Encoder, EncoderError, Reading};
 use candle_core::Device;
@@ -34,7 +34,7 @@ pub struct SentenceEncoder {
     prompts: Prompts,
     tokens: Tokens,
     words: OnceLock<Vec<&'static str>>,
-    model: Transformer,
+    model: TextModel,
 }
 
 impl SentenceEncoder {
@@ -61,7 +61,7 @@ impl SentenceEncoder {
             prompts.leave_out(&tokens)?;
         }
         let weights = Weights::open(files)?;
-        let model = Transformer::open(&weights, shape, device)?;
+        let model = TextModel::open(&weights, shape, device)?;
         let mut named = modules.files.clone();
         named.extend(said);
         named.extend([files.require("config.json")?, files.require("tokenizer.json")?]);

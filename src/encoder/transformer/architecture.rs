@@ -95,6 +95,11 @@ pub struct Architecture {
 }
 
 impl Architecture {
+    /// Whether it is BERT itself: positions from the first row on, and types of tokens.
+    pub fn is_bert(&self) -> bool {
+        self.names.kinds.is_some() && self.names.positions.is_some() && self.first_position == 0
+    }
+
     /// Refuses sizes that cannot be.
     ///
     /// # Errors

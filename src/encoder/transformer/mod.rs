@@ -1,11 +1,12 @@
 //! The transformer of text encoders: BERT and what came of it, each told by its `config.json`.
 //!
 //! Texts of any lengths lie one behind the other in one matrix of tokens, so that no product reads padding and a text
-//! alone gives what it gives in a batch; only attention looks at them apart. candle-transformers pads every batch, and
-//! has an approximate GELU for DistilBERT, a cache in Qwen3 and no MPNet.
+//! alone gives what it gives in a batch; only attention looks at them apart. BERT itself is candle-transformers'; of the
+//! others it has an approximate GELU for DistilBERT, a cache in Qwen3 and no MPNet.
 
 mod architecture;
 mod attention;
+mod bert;
 mod families;
 
 pub use architecture::Architecture;
@@ -14,11 +15,56 @@ pub use families::FAMILIES;
 use super::weights::{Wanted, Weights};
 use architecture::Activation;
 use attention::{Attention, Span};
+use bert::Bert;
 use candle_core::{Device, Result, Tensor};
 use candle_nn::{LayerNorm, Module, RmsNorm, ops};
 use std::collections::HashMap;
 
-/// Tokens to states.
+/// Tokens to states, of whatever family.
+pub enum TextModel {
+    Bert(Box<Bert>),
+    Other(Transformer),
+}
+
+impl TextModel {
+    /// Checks a checkpoint's tensors against its architecture and loads them.
+    pub fn open(weights: &Weights, shape: &Architecture, device: &Device) -> std::result::Result<Self, String> {
+        let probe = |prefix: &&&str| weights.has(&format!("{prefix}{}", shape.names.words));
+        let prefix = shape.prefixes.iter().find(probe).copied().unwrap_or_default();
+        let wanted: Vec<Wanted> = shape
+            .wanted()
+            .into_iter()
+            .map(|one| Wanted { name: format!("{prefix}{}", one.name), shape: one.shape })
+            .collect();
+        weights.check(&wanted)?;
+        let loaded = weights.load(&wanted, device)?;
+        let tensors: HashMap<String, Tensor> =
+            loaded.into_iter().map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor)).collect();
+        let model = if shape.is_bert() && shape.activation != Activation::Silu {
+            Bert::new(tensors, shape, device).map(|bert| Self::Bert(Box::new(bert)))
+        } else {
+            Transformer::new(&Source { tensors, shape }, device).map(Self::Other)
+        };
+        model.map_err(|error| error.to_string())
+    }
+
+    pub fn device(&self) -> &Device {
+        match self {
+            Self::Bert(model) => model.device(),
+            Self::Other(model) => &model.device,
+        }
+    }
+
+    /// States of all tokens of some texts, one text behind the other, `[all tokens, width]`.
+    pub fn states(&self, texts: &[&[u32]]) -> Result<Tensor> {
+        match self {
+            Self::Bert(model) => model.states(texts),
+            Self::Other(model) => model.states(texts),
+        }
+    }
+}
+
+/// A transformer of our own.
 pub struct Transformer {
     words: Tensor,
     /// Rows of positions, and the row of a text's first token.
@@ -79,13 +125,11 @@ impl Product {
 struct Source<'a> {
     tensors: HashMap<String, Tensor>,
     shape: &'a Architecture,
-    prefix: &'a str,
 }
 
 impl Source<'_> {
     fn take(&self, name: &str) -> Result<Tensor> {
-        let name = format!("{}{name}", self.prefix);
-        self.tensors.get(&name).cloned().ok_or_else(|| candle_core::Error::Msg(format!("the weights lack {name}")))
+        self.tensors.get(name).cloned().ok_or_else(|| candle_core::Error::Msg(format!("the weights lack {name}")))
     }
 
     fn norm(&self, name: &str) -> Result<Norm> {
@@ -109,20 +153,6 @@ impl Source<'_> {
 }
 
 impl Transformer {
-    /// Checks a checkpoint's tensors against its architecture and loads them.
-    pub fn open(weights: &Weights, shape: &Architecture, device: &Device) -> std::result::Result<Self, String> {
-        let probe = |prefix: &&&str| weights.has(&format!("{prefix}{}", shape.names.words));
-        let prefix = shape.prefixes.iter().find(probe).copied().unwrap_or_default();
-        let wanted: Vec<Wanted> = shape
-            .wanted()
-            .into_iter()
-            .map(|one| Wanted { name: format!("{prefix}{}", one.name), shape: one.shape })
-            .collect();
-        weights.check(&wanted)?;
-        let source = Source { tensors: weights.load(&wanted, device)?, shape, prefix };
-        Self::new(&source, device).map_err(|error| error.to_string())
-    }
-
     fn new(source: &Source, device: &Device) -> Result<Self> {
         let (shape, names) = (source.shape, &source.shape.names);
         let table = names.relative.map(|name| source.take(name)).transpose()?;
@@ -152,10 +182,6 @@ impl Transformer {
             pre_norm: shape.pre_norm,
             device: device.clone(),
         })
-    }
-
-    pub fn device(&self) -> &Device {
-        &self.device
     }
 
     /// States of all tokens of some texts, one text behind the other, `[all tokens, width]`; neighbours of one length
