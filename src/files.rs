@@ -43,17 +43,71 @@ fn unusual(_: &Metadata) -> String {
     "is not an ordinary file".into()
 }
 
-/// Reads a text from an ordinary file.
-///
-/// # Errors
-/// If it is none, too long, or not UTF-8.
-pub fn read_text(path: &Path) -> io::Result<String> {
+/// Refuses what is no ordinary file, or too long to be read at once.
+fn bounded(path: &Path) -> io::Result<()> {
     let length = ordinary(path)?.len();
     if length > LONGEST_TEXT {
         let problem = format!("has {length} bytes; at most {LONGEST_TEXT} are read");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
     }
+    Ok(())
+}
+
+/// Reads a text from an ordinary file.
+///
+/// # Errors
+/// If it is none, too long, or not UTF-8.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    bounded(path)?;
     fs::read_to_string(path)
+}
+
+/// Fills `out` from a place of a file, whatever else reads it.
+///
+/// # Errors
+/// If the disk refuses or the file ends before.
+#[cfg(unix)]
+pub fn read_exact_at(file: &File, out: &mut [u8], place: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, out, place)
+}
+
+/// Fills `out` from a place of a file, whatever else reads it.
+///
+/// # Errors
+/// If the disk refuses or the file ends before.
+#[cfg(windows)]
+pub fn read_exact_at(file: &File, mut out: &mut [u8], mut place: u64) -> io::Result<()> {
+    while !out.is_empty() {
+        let read = std::os::windows::fs::FileExt::seek_read(file, out, place)?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        out = &mut out[read..];
+        place += read as u64;
+    }
+    Ok(())
+}
+
+/// Whether locks keep processes apart in a folder; `None` where it cannot be written.
+#[must_use]
+pub fn has_locks(folder: &Path) -> Option<bool> {
+    let suffix = format!(".{}{UNFINISHED_ENDING}", std::process::id());
+    let file = tempfile::Builder::new().prefix("lock").suffix(&suffix).tempfile_in(folder).ok()?;
+    let other = File::open(file.path()).ok()?;
+    let held = file.as_file().try_lock().is_ok();
+    Some(held && matches!(other.try_lock(), Err(fs::TryLockError::WouldBlock)))
+}
+
+/// What tells a folder from another one under the same path, where the system says it.
+#[must_use]
+pub fn identity(folder: &Path) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        fs::metadata(folder).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+    }
+    #[cfg(not(unix))]
+    folder.is_dir().then_some((0, 0))
 }
 
 /// Makes a folder, and those above it, that only its owner may enter.
@@ -139,6 +193,39 @@ fn write_as(path: &Path, is_private: bool, fill: impl FnOnce(&mut File) -> io::R
     Ok(())
 }
 
+/// Adds a line to a file of lines, which is made if need be. `line` is told what is in the file, and nobody else adds
+/// to it meanwhile; bytes that are not UTF-8 reach it replaced. A last line without its end is ended first.
+///
+/// # Errors
+/// If the file is no ordinary one, too long, or the disk refuses: what was there before is then still there.
+pub fn add_line(path: &Path, line: impl FnOnce(&str) -> io::Result<String>) -> io::Result<()> {
+    if fs::exists(path)? {
+        ordinary(path)?;
+    }
+    let mut file = File::options().read(true).append(true).create(true).open(path)?;
+    // The lock ends with the handle.
+    file.lock()?;
+    let text = read_lines(path)?;
+    let mut added = line(&text)?;
+    if !text.is_empty() && !text.ends_with('\n') {
+        added.insert(0, '\n');
+    }
+    added.push('\n');
+    let length = file.metadata()?.len();
+    file.write_all(added.as_bytes()).and_then(|()| file.sync_data()).inspect_err(|_| {
+        let _ = file.set_len(length);
+    })
+}
+
+/// Reads a file of lines, the last of which may be torn within a character.
+///
+/// # Errors
+/// If it is no ordinary file, or too long.
+pub fn read_lines(path: &Path) -> io::Result<String> {
+    bounded(path)?;
+    Ok(String::from_utf8_lossy(&fs::read(path)?).into_owned())
+}
+
 /// A name of this process alone: two that write the same file do not write into each other's.
 fn beside(target: &Path) -> PathBuf {
     let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -179,6 +266,36 @@ mod tests {
         assert_eq!((mode(&path), fs::read(&path).unwrap().as_slice()), (0o600, &b"new"[..]));
         private().append(true).create(true).open(inner.join("y")).unwrap();
         assert_eq!(mode(&inner.join("y")), 0o600);
+    }
+
+    #[test]
+    fn lines_of_several_writers_are_whole_and_each_sees_those_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines");
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..25 {
+                        add_line(&path, |text| Ok(text.lines().count().to_string())).unwrap();
+                    }
+                });
+            }
+        });
+        let text = fs::read_to_string(&path).unwrap();
+        let expected: String = (0..100).map(|line| format!("{line}\n")).collect();
+        assert_eq!(text, expected);
+        fs::write(&path, b"whole\ntorn \xc3").unwrap();
+        add_line(&path, |text| Ok(format!("after {}", text.lines().count()))).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"whole\ntorn \xc3\nafter 2\n");
+        assert!(add_line(folder.path(), |_| Ok(String::new())).is_err());
+    }
+
+    #[test]
+    fn locks_are_tried_and_nothing_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(has_locks(folder.path()), Some(true));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert_eq!(has_locks(&folder.path().join("none")), None);
     }
 
     #[test]

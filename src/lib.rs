@@ -5,6 +5,7 @@
 
 pub mod files;
 pub mod guard;
+pub mod numbers;
 pub mod stats;
 
 pub mod audit;
@@ -18,7 +19,8 @@ pub mod store;
 
 pub mod engine;
 
-pub mod console;
 pub mod report;
+
+pub mod console;
 
 pub mod cli;

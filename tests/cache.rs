@@ -94,7 +94,7 @@ fn images(folder: &Path) -> Draft {
 }
 
 fn take_in(home: &Path, draft: Draft, name: &str) {
-    let how = Intake { name, encoder: "numbers", allow_mismatch: false, check: false };
+    let how = Intake { name, encoder: "numbers", allow_mismatch: false, link: false, check: false };
     ingest_with(home, draft, &AttributeFile::default(), &how, &Numbers::default()).unwrap();
 }
 

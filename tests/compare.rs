@@ -1,5 +1,5 @@
 //! Two models compared, from outside: planted differences have the right sign, and SciPy agrees on the intervals.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 use assert_cmd::Command;
 use llm2loss::stats::{Resampling, Side, Units, mean_changes};
@@ -58,6 +58,19 @@ fn the_blind_spot_of_v1_is_gone_in_v2_and_back_the_other_way() {
     // Taken from the data file itself with pandas.
     assert!((number(&senior["loss_true"]["before"]) - 3.72).abs() < 0.02, "{}", senior["loss_true"]);
     assert!((number(&senior["loss_true"]["after"]) - 0.33).abs() < 0.01, "{}", senior["loss_true"]);
+    let groups = &better["groups"];
+    assert!(groups["headline"].as_str().unwrap().starts_with("0 groups worse off; "), "{}", groups["headline"]);
+    let fates: Vec<&str> =
+        groups["groups"].as_array().unwrap().iter().map(|group| group["fate"].as_str().unwrap()).collect();
+    assert_eq!(fates.len(), 80);
+    assert!(fates.is_sorted_by_key(|fate| {
+        ["worse_off", "left_behind", "better", "not_resolved", "not_enough_data"].iter().position(|known| known == fate)
+    }));
+    let left_behind = fates.iter().filter(|fate| **fate == "left_behind").count();
+    assert!(left_behind > 0 && groups["left_behind"]["groups"] == left_behind);
+    assert!(better["losses"]["tests"]["mcnemar"].is_null(), "cross entropies are not right or wrong");
+    assert!(number(&better["losses"]["tests"]["wilcoxon"]["p"]) < 1e-6);
+    assert!(number(&better["losses"]["standard_error"]["naive"]) > 0.0);
     let predicted = &senior["predicted"];
     assert!(number(&predicted["before"]["mean"]) > 4.0 && number(&predicted["after"]["mean"]) < 1.0, "{predicted}");
     assert_eq!(predicted["direction"]["positive"], 0, "every member sees the gap fall");
@@ -80,12 +93,19 @@ fn the_blind_spot_of_v1_is_gone_in_v2_and_back_the_other_way() {
 fn the_text_fits_its_columns_and_a_model_beside_itself_is_no_different() {
     let home = tempfile::tempdir().unwrap();
     for width in ["80", "120"] {
-        let done = run(home.path(), &["compare-models", "adult", "v2", "v1", "--no-heads", "--width", width]).code(0);
-        let text = stdout(&done);
-        let room: usize = width.parse().unwrap();
-        let long: Vec<&str> = text.lines().filter(|line| line.width() > room).collect();
-        assert!(long.is_empty(), "{long:?}");
-        assert!(text.contains("with Senior") && text.contains("worse"));
+        let compared = |before, after| {
+            let arguments = ["compare-models", "adult", before, after, "--no-heads", "--width", width];
+            let text = stdout(&run(home.path(), &arguments).code(0));
+            let room: usize = width.parse().unwrap();
+            let long: Vec<&str> = text.lines().filter(|line| line.width() > room).collect();
+            assert!(long.is_empty(), "{long:?}");
+            text
+        };
+        assert!(compared("v1", "v2").contains("Better, left behind: "));
+        let text = compared("v2", "v1");
+        let place = |words: &str| text.find(words).unwrap_or_else(|| panic!("no '{words}': {text}"));
+        assert!(place("groups worse off (") < place("Worse off: ") && place("Worse off: ") < place("with Senior"));
+        assert!(place("with Senior") < place("Loss gap of each attribute") && text.contains("wider"));
     }
     let done = run(home.path(), &["compare-models", "adult", "v1", "v1", "--no-heads", "--format", "csv"]).code(0);
     let text = stdout(&done);

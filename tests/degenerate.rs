@@ -7,7 +7,7 @@ use llm2loss::audit::{
 };
 use llm2loss::diagnose::{Diagnosis, EstimatorMaterial, Material, Measured, Verdict, tables};
 use llm2loss::encoder::{Encoder, StaticEncoder};
-use llm2loss::heads::{Ensemble, Observer, Resources, StepRng, TrainingData, train};
+use llm2loss::heads::{Ensemble, Observer, Picked, Resources, StepRng, TrainingData, train};
 use llm2loss::stats::Undefined;
 
 struct Quiet;
@@ -38,8 +38,8 @@ fn audit(n: usize, loss: impl Fn(usize) -> f64, label: impl Fn(usize) -> bool, v
     let train = 40;
     let all = train + n;
     let item = |row: usize| Item {
-        id: row.to_string(),
-        text: format!("a {} person of {row} years", if row.is_multiple_of(2) { "young" } else { "old" }),
+        id: row.to_string().into(),
+        text: format!("a {} person of {row} years", if row.is_multiple_of(2) { "young" } else { "old" }).into(),
         split: if row < train { Split::Train } else { Split::Test },
         content: Content::Text,
     };
@@ -74,7 +74,8 @@ fn diagnose(audit: &Audit) -> Diagnosis {
     let encoder = std::sync::Arc::new(StaticEncoder::new().unwrap());
     let texts: Vec<&str> = audit.items.iter().map(|item| item.text.as_str()).collect();
     let embeddings = encoder.encode(&texts).unwrap();
-    let (train_rows, test_rows) = embeddings.split_at(40 * 256);
+    let train_rows = &embeddings[..40 * 256];
+    let tested: Vec<usize> = (40..texts.len()).collect();
     let trained: Vec<usize> = (0..40).collect();
     let train_losses = audit.models[0].losses[..40].to_vec();
     let data = TrainingData {
@@ -93,7 +94,7 @@ fn diagnose(audit: &Audit) -> Diagnosis {
         encoder: encoder.as_ref(),
         unmoved: None,
         ensemble: &ensemble,
-        test: test_rows,
+        test: Picked { rows: (&embeddings).into(), positions: &tested, dimension: 256 },
         train: train_rows,
         train_losses,
         train_rows: &trained,

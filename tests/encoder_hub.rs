@@ -188,6 +188,16 @@ fn a_model_is_fetched_once_with_the_token_and_reports_then_found_without_the_hub
     options.hub.endpoint = "http://127.0.0.1:9".into();
     encoder::open_with("org/model", &options).unwrap();
     encoder::open_with(&format!("org/model@{COMMIT}"), &options).unwrap();
+
+    // Caches that were copied or written by other tools: a line's end behind the commit, or no reference at all.
+    let reference = cache.path().join("models--org--model/refs/main");
+    std::fs::write(&reference, format!("{COMMIT}\n")).unwrap();
+    encoder::open_with("org/model", &options).unwrap();
+    std::fs::remove_file(&reference).unwrap();
+    encoder::open_with("org/model", &options).unwrap();
+    std::fs::create_dir(cache.path().join("models--org--model/snapshots/another")).unwrap();
+    let error = encoder::open_with("org/model", &options).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("HF_HUB_OFFLINE"), "two snapshots, and nothing says which: {error}");
 }
 
 #[test]
@@ -292,6 +302,23 @@ fn the_program_tells_of_downloads_in_lines_or_bars() {
     let said = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
     assert!(said.contains("fetched model.safetensors (") && !said.contains("a-secret-token"), "{said}");
     assert!(!said.contains('\u{1b}'), "no bars where there is no terminal: {said}");
+
+    // What a machine without a network will need, and how it is used there.
+    let doctor = |cache: &str, offline: &str| {
+        assert_cmd::Command::cargo_bin("llm2loss")
+            .unwrap()
+            .args(["--home", &path("home"), "doctor", "--fetch", "org/model"])
+            .env("HF_HUB_CACHE", path(cache))
+            .env("HF_ENDPOINT", &endpoint)
+            .env("HF_HUB_OFFLINE", offline)
+            .assert()
+    };
+    let done = doctor("fetched", "0").code(0);
+    let said = String::from_utf8_lossy(&done.get_output().stdout).into_owned();
+    let line = format!("HF_HUB_OFFLINE=1 HF_HUB_CACHE='{}' llm2loss ingest", path("fetched"));
+    assert!(said.contains(&line) && said.contains("--encoder 'org/model'") && said.contains("8 dimensions"), "{said}");
+    doctor("fetched", "1").code(0);
+    doctor("empty", "1").code(2);
 
     // On a terminal: a bar with bytes while it lasts.
     let (endpoint, _) = serve(Hub { pause: Duration::from_millis(500), ..model("main") });

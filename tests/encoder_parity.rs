@@ -1,10 +1,10 @@
 //! CLIP and sentence encoders against transformers, image preparation against Pillow
-//! (`tests/recipes/make_encoder_parity.py`).
+//! (`tests/recipes/make_encoder_parity.py`, `make_encoder_families.py`).
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod checkpoint;
 
-use checkpoint::{Fixture, fixture, fixtures, write};
+use checkpoint::{Fixture, families, fixture, fixtures, write};
 use llm2loss::encoder::{self, Encoder};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -71,14 +71,17 @@ fn check_images(fixture: &Fixture, name: &str, encoder: &dyn Encoder, case: &Val
 }
 
 fn check(name: &str) {
-    let fixture = fixture();
+    check_of(&fixture(), name);
+}
+
+fn check_of(fixture: &Fixture, name: &str) {
     let case = fixture.case(name);
     let folder = tempfile::tempdir().unwrap();
     write(case, folder.path());
     let encoder = open(folder.path());
-    check_texts(&fixture, name, &*encoder);
+    check_texts(fixture, name, &*encoder);
     if encoder.reads_images() {
-        check_images(&fixture, name, &*encoder, case);
+        check_images(fixture, name, &*encoder, case);
     }
 }
 
@@ -111,6 +114,63 @@ fn clip_of_full_size_is_that_of_transformers() {
 fn sentence_encoders_are_those_of_transformers() {
     check("bert-mean");
     check("bert-cls");
+}
+
+/// Each family of text encoders: sharded, in halves and with other names before their tensors, some with several
+/// poolings or a dense layer.
+#[test]
+fn families_of_text_encoders_are_those_of_transformers() {
+    let families = families();
+    for case in families.cases["cases"].as_array().unwrap() {
+        check_of(&families, case["name"].as_str().unwrap());
+    }
+}
+
+#[test]
+fn modules_that_cannot_be_computed_are_refused_by_name() {
+    let families = families();
+    let fault = |spoil: &dyn Fn(&Path)| {
+        let folder = tempfile::tempdir().unwrap();
+        write(families.case("distilbert"), folder.path());
+        spoil(folder.path());
+        let error = encoder::open(folder.path().to_str().unwrap()).map(|_| ()).unwrap_err().to_string();
+        assert!(!error.contains('\n'), "{error}");
+        error
+    };
+    let put = |name: &'static str, value: Value| {
+        move |folder: &Path| std::fs::write(folder.join(name), value.to_string()).unwrap()
+    };
+    let module = |kind: &str| json!([{"path": "x", "type": format!("sentence_transformers.models.{kind}")}]);
+    assert!(fault(&put("modules.json", module("LSTM"))).contains("module LSTM"));
+    assert!(
+        fault(&put("1_Pooling/config.json", json!({"pooling_mode_weightedmean_tokens": true})))
+            .contains("weightedmean")
+    );
+    let dense = |inputs: usize, activation: &str| {
+        put(
+            "2_Dense/config.json",
+            json!({"in_features": inputs, "out_features": 20, "activation_function": activation}),
+        )
+    };
+    assert!(fault(&dense(36, "torch.nn.ReLU")).contains("ReLU"));
+    assert!(fault(&dense(37, "torch.nn.Tanh")).contains("36 come to it"));
+    assert!(
+        fault(&|folder| std::fs::remove_file(folder.join("2_Dense/model.safetensors")).unwrap()).contains("2_Dense")
+    );
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n";
+    assert!(fault(&|folder| std::fs::write(folder.join("model.safetensors"), pointer).unwrap()).contains("Git LFS"));
+    let unknown = fault(&put("config.json", json!({"model_type": "t5"})));
+    assert!(unknown.contains("\"t5\"") && unknown.contains("xlm-roberta") && unknown.contains("#MODEL"), "{unknown}");
+    let index = json!({"weight_map": {"a": "../../x.safetensors"}});
+    let out = |folder: &Path| {
+        std::fs::remove_file(folder.join("model.safetensors")).unwrap();
+        put("model.safetensors.index.json", index.clone())(folder);
+    };
+    assert!(fault(&out).contains("no safetensors file beside it"));
+    assert!(
+        fault(&put("config.json", json!({"model_type": "distilbert", "dim": 3_000_000_000u64, "n_heads": 3})))
+            .contains("width")
+    );
 }
 
 /// sentence-transformers reads `prompts[default_prompt_name] + text`, and leaves the prompt's states out of the mean
@@ -153,6 +213,22 @@ fn a_default_prompt_stands_before_every_text() {
         left_out != ours && left_out != plain.encode(&texts).unwrap(),
         "the text is read after the prompt, and pooled alone"
     );
+
+    // What a person gives stands in place of it; prompts may have words of their own.
+    let given = |settings: &str| encoder::open(&format!("{}?{settings}", cases.join("plain").display())).unwrap();
+    let query = given("document=passage%3A+&query=query%3A+");
+    assert_eq!(query.encode(&texts).unwrap(), ours);
+    assert_eq!(
+        query.encode_prompts(&texts).unwrap(),
+        plain.encode(&texts.map(|text| format!("query: {text}")).each_ref().map(|text| text.as_str())).unwrap()
+    );
+    assert_eq!(given("document=passage%3A+").encode_prompt(texts[0]).unwrap(), prompted.encode(&texts[..1]).unwrap());
+    assert_ne!(given("document=passage%3A+").fingerprint(), query.fingerprint());
+    // Without a default, the prompt of documents is taken.
+    let named = copy("named");
+    let documents = json!({"prompts": {"query": "query: ", "passage": "passage: "}});
+    std::fs::write(named.join("config_sentence_transformers.json"), documents.to_string()).unwrap();
+    assert_eq!(open(&named).encode(&texts).unwrap(), ours);
 
     let empty = copy("empty");
     std::fs::write(empty.join("config_sentence_transformers.json"), prompts("none").to_string()).unwrap();
@@ -206,7 +282,7 @@ fn what_a_folder_lacks_or_contradicts_is_said_in_one_sentence() {
         .contains(class)
     );
     assert!(fault(&|_, case| case["config"]["projection_dim"] = json!(25)).contains("shape"));
-    assert!(fault(&|_, case| case["config"]["model_type"] = json!("siglip")).contains("siglip"));
+    assert!(fault(&|_, case| case["config"]["model_type"] = json!("gpt2")).contains("gpt2"));
     assert!(fault(&|_, case| case["config"]["text_config"]["hidden_act"] = json!("relu")).contains("relu"));
     assert!(fault(&|_, case| case["config"]["text_config"]["eos_token_id"] = json!(5)).contains("end of a text"));
     assert!(fault(&|_, case| case["processor"]["crop_size"] = json!(64)).contains("64"));

@@ -156,3 +156,26 @@ fn faults_in_lists_name_the_file_and_the_line() {
     let said = run(folder.path(), &["score", "adult", "--prompts", "/nowhere"], 2).1;
     assert!(said.contains("/nowhere"), "{said}");
 }
+
+/// Items without words: the audit's own prompts speak for them, through the built-in vectors of single words.
+#[test]
+fn prompts_speak_for_items_without_words() {
+    let lists: Value = serde_json::from_str(include_str!("fixtures/support.json")).unwrap();
+    let texts = |name: &str| -> Vec<String> {
+        lists["faces"][name].as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+    };
+    let generic = llm2loss::data::generic_words(["a person", "a photo of a face"].into_iter());
+    let content = |text: &str| llm2loss::data::content_words(text, &generic);
+    let own: std::collections::BTreeSet<String> = texts("prompts").iter().flat_map(|prompt| content(prompt)).collect();
+    let own: Vec<&str> = own.iter().map(String::as_str).collect();
+    use llm2loss::encoder::{Encoder, StaticEncoder};
+    let encoder = StaticEncoder::new().unwrap();
+    let lexicon = llm2loss::diagnose::Lexicon::new(&own, &encoder).unwrap();
+    let figure = |text: &String| {
+        let read = |word: &String| lexicon.read(word, &encoder.encode(&[word]).unwrap()).cosine;
+        content(text).iter().map(read).fold(1.0, f64::min)
+    };
+    let refused = |name: &str| texts(name).iter().filter(|text| figure(text) < lexicon.threshold()).count();
+    let all = ["in", "synonyms", "near", "far"].map(|name| (name, refused(name), texts(name).len()));
+    assert!(refused("in") == 0 && refused("near") >= 27 && refused("far") >= 28, "{all:?}");
+}

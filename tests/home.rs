@@ -265,6 +265,25 @@ fn what_killed_processes_left_is_swept() {
     assert!(files(home.path()).iter().all(|file| file.extension().is_none_or(|end| end != "tmp")));
 }
 
+#[test]
+fn a_home_that_is_removed_while_it_is_used_is_told_and_not_made_again() {
+    let place = tempfile::tempdir().unwrap();
+    let home = place.path().join("home");
+    filled(&home);
+    let store = Store::open(&home).unwrap();
+    fs::remove_dir_all(&home).unwrap();
+    let refused = |error: StoreError| {
+        assert!(error.is_usage() && error.to_string().contains("was removed or replaced"), "{error}");
+    };
+    refused(store.put_run(&record("dd44", b"w", 4), b"w", &"tables").unwrap_err());
+    refused(store.put_checkpoint(&record("dd44", b"w", 4), b"w").unwrap_err());
+    assert!(!home.exists());
+    // Another home in its place is somebody else's.
+    fs::create_dir(&home).unwrap();
+    refused(store.put_run(&record("dd44", b"w", 4), b"w", &"tables").unwrap_err());
+    assert_eq!(fs::read_dir(&home).unwrap().count(), 0);
+}
+
 /// A disk of `kilobytes` that fills up while runs, history and embeddings are kept; then room is made.
 #[test]
 #[ignore = "mounts small file systems: run it as root, by name"]

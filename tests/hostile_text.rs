@@ -127,12 +127,31 @@ fn no_output_carries_a_hostile_name_out() {
         }
         as_json(&["table", "x", kind, "--model", after, "--format", "json"], &[0]);
     }
+    for form in ["text", "csv", "markdown", "latex"] {
+        both(&["table", "x", "intersections", "--model", after, "--format", form], &[0]);
+    }
+    as_json(&["table", "x", "intersections", "--model", after, "--json"], &[0]);
+    both(&["findings", "x", "--model", after], &[0]);
+    both(&["findings", "x", "--model", after, "--csv"], &[0]);
+    both(&["findings", "x", "--model", after, "--markdown"], &[0]);
+    let found = as_json(&["findings", "x", "--model", after, "--json"], &[0]);
+    assert!(found["findings"].as_array().unwrap().len() > 1, "{found}");
     for prompt in HOSTILE.iter().filter(|prompt| !prompt.trim().is_empty() && !prompt.contains('\n')) {
         both(&["score", "x", "--model", after, "--", prompt], &[0]);
         as_json(&["score", "x", "--model", after, "--json", "--", prompt], &[0]);
     }
     both(&["compare-models", "x", before, after, "--no-heads"], &[0]);
     as_json(&["compare-models", "x", before, after, "--no-heads", "--json"], &[0]);
+    for form in ["text", "csv", "markdown", "latex"] {
+        both(&["items", "x", "--model", after, "--against", before, "--near", "a person", "--format", form], &[0]);
+    }
+    let listed = as_json(&["items", "x", "--model", after, "--top", "60", "--json"], &[0]);
+    let id = listed["items"][5]["id"].as_str().unwrap();
+    both(&["items", "x", "--model", after, &format!("--id={id}")], &[0]);
+    for name in ["ids.csv", "ids.jsonl", "ids.txt"] {
+        both(&["items", "x", "--model", after, "--ids", name], &[0]);
+        visible(name, &std::fs::read_to_string(folder.join(name)).unwrap());
+    }
     both(&["runs"], &[0]);
     as_json(&["runs", "--json"], &[0]);
     let check = ["check", "x", "--model", after, "--against", before];

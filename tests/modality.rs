@@ -101,7 +101,7 @@ fn take_in(home: &Path, folder: &Path) {
     let file = folder.join("m.csv");
     std::fs::write(&file, text).unwrap();
     let draft = manifest(&file, &Mapping::default(), "m", Contents::Table(&ImagePlace::default())).unwrap();
-    let how = Intake { name: "faces", encoder: "two-sides", allow_mismatch: false, check: false };
+    let how = Intake { name: "faces", encoder: "two-sides", allow_mismatch: false, link: false, check: false };
     ingest_with(home, draft, &AttributeFile::default(), &how, &TwoSides).unwrap();
 }
 

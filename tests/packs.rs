@@ -4,6 +4,7 @@
 mod settled;
 
 use assert_cmd::Command;
+use llm2loss::numbers::{NumberArray, Precision, digest, to_unit};
 use llm2loss::store::{ContentHash, FileFact, Store, content_hash};
 use safetensors::{Dtype, SafeTensors};
 use settled::settled;
@@ -21,6 +22,16 @@ fn hashes(range: std::ops::Range<usize>) -> Vec<ContentHash> {
 fn rows(range: std::ops::Range<usize>, half: bool) -> Vec<f32> {
     let values = range.flat_map(|row| (0..WIDTH).map(move |column| ((row * 31 + column * 7) % 997) as f32));
     values.map(|value| if half { value / 64.0 } else { value / 7.0 }).collect()
+}
+
+/// Keeps rows that came with data.
+fn add(store: &Store, encoder: &str, hashes: &[ContentHash], rows: &[f32]) {
+    let shape = (Precision::of(rows), WIDTH);
+    let read = |at: usize, out: &mut [f32]| {
+        out.copy_from_slice(&rows[at * WIDTH..][..WIDTH]);
+        Ok(())
+    };
+    store.add_pack(encoder, hashes, shape, read).unwrap();
 }
 
 fn packs(home: &Path) -> Vec<PathBuf> {
@@ -41,7 +52,7 @@ fn a_pack_is_a_safetensors_file_in_the_precision_and_order_that_came() {
         let home = tempfile::tempdir().unwrap();
         let store = Store::open(home.path()).unwrap();
         let given = rows(0..300, half);
-        store.add_pack("test/e 1", &hashes(0..300), &given).unwrap();
+        add(&store, "test/e 1", &hashes(0..300), &given);
         let [path] = &packs(home.path())[..] else { unreachable!("one pack") };
         let bytes = fs::read(path).unwrap();
         let tensors = SafeTensors::deserialize(&bytes).unwrap();
@@ -71,8 +82,8 @@ fn equal_contents_share_a_row_and_what_is_there_is_not_written_again() {
     let store = Store::open(home.path()).unwrap();
     let twice: Vec<ContentHash> = hashes(0..10).into_iter().chain(hashes(0..10)).collect();
     let given: Vec<f32> = rows(0..10, false).into_iter().chain(rows(0..10, false)).collect();
-    store.add_pack("e", &twice, &given).unwrap();
-    store.add_pack("e", &twice, &given).unwrap();
+    add(&store, "e", &twice, &given);
+    add(&store, "e", &twice, &given);
     assert_eq!((packs(home.path()).len(), store.embedding_count("e").unwrap()), (1, 10));
     store.put_embeddings("e", &hashes(5..15), &rows(5..15, false)).unwrap();
     assert_eq!(store.embedding_count("e").unwrap(), 15);
@@ -132,7 +143,7 @@ fn a_pack_killed_before_its_rows_left_the_database_costs_nothing() {
 fn no_damage_to_a_pack_gives_other_numbers() {
     let whole = tempfile::tempdir().unwrap();
     let given = rows(0..60, true);
-    Store::open(whole.path()).unwrap().add_pack("e", &hashes(0..60), &given).unwrap();
+    add(&Store::open(whole.path()).unwrap(), "e", &hashes(0..60), &given);
     let name = packs(whole.path())[0].strip_prefix(whole.path()).unwrap().to_owned();
     let bytes = fs::read(whole.path().join(&name)).unwrap();
     let (mut place, mut lost, mut unopened) = (7_u64, 0, 0);
@@ -164,7 +175,7 @@ fn no_damage_to_a_pack_gives_other_numbers() {
 #[test]
 fn a_damaged_row_is_mended_when_its_content_comes_again() {
     let home = tempfile::tempdir().unwrap();
-    Store::open(home.path()).unwrap().add_pack("e", &hashes(0..20), &rows(0..20, false)).unwrap();
+    add(&Store::open(home.path()).unwrap(), "e", &hashes(0..20), &rows(0..20, false));
     let path = packs(home.path())[0].clone();
     let mut bytes = fs::read(&path).unwrap();
     let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize + 8;
@@ -172,7 +183,7 @@ fn a_damaged_row_is_mended_when_its_content_comes_again() {
     fs::write(&path, bytes).unwrap();
     let store = Store::open(home.path()).unwrap();
     assert_eq!(store.embeddings("e", &wanted(0..20), WIDTH).unwrap().1, [3]);
-    store.add_pack("e", &hashes(0..20), &rows(0..20, false)).unwrap();
+    add(&store, "e", &hashes(0..20), &rows(0..20, false));
     assert_eq!(store.embeddings("e", &wanted(0..20), WIDTH).unwrap(), (rows(0..20, false), Vec::new()));
 }
 
@@ -180,8 +191,8 @@ fn a_damaged_row_is_mended_when_its_content_comes_again() {
 fn what_nobody_uses_leaves_the_packs() {
     let home = tempfile::tempdir().unwrap();
     let store = Store::open(home.path()).unwrap();
-    store.add_pack("e", &hashes(0..40), &rows(0..40, true)).unwrap();
-    store.add_pack("f", &hashes(0..40), &rows(0..40, true)).unwrap();
+    add(&store, "e", &hashes(0..40), &rows(0..40, true));
+    add(&store, "f", &hashes(0..40), &rows(0..40, true));
     let used: BTreeSet<ContentHash> = hashes(10..20).into_iter().collect();
     assert_eq!(store.keep_embeddings("e", &used).unwrap(), 30);
     assert_eq!(store.keep_embeddings("f", &BTreeSet::new()).unwrap(), 40);
@@ -208,11 +219,8 @@ fn what_is_known_of_image_files_outlives_the_database() {
     assert_eq!(Store::rebuild(home.path()).unwrap().file_fact(&stamps[0]).unwrap(), None);
 }
 
-/// Through the program: embeddings that came with data survive the loss of the database, and a clean-up gives disk back.
-#[test]
-fn an_audit_that_came_with_embeddings_survives_the_loss_of_its_database() {
-    let place = tempfile::tempdir().unwrap();
-    let (n, width) = (400, 256);
+/// An npy file of half precision, rows of length one.
+fn half_array(path: &Path, n: usize, width: usize) {
     let mut array = b"\x93NUMPY\x01\x00".to_vec();
     let header = format!("{{'descr': '<f2', 'fortran_order': False, 'shape': ({n}, {width}), }}");
     let padded = (header.len() + 11).next_multiple_of(64) - 10;
@@ -224,9 +232,22 @@ fn an_audit_that_came_with_embeddings_survives_the_loss_of_its_database() {
             array.extend_from_slice(&half::f16::from_f32(value).to_le_bytes());
         }
     }
-    fs::write(place.path().join("e.npy"), array).unwrap();
+    fs::write(path, array).unwrap();
+}
+
+/// A manifest of ids and losses.
+fn rows_of(path: &Path, n: usize) {
     let lines: String = (0..n).map(|row| format!("{row},{}.{:02}\n", row % 3, row % 100)).collect();
-    fs::write(place.path().join("rows.csv"), format!("id,loss\n{lines}")).unwrap();
+    fs::write(path, format!("id,loss\n{lines}")).unwrap();
+}
+
+/// Through the program: embeddings that came with data survive the loss of the database, and a clean-up gives disk back.
+#[test]
+fn an_audit_that_came_with_embeddings_survives_the_loss_of_its_database() {
+    let place = tempfile::tempdir().unwrap();
+    let (n, width) = (400, 256);
+    half_array(&place.path().join("e.npy"), n, width);
+    rows_of(&place.path().join("rows.csv"), n);
     let home = place.path().join("home");
     let run = |words: &[&str]| {
         let mut command = Command::cargo_bin("llm2loss").unwrap();
@@ -249,4 +270,102 @@ fn an_audit_that_came_with_embeddings_survives_the_loss_of_its_database() {
     let cleaned = run(&["cache", "gc"]);
     assert!(String::from_utf8_lossy(&cleaned.stdout).contains("given back"), "{}", said(&cleaned));
     assert!(packs(&home).is_empty());
+}
+
+/// Through the program: an array is used where it lies; changed or gone it is named and refused.
+#[test]
+fn a_linked_array_is_used_where_it_lies_and_never_gives_other_numbers() {
+    let place = tempfile::tempdir().unwrap();
+    let (n, width) = (400, 256);
+    let array = place.path().join("e.npy");
+    half_array(&array, n, width);
+    rows_of(&place.path().join("rows.csv"), n);
+    let run = |home: &str, words: &[&str]| {
+        let mut command = Command::cargo_bin("llm2loss").unwrap();
+        let output = command.current_dir(place.path()).args(words).args(["--home", home]).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let ingest = ["ingest", "mine", "--manifest", "rows.csv", "--embeddings", "e.npy"];
+    let train = ["train", "mine", "--architecture", "linear", "--epochs", "1"];
+    let table = ["table", "mine", "validity", "--format", "csv"];
+    assert_eq!(run("copied", &ingest).0, Some(0));
+    let linked = run("linked", &[&ingest[..], &["--link"]].concat());
+    assert_eq!(linked.0, Some(0), "{}", linked.2);
+    let bytes: u64 = packs(&place.path().join("linked")).iter().map(|path| fs::metadata(path).unwrap().len()).sum();
+    assert!(bytes < 24 * n as u64 + 2048, "{bytes}: the numbers are not copied");
+    for home in ["copied", "linked"] {
+        let trained = run(home, &train);
+        assert_eq!(trained.0, Some(0), "{}", trained.2);
+    }
+    assert_eq!(run("copied", &table).1, run("linked", &table).1);
+    assert_eq!(run("linked", &["cache", "verify"]).0, Some(0));
+
+    let again = ["train", "mine", "--architecture", "linear", "--epochs", "2"];
+    let whole = fs::read(&array).unwrap();
+    let refused = |words: &str| {
+        let trained = run("linked", &again);
+        assert_eq!(trained.0, Some(2), "{}", trained.2);
+        assert!(trained.2.contains("e.npy") && trained.2.contains(words), "{}", trained.2);
+        let verified = run("linked", &["cache", "verify"]);
+        assert_eq!(verified.0, Some(1));
+        assert!(verified.1.contains("e.npy") && verified.1.contains(words), "{}", verified.1);
+        assert_eq!(run("linked", &table).1, run("copied", &table).1, "what was computed stays");
+    };
+    let mut other = whole.clone();
+    other[200 * width * 2] ^= 1;
+    fs::write(&array, &other).unwrap();
+    refused("is not what it was when it was linked");
+    fs::write(&array, &whole[..whole.len() - 2]).unwrap();
+    refused("where it had");
+    fs::remove_file(&array).unwrap();
+    refused("is gone");
+    fs::write(&array, &whole).unwrap();
+    assert_eq!(run("linked", &again).0, Some(0));
+    assert_eq!(run("linked", &["audits", "delete", "mine"]).0, Some(0));
+    assert_eq!(run("linked", &["cache", "gc"]).0, Some(0));
+    assert!(packs(&place.path().join("linked")).is_empty() && fs::read(&array).unwrap() == whole);
+
+    let mut turned = whole.clone();
+    let at = turned.windows(5).position(|part| part == b"False").unwrap();
+    turned[at..at + 5].copy_from_slice(b"True ");
+    fs::write(place.path().join("turned.npy"), turned).unwrap();
+    let said = run("linked", &["ingest", "x", "--manifest", "rows.csv", "--embeddings", "turned.npy", "--link"]);
+    assert!(said.0 == Some(2) && said.2.contains("turned.npy does not hold its rows as they are"), "{}", said.2);
+    let said = run("linked", &["ingest", "x", "--manifest", "rows.csv", "--link"]);
+    assert!(said.0 == Some(2) && said.2.contains("--link"), "{}", said.2);
+}
+
+/// A row that changes between its proof and its use is not a number, and whoever used it is told.
+#[test]
+fn a_linked_row_that_changes_while_it_is_used_is_not_a_number() {
+    let place = tempfile::tempdir().unwrap();
+    let array = place.path().join("e.npy");
+    half_array(&array, 40, WIDTH);
+    let open = || {
+        let start = fs::metadata(&array).unwrap().len() - (40 * WIDTH * 2) as u64;
+        NumberArray::open(&array, start, [40, WIDTH], Precision::F16).unwrap()
+    };
+    let mut values = vec![0.0; 40 * WIDTH];
+    open().read(0, &mut values, &mut Vec::new()).unwrap();
+    for row in values.chunks_exact_mut(WIDTH) {
+        to_unit(row, true);
+    }
+    let digests: Vec<ContentHash> = values.chunks_exact(WIDTH).map(|row| digest(row).to_be_bytes()).collect();
+    let store = Store::open(&place.path().join("home")).unwrap();
+    store.link_array("e", &open(), true, &digests).unwrap();
+    let asked: Vec<Option<ContentHash>> = digests.iter().copied().map(Some).collect();
+    assert_eq!(store.embeddings("e", &asked, WIDTH).unwrap(), (values.clone(), Vec::new()));
+    let (rows, missing) = store.packed_rows("e", &asked, WIDTH).unwrap();
+    assert!(missing.is_empty() && rows.fault().is_none());
+    let mut bytes = fs::read(&array).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 0x10;
+    fs::write(&array, bytes).unwrap();
+    let mut row = vec![0.0; WIDTH];
+    rows.copy(38, &mut row);
+    assert_eq!(row, values[38 * WIDTH..39 * WIDTH]);
+    rows.copy(39, &mut row);
+    assert!(row.iter().all(|value| value.is_nan()));
+    assert!(rows.fault().unwrap().contains("e.npy is not what it was"));
 }

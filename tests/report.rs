@@ -3,6 +3,7 @@
 
 use assert_cmd::Command;
 use llm2loss::audit::{Architecture, HyperParameters};
+use llm2loss::diagnose::{Finding, Findings};
 use llm2loss::engine::{Session, Tracker};
 use llm2loss::report::{self, Format, ReportMaterial};
 use quick_xml::Reader;
@@ -42,12 +43,13 @@ fn elements(page: &str) -> Vec<String> {
 #[test]
 fn equal_inputs_give_equal_bytes_that_open_without_a_network() {
     let home = tempfile::tempdir().unwrap();
-    let write = |name: &str, date: Option<&str>| {
+    let write_with = |name: &str, date: Option<&str>, more: &[&str]| {
         let file = home.path().join(name);
         let arguments = ["--model", "v2", "--against", "v1", "--architecture", "linear", "-o", file.to_str().unwrap()];
-        report(home.path(), &arguments, date).code(0);
+        report(home.path(), &[&arguments[..], more].concat(), date).code(0);
         std::fs::read_to_string(file).unwrap()
     };
+    let write = |name: &str, date: Option<&str>| write_with(name, date, &[]);
     let page = write("a.html", None);
     assert!(page == write("b.html", None), "the same inputs must give the same bytes");
     let dated = write("c.html", Some("1700000000"));
@@ -66,8 +68,24 @@ fn equal_inputs_give_equal_bytes_that_open_without_a_network() {
     }
     let tables = write("d.md", None);
     assert!(tables.starts_with("# adult: audit of model v2\n") && tables.contains("| Senior |"));
-    assert!(write("e.tex", None).trim_end().ends_with("\\end{document}"));
-    let document: serde_json::Value = serde_json::from_str(&write("f.json", None)).unwrap();
+    assert!(!tables.contains("Test items of the highest loss") && tables.contains("years old"), "of risen items alone");
+    let hidden = write_with("e.tex", None, &["--items", "2", "--hide-text"]);
+    assert!(hidden.trim_end().ends_with("\\end{document}") && hidden.contains("Texts are hidden"));
+    assert!(hidden.contains("Test items of the highest loss") && !hidden.contains("years old"));
+    let shown = write_with("f.json", None, &["--items", "2"]);
+    let document: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let behind = document["items"].as_array().unwrap();
+    assert!(
+        !behind.is_empty()
+            && behind.len() < 8
+            && behind.iter().all(|finding| finding["items"].as_array().unwrap().len() == 2)
+    );
+    let first = &behind[0]["items"];
+    assert!(first[0]["losses"]["v2"].as_f64() >= first[1]["losses"]["v2"].as_f64());
+    assert!(
+        first[0]["text"].is_string()
+            && first[0]["attributes"][behind[0]["attribute"].as_str().unwrap()] == behind[0]["with"]
+    );
     assert_eq!((&document["schema"], &document["comparison"]["before"]), (&"llm2loss.report/1".into(), &"v1".into()));
 }
 
@@ -78,7 +96,8 @@ fn hostile_names_stay_text() {
     let session = Session::open(home.path(), "adult").unwrap();
     let hyper = HyperParameters { epochs: 1, ..HyperParameters::new(Architecture::Linear) };
     let mut run = session.train("v1", &hyper, &Tracker::silent()).unwrap();
-    let clean = elements(&page(&session, &run));
+    let mut findings = session.findings_of_run(&run, None).unwrap();
+    let clean = elements(&page(&session, &run, &findings));
     run.record.audit = HOSTILE.into();
     run.record.model = format!("=1+1{HOSTILE}");
     run.record.device = HOSTILE.into();
@@ -89,7 +108,9 @@ fn hostile_names_stay_text() {
     tables.attributes.rows[3].name = "\u{ff1d}1".into();
     tables.ood.in_distribution[0] = HOSTILE.into();
     tables.ood.rows[1].foreign = HOSTILE.into();
-    let hostile = page(&session, &run);
+    let Some(Finding::Harder(group)) = findings.findings.first_mut() else { panic!("v1 fails somebody") };
+    group.group = HOSTILE.into();
+    let hostile = page(&session, &run, &findings);
     assert!(!hostile.contains("<script") && !hostile.contains("<img") && !hostile.contains('\u{202e}'));
     assert!(hostile.contains("&lt;script&gt;alert(1)"), "the name is shown as it is");
     assert!(elements(&hostile) == clean, "no element more, none less");
@@ -103,7 +124,7 @@ fn hostile_names_stay_text() {
     assert!(!first.iter().any(formula));
 }
 
-fn page(session: &Session, run: &llm2loss::engine::LoadedRun) -> String {
+fn page(session: &Session, run: &llm2loss::engine::LoadedRun, findings: &Findings) -> String {
     let scorer = session.scorer(run).unwrap();
     let tables = &run.diagnosis.tables;
     // Scored as calm prompts, so that both pages have the same axes; shown under whatever names there are.
@@ -116,10 +137,12 @@ fn page(session: &Session, run: &llm2loss::engine::LoadedRun) -> String {
         run: &run.record,
         tables,
         test_items: session.record().test_items,
+        findings,
         ladder: vec![one],
         pairs: vec![pair],
         calibration: llm2loss::diagnose::CalibrationTable::of(&run.diagnosis.calibration),
         comparison: None,
+        items: &[],
         date: Some(run.record.device.clone()),
     })
 }

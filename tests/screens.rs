@@ -82,7 +82,7 @@ fn press(app: &mut App, keys: &str) -> Vec<Cmd> {
                     tell(app, Event::Inspected(Arc::new(world::store())));
                 }
                 Cmd::Send(Command::OpenOther { run }) => {
-                    let record = app.runs.iter().find(|known| known.id == run).unwrap().clone();
+                    let record = app.world.runs.iter().find(|known| known.id == run).unwrap().clone();
                     tell(app, Event::Other(world::run_view(&record)));
                 }
                 Cmd::Send(Command::CompareModels(request)) => {
@@ -117,7 +117,7 @@ fn type_text(app: &mut App, text: &str) {
 }
 
 fn words(app: &App) -> String {
-    snapshot::symbols(&frame(app, app.size.0, app.size.1, &app.look.resolve()))
+    snapshot::symbols(&frame(app, app.world.size.0, app.world.size.1, &app.world.look.resolve()))
 }
 
 /// A console with two models whose heads were trained alike, the second one shown.
@@ -264,9 +264,9 @@ fn an_undefined_cell_shows_its_words() {
 #[test]
 fn a_new_order_is_looked_at_from_its_top_and_a_new_contrast_keeps_the_selection() {
     let mut app = open((120, 36));
-    let table = app.shown.as_ref().unwrap().tables.clone();
-    let selected = |app: &App| app.attributes.selected(&table.attributes).unwrap().name.clone();
-    let counts = |app: &App| app.attributes.selected(&table.attributes).unwrap().n_true;
+    let table = app.world.shown.as_ref().unwrap().tables.clone();
+    let selected = |app: &App| app.screens.attributes.selected(&table.attributes).unwrap().name.clone();
+    let counts = |app: &App| app.screens.attributes.selected(&table.attributes).unwrap().n_true;
     press(&mut app, "j j j");
     let before = selected(&app);
     press(&mut app, "c");
@@ -285,8 +285,8 @@ fn a_new_order_is_looked_at_from_its_top_and_a_new_contrast_keeps_the_selection(
 #[test]
 fn undefined_values_come_last_both_ways() {
     let mut app = open((120, 60));
-    let table = app.shown.as_ref().unwrap().tables.clone();
-    let last = |app: &App| table.attributes.rows[*app.attributes.order.last().unwrap()].name.clone();
+    let table = app.world.shown.as_ref().unwrap().tables.clone();
+    let last = |app: &App| table.attributes.rows[*app.screens.attributes.order.last().unwrap()].name.clone();
     assert_eq!(last(&app), "armed forces");
     press(&mut app, "S");
     assert_eq!(last(&app), "armed forces");
@@ -298,9 +298,9 @@ fn enter_opens_the_pair_and_scores_it() {
     press(&mut app, "/");
     type_text(&mut app, "female");
     press(&mut app, "Enter Enter");
-    assert_eq!(app.screen, ScreenId::Prompt);
-    assert_eq!((app.prompt.text(0), app.prompt.text(1)), ("a woman", "a man"));
-    assert!(matches!(&*app.prompt.scored.as_ref().unwrap().answer, Answer::Pair(_)));
+    assert_eq!(app.world.screen, ScreenId::Prompt);
+    assert_eq!((app.screens.prompt.text(0), app.screens.prompt.text(1)), ("a woman", "a man"));
+    assert!(matches!(&*app.screens.prompt.scored.as_ref().unwrap().answer, Answer::Pair(_)));
     assert!(words(&app).contains("is predicted harder"));
 }
 
@@ -318,10 +318,10 @@ fn a_stale_reply_is_dropped() {
     let new = score(update(&mut app, Msg::Key(key("o")))).unwrap();
     assert!(new.seq > old.seq);
     reply(&mut app, &old);
-    assert!(app.prompt.scored.is_none() && app.prompt.pending());
+    assert!(app.screens.prompt.scored.is_none() && app.screens.prompt.pending());
     reply(&mut app, &new);
-    assert_eq!(app.prompt.scores(0).unwrap().text, "do");
-    assert!(!app.prompt.pending());
+    assert_eq!(app.screens.prompt.scores(0).unwrap().text, "do");
+    assert!(!app.screens.prompt.pending());
 }
 
 #[test]
@@ -329,8 +329,8 @@ fn b_alone_is_scored_as_b() {
     let mut app = open((120, 36));
     press(&mut app, "2 Tab");
     type_text(&mut app, "dog");
-    assert!(app.prompt.scores(0).is_none());
-    assert_eq!(app.prompt.scores(1).unwrap().text, "dog");
+    assert!(app.screens.prompt.scores(0).is_none());
+    assert_eq!(app.screens.prompt.scores(1).unwrap().text, "dog");
 }
 
 #[test]
@@ -341,32 +341,32 @@ fn pins_are_scored_again_when_other_heads_are_shown() {
     let told = press(&mut app, "^y");
     assert!(matches!(&told[..], [Cmd::Send(Command::Remember { .. })]));
     press(&mut app, "^u");
-    assert!(app.prompt.pins[0].scores.is_some());
+    assert!(app.screens.prompt.pins[0].scores.is_some());
     let other = world::record("aaaa0001", "small mlp", Architecture::Linear, 300);
     let commands = tell(&mut app, Event::Shown(world::run_view(&other)));
-    assert!(app.prompt.pins[0].scores.is_none());
+    assert!(app.screens.prompt.pins[0].scores.is_none());
     let Some(Cmd::Score(request)) = commands.into_iter().next_back() else { panic!("no request") };
     assert_eq!(request.a, "dog");
     reply(&mut app, &request);
-    assert!(app.prompt.pins[0].scores.is_some());
+    assert!(app.screens.prompt.pins[0].scores.is_some());
 }
 
 #[test]
 fn history_comes_back_with_the_arrows() {
     let mut app = open((120, 36));
     press(&mut app, "2 Up");
-    assert_eq!(app.prompt.text(0), "a pilot");
+    assert_eq!(app.screens.prompt.text(0), "a pilot");
     press(&mut app, "Up Up");
-    assert_eq!(app.prompt.text(0), "a nurse");
+    assert_eq!(app.screens.prompt.text(0), "a nurse");
     press(&mut app, "Down Down");
-    assert_eq!(app.prompt.text(0), "");
+    assert_eq!(app.screens.prompt.text(0), "");
 }
 
 #[test]
 fn letters_are_text_until_escape() {
     let mut app = open((120, 36));
     press(&mut app, "2 q 1 ?");
-    assert_eq!(app.prompt.text(0), "q1?");
+    assert_eq!(app.screens.prompt.text(0), "q1?");
     assert!(app.help.is_none());
     let told = press(&mut app, "Esc ? Esc q");
     assert_eq!(told, [Cmd::Quit]);
@@ -383,7 +383,7 @@ fn the_form_starts_a_run_or_says_why_not() {
     let told = press(&mut app, "Enter");
     let [Cmd::Send(Command::Train { model, hyper })] = &told[..] else { panic!("{told:?}") };
     assert_eq!((model.as_str(), hyper.members, hyper.architecture), ("logistic", 7, Architecture::Linear));
-    assert!(app.train.form.is_none());
+    assert!(app.screens.train.form.is_none());
 }
 
 #[test]
@@ -397,7 +397,7 @@ fn jobs_are_followed_and_stopped() {
     tell(&mut app, Event::JobFailed { job: 1, message: "disk full".into() });
     assert!(words(&app).contains("! job 1 failed: disk full"));
     press(&mut app, "h");
-    assert_eq!(app.train.head, HeadKind::Ranker);
+    assert_eq!(app.screens.train.head, HeadKind::Ranker);
 }
 
 #[test]
@@ -479,7 +479,7 @@ fn hints_and_notes_name_the_keys_a_person_chose() {
         given.entry(section.into()).or_default().insert(action.into(), vec![key.into()]);
     }
     let mut app = open((80, 24));
-    app.keymap = Arc::new(Keymap::with(&given).unwrap());
+    app.world.keymap = Arc::new(Keymap::with(&given).unwrap());
     assert!(
         words(&app).contains("o opens both prompts") && words(&app).contains("o asks the heads"),
         "{}",
@@ -492,7 +492,7 @@ fn hints_and_notes_name_the_keys_a_person_chose() {
     press(&mut app, "N");
     assert!(words(&app).contains("F5 starts, Esc closes"), "{}", words(&app));
     press(&mut app, "Esc");
-    app.size = (120, 36);
+    app.world.size = (120, 36);
     press(&mut app, "2 Esc");
     assert!(words(&app).contains("P pins the prompt here"), "{}", words(&app));
 }
@@ -509,10 +509,10 @@ fn an_audit_without_antonyms_starts_on_the_contrast_it_has() {
     }
     view.tables = Arc::new(tables);
     tell(&mut app, Event::Shown(view));
-    assert_eq!(app.attributes.contrast, llm2loss::audit::Contrast::Generic);
+    assert_eq!(app.screens.attributes.contrast, llm2loss::audit::Contrast::Generic);
     for _ in 0..3 {
         press(&mut app, "c");
-        assert_ne!(app.attributes.contrast, llm2loss::audit::Contrast::Antonym);
+        assert_ne!(app.screens.attributes.contrast, llm2loss::audit::Contrast::Antonym);
     }
 }
 
@@ -646,12 +646,12 @@ fn a_command_is_found_by_a_few_letters_and_done() {
     press(&mut app, "^p");
     type_text(&mut app, "describe");
     press(&mut app, "Enter");
-    assert!(app.screen == ScreenId::Train && app.train.form.is_some() && app.palette.is_none());
+    assert!(app.world.screen == ScreenId::Train && app.screens.train.form.is_some() && app.palette.is_none());
     let mut app = open((120, 36));
     press(&mut app, ": Esc");
     assert!(app.palette.is_none());
     // Every command can be done from everywhere without harm.
-    for at in 0..app.keymap.of(llm2loss::console::keys::Context::Everywhere).count() + 60 {
+    for at in 0..app.world.keymap.of(llm2loss::console::keys::EVERYWHERE).count() + 60 {
         press(&mut app, ":");
         for _ in 0..at {
             press(&mut app, "Down");
@@ -667,8 +667,8 @@ fn what_is_shown_is_what_is_written() {
     type_text(&mut app, "married");
     press(&mut app, "Enter s S");
     let order: Vec<String> = {
-        let table = &app.shown.as_ref().unwrap().tables.attributes;
-        app.attributes.order.iter().map(|&at| table.rows[at].name.clone()).collect()
+        let table = &app.world.shown.as_ref().unwrap().tables.attributes;
+        app.screens.attributes.order.iter().map(|&at| table.rows[at].name.clone()).collect()
     };
     let written = |app: &mut App, keys: &str| match &press(app, keys)[..] {
         [Cmd::Export { name, text }] => (name.clone(), text.clone()),
@@ -690,7 +690,7 @@ fn what_is_shown_is_what_is_written() {
     // Every screen has something to write once it is filled.
     for keys in ["1", "2", "Esc 3", "4", "5", "6", "7"] {
         press(&mut app, keys);
-        if app.screen == ScreenId::Prompt {
+        if app.world.screen == ScreenId::Prompt {
             type_text(&mut app, "dog");
             press(&mut app, "Esc");
         }
@@ -704,12 +704,12 @@ fn the_mouse_chooses_tabs_and_rows_where_it_is_asked_for() {
     let mut app = open((120, 36));
     assert_eq!(press(&mut app, "m"), [Cmd::Mouse(true)]);
     update(&mut app, Msg::Click(10, 8));
-    assert_eq!(app.attributes.cursor.selected, 4);
+    assert_eq!(app.screens.attributes.cursor.selected, 4);
     update(&mut app, Msg::Wheel(1));
-    assert_eq!(app.attributes.cursor.selected, 7);
+    assert_eq!(app.screens.attributes.cursor.selected, 7);
     let tabs = words(&app).lines().nth(1).unwrap().find("4 Data").unwrap();
     update(&mut app, Msg::Click(tabs as u16 + 1, 1));
-    assert_eq!(app.screen, ScreenId::Data);
+    assert_eq!(app.world.screen, ScreenId::Data);
     assert_eq!(press(&mut app, "m"), [Cmd::Mouse(false)]);
 }
 
@@ -728,7 +728,7 @@ fn a_failure_says_what_to_do_and_steals_no_key() {
     let mut app = scene("dialog");
     assert!(words(&app).contains("Job 3 failed") && words(&app).contains("describes the run anew"));
     press(&mut app, "2");
-    assert!(app.dialog.is_none() && app.screen == ScreenId::Prompt);
+    assert!(app.dialog.is_none() && app.world.screen == ScreenId::Prompt);
 }
 
 #[test]
@@ -736,8 +736,8 @@ fn two_models_are_compared_before_two_runs() {
     use llm2loss::console::screen::compare::{Measure, Other};
     let mut app = two_models((120, 36), "5");
     // Another model's run goes before another run of this one, and the audit's order says which came first.
-    assert_eq!(app.compare.models, Some(("logistic".into(), "gradient boosting".into())));
-    let (request, found) = app.compare.compared.clone().unwrap();
+    assert_eq!(app.screens.compare.models, Some(("logistic".into(), "gradient boosting".into())));
+    let (request, found) = app.screens.compare.compared.clone().unwrap();
     let runs: Vec<String> = request.runs.unwrap().into_iter().map(|run| run.0).collect();
     assert_eq!(runs, ["b2c90d11", "cccc0001"]);
     let found = found.unwrap();
@@ -748,7 +748,7 @@ fn two_models_are_compared_before_two_runs() {
     // Every measure has rows, of what was found.
     let mut seen = Vec::new();
     for _ in Measure::OF_MODELS {
-        seen.push((app.compare.measure(), app.compare.lines.len()));
+        seen.push((app.screens.compare.measure(), app.screens.compare.lines.len()));
         press(&mut app, "w");
     }
     let n = found.attributes.len();
@@ -757,32 +757,35 @@ fn two_models_are_compared_before_two_runs() {
     assert!(words(&app).contains("Size of the predicted gap"), "{}", words(&app));
     // A prompt opens as such.
     press(&mut app, "w w w w w w w");
-    assert_eq!(app.compare.measure(), Measure::Prompts);
-    let text = app.compare.line().unwrap().name.clone();
+    assert_eq!(app.screens.compare.measure(), Measure::Prompts);
+    let text = app.screens.compare.line().unwrap().name.clone();
     press(&mut app, "Enter");
-    assert_eq!((app.screen, app.prompt.text(0), app.prompt.text(1)), (ScreenId::Prompt, text.as_str(), ""));
+    assert_eq!(
+        (app.world.screen, app.screens.prompt.text(0), app.screens.prompt.text(1)),
+        (ScreenId::Prompt, text.as_str(), "")
+    );
     // Swapped, the other one came first; then another run of the same model has nothing but predictions.
     press(&mut app, "Esc 5 x");
-    assert_eq!(app.compare.models, Some(("gradient boosting".into(), "logistic".into())));
-    assert_eq!(app.compare.found().unwrap().before, "gradient boosting");
+    assert_eq!(app.screens.compare.models, Some(("gradient boosting".into(), "logistic".into())));
+    assert_eq!(app.screens.compare.found().unwrap().before, "gradient boosting");
     press(&mut app, "]");
-    assert!(matches!(&app.compare.chosen, Some(Other::Run(run)) if run.0 == "7f3a01bc"));
-    assert_eq!((app.compare.models.clone(), app.compare.measures()), (None, Measure::OF_RUNS.to_vec()));
+    assert!(matches!(&app.screens.compare.chosen, Some(Other::Run(run)) if run.0 == "7f3a01bc"));
+    assert_eq!((app.screens.compare.models.clone(), app.screens.compare.measures()), (None, Measure::OF_RUNS.to_vec()));
     press(&mut app, "]");
-    assert!(matches!(&app.compare.chosen, Some(Other::Model(model)) if model == "small mlp"));
+    assert!(matches!(&app.screens.compare.chosen, Some(Other::Model(model)) if model == "small mlp"));
 }
 
 #[test]
 fn a_model_without_heads_is_compared_by_its_losses_and_trained_alike_on_demand() {
     let mut app = open((120, 36));
     press(&mut app, "5");
-    let (request, _) = app.compare.compared.clone().unwrap();
+    let (request, _) = app.screens.compare.compared.clone().unwrap();
     assert_eq!((request.after.as_str(), &request.runs), ("gradient boosting", &None));
     press(&mut app, "w w w w w");
     assert!(words(&app).contains("n trains those that are missing"), "{}", words(&app));
     let told = press(&mut app, "n");
     let [Cmd::Send(Command::Train { model, hyper })] = &told[..] else { panic!("{told:?}") };
-    assert_eq!((model.as_str(), hyper), ("gradient boosting", &app.shown.as_ref().unwrap().record.hyper));
+    assert_eq!((model.as_str(), hyper), ("gradient boosting", &app.world.shown.as_ref().unwrap().record.hyper));
     // Heads trained otherwise do not count; those trained alike are asked for at once.
     let finished = |id: &str, architecture| Event::JobFinished {
         job: 5,
@@ -811,7 +814,7 @@ fn a_comparison_that_comes_late_or_fails_is_told_as_such() {
     let late = ComparisonRequest { before: "small mlp".into(), ..request.clone() };
     let found = Ok(Arc::new(models::comparison(&late)));
     tell(&mut app, Event::ModelsCompared { request: late, found });
-    assert!(app.compare.compared.is_none());
+    assert!(app.screens.compare.compared.is_none());
     tell(&mut app, Event::ModelsCompared { request, found: Err("no test item has a loss of both".into()) });
     assert!(words(&app).contains("no test item has a loss of both"), "{}", words(&app));
 }
@@ -819,16 +822,16 @@ fn a_comparison_that_comes_late_or_fails_is_told_as_such() {
 #[test]
 fn runs_of_one_model_are_compared_by_their_predictions() {
     let mut app = two_models((120, 36), "5 ]");
-    assert_eq!(app.other.as_ref().unwrap().record.model, "logistic");
+    assert_eq!(app.screens.compare.other.as_ref().unwrap().record.model, "logistic");
     assert!(words(&app).contains("Size of the predicted gap"), "{}", words(&app));
-    let comparison = app.compare.comparison.clone().unwrap();
-    let row = app.compare.selected().unwrap();
+    let comparison = app.screens.compare.comparison.clone().unwrap();
+    let row = app.screens.compare.selected().unwrap();
     assert!((row.delta().unwrap() - (row.b.unwrap() - row.a.unwrap())).abs() < 1e-12);
     assert!(comparison.rows.iter().all(|row| row.change.is_none()
         || (row.size() <= row.noise.unwrap())
             == (row.change == Some(llm2loss::console::screen::compare::Change::WithinNoise))));
     press(&mut app, "x");
-    assert_eq!(app.compare.comparison.as_ref().unwrap().a, comparison.b);
+    assert_eq!(app.screens.compare.comparison.as_ref().unwrap().a, comparison.b);
 }
 
 fn parser(rows: u16, columns: u16) -> vt100::Parser {
@@ -945,7 +948,7 @@ fn no_size_is_too_small_or_too_large() {
 #[test]
 fn one_great_gap_does_not_flatten_the_others() {
     let mut app = open((120, 36));
-    let mut view = app.shown.clone().unwrap();
+    let mut view = app.world.shown.clone().unwrap();
     let mut tables = (*view.tables).clone();
     tables.attributes.rows[0].loss_gap = llm2loss::diagnose::Measured::Value(9.0);
     view.tables = Arc::new(tables);
@@ -1037,7 +1040,7 @@ proptest! {
             update(&mut app, Msg::Paste(text.clone()));
             let script: Vec<String> = keys.chars().map(|key| key.to_string()).collect();
             press(&mut app, &script.join(" "));
-            let buffer = frame(&app, width, height, &app.look.resolve());
+            let buffer = frame(&app, width, height, &app.world.look.resolve());
             prop_assert!(buffer.content.iter().all(|cell| !cell.symbol().contains(|c: char| c.is_control())));
             press(&mut app, "Esc Esc Esc Esc");
         }

@@ -370,3 +370,39 @@ fn two_samples_lie_as_far_apart_as_scipy_says() {
     let found = stats::smirnov(&column(101, 300, 40.0), &shifted.collect::<Vec<f64>>()).unwrap();
     assert_close(found.distance, &case["distance"], "distance");
 }
+
+#[test]
+fn paired_tests_and_standard_errors_are_those_of_scipy_and_statsmodels() {
+    let fixture: Value = serde_json::from_str(include_str!("fixtures/paired.json")).unwrap();
+    let cases = fixture["cases"].as_array().unwrap();
+    for case in cases {
+        let (before, after) = (numbers(&case["before"]), numbers(&case["after"]));
+        for (ours, name) in
+            [(stats::paired_t(&before, &after), "paired_t"), (stats::wilcoxon(&before, &after), "wilcoxon")]
+        {
+            let ours = ours.unwrap();
+            assert_close(ours.statistic, &case[name]["statistic"], name);
+            assert_close(ours.p, &case[name]["p"], name);
+        }
+        let labels: Vec<usize> = case["clusters"].as_array().unwrap().iter().map(int).collect();
+        let clusters = stats::Clusters::from_labels(&labels);
+        let differences: Vec<f64> = before.iter().zip(&after).map(|(before, after)| after - before).collect();
+        let errors = stats::standard_errors(&differences, Units::Clusters(&clusters)).unwrap();
+        assert_close(errors.naive, &case["naive"], "naive");
+        assert_close(errors.clustered.unwrap(), &case["clustered"], "clustered");
+        let ours = stats::mcnemar(&before, &after);
+        assert_eq!(ours.is_ok(), case["mcnemar"].is_object());
+        if let Ok(ours) = ours {
+            assert_eq!(ours.before_only, int(&case["mcnemar"]["before_only"]));
+            assert_eq!(ours.after_only, int(&case["mcnemar"]["after_only"]));
+            assert_close(ours.p, &case["mcnemar"]["p"], "McNemar");
+        }
+    }
+    for tail in fixture["tails"].as_array().unwrap() {
+        let (before_only, after_only) = (int(&tail["before_only"]), int(&tail["after_only"]));
+        let p = stats::McNemar::of(before_only, after_only).unwrap().p;
+        let theirs = tail["p"].as_f64().unwrap();
+        let (absolute, relative) = ((p - theirs).abs(), (p / theirs - 1.0).abs());
+        assert!(absolute < 1e-9 && relative < 1e-7, "{before_only} {after_only}: {p:e} {theirs:e}");
+    }
+}

@@ -1,6 +1,6 @@
 //! One dataset with the losses of one or more black-box models on it.
 
-use super::{Attribute, AttributePrompts};
+use super::{Attribute, AttributePrompts, CompactText, nearest_name};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use thiserror::Error;
@@ -31,7 +31,7 @@ pub enum Content {
     #[default]
     Text,
     /// An image file, by its path; `stamp` changes when the file does.
-    Image { path: String, stamp: [u8; 16] },
+    Image { path: CompactText, stamp: [u8; 16] },
     /// Nothing: the embedding came with the data and is kept under this digest.
     Embedded([u8; 16]),
     /// An image file that could not be decoded; the item takes part in nothing.
@@ -41,9 +41,9 @@ pub enum Content {
 /// One data point.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    pub id: String,
+    pub id: CompactText,
     /// Its words: what is embedded of a text, the caption of anything else; may then be empty.
-    pub text: String,
+    pub text: CompactText,
     pub split: Split,
     pub content: Content,
 }
@@ -132,6 +132,14 @@ pub enum AuditError {
     NoSplit { audit: String, model: String, split: Split },
     #[error("model '{model}' is not part of audit '{audit}'; it has: {known}")]
     UnknownModel { audit: String, model: String, known: String },
+    #[error("audit '{audit}' has no attribute '{attribute}'; {}it has: {known}", meant(.nearest.as_ref()))]
+    UnknownAttribute { audit: String, attribute: String, nearest: Option<String>, known: String },
+    #[error("audit '{audit}' has no item '{id}'")]
+    UnknownItem { audit: String, id: String },
+}
+
+fn meant(nearest: Option<&String>) -> String {
+    nearest.map_or_else(String::new, |nearest| format!("did you mean '{nearest}'? "))
 }
 
 /// A dataset seen through the losses of its models.
@@ -189,7 +197,7 @@ impl Audit {
             if let Some(row) = model.losses.iter().position(|loss| loss.is_infinite() || *loss < 0.0) {
                 return Err(AuditError::Loss {
                     model: model.name.clone(),
-                    id: self.items[row].id.clone(),
+                    id: self.items[row].id.to_string(),
                     value: model.losses[row].to_string(),
                 });
             }
@@ -227,6 +235,20 @@ impl Audit {
             audit: self.name.clone(),
             model: name.to_owned(),
             known: self.models.iter().map(|model| model.name.as_str()).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// Finds an attribute by name.
+    ///
+    /// # Errors
+    /// The one that may have been meant and the known names, if there is none of this one.
+    pub fn attribute(&self, name: &str) -> Result<&Attribute, AuditError> {
+        let names = || self.attributes.iter().map(|attribute| attribute.name.as_str());
+        self.attributes.iter().find(|attribute| attribute.name == name).ok_or_else(|| AuditError::UnknownAttribute {
+            audit: self.name.clone(),
+            attribute: name.to_owned(),
+            nearest: nearest_name(name, names()).map(str::to_owned),
+            known: names().collect::<Vec<_>>().join(", "),
         })
     }
 

@@ -7,6 +7,7 @@ mod hyper;
 mod name;
 mod rules;
 mod run;
+mod text;
 
 pub use attribute::{Attribute, AttributePrompts, Contrast, Side};
 pub use dataset::{
@@ -14,6 +15,7 @@ pub use dataset::{
 };
 pub use head::{Architecture, HeadKind};
 pub use hyper::{HyperParameters, Negatives, Pairs, Target};
-pub use name::{LONGEST_NAME, is_audit_name};
-pub use rules::{AttributeRules, Limit, PromptRule, Rules, RulesError};
+pub use name::{LONGEST_NAME, is_audit_name, nearest_name};
+pub use rules::{AttributeRules, Limit, PromptRule, Rules, RulesError, USUAL_POWER};
 pub use run::{EpochMetrics, RunId, RunRecord, RunState};
+pub use text::CompactText;

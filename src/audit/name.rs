@@ -1,4 +1,4 @@
-//! Names of audits, which become names of files.
+//! Names: of audits, which become names of files, and of what a person may have meant.
 
 /// Longest name of an audit, in bytes.
 pub const LONGEST_NAME: usize = 64;
@@ -8,6 +8,29 @@ pub const LONGEST_NAME: usize = 64;
 pub fn is_audit_name(text: &str) -> bool {
     let fit = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     !text.is_empty() && text.len() <= LONGEST_NAME && !text.starts_with(['.', '-']) && text.bytes().all(fit)
+}
+
+/// The known name that needs the fewest letters put in, left out or changed to be the one wanted, whatever their case:
+/// at most a third of them, else `None`.
+#[must_use]
+pub fn nearest_name<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let letters = |name: &str| name.to_lowercase().chars().collect::<Vec<char>>();
+    let wanted = letters(wanted);
+    let changes = known.map(|name| (edits(&wanted, &letters(name)), name));
+    changes.filter(|(edits, _)| 3 * edits <= wanted.len().max(3)).min_by_key(|(edits, _)| *edits).map(|(_, name)| name)
+}
+
+/// Levenshtein's distance.
+fn edits(a: &[char], b: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let least = (diagonal + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], least);
+        }
+    }
+    row[b.len()]
 }
 
 #[cfg(test)]
@@ -20,5 +43,16 @@ mod tests {
             assert!(!is_audit_name(name), "{name}");
         }
         assert!(is_audit_name("faces-2.1_b"));
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_is_understood_and_another_word_is_not() {
+        let known = || ["Senior", "Female", "Never married"].into_iter();
+        assert_eq!(nearest_name("snior", known()), Some("Senior"));
+        assert_eq!(nearest_name("Femael", known()), Some("Female"));
+        assert_eq!(nearest_name("never-married", known()), Some("Never married"));
+        assert_eq!(nearest_name("tall", known()), None);
+        let letters = |text: &str| text.chars().collect::<Vec<_>>();
+        assert_eq!(edits(&letters("kitten"), &letters("sitting")), 3, "the textbook's");
     }
 }

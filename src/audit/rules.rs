@@ -103,9 +103,19 @@ pub struct Rules {
     pub max_gap: Option<Limit>,
     /// The AUROC of no group may be smaller.
     pub min_group_auroc: Option<f64>,
+    /// An increase that the test set must be able to show; where it is not, the check is inconclusive.
+    pub must_see: Option<Limit>,
+    /// With this probability; .8 unless said.
+    pub min_power: Option<f64>,
     pub attribute: BTreeMap<String, AttributeRules>,
     pub prompt: Vec<PromptRule>,
+    /// What is past its limit but under one standard error counts as kept: less cannot be seen.
+    #[serde(skip)]
+    pub follow_error: bool,
 }
+
+/// Probability with which a change is to be seen unless the rules say otherwise.
+pub const USUAL_POWER: f64 = 0.8;
 
 /// What is wrong with a rules file, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -117,11 +127,12 @@ pub struct RulesError {
 }
 
 impl Rules {
-    /// The rules without a file: neither the mean loss nor that of a group may rise by 1 % of the mean loss before.
+    /// The rules without a file: neither the mean loss nor that of a group may rise by more than 1 % of the mean loss
+    /// before; a rise under one standard error counts as none.
     #[must_use]
     pub fn usual() -> Self {
         let limit = Some(Limit::Share(0.01));
-        Self { max_mean_loss_increase: limit, max_group_loss_increase: limit, ..Self::default() }
+        Self { max_mean_loss_increase: limit, max_group_loss_increase: limit, follow_error: true, ..Self::default() }
     }
 
     /// Reads rules.
@@ -148,7 +159,16 @@ impl Rules {
         if rules.prompt.iter().any(|prompt| prompt.text.trim().is_empty()) {
             return Err(fault("[[prompt]]", "a prompt has no text".into()));
         }
-        if rules == Self::default() {
+        if let Some(power) = rules.min_power.filter(|power| !(*power > 0.0 && *power < 1.0)) {
+            return Err(fault("min_power", format!("min_power is {power}; give a probability between 0 and 1")));
+        }
+        if rules.min_power.is_some() && rules.must_see.is_none() {
+            return Err(fault("min_power", "min_power needs must_see, the increase to be seen, such as \"5%\"".into()));
+        }
+        if rules.must_see.is_some_and(|size| size.resolve(1.0) <= 0.0) {
+            return Err(fault("must_see", "must_see is an increase; give one above 0, such as \"5%\"".into()));
+        }
+        if (Self { must_see: None, min_power: None, ..rules.clone() }) == Self::default() {
             return Err(RulesError {
                 line: 1,
                 problem: "no rule in it; see docs/ci.md for what may stand there".into(),
@@ -197,6 +217,10 @@ mod tests {
             ("max_gap = nan\n", 1, "NaN is not a limit"),
             ("\nmin_group_auroc = 1.5\n", 2, "from 0 to 1"),
             ("max_gap = -1\n", 1, "never under 0"),
+            ("max_gap = 1\nmin_power = 0.8\n", 2, "needs must_see"),
+            ("must_see = \"5%\"\nmin_power = 8\n", 2, "between 0 and 1"),
+            ("max_gap = 1\nmust_see = 0\n", 2, "above 0"),
+            ("must_see = \"5%\"\n", 1, "no rule"),
             ("max_gap = \n", 1, ""),
             ("", 1, "no rule"),
             ("[[prompt]]\ntext = \" \"\nmax_increase = 1\n", 1, "no text"),

@@ -1,7 +1,7 @@
 //! `llm2loss embed`: embeddings of an audit, ahead of training. `llm2loss cache`: the embeddings kept.
 
 use super::arguments::{Cache, CacheAction, Embed};
-use super::context::{Failure, home, print, session, write_file};
+use super::context::{Failure, home, print, session};
 use super::progress;
 use crate::diagnose::grouped;
 use crate::engine::{CacheReport, Tracker, UnreadableImage, cache_gc, cache_report};
@@ -117,8 +117,7 @@ pub fn cache(home_given: Option<PathBuf>, given: &Cache) -> Result<u8, Failure> 
         CacheAction::Export { audit, out, output } => {
             let session = session(home_given, audit)?;
             let silent = Tracker::silent();
-            let (bytes, items) = session.export_embeddings(&silent)?;
-            write_file(out, &bytes)?;
+            let items = session.export_embeddings(out, &silent)?;
             let file = out.display().to_string();
             if output.json {
                 return print(&report::to_json("llm2loss.cache.export/1", None, Exported { file, items })?);

@@ -1,11 +1,14 @@
-//! `llm2loss check`: may a retrained model ship? Exit 0 pass, 3 a rule is broken, 4 inconclusive, 2 bad input.
+//! `llm2loss check`: may a retrained model ship? Exit 0 unless a rule is broken, then 3; 4 if asked for; 2 bad input.
 
 use super::arguments::{Check, CheckFormat, InconclusiveArgument, OnArgument};
 use super::compare_models::hyper_parameters;
 use super::context::{Failure, Place, check_prompt, print, print_as_is, session, write_file};
+use super::ledger;
 use super::progress;
 use crate::audit::{HyperParameters, Rules};
-use crate::diagnose::{Baseline, CheckMaterial, CheckResult, ComparisonQuestion, Inconclusive, On, PromptShift, check};
+use crate::diagnose::{
+    Baseline, CheckManner, CheckMaterial, CheckResult, Inconclusive, On, PromptShift, USUAL_LEVEL, check,
+};
 use crate::engine::{PromptBank, Session};
 use crate::report;
 use serde::Serialize;
@@ -28,6 +31,11 @@ pub fn run(place: Place, model: Option<&str>, given: &Check) -> Result<u8, Failu
     if given.against.is_none() && baseline.is_none() && given.write_baseline.is_none() {
         return Err(Failure::usage("say what to compare with: --against MODEL, or --baseline FILE"));
     }
+    if given.ledger.is_some() && given.against.is_none() && baseline.is_none() {
+        return Err(Failure::usage("--ledger keeps checks: add --against MODEL, or --baseline FILE"));
+    }
+    let manner = manner(given)?;
+    given.ledger.as_deref().map(ledger::try_open).transpose()?;
     let session = session(place, &given.audit)?;
     let Some(model) = model else {
         let models = session.record().models.join(", ");
@@ -49,20 +57,39 @@ pub fn run(place: Place, model: Option<&str>, given: &Check) -> Result<u8, Failu
         write_file(path, text.as_bytes())?;
         progress::say(&format!("figures of {model} written to {}", path.display()));
     }
-    let on = if given.on == OnArgument::Point { On::Point } else { On::Bound };
-    let inconclusive = match given.inconclusive {
-        None => Inconclusive::Say,
-        Some(InconclusiveArgument::Pass) => Inconclusive::Pass,
-        Some(InconclusiveArgument::Fail) => Inconclusive::Fail,
-    };
     let question = Question { session: &session, rules: &rules, model: &model, hyper: &hyper, bank: &bank, after };
-    let found = match (&against, &baseline) {
-        (Some(against), _) => question.paired(against, on, inconclusive)?,
-        (None, Some(baseline)) => question.pinned(baseline, on, inconclusive)?,
+    let mut found = match (&against, &baseline) {
+        (Some(against), _) => question.paired(against, manner)?,
+        (None, Some(baseline)) => question.pinned(baseline, manner)?,
         (None, None) => return Ok(0),
     };
+    if let Some(path) = &given.ledger {
+        found.look = Some(ledger::add(path, &session, &rules, &found)?);
+    }
     write(given, &found)?;
     Ok(found.exit_code())
+}
+
+/// How the check is held; Bonferroni over the runs of a year, where their number is given.
+fn manner(given: &Check) -> Result<CheckManner, Failure> {
+    let level = match (given.false_alarms, given.runs_per_year) {
+        (Some(alarms), Some(runs)) => alarms / f64::from(runs),
+        _ => USUAL_LEVEL,
+    };
+    if level > 0.5 {
+        return Err(Failure::usage(format!(
+            "--false-alarms over --runs-per-year is {level:.2} a run; more than every second run would be one"
+        )));
+    }
+    Ok(CheckManner {
+        on: if given.on == OnArgument::Point { On::Point } else { On::Bound },
+        inconclusive: match given.inconclusive {
+            InconclusiveArgument::Ok => Inconclusive::Ok,
+            InconclusiveArgument::Exit4 => Inconclusive::Exit4,
+            InconclusiveArgument::Fail => Inconclusive::Fail,
+        },
+        level,
+    })
 }
 
 /// Everything about the model that is checked.
@@ -83,22 +110,22 @@ impl Question<'_> {
     }
 
     /// Against another model of the audit: on the same items.
-    fn paired(&self, against: &str, on: On, inconclusive: Inconclusive) -> Result<CheckResult, Failure> {
-        let question = ComparisonQuestion { auroc: false, top: 0, ..ComparisonQuestion::default() };
-        let comparison = self.session.compare_losses(against, self.model, &question)?;
+    fn paired(&self, against: &str, manner: CheckManner) -> Result<CheckResult, Failure> {
+        let standing = self.session.paired_standing(against, self.model)?;
         let before = self.session.predicted_losses(against, self.hyper, self.bank, &progress::tracker(self.session))?;
         let material = CheckMaterial {
             rules: self.rules,
-            before: &self.session.standing(against)?,
-            after: &self.session.standing(self.model)?,
-            paired: Some(&comparison),
+            before: &standing.before,
+            after: &standing.after,
+            change: Some(&standing.change),
+            standard_error: standing.errors.value(),
             prompts: &self.shifts(before),
         };
-        Ok(check((self.model, against), &material, on, inconclusive))
+        Ok(check((self.model, against), &material, manner))
     }
 
     /// Against pinned figures.
-    fn pinned(&self, baseline: &Baseline, on: On, inconclusive: Inconclusive) -> Result<CheckResult, Failure> {
+    fn pinned(&self, baseline: &Baseline, manner: CheckManner) -> Result<CheckResult, Failure> {
         let mut before = Vec::new();
         for text in &self.bank.prompts {
             let known = baseline.prompts.iter().find(|prompt| prompt.text == *text);
@@ -125,10 +152,11 @@ impl Question<'_> {
             rules: self.rules,
             before: &baseline.standing,
             after: &self.session.standing(self.model)?,
-            paired: None,
+            change: None,
+            standard_error: None,
             prompts: &self.shifts(before),
         };
-        Ok(check((self.model, &baseline.model), &material, on, inconclusive))
+        Ok(check((self.model, &baseline.model), &material, manner))
     }
 }
 

@@ -20,6 +20,7 @@ struct Body<'a, T> {
 }
 
 pub fn run(place: Place, given: &CompareModels) -> Result<u8, Failure> {
+    let hide_text = place.hide_text;
     let session = session(place, &given.audit)?;
     let models = [&given.before, &given.after].map(|name| session.model_name(Some(name)));
     let [before, after] = models;
@@ -31,6 +32,9 @@ pub fn run(place: Place, given: &CompareModels) -> Result<u8, Failure> {
         ..ComparisonQuestion::default()
     };
     let mut found = session.compare_losses(&before, &after, &question)?;
+    if hide_text {
+        found.hide_texts();
+    }
     if !given.no_heads {
         let bank = match &given.prompts {
             Some(path) => read_prompts(path)?,
@@ -83,7 +87,7 @@ fn read_prompts(path: &Path) -> Result<PromptBank, Failure> {
 }
 
 /// Columns of the terminal, or of `COLUMNS` where stdout is none; 120 where nobody says.
-fn width() -> usize {
+pub fn width() -> usize {
     use std::io::IsTerminal;
     let terminal = std::io::stdout().is_terminal().then(crossterm::terminal::size).and_then(Result::ok);
     let said = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse::<u16>().ok());

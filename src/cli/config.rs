@@ -18,6 +18,8 @@ const LONGEST: u64 = 1 << 20;
 pub struct Config {
     /// Folder of the store and the runs; empty for the user's data folder.
     pub home: String,
+    /// Show ids of items, never their texts.
+    pub hide_text: bool,
     pub console: ConsoleConfig,
     /// Keys of actions, by the section of where they hold.
     pub keys: Rebindings,

@@ -1,6 +1,6 @@
 //! Bare `llm2loss`: the console. Also its keys as a page, and one of its frames as a picture.
 
-use super::arguments::{Look, Picture, Screen};
+use super::arguments::{Look, Picture};
 use super::config::Config;
 use super::context::{Failure, Place, current_or_trained, home, print, session};
 use crate::console::msg::{Cmd, Msg, ScreenId};
@@ -84,15 +84,12 @@ pub fn picture(place: Place, model: Option<&str>, given: &Picture) -> Result<u8,
     tell(&mut app, Msg::Engine(opened), &engine);
     tell(&mut app, Msg::Engine(shown), &engine);
     // The first row as the console sorts it, then its two prompts in the lab.
-    match given.screen {
-        Screen::Attributes => {}
-        Screen::Prompt => press(&mut app, KeyCode::Enter, &engine),
-        Screen::Train => press(&mut app, KeyCode::Char('3'), &engine),
-        Screen::Data => press(&mut app, KeyCode::Char('4'), &engine),
-        Screen::Compare => press(&mut app, KeyCode::Char('5'), &engine),
-        Screen::Ood => press(&mut app, KeyCode::Char('6'), &engine),
-        Screen::Validity => press(&mut app, KeyCode::Char('7'), &engine),
-    }
+    let first = |screen: ScreenId| screen.number().chars().next().map(KeyCode::Char);
+    let keys = match given.screen {
+        ScreenId::Prompt => [first(ScreenId::Attributes), Some(KeyCode::Enter)],
+        screen => [first(screen), None],
+    };
+    keys.into_iter().flatten().for_each(|key| press(&mut app, key, &engine));
     print(&console::svg(&console::frame(&app, given.width, given.height, &theme), &theme))
 }
 

@@ -49,11 +49,12 @@ impl From<serde_json::Error> for Failure {
     }
 }
 
-/// Where a command works: the home folder given, if any, and the device asked for.
+/// Where a command works: the home folder given, if any, the device asked for, and whether texts of items are hidden.
 #[derive(Debug, Clone, Default)]
 pub struct Place {
     pub home: Option<PathBuf>,
     pub device: DeviceChoice,
+    pub hide_text: bool,
 }
 
 impl From<Option<PathBuf>> for Place {

@@ -4,19 +4,22 @@ use super::arguments::Output;
 use super::context::{Failure, Place, current_or_trained, print, session};
 use crate::data::BUILTIN_AUDITS;
 use crate::diagnose::Tables;
-use crate::report;
+use crate::report::{self, FindingRecord};
 use serde::Serialize;
 
 #[derive(Serialize)]
 struct Body<'a> {
+    findings: Vec<FindingRecord<'a>>,
     tables: &'a Tables,
 }
 
 pub fn run(place: Place, model: Option<&str>, output: &Output) -> Result<u8, Failure> {
     let session = session(place, BUILTIN_AUDITS[0])?;
     let run = current_or_trained(&session, model)?;
+    let found = session.findings_of_run(&run, None)?;
     if output.json {
-        return print(&report::to_json("llm2loss.demo/1", Some(&run.record), Body { tables: &run.diagnosis.tables })?);
+        let body = Body { findings: report::finding_records(&found), tables: &run.diagnosis.tables };
+        return print(&report::to_json("llm2loss.demo/1", Some(&run.record), body)?);
     }
-    print(&report::demo(&run.diagnosis.tables, &run.record))
+    print(&report::demo(&found, &run.diagnosis.tables, &run.record))
 }

@@ -2,8 +2,10 @@
 
 use super::arguments::Doctor;
 use super::context::{Failure, Place, home, print};
-use crate::encoder::{Encoder, StaticEncoder};
+use super::progress;
+use crate::encoder::{Encoder, HubSettings, StaticEncoder};
 use crate::engine::{ComputeDevice, Driver, Gpu, cuda_words, devices, known_audits};
+use crate::files::has_locks;
 use crate::report;
 use crate::store::{Privacy, Store, make_private};
 use serde::Serialize;
@@ -26,6 +28,8 @@ struct Findings {
     home: String,
     /// Who may read the home, and what was done about it.
     privacy: String,
+    /// Whether the home's file system keeps two processes from writing at once.
+    locks: String,
     store: String,
     encoder: String,
     audits: Vec<String>,
@@ -35,6 +39,9 @@ struct Findings {
 }
 
 pub fn run(place: Place, given: &Doctor) -> Result<u8, Failure> {
+    if let Some(name) = &given.fetch {
+        return fetch(name, given.output.json);
+    }
     let home = home(place.home)?;
     let opened = if given.rebuild { Store::rebuild(&home) } else { Store::open_reading(&home) };
     let (store, code) = match opened {
@@ -58,6 +65,7 @@ pub fn run(place: Place, given: &Doctor) -> Result<u8, Failure> {
         driver: driver.version,
         home: home.display().to_string(),
         privacy,
+        locks: locks_words(&home),
         store,
         encoder: StaticEncoder::new().map_or_else(
             |error| error.to_string(),
@@ -71,6 +79,51 @@ pub fn run(place: Place, given: &Doctor) -> Result<u8, Failure> {
         if given.output.json { report::to_json("llm2loss.doctor/1", None, &findings)? } else { words(&findings) };
     print(&text)?;
     Ok(code)
+}
+
+/// An encoder that is on this machine now.
+#[derive(Serialize)]
+struct Fetched {
+    encoder: String,
+    fingerprint: String,
+    dimension: usize,
+    /// Folder of the cache, to be there on the other machine too.
+    cache: String,
+    /// What to type where there is no network.
+    line: String,
+}
+
+/// Opens an encoder, and so downloads what it lacks.
+fn fetch(name: &str, json: bool) -> Result<u8, Failure> {
+    if name == "builtin" || Path::new(name).is_dir() || name.contains("://") {
+        return Err(Failure::usage(format!("{name} is not from the hub: there is nothing to fetch")));
+    }
+    let opened = progress::opener(false)(name).map_err(|error| Failure::usage(error.to_string()))?;
+    let cache = HubSettings::from_environment().cache.display().to_string();
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+    let line = format!(
+        "HF_HUB_OFFLINE=1 HF_HUB_CACHE={} llm2loss ingest NAME --manifest FILE --encoder {}",
+        quoted(&cache),
+        quoted(name)
+    );
+    let found = Fetched {
+        encoder: opened.name().to_owned(),
+        fingerprint: opened.fingerprint().to_owned(),
+        dimension: opened.dimension(),
+        cache,
+        line,
+    };
+    if json {
+        return print(&report::to_json("llm2loss.fetch/1", None, &found)?);
+    }
+    print(&format!(
+        "encoder {} is on this machine ({} dimensions, {})\nits files lie in {}; copy that folder if the other machine does not see it\nthere: {}\n",
+        report::printable(&found.encoder),
+        found.dimension,
+        found.fingerprint,
+        report::printable(&found.cache),
+        report::printable(&found.line)
+    ))
 }
 
 /// Whether CUDA can be used, and what is missing.
@@ -116,6 +169,16 @@ fn privacy_words(home: &Path) -> String {
     words
 }
 
+fn locks_words(home: &Path) -> String {
+    match has_locks(home) {
+        Some(true) => "the file system keeps processes apart".into(),
+        Some(false) => {
+            "the file system has none: two processes could write the home at once; give a home on another one".into()
+        }
+        None => "not tried: the home cannot be written".into(),
+    }
+}
+
 fn terminal_words() -> String {
     let variable = |name: &str| {
         std::env::var(name)
@@ -145,6 +208,7 @@ fn words(findings: &Findings) -> String {
         ("cuda", findings.cuda.clone()),
         ("home", findings.home.clone()),
         ("privacy", findings.privacy.clone()),
+        ("locks", findings.locks.clone()),
         ("store", findings.store.clone()),
         ("encoder", findings.encoder.clone()),
         ("audits", findings.audits.join(", ")),

@@ -5,8 +5,9 @@ use super::context::{Failure, home, print, reading_store};
 use super::progress;
 use crate::data::{
     AttributeFile, CelebaSplit, Contents, DataError, Draft, EvaluationFiles, Evaluations, Harness, ImagePlace, Mapping,
-    Policy, ScoreFiles, celeba, clip_retrieval, image_folder, manifest, read_matrix, wilds,
+    Policy, ScoreFiles, celeba, clip_retrieval, image_folder, manifest, open_array, wilds,
 };
+use crate::encoder::EncoderChoice;
 use crate::engine::{
     Addition, EngineError, IngestReport, Intake, add_models, delete, described, ingest, known_audits, set_prompts,
 };
@@ -20,6 +21,9 @@ const ONLY_MODEL: &str = "model";
 
 pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> Result<u8, Failure> {
     let home = home(home_given)?;
+    if given.link && given.embeddings.is_none() && given.clip_retrieval.is_none() {
+        return Err(Failure::usage("--link needs arrays to link to: --embeddings FILE or --clip-retrieval DIR"));
+    }
     let mapping = mapping(given)?;
     let prompts = given.attributes.as_deref().map(AttributeFile::read).transpose().map_err(EngineError::from)?;
     let evaluations = evaluations(given, model).map_err(EngineError::from)?;
@@ -37,8 +41,9 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
     let report = if let Some(draft) = draft {
         let how = Intake {
             name: &given.name,
-            encoder: given.encoder.as_deref().unwrap_or("builtin"),
+            encoder: &encoder(given),
             allow_mismatch: given.allow_mismatch,
+            link: given.link,
             check: given.check,
         };
         ingest(&home, draft, &prompts.unwrap_or_default(), &how, progress::opener(false))?
@@ -62,6 +67,17 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
         ));
     };
     show(&report, given.output.json)
+}
+
+/// The encoder with what is wanted of it.
+fn encoder(given: &Ingest) -> String {
+    let choice = EncoderChoice {
+        name: given.encoder.clone().unwrap_or_else(|| "builtin".to_owned()),
+        dims: given.dims,
+        prompt_document: given.prompt_document.clone(),
+        prompt_query: given.prompt_query.clone(),
+    };
+    choice.to_string()
 }
 
 /// What the files given hold; `None` if only an audit there is shall be changed.
@@ -109,7 +125,7 @@ fn draft(given: &Ingest, mapping: &Mapping, model: &str) -> Result<Option<Draft>
     };
     draft.policy = policy(given, mapping);
     if let Some(path) = &given.embeddings {
-        draft.embed(read_matrix(path, given.embedding_ids.as_deref())?, &path.display().to_string())?;
+        draft.embed(open_array(path, given.embedding_ids.as_deref())?, &path.display().to_string())?;
     }
     if let Some(path) = &given.losses {
         draft.add_losses(path, mapping, model)?;

@@ -11,7 +11,10 @@ mod console;
 mod context;
 mod demo;
 mod doctor;
+mod findings;
 mod ingest;
+mod items;
+mod ledger;
 mod lines;
 mod paper;
 mod progress;
@@ -67,7 +70,8 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     let config = Config::load(arguments.config.as_deref())?;
     let given = arguments.home.filter(|home| !home.as_os_str().is_empty());
     let home = given.or_else(|| config.home());
-    let place = Place { home: home.clone(), device: arguments.device };
+    let hide_text = arguments.hide_text.unwrap_or(config.hide_text);
+    let place = Place { home: home.clone(), device: arguments.device, hide_text };
     match arguments.action {
         None => {
             if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
@@ -78,15 +82,18 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
             console::run(place, audit, model, &arguments.look, &config)
         }
         Some(Action::Demo(given)) => demo::run(place, arguments.model.as_deref(), &given),
+        Some(Action::Findings(given)) => findings::run(place, arguments.model.as_deref(), &given),
         Some(Action::Ingest(given)) => ingest::run(home, arguments.model.as_deref(), &given),
         Some(Action::Audits(given)) => ingest::audits(home, &given),
         Some(Action::Embed(given)) => cache::embed(home, &given),
         Some(Action::Cache(given)) => cache::cache(home, &given),
         Some(Action::Train(given)) => train::run(place, arguments.model.as_deref(), &given),
         Some(Action::Score(given)) => score::run(place, arguments.model.as_deref(), &given),
+        Some(Action::Items(given)) => items::run(place, arguments.model.as_deref(), &given),
         Some(Action::Compare(given)) => compare::run(place, arguments.model.as_deref(), &given),
         Some(Action::CompareModels(given)) => compare_models::run(place, &given),
         Some(Action::Check(given)) => check::run(place, arguments.model.as_deref(), &given),
+        Some(Action::Ledger(given)) => ledger::run(&given),
         Some(Action::Report(given)) => report::run(place, arguments.model.as_deref(), &given),
         Some(Action::Table(given)) => table::run(place, arguments.model.as_deref(), &given),
         Some(Action::Runs(given)) => runs::run(home, arguments.model.as_deref(), &given),

@@ -4,14 +4,16 @@ use super::arguments::Report;
 use super::compare_models::hyper_parameters;
 use super::context::{Failure, Place, current_or_trained, print, session, write_file};
 use super::progress;
-use crate::audit::{Contrast, HeadKind, RunRecord};
+use crate::audit::{Contrast, HeadKind, RunRecord, Side, Split};
 use crate::diagnose::{
-    CalibrationTable, ComparisonQuestion, ModelComparison, PairScores, PromptScorer, PromptScores, Tables,
+    CalibrationTable, ComparisonQuestion, Finding, Findings, ItemFilter, ModelComparison, PairScores, PromptScorer,
+    PromptScores, Tables,
 };
-use crate::engine::{LoadedRun, Session};
-use crate::report::{self, ReportMaterial};
+use crate::engine::{ItemsQuestion, LoadedRun, Risks, Session, Tracker};
+use crate::report::{self, FindingItems, ReportMaterial};
 use serde::Serialize;
 use std::sync::Arc;
+use time::OffsetDateTime;
 
 #[derive(Clone, Copy)]
 enum Form {
@@ -28,11 +30,13 @@ struct Body<'a> {
     data_fingerprint: &'a str,
     weights_digest: &'a str,
     hyper: &'a crate::audit::HyperParameters,
+    findings: Vec<report::FindingRecord<'a>>,
     tables: &'a Tables,
     ladder: &'a [PromptScores],
     pairs: &'a [PairScores],
     calibration: &'a CalibrationTable,
     comparison: Option<&'a ModelComparison>,
+    items: &'a [FindingItems],
 }
 
 /// Prompts of each kind in Figure 2, and pairs in Figure 3.
@@ -43,19 +47,27 @@ const PAIRS: usize = 6;
 pub fn run(place: Place, model: Option<&str>, given: &Report) -> Result<u8, Failure> {
     let form = form(given)?;
     let date = date(given)?;
+    let hide_text = place.hide_text;
     let session = session(place, &given.audit)?;
     let model = session.model_name(model)?;
-    let (run, comparison) = material(&session, &model, given)?;
+    let (run, mut comparison) = material(&session, &model, given)?;
+    if let Some(comparison) = comparison.as_mut().filter(|_| hide_text) {
+        comparison.hide_texts();
+    }
     let scorer = session.scorer(&run)?.with_estimator(Arc::new(session.estimator(&run)?));
     let tables = &run.diagnosis.tables;
+    let findings = session.findings_of_run(&run, comparison.as_ref().map(|found| found.before.as_str()))?;
+    let items = items(&session, &findings, given.items.into(), hide_text)?;
     let material = ReportMaterial {
         run: &run.record,
         tables,
         test_items: session.record().test_items,
+        findings: &findings,
         ladder: ladder(&scorer, tables)?,
         pairs: pairs(&scorer, tables)?,
         calibration: CalibrationTable::of(&run.diagnosis.calibration),
         comparison: comparison.as_ref(),
+        items: &items,
         date,
     };
     let text = match form {
@@ -88,13 +100,32 @@ fn json(material: &ReportMaterial, run: &RunRecord) -> Result<String, Failure> {
         data_fingerprint: &run.data_fingerprint,
         weights_digest: &run.weights_digest,
         hyper: &run.hyper,
+        findings: report::finding_records(material.findings),
         tables: material.tables,
         ladder: &material.ladder,
         pairs: &material.pairs,
         calibration: &material.calibration,
         comparison: material.comparison,
+        items: material.items,
     };
     Ok(report::to_json("llm2loss.report/1", Some(run), body)?)
+}
+
+/// The items behind each finding of a group that fares worse, the highest losses first.
+fn items(session: &Session, findings: &Findings, count: usize, hide_text: bool) -> Result<Vec<FindingItems>, Failure> {
+    let mut found = Vec::new();
+    for finding in findings.findings.iter().filter(|_| count > 0) {
+        let (Finding::Harder(group) | Finding::Pair(group)) = finding else { continue };
+        let with = group.side == Side::True;
+        let names = group.subject.clone();
+        let (has, has_not) = if with { (names, Vec::new()) } else { (Vec::new(), names) };
+        let filter = ItemFilter { split: Some(Split::Test), with: has, without: has_not, ..ItemFilter::default() };
+        let question = ItemsQuestion { model: findings.model.clone(), filter, hide_text, ..ItemsQuestion::default() };
+        let list = session.list_items(question, None, &mut Risks::default(), &Tracker::silent())?;
+        let items = list.page(session, 0, count)?;
+        found.push(FindingItems { attribute: group.subject.join(" + "), with, texts_hidden: hide_text, items });
+    }
+    Ok(found)
 }
 
 /// The form by name, else by the file's ending.
@@ -122,29 +153,19 @@ fn date(given: &Report) -> Result<Option<String>, Failure> {
     if let Some(date) = &given.date {
         return Ok(Some(date.clone()));
     }
+    let date = |seconds| OffsetDateTime::from_unix_timestamp(seconds).ok().map(|time| time.date().to_string());
+    Ok(source_date()?.and_then(date))
+}
+
+/// Seconds since 1970 that `SOURCE_DATE_EPOCH` says, if any.
+pub fn source_date() -> Result<Option<i64>, Failure> {
     let Some(seconds) = std::env::var("SOURCE_DATE_EPOCH").ok().filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
-    let seconds: i64 = seconds
-        .parse()
-        .ok()
-        .filter(|seconds| (0..=253_402_300_799).contains(seconds))
-        .ok_or_else(|| Failure::usage(format!("SOURCE_DATE_EPOCH is '{seconds}'; it counts seconds since 1970")))?;
-    let (year, month, day) = civil(seconds.div_euclid(86_400));
-    Ok(Some(format!("{year:04}-{month:02}-{day:02}")))
-}
-
-/// The Gregorian date so many days after 1970-01-01; counted in years that begin in March, so that leap days end them.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+    let parsed = seconds.parse().ok().filter(|seconds| (0..=253_402_300_799).contains(seconds));
+    parsed
+        .map(Some)
+        .ok_or_else(|| Failure::usage(format!("SOURCE_DATE_EPOCH is '{seconds}'; it counts seconds since 1970")))
 }
 
 /// Figure 2: prompts that describe the data, and some of each foreign set.
@@ -172,23 +193,4 @@ fn pairs(scorer: &PromptScorer, tables: &Tables) -> Result<Vec<PairScores>, Fail
     rows.sort_by(|a, b| gap(b, b.contrast).total_cmp(&gap(a, a.contrast)));
     let texts = rows.iter().filter_map(|row| row.prompts.pair(row.contrast)).take(PAIRS);
     Ok(texts.map(|(a, b)| scorer.compare(a, b)).collect::<Result<_, _>>()?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::civil;
-
-    #[test]
-    fn days_become_dates() {
-        // From `date -u -d @$((days * 86400)) +%F`.
-        for (days, date) in [
-            (0, (1970, 1, 1)),
-            (11_016, (2000, 2, 29)),
-            (20_782, (2026, 11, 25)),
-            (47_540, (2100, 2, 28)),
-            (47_541, (2100, 3, 1)),
-        ] {
-            assert_eq!(civil(days), date, "{days}");
-        }
-    }
 }

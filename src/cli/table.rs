@@ -4,9 +4,10 @@ use super::arguments::{ContrastArgument, FormatArgument, IntervalArgument, Switc
 use super::context::{Failure, Place, print, run_to_ask, session};
 use super::progress;
 use crate::audit::{Contrast, ForeignSet, RunRecord};
-use crate::diagnose::{CalibrationTable, IntervalMethod, OodQuestion, Tables, TrueGap, grouped};
+use crate::diagnose::{CalibrationTable, IntersectionsTable, IntervalMethod, OodQuestion, Tables, TrueGap, grouped};
 use crate::engine::Session;
 use crate::report::{self, Format};
+use serde::Serialize;
 use std::path::Path;
 
 pub fn run(place: Place, model: Option<&str>, given: &Table) -> Result<u8, Failure> {
@@ -15,6 +16,12 @@ pub fn run(place: Place, model: Option<&str>, given: &Table) -> Result<u8, Failu
         return Err(Failure::usage("--contrast chooses prompts of attributes; this table has none"));
     }
     let session = session(place, &given.which.audit)?;
+    if given.kind == TableKind::Intersections {
+        return intersections(&session, model, given);
+    }
+    if given.of.is_some() || given.top.is_some() {
+        return Err(Failure::usage("--of and --top belong to the table 'intersections'"));
+    }
     let run = run_to_ask(&session, model, &given.which)?;
     let (mut tables, record, calibration) = (run.diagnosis.tables, run.record, run.diagnosis.calibration);
     if let Some(method) = bootstrap(given)? {
@@ -48,6 +55,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Table) -> Result<u8, Failu
     }
     let is_text = matches!(given.format, Some(FormatArgument::Text) | None);
     let sheet = match given.kind {
+        TableKind::Intersections => return intersections(&session, model, given),
         TableKind::Attributes if given.paper => report::paper_attributes(&tables.attributes, &record),
         TableKind::Attributes if is_text && !given.all_columns => {
             report::attributes_fitted(&tables.attributes, &record)
@@ -59,12 +67,46 @@ pub fn run(place: Place, model: Option<&str>, given: &Table) -> Result<u8, Failu
         TableKind::Ood => report::ood(&tables.ood, &record, given.lists),
         TableKind::Calibration => report::calibration(&CalibrationTable::of(&calibration), &record),
     };
-    print(&sheet.render(match given.format {
+    print(&sheet.render(sheet_format(given.format)))
+}
+
+/// Rows of intersections that a terminal shows.
+const SHOWN: usize = 20;
+
+/// Pairs of attributes: measured, so that no run is asked.
+fn intersections(session: &Session, model: Option<&str>, given: &Table) -> Result<u8, Failure> {
+    let of_others = given.which.run.is_some() || given.contrast.is_some() || given.intervals.is_some();
+    let lists = !lists(given).is_empty() || given.drop_people.is_some();
+    if of_others || lists || given.paper || given.all_columns {
+        return Err(Failure::usage("intersections are measured and need no run; --of, --top and --format are theirs"));
+    }
+    let model = session.model_name(model)?;
+    let mut table = session.intersections(&model)?;
+    if given.which.output.json || given.format == Some(FormatArgument::Json) {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            audit: &'a str,
+            model: &'a str,
+            of: u8,
+            #[serde(flatten)]
+            table: &'a IntersectionsTable,
+        }
+        table.rows.truncate(given.top.unwrap_or(usize::MAX));
+        let body = Body { audit: &given.which.audit, model: &model, of: 2, table: &table };
+        return print(&report::to_json("llm2loss.table.intersections/1", None, body)?);
+    }
+    let format = sheet_format(given.format);
+    let top = given.top.unwrap_or(if format == Format::Text { SHOWN } else { usize::MAX });
+    print(&report::intersections(&table, &given.which.audit, &model, top).render(format))
+}
+
+fn sheet_format(format: Option<FormatArgument>) -> Format {
+    match format {
         Some(FormatArgument::Csv) => Format::Csv,
         Some(FormatArgument::Markdown) => Format::Markdown,
         Some(FormatArgument::Latex) => Format::Latex,
         Some(FormatArgument::Text | FormatArgument::Json) | None => Format::Text,
-    }))
+    }
 }
 
 /// The bootstrap asked for, if any.
@@ -89,7 +131,9 @@ fn document(kind: TableKind, tables: &Tables, record: &RunRecord) -> serde_json:
         TableKind::Validity => report::to_json("llm2loss.table.validity/1", id, &tables.validity),
         TableKind::Bias => report::to_json("llm2loss.table.bias/1", id, &tables.bias),
         TableKind::Zeroshot => report::to_json("llm2loss.table.zeroshot/1", id, &tables.zero_shot),
-        TableKind::Ood | TableKind::Calibration => report::to_json("llm2loss.table.ood/1", id, &tables.ood),
+        TableKind::Ood | TableKind::Calibration | TableKind::Intersections => {
+            report::to_json("llm2loss.table.ood/1", id, &tables.ood)
+        }
     }
 }
 

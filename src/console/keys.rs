@@ -1,101 +1,90 @@
 //! The one key table: what a key does, the hint bar, the help, the palette and `docs/keys.md` are all read from it.
 
-use super::keys_table::TABLE;
+use super::keys_table::{OVERLAYS, SHARED};
 use super::msg::Action;
+use super::screen::{ScreenId, TABS};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::collections::BTreeMap;
 
-/// Where a binding holds.
+/// What letters mean in a place, and whether it lies over a screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Context {
-    /// The Attributes screen.
-    Attributes,
-    /// The filter line of the Attributes screen.
-    Filter,
-    /// A prompt that is being typed.
-    Typing,
-    /// The Prompt screen while nobody types.
-    Prompt,
-    /// The Train screen.
-    Train,
-    /// The form of a new run.
+enum Kind {
+    /// Keys of a screen.
+    Screen,
+    /// A line is typed: letters are text.
+    Line,
+    /// Fields are typed: letters are text but for those that are bound.
     Form,
-    /// The Data screen.
-    Data,
-    /// The Compare screen.
-    Compare,
-    /// The OOD screen.
-    Ood,
-    /// The Validity screen.
-    Validity,
-    /// The command palette.
-    Palette,
-    /// The choice of a form to export in.
-    Export,
-    /// The help overlay.
-    Help,
+    /// Keys of what lies over a screen.
+    Overlay,
+    /// A line is typed that lies over a screen.
+    OverlayLine,
     /// Every screen; letters only while nobody types.
     Everywhere,
 }
 
-impl Context {
-    /// Every context, in the order of the documents.
-    pub const ALL: [Self; 14] = [
-        Self::Attributes,
-        Self::Filter,
-        Self::Typing,
-        Self::Prompt,
-        Self::Train,
-        Self::Form,
-        Self::Data,
-        Self::Compare,
-        Self::Ood,
-        Self::Validity,
-        Self::Palette,
-        Self::Export,
-        Self::Help,
-        Self::Everywhere,
-    ];
-
+/// Where a binding holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Context {
+    /// The name of its section in the configuration: `[keys.typing]`.
+    pub section: &'static str,
     /// The heading in the help and the documents.
+    pub name: &'static str,
+    kind: Kind,
+}
+
+impl Context {
+    /// A screen while nobody types there; each has one.
     #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Attributes => "Attributes",
-            Self::Filter => "Attributes, filter",
-            Self::Typing => "Prompt, typing",
-            Self::Prompt => "Prompt, not typing",
-            Self::Train => "Train",
-            Self::Form => "Train, new run",
-            Self::Data => "Data",
-            Self::Compare => "Compare",
-            Self::Ood => "OOD",
-            Self::Validity => "Validity",
-            Self::Palette => "Command palette",
-            Self::Export => "Export",
-            Self::Help => "Help",
-            Self::Everywhere => "Everywhere",
-        }
+    pub const fn screen(section: &'static str, name: &'static str) -> Self {
+        Self { section, name, kind: Kind::Screen }
     }
 
-    /// The name of its section in the configuration: `[keys.typing]`.
+    /// A line of a screen that is being typed.
     #[must_use]
-    pub fn section(self) -> String {
-        format!("{self:?}").to_lowercase()
+    pub const fn line(section: &'static str, name: &'static str) -> Self {
+        Self { section, name, kind: Kind::Line }
+    }
+
+    /// A form of a screen.
+    #[must_use]
+    pub const fn form(section: &'static str, name: &'static str) -> Self {
+        Self { section, name, kind: Kind::Form }
+    }
+
+    /// Every context, in the order of the documents.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let screens = ScreenId::ALL.into_iter().flat_map(|screen| screen.contexts().iter().copied());
+        screens.chain([PALETTE, EXPORT, HELP, EVERYWHERE])
     }
 
     /// Whether letters are text here.
     #[must_use]
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Filter | Self::Typing | Self::Form | Self::Palette)
+        matches!(self.kind, Kind::Line | Kind::Form | Kind::OverlayLine)
     }
 
     /// Whether it lies over a screen, so that the keys of everywhere do not reach through it.
     #[must_use]
     pub fn is_overlay(self) -> bool {
-        matches!(self, Self::Palette | Self::Export | Self::Help)
+        matches!(self.kind, Kind::Overlay | Kind::OverlayLine)
+    }
+
+    /// Whether it is a screen while nobody types there.
+    #[must_use]
+    pub fn is_screen(self) -> bool {
+        self.kind == Kind::Screen
     }
 }
+
+/// The command palette.
+pub const PALETTE: Context = Context { section: "palette", name: "Command palette", kind: Kind::OverlayLine };
+/// The choice of a form to export in.
+pub const EXPORT: Context = Context { section: "export", name: "Export", kind: Kind::Overlay };
+/// The help.
+pub const HELP: Context = Context { section: "help", name: "Help", kind: Kind::Overlay };
+/// Every screen; letters only while nobody types.
+pub const EVERYWHERE: Context = Context { section: "everywhere", name: "Everywhere", kind: Kind::Everywhere };
 
 /// One line of the key table as it is written down.
 #[derive(Debug, Clone, Copy)]
@@ -108,6 +97,23 @@ pub struct Row {
     pub hint: &'static str,
     /// What it does, for the help.
     pub help: &'static str,
+}
+
+/// A line of the key table: keys, an action, a word for the hint bar, a sentence for the help.
+#[must_use]
+pub const fn bind(
+    context: Context,
+    keys: &'static [&'static str],
+    action: Action,
+    hint: &'static str,
+    help: &'static str,
+) -> Row {
+    Row { context, keys, action, hint, help }
+}
+
+/// The key table as it is written down: what lies over screens and everywhere comes after the screens' own.
+fn table() -> impl Iterator<Item = &'static Row> {
+    ScreenId::ALL.into_iter().flat_map(ScreenId::keys).chain(OVERLAYS).chain(TABS).chain(SHARED)
 }
 
 /// One line of the key table as a person may have changed it.
@@ -138,7 +144,7 @@ impl Default for Keymap {
             hint: row.hint,
             help: row.help,
         };
-        Self { bindings: TABLE.iter().map(bind).collect() }
+        Self { bindings: table().map(bind).collect() }
     }
 }
 
@@ -150,8 +156,8 @@ impl Keymap {
     pub fn with(given: &Rebindings) -> Result<Self, String> {
         let mut keymap = Self::default();
         for (section, actions) in given {
-            let context = Context::ALL.into_iter().find(|context| context.section() == *section).ok_or_else(|| {
-                let known: Vec<String> = Context::ALL.into_iter().map(Context::section).collect();
+            let context = Context::all().find(|context| context.section == *section).ok_or_else(|| {
+                let known: Vec<&str> = Context::all().map(|context| context.section).collect();
                 format!("there is no section [keys.{section}]; known sections: {}", known.join(", "))
             })?;
             for (action, keys) in actions {
@@ -178,7 +184,7 @@ impl Keymap {
     fn clash(&self) -> Option<String> {
         for (at, binding) in self.bindings.iter().enumerate() {
             for other in &self.bindings[..at] {
-                let reaches = |a: Context, b: Context| b == Context::Everywhere && !a.is_overlay() && !a.takes_text();
+                let reaches = |a: Context, b: Context| b == EVERYWHERE && !a.is_overlay() && !a.takes_text();
                 let meet = other.context == binding.context
                     || reaches(other.context, binding.context)
                     || reaches(binding.context, other.context);
@@ -186,10 +192,10 @@ impl Keymap {
                     return Some(format!(
                         "key '{key}' means two things: {} in [keys.{}] ({}) and {} in [keys.{}] ({})",
                         action_name(other.action),
-                        other.context.section(),
+                        other.context.section,
                         other.help,
                         action_name(binding.action),
-                        binding.context.section(),
+                        binding.context.section,
                         binding.help,
                     ));
                 }
@@ -204,7 +210,7 @@ impl Keymap {
         let typing = contexts.iter().any(|context| context.takes_text());
         let letter = key.chars().count() == 1 || key == "Space";
         contexts.iter().find_map(|context| {
-            if typing && letter && *context != Context::Form {
+            if typing && letter && context.kind != Kind::Form {
                 return None;
             }
             let holds = |binding: &&Binding| binding.context == *context && binding.keys.iter().any(|own| own == key);
@@ -220,7 +226,7 @@ impl Keymap {
     /// The first key of an action in a context, or everywhere.
     #[must_use]
     pub fn key_of(&self, context: Context, action: Action) -> Option<&str> {
-        let own = self.of(context).chain(self.of(Context::Everywhere));
+        let own = self.of(context).chain(self.of(EVERYWHERE));
         own.filter(|binding| binding.action == action).find_map(|binding| binding.keys.first()).map(String::as_str)
     }
 }
@@ -228,6 +234,9 @@ impl Keymap {
 /// The name of an action in the configuration: `open-pair`, `screen-train`.
 #[must_use]
 pub fn action_name(action: Action) -> String {
+    if let Action::Own(name) = action {
+        return name.to_owned();
+    }
     let mut name = String::new();
     for letter in format!("{action:?}").chars() {
         match letter {
@@ -305,8 +314,8 @@ pub fn markdown() -> String {
          `config.toml` gives an action other keys, in the section named above each table (see [config.md](config.md)).\n",
     );
     let keymap = Keymap::default();
-    for context in Context::ALL {
-        text.push_str(&format!("\n## {}\n\n`[keys.{}]`\n\n", context.name(), context.section()));
+    for context in Context::all() {
+        text.push_str(&format!("\n## {}\n\n`[keys.{}]`\n\n", context.name, context.section));
         text.push_str("| key | what it does | action |\n|---|---|---|\n");
         for binding in keymap.of(context) {
             let keys: Vec<String> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
@@ -319,7 +328,7 @@ pub fn markdown() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::console::msg::ScreenId;
+    use crate::console::screen::{attributes, prompt};
 
     fn rebound(section: &str, action: &str, keys: &[&str]) -> Result<Keymap, String> {
         let keys = keys.iter().map(|key| (*key).to_owned()).collect();
@@ -330,17 +339,17 @@ mod tests {
     #[test]
     fn no_key_means_two_things_in_one_place() {
         assert_eq!(Keymap::default().clash(), None);
-        assert!(TABLE.iter().all(|row| !row.help.is_empty() && row.keys.iter().all(|key| is_key(key))));
+        assert!(table().all(|row| !row.help.is_empty() && row.keys.iter().all(|key| is_key(key))));
         assert_eq!(Keymap::with(&Rebindings::new()), Ok(Keymap::default()));
     }
 
     #[test]
     fn a_person_may_choose_other_keys() {
         let keymap = rebound("attributes", "next-sort", &["o", "F5"]).unwrap();
-        let here = [Context::Attributes, Context::Everywhere];
+        let here = [attributes::HERE, EVERYWHERE];
         assert_eq!(keymap.find(&here, "o"), Some(Action::NextSort));
         assert_eq!(keymap.find(&here, "s"), None);
-        assert_eq!(keymap.key_of(Context::Attributes, Action::NextSort), Some("o"));
+        assert_eq!(keymap.key_of(attributes::HERE, Action::NextSort), Some("o"));
     }
 
     #[test]
@@ -358,24 +367,23 @@ mod tests {
     fn actions_have_names_that_can_be_typed() {
         assert_eq!(action_name(Action::Screen(ScreenId::Train)), "screen-train");
         assert_eq!(action_name(Action::OpenPair), "open-pair");
-        let names = Context::ALL.map(|context| {
+        for context in Context::all() {
             let names: Vec<String> = Keymap::default().of(context).map(|binding| action_name(binding.action)).collect();
             let mut once = names.clone();
             once.sort();
             once.dedup();
-            names.len() == once.len()
-        });
-        assert_eq!(names, [true; 14], "an action stands twice in one context");
+            assert_eq!(names.len(), once.len(), "an action stands twice in {}", context.name);
+        }
     }
 
     #[test]
     fn letters_are_text_while_somebody_types() {
         let keymap = Keymap::default();
-        let typing = [Context::Typing, Context::Everywhere];
+        let typing = [prompt::TYPING, EVERYWHERE];
         assert_eq!(keymap.find(&typing, "q"), None);
         assert_eq!(keymap.find(&typing, "?"), None);
         assert_eq!(keymap.find(&typing, "^c"), Some(Action::Quit));
-        assert_eq!(keymap.find(&[Context::Prompt, Context::Everywhere], "q"), Some(Action::Quit));
+        assert_eq!(keymap.find(&[prompt::HERE, EVERYWHERE], "q"), Some(Action::Quit));
     }
 
     #[test]

@@ -1,17 +1,18 @@
 //! The loop: whatever comes first becomes a message, messages change the state, the state is drawn when it changed.
 
-use super::app::{App, Look, update};
+use super::app::{App, update};
 use super::background;
 use super::depth::Depth;
 use super::files;
 use super::glyph;
 use super::hangup::{Ends, HANGUP, Signals, Told, Watch};
-use super::keys::Context;
+use super::keys::EVERYWHERE;
 use super::memory::Memory;
 use super::msg::{Action, Cmd, Msg};
 use super::port::{EnginePort, Links};
 use super::terminal::{Guard, Screen, clipboard, install_panic_hook, mouse, retake, suspend};
 use super::theme::{Catalogue, Theme};
+use super::world::Look;
 use super::{Exit, Options, view};
 use anyhow::{Context as _, bail};
 use crossterm::event::{Event as TerminalEvent, EventStream, KeyCode, KeyModifiers, MouseButton, MouseEventKind};
@@ -79,11 +80,11 @@ pub fn run(port: Arc<dyn EnginePort>, links: Links, options: &Options) -> anyhow
     let (look, warnings) = look(options, &memory)?;
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let mut app = App::new(size, look);
-    app.keymap = options.keymap.clone();
+    app.world.keymap = options.keymap.clone();
     app.mouse = options.mouse;
     app.theme_chosen = options.theme.is_none() && memory.theme(&options.usual_theme).is_some();
     if let Some(warning) = warnings.into_iter().next() {
-        app.say(warning, true);
+        app.world.say(warning, true);
     }
     let wanted = wanted_theme(options, &memory).to_owned();
     memory.apply(&mut app, &options.audit);
@@ -98,9 +99,9 @@ pub fn run(port: Arc<dyn EnginePort>, links: Links, options: &Options) -> anyhow
         let light = background::is_light();
         late.awaited = light.is_none();
         let name = light.map_or("terminal", |light| if light { "light" } else { "dark" });
-        app.look.theme = app.look.catalogue.find(name).unwrap_or(0);
+        app.world.look.theme = app.world.look.catalogue.find(name).unwrap_or(0);
     }
-    let theme = app.look.resolve();
+    let theme = app.world.look.resolve();
     let (home, themes) = (options.home.clone(), options.theme_folders());
     let (screen, started) = (Screen::new(stdout()), Instant::now());
     let usual_theme = options.usual_theme.clone();
@@ -145,7 +146,7 @@ fn look(options: &Options, memory: &Memory) -> anyhow::Result<(Look, Vec<String>
             bail!("there is no theme '{name}'; give one of auto, {}", known.join(", "));
         }
         None => {
-            let key = options.keymap.key_of(Context::Everywhere, Action::NextTheme).unwrap_or(":");
+            let key = options.keymap.key_of(EVERYWHERE, Action::NextTheme).unwrap_or(":");
             warnings.push(format!("there is no theme '{name}' any more; {key} chooses another"));
             0
         }
@@ -250,14 +251,14 @@ impl Live {
 
     /// Changes the state and does what comes of it.
     fn take(&mut self, message: Msg) -> anyhow::Result<ControlFlow<()>> {
-        self.app.now = self.started.elapsed();
+        self.app.world.now = self.started.elapsed();
         self.dirty = true;
         for command in update(&mut self.app, message) {
             match command {
                 Cmd::Send(command) => self.port.command(command),
                 Cmd::Score(request) => self.port.score(request),
                 Cmd::Redraw => {
-                    self.theme = self.app.look.resolve();
+                    self.theme = self.app.world.look.resolve();
                     self.screen.forget();
                 }
                 Cmd::Suspend => {
@@ -270,14 +271,14 @@ impl Live {
                         Ok(path) => (format!("written: {}", path.display()), false),
                         Err(error) => (format!("not written: {error}"), true),
                     };
-                    self.app.say(said, warning);
+                    self.app.world.say(said, warning);
                 }
                 Cmd::Mouse(on) => self.screen.send(mouse(on))?,
                 Cmd::ReloadThemes => {
-                    let mut catalogue = self.app.look.catalogue.clone();
+                    let mut catalogue = self.app.world.look.catalogue.clone();
                     let warnings = catalogue.reload(&self.themes);
                     update(&mut self.app, Msg::Themes(catalogue, warnings));
-                    self.theme = self.app.look.resolve();
+                    self.theme = self.app.world.look.resolve();
                 }
                 Cmd::Quit => return Ok(ControlFlow::Break(())),
             }
@@ -290,7 +291,7 @@ impl Live {
         if self.app.mouse {
             self.screen.send(mouse(true))?;
         }
-        let size = crossterm::terminal::size().unwrap_or(self.app.size);
+        let size = crossterm::terminal::size().unwrap_or(self.app.world.size);
         update(&mut self.app, Msg::Resize(size.0, size.1));
         self.screen.forget();
         self.dirty = true;
@@ -320,7 +321,7 @@ impl Live {
         if !self.dirty || !due {
             return Ok(());
         }
-        let (columns, rows) = self.app.size;
+        let (columns, rows) = self.app.world.size;
         let (frame, cursor) = view::draw(&self.app, columns, rows, &self.theme);
         self.drawn = Some(Instant::now());
         self.dirty = false;

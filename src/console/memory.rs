@@ -2,12 +2,9 @@
 
 use super::app::App;
 use super::msg::ScreenId;
-use super::screen::attributes::Sort;
-use super::screen::prompt;
-use super::widget::input;
-use crate::audit::{Contrast, HeadKind};
 use crate::files;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,25 +19,16 @@ pub struct Memory {
     /// The audit that was open last.
     audit: String,
     /// What belongs to one audit alone, by its name.
-    audits: BTreeMap<String, Kept>,
+    audits: BTreeMap<String, Map<String, Value>>,
     screen: Option<ScreenId>,
-    sort: Option<Sort>,
-    reversed: bool,
-    contrast: Option<Contrast>,
-    ladder: Option<HeadKind>,
     /// The theme in use, and what the configuration said when it was chosen.
     theme: String,
     usual_theme: String,
     /// Screens whose first-run hint was seen.
     hinted: Vec<ScreenId>,
-}
-
-/// What comes back with an audit.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-struct Kept {
-    filter: String,
-    pins: Vec<String>,
+    /// What screens keep.
+    #[serde(flatten)]
+    screens: Map<String, Value>,
 }
 
 fn path(home: &Path) -> PathBuf {
@@ -70,23 +58,20 @@ impl Memory {
     /// What is worth remembering of a console, beside what this one knows of other audits.
     #[must_use]
     pub fn with(mut self, app: &App, usual_theme: &str) -> Self {
-        let attributes = &app.attributes;
-        if let Some(audit) = &app.audit {
+        let (mut screens, mut of_audit) = (Map::new(), Map::new());
+        ScreenId::ALL.into_iter().for_each(|id| app.screens.get(id).keep(&mut screens, &mut of_audit));
+        if let Some(audit) = &app.world.audit {
             self.audit.clone_from(&audit.name);
-            let pins = app.prompt.pins.iter().map(|pin| pin.text.clone()).collect();
-            self.audits.insert(audit.name.clone(), Kept { filter: attributes.filter.value().to_owned(), pins });
+            self.audits.insert(audit.name.clone(), of_audit);
         }
         Self {
             audit: self.audit,
             audits: self.audits,
-            screen: Some(app.screen),
-            sort: Some(attributes.sort),
-            reversed: attributes.reversed,
-            contrast: Some(attributes.contrast),
-            ladder: Some(app.prompt.order),
-            theme: if app.theme_chosen { app.look.resolve().name } else { String::new() },
+            screen: Some(app.world.screen),
+            theme: if app.theme_chosen { app.world.look.resolve().name } else { String::new() },
             usual_theme: usual_theme.to_owned(),
             hinted: app.hinted.iter().copied().collect(),
+            screens,
         }
     }
 
@@ -104,24 +89,21 @@ impl Memory {
 
     /// Brings it back for an audit, before anything is shown.
     pub fn apply(mut self, app: &mut App, audit: &str) {
-        app.screen = self.screen.unwrap_or(app.screen);
+        app.world.screen = self.screen.unwrap_or(app.world.screen);
         app.hinted = self.hinted.into_iter().collect();
-        let attributes = &mut app.attributes;
-        attributes.sort = self.sort.unwrap_or(attributes.sort);
-        attributes.reversed = self.reversed;
-        attributes.contrast = self.contrast.unwrap_or(attributes.contrast);
-        let kept = self.audits.remove(audit).unwrap_or_default();
-        attributes.filter = input::holding(&kept.filter);
-        app.prompt.order = self.ladder.unwrap_or(app.prompt.order);
-        app.prompt.pins = kept.pins.into_iter().take(64).map(|text| prompt::Pin { text, scores: None }).collect();
-        // A prompt is typed when somebody comes to type, not because they left there.
-        app.prompt.typing = app.screen != ScreenId::Prompt;
+        let of_audit = self.audits.remove(audit).unwrap_or_default();
+        for id in ScreenId::ALL {
+            app.screens.get_mut(id).restore(&app.world, &self.screens, &of_audit);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::console::screen::attributes::Sort;
+    use crate::console::screen::prompt;
+    use crate::console::widget::input;
     use crate::console::{Depth, Look};
     use crate::engine::AuditView;
     use std::sync::Arc;
@@ -132,14 +114,14 @@ mod tests {
         assert_eq!(Memory::load(home.path()), Memory::default());
         let look = || Look::embedded(Depth::Named, false);
         let mut app = App::new((80, 24), look());
-        app.screen = ScreenId::Compare;
-        app.attributes.sort = Sort::Count;
-        app.attributes.filter = input::holding("mar");
-        app.prompt.pins.push(prompt::Pin { text: "a nurse".into(), scores: None });
+        app.world.screen = ScreenId::Compare;
+        app.screens.attributes.sort = Sort::Count;
+        app.screens.attributes.filter = input::holding("mar");
+        app.screens.prompt.pins.push(prompt::Pin { text: "a nurse".into(), scores: None });
         app.hinted.insert(ScreenId::Data);
-        app.look.theme = 1;
+        app.world.look.theme = 1;
         app.theme_chosen = true;
-        app.audit = Some(Arc::new(AuditView { name: "adult".into(), ..AuditView::default() }));
+        app.world.audit = Some(Arc::new(AuditView { name: "adult".into(), ..AuditView::default() }));
         Memory::default().with(&app, "terminal").save(home.path()).unwrap();
         let memory = Memory::load(home.path());
         assert_eq!((memory.theme("terminal"), memory.theme("light")), (Some("dark"), None));
@@ -147,10 +129,13 @@ mod tests {
         assert_eq!(memory.audit(), Some("adult"));
         let mut elsewhere = App::new((80, 24), look());
         memory.clone().apply(&mut elsewhere, "faces");
-        assert!(elsewhere.prompt.pins.is_empty() && elsewhere.attributes.filter.value().is_empty());
+        assert!(elsewhere.screens.prompt.pins.is_empty() && elsewhere.screens.attributes.filter.value().is_empty());
         memory.apply(&mut other, "adult");
-        assert_eq!((other.screen, other.attributes.sort), (ScreenId::Compare, Sort::Count));
-        assert_eq!((other.attributes.filter.value(), other.prompt.pins[0].text.as_str()), ("mar", "a nurse"));
+        assert_eq!((other.world.screen, other.screens.attributes.sort), (ScreenId::Compare, Sort::Count));
+        assert_eq!(
+            (other.screens.attributes.filter.value(), other.screens.prompt.pins[0].text.as_str()),
+            ("mar", "a nurse")
+        );
         assert_eq!(other.hinted, app.hinted);
         std::fs::write(home.path().join("console.json"), "{\"screen\": 7").unwrap();
         assert_eq!(Memory::load(home.path()), Memory::default());

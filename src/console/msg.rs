@@ -1,5 +1,6 @@
 //! Every message the console reacts to, every effect it asks for, and every action a key can name.
 
+pub use super::screen::ScreenId;
 use super::theme::Catalogue;
 use crate::engine::{Command, Event, Progress, ScoreRequest};
 use crossterm::event::KeyEvent;
@@ -145,12 +146,12 @@ pub enum Action {
     CancelRunning,
     /// Drop the newest job that waits.
     CancelQueued,
+    /// What only one screen does, by its name in the configuration.
+    Own(&'static str),
     /// Show or hide the paper's P over the members.
     ToggleStudent,
     /// Show or hide what each word adds to the estimates.
     ToggleWhy,
-    /// Show how far estimates can be believed, or the density again.
-    ToggleCalibration,
     /// Go to the next field of the form.
     NextField,
     /// Go to the field before.
@@ -227,51 +228,4 @@ pub enum Action {
     Suspend,
     /// Leave the program.
     Quit,
-}
-
-/// The screens, in the order of their keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ScreenId {
-    /// The Rawlsian max-min table.
-    Attributes,
-    /// Two prompts scored as they are typed.
-    Prompt,
-    /// Training, its curves and the runs.
-    Train,
-    /// What the store holds and what the losses look like.
-    Data,
-    /// Two runs, attribute by attribute.
-    Compare,
-    /// Prompts from familiar to foreign.
-    Ood,
-    /// Predicted risk against true loss.
-    Validity,
-}
-
-impl ScreenId {
-    /// Every screen.
-    pub const ALL: [Self; 7] =
-        [Self::Attributes, Self::Prompt, Self::Train, Self::Data, Self::Compare, Self::Ood, Self::Validity];
-
-    /// The name on the tab.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Attributes => "Attributes",
-            Self::Prompt => "Prompt",
-            Self::Train => "Train",
-            Self::Data => "Data",
-            Self::Compare => "Compare",
-            Self::Ood => "OOD",
-            Self::Validity => "Validity",
-        }
-    }
-
-    /// The screen after this one.
-    #[must_use]
-    pub fn next(self) -> Self {
-        let at = Self::ALL.iter().position(|screen| *screen == self).unwrap_or(0);
-        Self::ALL[(at + 1) % Self::ALL.len()]
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::app::App;
 use super::fuzzy;
-use super::keys::Context;
+use super::keys::{EVERYWHERE, EXPORT, PALETTE};
 use super::msg::{Action, ExportForm, ScreenId};
 use super::paint::{Pen, inset};
 use super::shell;
@@ -35,20 +35,6 @@ pub struct State {
     pub cursor: Cursor,
 }
 
-/// The screen a context belongs to.
-fn screen_of(context: Context) -> Option<ScreenId> {
-    match context {
-        Context::Attributes => Some(ScreenId::Attributes),
-        Context::Prompt => Some(ScreenId::Prompt),
-        Context::Train => Some(ScreenId::Train),
-        Context::Data => Some(ScreenId::Data),
-        Context::Compare => Some(ScreenId::Compare),
-        Context::Ood => Some(ScreenId::Ood),
-        Context::Validity => Some(ScreenId::Validity),
-        _ => None,
-    }
-}
-
 /// Movements are done by their keys; a list of them would bury what is looked for.
 fn is_movement(action: Action) -> bool {
     matches!(
@@ -61,20 +47,19 @@ impl State {
     /// Every command from where the person is: this screen's first.
     #[must_use]
     pub fn open(app: &App) -> Self {
-        let here = app.screen;
-        let mut screens: Vec<Context> =
-            Context::ALL.into_iter().filter(|context| screen_of(*context).is_some()).collect();
-        screens.sort_by_key(|context| screen_of(*context) != Some(here));
+        let here = app.world.screen;
+        let mut screens = ScreenId::ALL;
+        screens.sort_by_key(|screen| *screen != here);
+        let keymap = &app.world.keymap;
         let mut entries = Vec::new();
-        for context in screens {
-            let Some(screen) = screen_of(context) else { continue };
-            for binding in app.keymap.of(context).filter(|binding| !is_movement(binding.action)) {
+        for screen in screens {
+            let places = screen.contexts().iter().filter(|context| context.is_screen());
+            for binding in places.flat_map(|context| keymap.of(*context)).filter(|one| !is_movement(one.action)) {
                 let there = screen == here;
                 let first = binding.keys.first().cloned().unwrap_or_default();
-                let go = app.keymap.key_of(Context::Everywhere, Action::Screen(screen)).unwrap_or_default();
+                let go = keymap.key_of(EVERYWHERE, Action::Screen(screen)).unwrap_or_default();
                 entries.push(Entry {
-                    title: format!("{}: {}", context.name().split(',').next().unwrap_or_default(), binding.help)
-                        .to_lowercase(),
+                    title: format!("{}: {}", screen.name(), binding.help).to_lowercase(),
                     key: if there { first } else { format!("{go} {first}") },
                     actions: if there { vec![binding.action] } else { vec![Action::Screen(screen), binding.action] },
                     shell: shell::twin(app, screen, binding.action),
@@ -114,7 +99,7 @@ impl State {
 /// What is the same on every screen: screens, themes, forms of export.
 fn global(app: &App) -> Vec<Entry> {
     let mut entries = Vec::new();
-    for binding in app.keymap.of(Context::Everywhere).filter(|binding| !is_movement(binding.action)) {
+    for binding in app.world.keymap.of(EVERYWHERE).filter(|binding| !is_movement(binding.action)) {
         let title = match binding.action {
             Action::Screen(screen) => format!("go to: {}", screen.name()),
             _ => format!("everywhere: {}", binding.help),
@@ -123,10 +108,10 @@ fn global(app: &App) -> Vec<Entry> {
             title: title.to_lowercase(),
             key: binding.keys.first().cloned().unwrap_or_default(),
             actions: vec![binding.action],
-            shell: shell::twin(app, app.screen, binding.action),
+            shell: shell::twin(app, app.world.screen, binding.action),
         });
     }
-    for (at, name) in app.look.catalogue.names().enumerate() {
+    for (at, name) in app.world.look.catalogue.names().enumerate() {
         let shell = Some(format!("llm2loss --theme {}", shell::quoted(name)));
         entries.push(Entry {
             title: format!("theme: {name}"),
@@ -139,12 +124,13 @@ fn global(app: &App) -> Vec<Entry> {
         entries.push(Entry {
             title: format!("export: what is shown as {}", form.extension()),
             key: app
+                .world
                 .keymap
-                .key_of(Context::Export, Action::ExportAs(form))
-                .map(|key| format!("{} {key}", app.key(Context::Everywhere, Action::Export)))
+                .key_of(EXPORT, Action::ExportAs(form))
+                .map(|key| format!("{} {key}", app.world.key(EVERYWHERE, Action::Export)))
                 .unwrap_or_default(),
             actions: vec![Action::ExportAs(form)],
-            shell: shell::twin(app, app.screen, Action::ExportAs(form)),
+            shell: shell::twin(app, app.world.screen, Action::ExportAs(form)),
         });
     }
     entries
@@ -196,7 +182,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect, state: &State) {
     let shown = text::fit(said.1, room, pen.glyphs().ellipsis);
     pen.pieces(inside.x, y + 1, inside.width, &[(said.0, Role::Dim), (&shown, Role::Text)]);
     let ascii = pen.glyphs().ascii;
-    let hints = app.keymap.of(Context::Palette).filter(|binding| !binding.hint.is_empty());
+    let hints = app.world.keymap.of(PALETTE).filter(|binding| !binding.hint.is_empty());
     let keys: Vec<_> =
         hints.filter_map(|binding| Some((binding, super::keys::shown(binding.keys.first()?, ascii)))).collect();
     let long: Vec<String> = keys.iter().map(|(binding, key)| format!("{key} {}", binding.help)).collect();

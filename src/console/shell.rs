@@ -2,7 +2,8 @@
 
 use super::app::App;
 use super::msg::{Action, ExportForm, ScreenId};
-use crate::audit::{HyperParameters, Negatives, RunState};
+use super::world::World;
+use crate::audit::{HyperParameters, Negatives};
 
 /// A word as a POSIX shell reads it back unchanged.
 #[must_use]
@@ -12,50 +13,43 @@ pub fn quoted(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
+/// The audit as a word of the shell.
+#[must_use]
+pub fn audit(world: &World) -> String {
+    quoted(world.audit.as_ref().map_or("adult", |audit| audit.name.as_str()))
+}
+
+/// The flag of the model in view.
+#[must_use]
+pub fn model(world: &World) -> String {
+    world.model().map(|model| format!(" --model {}", quoted(model))).unwrap_or_default()
+}
+
+/// A command about the shown run of the audit; `rest` stands after the audit's name.
+#[must_use]
+pub fn ask(world: &World, command: &str, rest: &str) -> String {
+    let run = world.shown.as_ref().map(|shown| format!(" --run {}", shown.record.id)).unwrap_or_default();
+    format!("llm2loss {command} {}{rest}{}{run}", audit(world), model(world))
+}
+
 /// The command that does what an action of a screen does; `None` for what only a screen can do.
 #[must_use]
 pub fn twin(app: &App, screen: ScreenId, action: Action) -> Option<String> {
-    let audit = app.audit.as_ref().map_or("adult", |audit| audit.name.as_str());
-    let audit = quoted(audit);
-    let model = app.model().map(|model| format!(" --model {}", quoted(model))).unwrap_or_default();
-    let run = app.shown.as_ref().map(|shown| format!(" --run {}", shown.record.id)).unwrap_or_default();
-    let ask = |command: &str, rest: &str| Some(format!("llm2loss {command} {audit}{rest}{model}{run}"));
+    let world = &app.world;
     match action {
-        Action::Screen(screen) => of_screen(app, screen, &ask),
-        Action::ExportAs(form) => exported(screen, form, &ask),
-        Action::OpenPair if screen == ScreenId::Attributes => {
-            let table = &app.shown.as_ref()?.tables.attributes;
-            let row = app.attributes.selected(table)?;
-            let (a, b) = row.prompts.pair(super::screen::attributes::shown_contrast(row, app.attributes.contrast))?;
-            ask("compare", &format!(" {} {}", quoted(a), quoted(b)))
-        }
-        Action::Type | Action::Swap if screen == ScreenId::Prompt => of_screen(app, ScreenId::Prompt, &ask),
-        Action::NewRun => {
-            let hyper = app.shown.as_ref().map(|shown| &shown.record.hyper)?;
-            Some(format!("llm2loss train {audit}{model}{}", settings(hyper)))
-        }
-        Action::ResumeRun => {
-            let record = app.selected_run().filter(|run| run.state == RunState::Cancelled)?;
-            let model = quoted(&record.model);
-            Some(format!("llm2loss train {audit} --model {model}{}", settings(&record.hyper)))
-        }
-        Action::EmbedItems => Some(format!("llm2loss embed {audit}")),
-        Action::OpenRun => {
-            let record = app.selected_run()?;
-            Some(format!("llm2loss table {audit} attributes --run {}", record.id))
-        }
+        Action::Screen(screen) => app.screens.get(screen).shell(world, action),
+        Action::ExportAs(form) => exported(world, app.screens.get(screen).table()?, form),
         Action::Help => Some("llm2loss keys".into()),
         Action::NextDepth => Some("llm2loss --color 256".into()),
-        Action::NextTheme => Some(format!("llm2loss --theme {}", quoted(&app.look.resolve().name))),
-        Action::NextModel => Some(format!("llm2loss{model}")),
-        Action::Refresh => Some("llm2loss doctor".into()),
-        Action::CheckCache => Some("llm2loss cache verify".into()),
-        _ => None,
+        Action::NextTheme => Some(format!("llm2loss --theme {}", quoted(&world.look.resolve().name))),
+        Action::NextModel => Some(format!("llm2loss{}", model(world))),
+        _ => app.screens.get(screen).shell(world, action),
     }
 }
 
 /// The flags of a run's settings, but for those that are the defaults of its architecture.
-fn settings(hyper: &HyperParameters) -> String {
+#[must_use]
+pub fn settings(hyper: &HyperParameters) -> String {
     let usual = HyperParameters::new(hyper.architecture);
     let mut flags = format!(" --architecture {}", hyper.architecture);
     let mut flag = |differs: bool, name: &str, value: String| {
@@ -86,45 +80,14 @@ fn settings(hyper: &HyperParameters) -> String {
     flags
 }
 
-type Ask<'a> = &'a dyn Fn(&str, &str) -> Option<String>;
-
-fn of_screen(app: &App, screen: ScreenId, ask: Ask<'_>) -> Option<String> {
-    match screen {
-        ScreenId::Attributes => ask("table", " attributes"),
-        ScreenId::Prompt => {
-            let (a, b) = (app.prompt.text(0), app.prompt.text(1));
-            match (a.is_empty(), b.is_empty()) {
-                (true, true) => ask("score", " 'a sentence'"),
-                (false, false) => ask("compare", &format!(" {} {}", quoted(a), quoted(b))),
-                (true, false) => ask("score", &format!(" {}", quoted(b))),
-                (false, true) => ask("score", &format!(" {}", quoted(a))),
-            }
-        }
-        ScreenId::Train => Some("llm2loss runs".into()),
-        ScreenId::Data => Some("llm2loss doctor".into()),
-        ScreenId::Compare => {
-            let (audit, (then, now)) = (app.audit.as_ref()?, app.compare.models.as_ref()?);
-            Some(format!("llm2loss compare-models {} {} {}", quoted(&audit.name), quoted(then), quoted(now)))
-        }
-        ScreenId::Ood => ask("table", " ood"),
-        ScreenId::Validity => ask("table", " validity"),
-    }
-}
-
-fn exported(screen: ScreenId, form: ExportForm, ask: Ask<'_>) -> Option<String> {
-    let kind = match screen {
-        ScreenId::Attributes => "attributes",
-        ScreenId::Ood => "ood",
-        ScreenId::Validity => "validity",
-        _ => return None,
-    };
+fn exported(world: &World, table: &str, form: ExportForm) -> Option<String> {
     let format = match form {
         ExportForm::Csv => "csv",
         ExportForm::Json => "json",
         ExportForm::Markdown => "markdown",
         ExportForm::Svg => return None,
     };
-    ask("table", &format!(" {kind} --format {format}"))
+    Some(ask(world, "table", &format!(" {table} --format {format}")))
 }
 
 #[cfg(test)]

@@ -2,14 +2,13 @@
 
 use super::app::{App, Dialog};
 use super::glyph::Glyphs;
-use super::hints;
 use super::jobs::Job;
-use super::keys::{self, Context};
+use super::keys::{self, EVERYWHERE};
 use super::msg::{Action, ScreenId};
 use super::number;
 use super::paint::{Pen, inset};
 use super::palette;
-use super::screen::{attributes, compare, data, help, ood, prompt, train, validity};
+use super::screen::help;
 use super::text;
 use super::theme::{Role, Theme};
 use crate::engine::Stage;
@@ -43,18 +42,7 @@ pub fn draw(app: &App, width: u16, height: u16, theme: &Theme) -> (Buffer, Optio
     top(app, &mut pen, area);
     tabs(app, &mut pen, area);
     let body = body((width, height));
-    match app.screen {
-        ScreenId::Attributes => attributes::view(app, &mut pen, body),
-        ScreenId::Prompt => prompt::view(app, &mut pen, body),
-        ScreenId::Train => train::view(app, &mut pen, body),
-        ScreenId::Data => data::view(app, &mut pen, body),
-        ScreenId::Compare => compare::view(app, &mut pen, body),
-        ScreenId::Ood => ood::view(app, &mut pen, body),
-        ScreenId::Validity => validity::view(app, &mut pen, body),
-    }
-    if let Some(form) = app.train.form.as_ref().filter(|_| app.screen == ScreenId::Train) {
-        train::draw_form(app, &mut pen, body, form);
-    }
+    app.screen().draw(&app.world, &mut pen, body);
     bottom(app, &mut pen, area);
     if let Some(offset) = app.help {
         pen.cursor = None;
@@ -79,10 +67,10 @@ fn top(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let start = pen.right(area.right() - 1, 0, area.width / 2, &state, role);
     let x = pen.text(1, 0, 9, "llm2loss", Role::Title);
     let mut parts: Vec<String> = Vec::new();
-    if let Some(audit) = &app.audit {
+    if let Some(audit) = &app.world.audit {
         parts.push(audit.name.clone());
-        parts.extend(app.model().map(str::to_owned));
-        parts.extend(app.shown.as_ref().map(|shown| format!("run {}", shown.record.id.short())));
+        parts.extend(app.world.model().map(str::to_owned));
+        parts.extend(app.world.shown.as_ref().map(|shown| format!("run {}", shown.record.id.short())));
         parts.push(audit.encoder.clone());
         parts.push(audit.device.clone());
     }
@@ -98,17 +86,17 @@ fn top(app: &App, pen: &mut Pen<'_>, area: Rect) {
 /// The state of the engine in a few words.
 fn state(app: &App, pen: &Pen<'_>) -> (String, Role) {
     let glyphs = pen.glyphs();
-    if let Some(job) = app.jobs.running() {
-        let waiting = match app.jobs.queued().count() {
+    if let Some(job) = app.world.jobs.running() {
+        let waiting = match app.world.jobs.queued().count() {
             0 => String::new(),
             n => format!("  {n} waiting"),
         };
         return (format!("{} {}{waiting}", glyphs.running, stage(job)), Role::Accent);
     }
-    if app.audit.is_none() {
+    if app.world.audit.is_none() {
         return (format!("{} opening", glyphs.running), Role::Accent);
     }
-    if app.opening.is_some() {
+    if app.world.opening.is_some() {
         return (format!("{} opening", glyphs.running), Role::Accent);
     }
     (format!("{} idle", glyphs.idle), Role::Dim)
@@ -141,13 +129,13 @@ enum Tabs {
 fn tab_words(app: &App, tabs: Tabs) -> Vec<(ScreenId, u16, String)> {
     let mut x = 1;
     let mut words = Vec::new();
-    for (at, screen) in ScreenId::ALL.into_iter().enumerate() {
-        let name = format!("{} {}", at + 1, screen.name());
-        let shown = match (screen == app.screen, tabs) {
+    for screen in ScreenId::ALL {
+        let name = format!("{} {}", screen.number(), screen.name());
+        let shown = match (screen == app.world.screen, tabs) {
             (true, _) => format!("[{name}]"),
             (false, Tabs::Wide) => format!(" {name} "),
             (false, Tabs::Close) => name,
-            (false, Tabs::Open) => format!("{}", at + 1),
+            (false, Tabs::Open) => screen.number().to_owned(),
         };
         let cells = text::width(&shown) as u16;
         words.push((screen, x, shown));
@@ -173,8 +161,8 @@ fn tabs_of(app: &App, width: u16, about: usize) -> Tabs {
 /// The screen whose tab is at a column.
 #[must_use]
 pub fn tab_at(app: &App, column: u16) -> Option<ScreenId> {
-    let glyphs = app.look.resolve().glyphs;
-    let tabs = tabs_of(app, app.size.0, text::width(&about(app, glyphs)));
+    let glyphs = app.world.look.resolve().glyphs;
+    let tabs = tabs_of(app, app.world.size.0, text::width(&about(app, glyphs)));
     let holds = |(_, x, words): &&(ScreenId, u16, String)| (*x..*x + text::width(words) as u16).contains(&column);
     tab_words(app, tabs).iter().find(holds).map(|(screen, _, _)| *screen)
 }
@@ -184,7 +172,7 @@ fn tabs(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let words = about(app, pen.glyphs());
     let mut end = 1;
     for (screen, x, shown) in tab_words(app, tabs_of(app, area.width, text::width(&words))) {
-        end = pen.text(x, 1, 20, &shown, if screen == app.screen { Role::Focus } else { Role::Dim });
+        end = pen.text(x, 1, 20, &shown, if screen == app.world.screen { Role::Focus } else { Role::Dim });
     }
     let room = area.right().saturating_sub(end + 2);
     if text::width(&words) <= usize::from(room) {
@@ -214,40 +202,7 @@ fn dialog(pen: &mut Pen<'_>, area: Rect, said: &Dialog) {
 }
 
 fn about(app: &App, glyphs: &Glyphs) -> String {
-    match app.screen {
-        ScreenId::Attributes => {
-            let Some(shown) = &app.shown else { return String::new() };
-            let state = &app.attributes;
-            let down = state.sort.descends() != state.reversed;
-            let arrow = if down { glyphs.descending } else { glyphs.ascending };
-            let total = shown.tables.attributes.rows.len();
-            let table = app.shown.as_ref().map(|shown| &shown.tables.attributes);
-            let contrast = table.map_or(state.contrast.name(), |table| attributes::contrast_word(state, table));
-            let (sort, shown) = (state.sort.name(), state.order.len());
-            match app.size.0 {
-                0..100 => format!("{sort} {arrow} {shown}/{total}"),
-                _ => format!("{contrast}  sort {sort} {arrow}  {shown} of {total}"),
-            }
-        }
-        ScreenId::Prompt => match (&app.prompt.scored, app.prompt.pending()) {
-            (_, true) if app.shown.is_some() => "scoring".into(),
-            (Some(scored), _) => format!("scored in {}", elapsed(scored.micros)),
-            _ => String::new(),
-        },
-        ScreenId::Train => format!("head {}", app.train.head),
-        ScreenId::Data => String::new(),
-        ScreenId::Compare => format!("sort {}", app.compare.sort.name()),
-        ScreenId::Ood => app.ood.list.clone().unwrap_or_else(|| "all lists".into()),
-        ScreenId::Validity => format!("head {}", app.validity.head),
-    }
-}
-
-fn elapsed(micros: u64) -> String {
-    match micros {
-        0..1_000 => format!("{micros} us"),
-        1_000..10_000 => format!("{:.1} ms", micros as f64 / 1e3),
-        _ => format!("{} ms", micros / 1_000),
-    }
+    app.screen().about(&app.world, glyphs)
 }
 
 /// A notice while there is one, else the keys of this place; help is always on the right.
@@ -258,8 +213,8 @@ fn bottom(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let tail: Vec<(String, &str)> = [(Action::Palette, "commands"), (Action::Help, "help")]
         .into_iter()
         .filter_map(|(action, word)| {
-            let keys = app.keymap.of(Context::Everywhere).find(|binding| binding.action == action)?;
-            let typed = |key: &&String| !app.under().takes_text() || key.chars().count() > 1;
+            let keys = app.world.keymap.of(EVERYWHERE).find(|binding| binding.action == action)?;
+            let typed = |key: &&String| !app.screen().context().takes_text() || key.chars().count() > 1;
             Some((keys::shown(keys.keys.iter().find(typed)?, ascii).to_owned(), word))
         })
         .collect();
@@ -270,7 +225,7 @@ fn bottom(app: &App, pen: &mut Pen<'_>, area: Rect) {
         x = pen.pieces(x, y, 20, &[(key, Role::Accent), (" ", Role::Dim), (word, Role::Dim)]) + 2;
     }
     let room = start.saturating_sub(3);
-    if let Some(notice) = &app.notice {
+    if let Some(notice) = &app.world.notice {
         let (mark, role) = match notice.warning {
             true => (format!("{} ", pen.glyphs().care), Role::Warn),
             false => (String::new(), Role::Text),
@@ -278,16 +233,16 @@ fn bottom(app: &App, pen: &mut Pen<'_>, area: Rect) {
         pen.text(1, y, room, &format!("{mark}{}", notice.message), role);
         return;
     }
-    let fitting = hints::of_screen(app).into_iter().find(|words| text::width(words) < usize::from(room));
+    let fitting = app.screen().hint(&app.world).into_iter().find(|words| text::width(words) < usize::from(room));
     if let Some(words) = fitting.filter(|_| app.hints() && !place.is_overlay()) {
         pen.text(1, y, room, &words, Role::Accent);
         return;
     }
     let mut x = 1;
     // Keys of a table that is not there yet help nobody.
-    let waiting = app.screen == ScreenId::Attributes && app.shown.is_none() && place == Context::Attributes;
-    let own = app.keymap.of(place).filter(|_| !waiting);
-    let global = app.keymap.of(Context::Everywhere).filter(|_| !place.takes_text() && !place.is_overlay());
+    let waiting = !place.is_overlay() && app.screen().is_waiting(&app.world);
+    let own = app.world.keymap.of(place).filter(|_| !waiting);
+    let global = app.world.keymap.of(EVERYWHERE).filter(|_| !place.takes_text() && !place.is_overlay());
     for binding in own.chain(global).filter(|binding| !binding.hint.is_empty()) {
         let Some(first) = binding.keys.first() else { continue };
         let key = keys::shown(first, ascii);

@@ -98,11 +98,6 @@ impl Draft {
         if let Some((_, scores)) = &mut self.class_scores {
             scores.retain(keep);
         }
-        if let Some((values, dimension)) = &mut self.embeddings {
-            for (to, row) in rows.iter().flatten().enumerate() {
-                values.copy_within(row * *dimension..(row + 1) * *dimension, to * *dimension);
-            }
-            values.truncate(rows.len() * *dimension);
-        }
+        self.embeddings.iter_mut().for_each(|embeddings| embeddings.retain(keep));
     }
 }

@@ -45,8 +45,8 @@ pub fn adult() -> Result<Audit, DataError> {
         row += 1;
         let cell = Cells { record: &record, row };
         items.push(Item {
-            id: cell.text(columns.id).to_owned(),
-            text: cell.text(columns.text).to_owned(),
+            id: cell.text(columns.id).into(),
+            text: cell.text(columns.text).into(),
             split: cell.split(columns.split)?,
             content: Content::Text,
         });

@@ -2,8 +2,9 @@
 //! belong together. The partitions do not follow the order of the inputs, so losses are joined by key.
 
 use super::DataError;
-use super::arrays::{Matrix, read_npy};
+use super::arrays::open_npy;
 use super::draft::Draft;
+use super::embeddings::Embeddings;
 use super::manifest::{Contents, from_table};
 use super::mapping::Mapping;
 use super::table::Table;
@@ -34,23 +35,23 @@ pub fn clip_retrieval(folder: &Path, mapping: &Mapping, model: &str, partial: bo
         )));
     }
     let mut joined: Option<Table> = None;
-    let (mut values, mut columns) = (Vec::new(), 0);
+    let (mut found, mut columns) = (Vec::new(), 0);
     for (part, path) in arrays.iter().filter(|(part, _)| !open.contains(part)) {
-        let matrix = read_npy(path).map_err(|problem| fault(format!("partition {part}: {problem}")))?;
+        let array = open_npy(path).map_err(|problem| fault(format!("partition {part}: {problem}")))?.numbers;
         let Some(table) = tables.get(part) else { continue };
         let table = Table::read(table)?;
-        if table.rows != matrix.rows() {
+        if table.rows != array.rows() {
             return Err(fault(format!(
                 "partition {part}: {} embeddings and {} rows of metadata",
-                matrix.rows(),
+                array.rows(),
                 table.rows
             )));
         }
-        if columns != 0 && columns != matrix.columns {
-            return Err(fault(format!("partition {part}: {} dimensions, the others have {columns}", matrix.columns)));
+        if columns != 0 && columns != array.columns() {
+            return Err(fault(format!("partition {part}: {} dimensions, the others have {columns}", array.columns())));
         }
-        columns = matrix.columns;
-        values.extend(matrix.values);
+        columns = array.columns();
+        found.push(array);
         match &mut joined {
             None => joined = Some(table),
             Some(joined) => joined.append(&table).map_err(|problem| fault(format!("partition {part}: {problem}")))?,
@@ -69,9 +70,9 @@ pub fn clip_retrieval(folder: &Path, mapping: &Mapping, model: &str, partial: bo
     draft
         .notes
         .push(format!("embeddings are those of {kind}, items are named by '{}'", mapping.id.unwrap_or_default()));
-    let mut matrix = Matrix { values, columns, ids: None };
-    draft.notes.extend(matrix.normalise(kind)?);
-    draft.embeddings = Some((matrix.values, matrix.columns));
+    let (embeddings, scaled) = Embeddings::new(found, kind)?;
+    draft.notes.extend(scaled);
+    draft.embeddings = Some(embeddings);
     Ok(draft)
 }
 

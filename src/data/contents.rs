@@ -16,30 +16,28 @@ const PEEK: usize = 4096;
 /// What is equal where contents are: of an embedding its digest, of a text its words without regard to case and
 /// blanks, of an image file its length and a piece from its middle; of an item without any of these its id.
 pub fn content_keys(draft: &Draft) -> Vec<u128> {
-    if let Some((rows, dimension)) = &draft.embeddings {
-        let mut bytes = Vec::with_capacity(dimension * 4);
-        let digest = |row: &[f32]| {
-            bytes.clear();
-            row.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
-            xxh3_128(&bytes)
-        };
-        return rows.chunks_exact(*dimension).map(digest).collect();
+    if let Some(embeddings) = &draft.embeddings {
+        return embeddings.digests();
     }
     if let Some(paths) = &draft.images {
         return image_keys(paths);
     }
     let mut words = String::new();
-    let key = |(text, id): (&String, &String)| {
-        words.clear();
-        for word in text.split_whitespace() {
-            if !words.is_empty() {
-                words.push(' ');
-            }
-            lower_case(word, &mut words);
-        }
-        xxh3_128(if words.is_empty() { id.as_bytes() } else { words.as_bytes() })
-    };
+    let key = |(text, id): (&String, &String)| text_key(text, &mut words).unwrap_or_else(|| xxh3_128(id.as_bytes()));
     draft.texts.iter().zip(&draft.ids).map(key).collect()
+}
+
+/// What is equal where two texts are, but for case and blanks; `None` for a text without words. `words` is room to
+/// work in.
+pub fn text_key(text: &str, words: &mut String) -> Option<u128> {
+    words.clear();
+    for word in text.split_whitespace() {
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        lower_case(word, words);
+    }
+    (!words.is_empty()).then(|| xxh3_128(words.as_bytes()))
 }
 
 /// Files of a length that no other has are told by it alone, and not opened.

@@ -7,7 +7,7 @@ use super::facts::{Facts, listed};
 use super::identity::GroupBy;
 use super::join::Items;
 use super::losses::{Labels, LossKind};
-use super::{AttributeFile, DataError};
+use super::{AttributeFile, DataError, Embeddings};
 use crate::audit::{Attribute, Audit, Content, Item, ModelLosses, Split, clusters};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -64,8 +64,8 @@ pub struct Draft {
     pub images: Option<Vec<String>>,
     /// Images that lie as bytes in the table: to be written out before the audit is made.
     pub packed_images: Option<PackedImages>,
-    /// Embeddings that came with the data, row-major, and their dimension.
-    pub embeddings: Option<(Vec<f32>, usize)>,
+    /// Embeddings that came with the data.
+    pub embeddings: Option<Embeddings>,
     /// `None` where the data have no splits: they are drawn.
     pub splits: Option<Vec<Split>>,
     pub groups: Option<Vec<String>>,
@@ -203,13 +203,13 @@ impl Draft {
         let splits = self.splits.take().unwrap_or_default();
         let content = |row: usize| match (&digests, &self.images) {
             (Some(digests), _) => Content::Embedded(digests[row]),
-            (None, Some(paths)) => Content::Image { path: paths[row].clone(), stamp: stamp(&paths[row]) },
+            (None, Some(paths)) => Content::Image { path: paths[row].as_str().into(), stamp: stamp(&paths[row]) },
             (None, None) => Content::Text,
         };
         let items = std::mem::take(&mut self.ids).into_iter().zip(std::mem::take(&mut self.texts)).zip(splits);
         let items: Vec<Item> = items
             .enumerate()
-            .map(|(row, ((id, text), split))| Item { id, text, split, content: content(row) })
+            .map(|(row, ((id, text), split))| Item { id: id.into(), text: text.into(), split, content: content(row) })
             .collect();
         let attributes: Vec<Attribute> =
             self.flags.into_iter().map(|flags| prompts.attribute(flags.name, flags.values)).collect();
@@ -261,9 +261,9 @@ pub(super) fn has_both(splits: &[Option<Split>]) -> bool {
 }
 
 /// What is kept beside an audit.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Rest {
-    pub embeddings: Option<(Vec<f32>, usize)>,
+    pub embeddings: Option<Embeddings>,
     /// Digest of each row of the embeddings.
     pub digests: Option<Vec<[u8; 16]>>,
     pub groups: Option<Vec<String>>,

@@ -1,11 +1,11 @@
 //! What further files say of the items of a draft: losses, attributes, scores, embeddings.
 
-use super::arrays::{is_array, read_vector};
+use super::arrays::{Array, is_array, read_vector};
 use super::class_scores::{ClassScores, ScoreFiles};
 use super::draft::{Draft, Flags, Why, has_both};
 use super::facts::Facts;
 use super::join::{Rows, join};
-use super::{DataError, Mapping, Matrix, read_losses};
+use super::{DataError, Embeddings, Mapping, read_losses};
 use crate::audit::ModelLosses;
 use std::path::Path;
 
@@ -129,50 +129,40 @@ impl Draft {
         Ok(true)
     }
 
-    /// Gives the items embeddings that came with the data: joined by id where the matrix has ids, else row by row.
+    /// Gives the items embeddings that came with the data: joined by id where the array has ids, else row by row.
     ///
     /// # Errors
     /// If the rows do not join the items.
-    pub fn embed(&mut self, mut matrix: Matrix, file: &str) -> Result<(), DataError> {
-        let scaled = matrix.normalise(file)?;
+    pub fn embed(&mut self, array: Array, file: &str) -> Result<(), DataError> {
+        let Array { numbers, ids } = array;
+        let count = numbers.rows();
+        let (mut embeddings, scaled) = Embeddings::new(vec![numbers], file)?;
         self.notes.extend(scaled);
-        let columns = matrix.columns;
         if self.ids.is_empty() {
-            // The matrix is all there is: its ids name the items.
-            self.numbered = matrix.ids.is_none();
-            self.ids = matrix.ids.take().unwrap_or_else(|| (1..=matrix.rows()).map(|row| row.to_string()).collect());
+            // The array is all there is: its ids name the items.
+            self.numbered = ids.is_none();
+            self.ids = ids.unwrap_or_else(|| (1..=count).map(|row| row.to_string()).collect());
             (self.file, self.first_row) = (file.to_owned(), 1);
-            self.embeddings = Some((matrix.values, columns));
+            self.embeddings = Some(embeddings);
             return Ok(());
         }
         let rows = Rows {
             file,
             what: "embeddings",
-            ids: matrix.ids.as_deref(),
-            count: matrix.rows(),
+            ids: ids.as_deref(),
+            count,
             first_row: 1,
             way: "give them with --embedding-ids FILE, one a line",
         };
         let joined = join(self.items(), rows)?;
         self.notes.extend(joined.notes);
-        if joined.rows.iter().enumerate().all(|(item, row)| *row == Some(item)) {
-            matrix.values.truncate(joined.rows.len() * columns);
-            self.embeddings = Some((matrix.values, columns));
-            return Ok(());
+        for (item, _) in joined.rows.iter().enumerate().filter(|(_, row)| row.is_none()) {
+            let id = super::table::brief(&self.ids[item]);
+            let problem = format!("has no embedding of item '{id}'");
+            self.absent.push((item, Why::Content(DataError::File { file: file.to_owned(), problem })));
         }
-        let mut values = Vec::with_capacity(self.ids.len() * columns);
-        for (item, row) in joined.rows.iter().enumerate() {
-            match row {
-                Some(row) => values.extend_from_slice(&matrix.values[row * columns..(row + 1) * columns]),
-                None => {
-                    let id = super::table::brief(&self.ids[item]);
-                    let problem = format!("has no embedding of item '{id}'");
-                    self.absent.push((item, Why::Content(DataError::File { file: file.to_owned(), problem })));
-                    values.resize(values.len() + columns, 0.0);
-                }
-            }
-        }
-        self.embeddings = Some((values, columns));
+        embeddings.arrange(&joined.rows);
+        self.embeddings = Some(embeddings);
         Ok(())
     }
 }

@@ -141,19 +141,23 @@ fn predicted(evidence: &Evidence, attribute: &Attribute) -> Vec<PredictedGap> {
 fn zero_shot(evidence: &Evidence, attribute: &Attribute, groups: &Groups) -> Vec<ZeroShot> {
     let labels: Vec<bool> =
         std::iter::repeat_n(true, groups.with.len()).chain(std::iter::repeat_n(false, groups.without.len())).collect();
-    let known = || groups.with.iter().chain(&groups.without);
-    let auroc = |contrast: Contrast| {
+    let direction = |contrast: Contrast| {
         let (phrase, other) = attribute.prompts.pair(contrast)?;
         let (a, b) = (evidence.unmoved_embedding(phrase)?, evidence.unmoved_embedding(other)?);
-        let direction: Vec<f32> = a.iter().zip(b).map(|(a, b)| a - b).collect();
-        let scores: Vec<f64> = known()
-            .map(|&position| {
-                dot(&direction, &evidence.embeddings[position * evidence.dimension..][..evidence.dimension])
-            })
-            .collect();
-        Some(ZeroShot { contrast, auroc: Measured::from(stats::auroc(&scores, &labels)) })
+        Some((contrast, a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<f32>>()))
     };
-    Contrast::ALL.into_iter().filter_map(auroc).collect()
+    let directions: Vec<_> = Contrast::ALL.into_iter().filter_map(direction).collect();
+    let mut scores = vec![Vec::with_capacity(labels.len()); directions.len()];
+    let mut row = vec![0.0; evidence.dimension];
+    for &position in groups.with.iter().chain(&groups.without) {
+        evidence.embeddings.read(position, &mut row);
+        for ((_, direction), scores) in directions.iter().zip(&mut scores) {
+            scores.push(dot(direction, &row));
+        }
+    }
+    let measured = |scores: &[f64]| Measured::from(stats::auroc(scores, &labels));
+    let told = |((contrast, _), scores): ((Contrast, _), &Vec<f64>)| ZeroShot { contrast, auroc: measured(scores) };
+    directions.into_iter().zip(&scores).map(told).collect()
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f64 {

@@ -1,8 +1,8 @@
 //! What the comparison of two models returns: pure values, the same for the console, the command line and JSON.
 
-use super::{Association, Measured};
+use super::{Association, ChangedGroups, Measured, PairedTests};
 use crate::audit::{Contrast, HeadKind, RunId, Side};
-use crate::stats::{Direction, Interval, Summary};
+use crate::stats::{Direction, Interval, StandardErrors, Summary};
 use serde::{Deserialize, Serialize};
 
 /// Two models of one audit on the same test items: what the second changed.
@@ -16,6 +16,8 @@ pub struct ModelComparison {
     /// Independent units that were resampled: items, or clusters of items.
     pub units: usize,
     pub rule: ChangeRule,
+    /// Who is worse off, who gained less than others, who is better.
+    pub groups: ChangedGroups,
     pub losses: LossShift,
     pub attributes: Vec<AttributeChange>,
     /// The items whose loss rose most, worst first.
@@ -140,6 +142,9 @@ pub struct PredictedChange {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LossShift {
     pub mean: Change,
+    /// Of the mean change: naive, and clustered where items come in groups.
+    pub standard_error: Measured<StandardErrors>,
+    pub tests: PairedTests,
     /// AUROC over all items; undefined without scores and labels.
     pub auroc: Change,
     pub quantiles: Vec<QuantileShift>,
@@ -160,11 +165,18 @@ pub struct QuantileShift {
     pub after: f64,
 }
 
+impl ModelComparison {
+    /// Takes the texts of items away.
+    pub fn hide_texts(&mut self) {
+        self.items.iter_mut().for_each(|item| item.text.clear());
+    }
+}
+
 /// An item whose loss rose.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ItemChange {
     pub id: String,
-    /// Its text without control characters, cut.
+    /// Its whole text; empty where it has none, or texts are hidden.
     pub text: String,
     pub before: f64,
     pub after: f64,

@@ -3,7 +3,7 @@
 use super::{DiagnoseError, EstimatorMaterial};
 use crate::audit::{Audit, Contrast, HeadKind, ModelLosses, Split};
 use crate::encoder::Encoder;
-use crate::heads::{Ensemble, HeadPredictions};
+use crate::heads::{Ensemble, HeadPredictions, Picked};
 use std::collections::HashMap;
 
 /// What is known of a run before anything is computed; embeddings are row-major `[n, d]`.
@@ -15,7 +15,7 @@ pub struct Material<'a> {
     pub unmoved: Option<&'a dyn Encoder>,
     pub ensemble: &'a Ensemble,
     /// Embeddings of the test items, in order.
-    pub test: &'a [f32],
+    pub test: Picked<'a>,
     /// Embeddings and losses of the rows the heads were trained on.
     pub train: &'a [f32],
     pub train_losses: Vec<f64>,
@@ -32,7 +32,7 @@ pub struct Evidence<'a> {
     /// Positions of the test items in the audit.
     pub rows: Vec<usize>,
     /// Embeddings of the test items, `[n, d]`.
-    pub embeddings: &'a [f32],
+    pub embeddings: Picked<'a>,
     pub dimension: usize,
     /// Heads' outputs for the test items.
     pub items: HeadPredictions,
@@ -64,8 +64,8 @@ impl<'a> Evidence<'a> {
             }
         }
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let prompt_embeddings = encoder.encode(&texts)?;
-        let unmoved_embeddings = material.unmoved.map(|encoder| encoder.encode(&texts)).transpose()?;
+        let prompt_embeddings = encoder.encode_prompts(&texts)?;
+        let unmoved_embeddings = material.unmoved.map(|encoder| encoder.encode_prompts(&texts)).transpose()?;
         let mut without = audit.rows(Split::Test);
         without.retain(|&row| model.losses[row].is_nan());
         let outputs = ensemble.predict(&material.evidence.embeddings.gather(&without, encoder.dimension()))?;
@@ -76,7 +76,7 @@ impl<'a> Evidence<'a> {
             unlabelled,
             embeddings,
             dimension: encoder.dimension(),
-            items: ensemble.predict(embeddings)?,
+            items: ensemble.predict_picked(&embeddings)?,
             losses: rows.iter().map(|&row| model.losses[row]).collect(),
             prompts: ensemble.predict(&prompt_embeddings)?,
             rows,

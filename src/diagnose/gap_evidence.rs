@@ -153,6 +153,11 @@ impl BothGaps {
 }
 
 impl OneGap {
+    /// A gap whose p is that of its law, or of a permutation.
+    pub(super) fn new(measured: Stat<MeasuredGap>, enough: Stat<()>, permuted: Option<Stat<Permutation>>) -> Self {
+        Self { measured, enough, drawn: permuted.map(Drawn::from) }
+    }
+
     /// p of no gap; none where there is not enough to judge by, so that it does not make the others' q larger.
     fn p(&self) -> Stat<f64> {
         let measured = self.measured?;

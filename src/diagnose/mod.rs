@@ -4,6 +4,7 @@ mod answer;
 mod attributes;
 mod baseline;
 mod bias;
+mod changed_groups;
 mod check;
 mod classes;
 mod combined;
@@ -13,8 +14,13 @@ mod comparison;
 mod estimate;
 mod everybody;
 mod evidence;
+mod findings;
 mod fitted;
 mod gap_evidence;
+mod group_losses;
+mod intersections;
+mod items;
+mod ledger;
 mod null;
 mod ood;
 mod paper;
@@ -32,7 +38,10 @@ mod zero_shot;
 pub use answer::*;
 pub use attributes::attributes;
 pub use baseline::{BASELINE_SCHEMA, Baseline, BaselinePrompt};
-pub use check::{CheckMaterial, CheckResult, Inconclusive, On, Outcome, PromptShift, Status, check};
+pub use changed_groups::*;
+pub use check::{
+    CheckManner, CheckMaterial, CheckResult, Inconclusive, On, Outcome, PromptShift, Status, USUAL_LEVEL, check,
+};
 pub use combined::{Combined, LabelledGroup, combine};
 pub use compare::{ComparisonQuestion, compare_models};
 pub use compare_heads::{HeadsOf, add_predicted, compare_heads};
@@ -40,14 +49,22 @@ pub use comparison::*;
 pub use estimate::*;
 pub use everybody::{EverybodyGap, EverybodyRow, fill as fill_everybody};
 pub use evidence::{Evidence, Material};
+pub use findings::*;
 pub use fitted::FittedLosses;
 pub use gap_evidence::IntervalMethod;
+pub use intersections::{FarthestApart, IntersectionRow, IntersectionsTable, LEAST_OF_PAIR, intersections};
+pub use items::{
+    ItemFilter, ItemHead, ItemOrder, ListedItem, NearItem, WorstWord, WorstWords, nearest_rows, similarities,
+    sort_rows, worst_words,
+};
+pub(crate) use items::{known, shown_text};
+pub use ledger::{FigureTrend, LEDGER_SCHEMA, Ledger, LedgerEntry, LedgerFigure, Look, LookBack, TestSetTrend};
 pub use ood::{GuardAuroc, OodQuestion, add_guard, ood};
 pub use paper::{PaperCheck, check_paper};
 pub use prompt::{LONGEST_PROMPT, PromptScorer, Scored};
 pub use reference::{Reference, grouped};
 pub use seen::Seen;
-pub use standing::{AttributeStanding, Estimate, ModelStanding, standing};
+pub use standing::{AttributeStanding, Estimate, ModelStanding, PairedStanding, paired_standing, standing};
 pub use tables::{Diagnosis, tables};
 
 use crate::encoder::EncoderError;

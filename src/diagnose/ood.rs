@@ -33,7 +33,7 @@ pub fn ood(question: &OodQuestion, encoder: &dyn Encoder, ensemble: &Ensemble) -
     };
     let predict = |texts: &[String]| -> Result<HeadPredictions, DiagnoseError> {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        Ok(ensemble.predict(&encoder.encode(&texts)?)?)
+        Ok(ensemble.predict(&encoder.encode_prompts(&texts)?)?)
     };
     let own = predict(&question.sets.in_distribution)?;
     let row = |foreign: String, n_foreign: usize, prompts: Vec<String>, predictions: &HeadPredictions| OodRow {

@@ -42,7 +42,7 @@ impl PromptScorer {
         attributes: &[(String, String)],
     ) -> Result<Self, DiagnoseError> {
         let phrases: Vec<&str> = attributes.iter().map(|(_, phrase)| phrase.as_str()).collect();
-        let embeddings = encoder.encode(&phrases)?;
+        let embeddings = encoder.encode_prompts(&phrases)?;
         let rows = embeddings.chunks_exact(encoder.dimension().max(1)).map(<[f32]>::to_vec);
         let attributes = attributes.iter().map(|(name, _)| name.clone()).zip(rows).collect();
         Ok(Self { encoder, ensemble, reference, vocabulary, attributes, estimator: None })

@@ -54,7 +54,7 @@ impl Reference {
             let cut = |&row: &usize| data::fragment(&evidence.audit.items[row].text, &mut rng);
             let fragments: Vec<String> = evidence.rows.iter().map(cut).collect();
             let fragments: Vec<&str> = fragments.iter().map(String::as_str).collect();
-            let means = ensemble.predict(&encoder.encode(&fragments)?)?.mean(HeadKind::Ood);
+            let means = ensemble.predict(&encoder.encode_prompts(&fragments)?)?.mean(HeadKind::Ood);
             (means, format!("fragments of {items}"))
         };
         let scale = |mut means: Vec<f64>| {

@@ -27,9 +27,11 @@ impl Seen {
     #[must_use]
     pub fn count(evidence: &Evidence, train: &[f32]) -> Self {
         let dimension = evidence.dimension.max(1);
-        let n = evidence.embeddings.len() / dimension;
-        let step = n.div_ceil(MOST_ITEMS).max(1);
-        let chosen: Vec<&[f32]> = evidence.embeddings.chunks_exact(dimension).step_by(step).collect();
+        let test = evidence.embeddings;
+        let step = test.len().div_ceil(MOST_ITEMS).max(1);
+        let positions: Vec<usize> = test.positions.iter().copied().step_by(step).collect();
+        let gathered = test.rows.gather(&positions, dimension);
+        let chosen: Vec<&[f32]> = gathered.chunks_exact(dimension).collect();
         let has_twin = |row: &&&[f32]| train.chunks_exact(dimension).any(|other| are_close(row, other));
         Self { items: chosen.par_iter().filter(has_twin).count(), of: chosen.len(), among: train.len() / dimension }
     }

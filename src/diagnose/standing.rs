@@ -2,7 +2,7 @@
 
 use super::Measured;
 use crate::audit::{Audit, ModelLosses, Split};
-use crate::stats::{self, Better, Clusters, Stat, Undefined, Units};
+use crate::stats::{self, Better, Clusters, StandardErrors, Stat, Undefined, Units};
 use serde::{Deserialize, Serialize};
 
 /// A figure with its sampling variance.
@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 pub struct Estimate {
     pub value: f64,
     pub variance: f64,
+    /// Independent units behind it: items, or clusters of items; the smaller group's for a gap. Files written before
+    /// it was counted have none.
+    #[serde(default)]
+    pub units: Option<usize>,
 }
 
 /// One attribute of one model.
@@ -43,8 +47,7 @@ pub fn standing(audit: &Audit, model: &ModelLosses, labels: Option<&[usize]>) ->
     let mut rows = audit.rows(Split::Test);
     rows.retain(|&row| model.losses[row].is_finite());
     let losses: Vec<f64> = rows.iter().map(|&row| model.losses[row]).collect();
-    let clusters =
-        labels.map(|labels| Clusters::from_labels(&rows.iter().map(|&row| labels[row]).collect::<Vec<usize>>()));
+    let clusters = clusters_of(&rows, labels);
     let units = clusters.as_ref().map_or(Units::Items(rows.len()), Units::Clusters);
     let scored = match (&audit.labels, &model.scores) {
         (Some(labels), Some(scores)) => {
@@ -60,14 +63,18 @@ pub fn standing(audit: &Audit, model: &ModelLosses, labels: Option<&[usize]>) ->
     let attributes = audit.attributes.iter().map(|attribute| {
         let sides: Vec<stats::Side> = rows.iter().map(|&row| attribute.values[row].into()).collect();
         let gap = stats::mean_gap(&losses, &sides, units, Better::Lower);
+        let (loss_true, loss_false) = (loss(&sides, stats::Side::With), loss(&sides, stats::Side::Without));
+        let smaller = || Some(loss_true.value()?.units?.min(loss_false.value()?.units?));
         let count = |side| sides.iter().filter(|&&other| other == side).count();
         AttributeStanding {
             name: attribute.name.clone(),
             n_true: count(stats::Side::With),
             n_false: count(stats::Side::Without),
-            loss_true: loss(&sides, stats::Side::With),
-            loss_false: loss(&sides, stats::Side::Without),
-            loss_gap: gap.map(|gap| Estimate { value: gap.gap.signed, variance: gap.variance }).into(),
+            loss_true,
+            loss_false,
+            loss_gap: gap
+                .map(|gap| Estimate { value: gap.gap.signed, variance: gap.variance, units: smaller() })
+                .into(),
             auroc_true: auroc(&sides, stats::Side::With),
             auroc_false: auroc(&sides, stats::Side::Without),
         }
@@ -78,5 +85,48 @@ pub fn standing(audit: &Audit, model: &ModelLosses, labels: Option<&[usize]>) ->
 }
 
 fn estimate(group: Stat<stats::GroupMean>) -> Measured<Estimate> {
-    group.map(|group| Estimate { value: group.value, variance: group.variance }).into()
+    group.map(|group| Estimate { value: group.value, variance: group.variance, units: Some(group.units) }).into()
+}
+
+/// Two models on the test items that have a loss of both.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PairedStanding {
+    pub before: ModelStanding,
+    pub after: ModelStanding,
+    /// The same figures of each item's change in loss: their variances are those of paired differences.
+    pub change: ModelStanding,
+    /// Of the mean change.
+    pub errors: Measured<StandardErrors>,
+}
+
+/// Measures two models, and what changed item by item; nothing is embedded or trained. `labels` as for [`standing`].
+#[must_use]
+pub fn paired_standing(
+    audit: &Audit,
+    before: &ModelLosses,
+    after: &ModelLosses,
+    labels: Option<&[usize]>,
+) -> PairedStanding {
+    let pairs = || before.losses.iter().zip(&after.losses);
+    let change: Vec<f64> = pairs().map(|(before, after)| after - before).collect();
+    // An item without a loss of both counts for neither.
+    let shared = |model: &ModelLosses| {
+        let losses =
+            model.losses.iter().zip(&change).map(|(loss, change)| if change.is_finite() { *loss } else { f64::NAN });
+        standing(audit, &ModelLosses { losses: losses.collect(), ..model.clone() }, labels)
+    };
+    let mut rows = audit.rows(Split::Test);
+    rows.retain(|&row| change[row].is_finite());
+    let changes: Vec<f64> = rows.iter().map(|&row| change[row]).collect();
+    let clusters = clusters_of(&rows, labels);
+    let units = clusters.as_ref().map_or(Units::Items(rows.len()), Units::Clusters);
+    let errors = stats::standard_errors(&changes, units).into();
+    let (before, after) = (shared(before), shared(after));
+    let differences = ModelLosses { name: String::new(), losses: change, scores: None, class_aurocs: None };
+    PairedStanding { before, after, change: standing(audit, &differences, labels), errors }
+}
+
+/// Which of the rows belong together.
+fn clusters_of(rows: &[usize], labels: Option<&[usize]>) -> Option<Clusters> {
+    labels.map(|labels| Clusters::from_labels(&rows.iter().map(|&row| labels[row]).collect::<Vec<usize>>()))
 }

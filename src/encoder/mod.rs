@@ -2,30 +2,39 @@
 
 mod batch;
 mod builtin;
+mod choice;
 mod clip;
-mod default_prompt;
 mod files;
 mod growth;
 mod hub;
+mod modules;
 mod open;
 mod picture;
 mod processor;
+mod prompts;
 mod resize;
 mod sentence;
+mod server;
+mod siglip;
 mod templates;
 mod tokens;
+mod transformer;
 mod weights;
 
 pub use builtin::StaticEncoder;
+pub use choice::EncoderChoice;
 pub use clip::ClipEncoder;
 pub use hub::{DownloadObserver, HubSettings, Token};
-pub use open::{OpenOptions, open, open_with};
+pub use open::{OpenOptions, caution, open, open_with};
 pub use picture::{ImageProblem, MOST_BYTES, MOST_PIXELS, Picture};
 pub use sentence::SentenceEncoder;
+pub use server::{ServerEncoder, ServerSettings};
+pub use siglip::SiglipEncoder;
 pub use templates::{Templated, Templates};
 
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
+use std::sync::Arc;
 use thiserror::Error;
 
 /// What can go wrong while encoding.
@@ -33,7 +42,7 @@ use thiserror::Error;
 pub enum EncoderError {
     #[error("encoder {encoder}: {problem}")]
     Unusable { encoder: String, problem: String },
-    #[error("encoder {encoder} reads text only; images need a CLIP encoder")]
+    #[error("encoder {encoder} reads text only; images need a CLIP or SigLIP encoder")]
     TextOnly { encoder: String },
     #[error(transparent)]
     Image(#[from] ImageProblem),
@@ -74,13 +83,21 @@ pub trait Encoder: Send + Sync {
     /// If the encoder's model fails.
     fn encode(&self, texts: &[&str]) -> Result<Vec<f32>, EncoderError>;
 
-    /// Encodes one text that somebody is typing, `[dimension]`; encoders that can go on from what the last texts
-    /// began with do so. What it gives differs from [`Encoder::encode`] by rounding alone.
+    /// Encodes prompts: as [`Encoder::encode`], but for encoders that read prompts behind other words than items.
+    ///
+    /// # Errors
+    /// If the encoder's model fails.
+    fn encode_prompts(&self, texts: &[&str]) -> Result<Vec<f32>, EncoderError> {
+        self.encode(texts)
+    }
+
+    /// Encodes one prompt that somebody is typing, `[dimension]`; encoders that can go on from what the last texts
+    /// began with do so. What it gives differs from [`Encoder::encode_prompts`] by rounding alone.
     ///
     /// # Errors
     /// If the encoder's model fails.
     fn encode_prompt(&self, text: &str) -> Result<Vec<f32>, EncoderError> {
-        self.encode(&[text])
+        self.encode_prompts(&[text])
     }
 
     /// Whether it reads thousands of texts a second, so that fresh ones can be made at every step of a training.
@@ -112,6 +129,15 @@ pub trait Encoder: Send + Sync {
 
     /// Whole words of the encoder's vocabulary: what random foreign texts are made of.
     fn words(&self) -> &[&str];
+
+    /// The same encoder under the fingerprint that an audit was taken in with, where a fingerprint holds within
+    /// rounding only; none where it is exact.
+    ///
+    /// # Errors
+    /// If it is another encoder than the one that is kept.
+    fn recognise(&self, _kept: &str) -> Result<Option<Arc<dyn Encoder>>, EncoderError> {
+        Ok(None)
+    }
 }
 
 /// A random direction: a standard normal vector scaled to length one, as embeddings are.

@@ -1,9 +1,13 @@
 //! An encoder by its name.
 
+use super::choice::EncoderChoice;
 use super::clip::ClipEncoder;
 use super::files::{Files, read_json};
 use super::hub::{HubSettings, Repository};
 use super::sentence::SentenceEncoder;
+use super::server::{self, ServerEncoder, ServerSettings};
+use super::siglip::SiglipEncoder;
+use super::transformer::{Architecture, FAMILIES};
 use super::{Encoder, EncoderError, StaticEncoder};
 use crate::guard::guarded;
 use candle_core::Device;
@@ -18,16 +22,24 @@ pub struct OpenOptions {
     pub device: Device,
     /// Where it comes from if it is not on this machine.
     pub hub: HubSettings,
+    /// How a server of embeddings is asked.
+    pub server: ServerSettings,
 }
 
 impl Default for OpenOptions {
-    /// The CPU, and the hub as the environment says.
+    /// The CPU, and hub and server as the environment says.
     fn default() -> Self {
-        Self { device: Device::Cpu, hub: HubSettings::from_environment() }
+        Self { device: Device::Cpu, hub: HubSettings::from_environment(), server: ServerSettings::from_environment() }
     }
 }
 
-/// Opens an encoder by name: `builtin`, a local folder, or a hub id with an optional `@revision`.
+/// What a person should be told of an encoder's name before it is opened: that texts go where others can read them.
+pub fn caution(name: &str) -> Option<String> {
+    server::caution(name)
+}
+
+/// Opens an encoder by name: `builtin`, a local folder, a hub id with an optional `@revision`, or `ADDRESS#MODEL` of a
+/// server; each with the settings of an [`EncoderChoice`] behind it.
 ///
 /// # Errors
 /// If there is no such encoder or its files cannot be used.
@@ -40,17 +52,33 @@ pub fn open(name: &str) -> Result<Arc<dyn Encoder>, EncoderError> {
 /// # Errors
 /// If there is no such encoder or its files cannot be used.
 pub fn open_with(name: &str, options: &OpenOptions) -> Result<Arc<dyn Encoder>, EncoderError> {
-    if name == "builtin" {
-        return Ok(Arc::new(StaticEncoder::new()?));
+    // A folder may be called like a name with settings.
+    let plain = Path::new(name).is_dir();
+    let choice = if plain {
+        EncoderChoice { name: name.to_owned(), ..EncoderChoice::default() }
+    } else {
+        EncoderChoice::read(name)
+    };
+    if choice.name == "builtin" {
+        return choice.of(Arc::new(StaticEncoder::new()?), false).map_err(|problem| unusable(name, problem));
     }
-    // What others' libraries stumble over is damage of the files.
-    let opened = guarded(|| open_files(name, options));
-    opened
-        .unwrap_or_else(|words| Err(format!("its files are damaged: {words}")))
-        .map_err(|problem| EncoderError::Unusable { encoder: name.to_owned(), problem })
+    let opened = if server::is_address(&choice.name) {
+        ServerEncoder::open(&choice.name, options.server.clone())
+            .and_then(|encoder| choice.of(Arc::new(encoder), false))
+    } else {
+        // What others' libraries stumble over is damage of the files.
+        let opened = guarded(|| open_files(&choice, options));
+        opened.unwrap_or_else(|words| Err(format!("its files are damaged: {words}")))
+    };
+    opened.map_err(|problem| unusable(name, problem))
 }
 
-fn open_files(name: &str, options: &OpenOptions) -> Result<Arc<dyn Encoder>, String> {
+fn unusable(encoder: &str, problem: String) -> EncoderError {
+    EncoderError::Unusable { encoder: encoder.to_owned(), problem }
+}
+
+fn open_files(choice: &EncoderChoice, options: &OpenOptions) -> Result<Arc<dyn Encoder>, String> {
+    let name = choice.name.as_str();
     let files = if Path::new(name).is_dir() {
         Files::Folder(Path::new(name).to_owned())
     } else {
@@ -58,10 +86,20 @@ fn open_files(name: &str, options: &OpenOptions) -> Result<Arc<dyn Encoder>, Str
     };
     let config: Value = read_json(&files.require("config.json")?)?;
     let kind = config["model_type"].as_str().unwrap_or(if config.get("text_config").is_some() { "clip" } else { "" });
-    match kind {
-        "clip" => Ok(Arc::new(ClipEncoder::open(name, &files, &options.device)?)),
-        "bert" => Ok(Arc::new(SentenceEncoder::open(name, &files, &options.device)?)),
-        "" => Err("config.json names no model_type; clip and bert can be read".to_owned()),
-        other => Err(format!("config.json: model_type {other:?} cannot be read; clip and bert can")),
+    if kind == "clip" {
+        return choice.of(Arc::new(ClipEncoder::open(name, &files, &options.device)?), false);
     }
+    if kind == "siglip" {
+        return choice.of(Arc::new(SiglipEncoder::open(name, &files, &options.device)?), false);
+    }
+    if let Some(shape) = Architecture::of(kind, &config)? {
+        let encoder = SentenceEncoder::open(name, &files, &shape, &choice.wish(), &options.device)?;
+        return choice.of(Arc::new(encoder), true);
+    }
+    let what =
+        if kind.is_empty() { "names no model_type".to_owned() } else { format!("model_type {kind:?} cannot be read") };
+    Err(format!(
+        "config.json: {what}; clip, siglip, {} can; any other model can be served and named by http://HOST:PORT/v1/embeddings#MODEL, or its embeddings be taken in by --embeddings",
+        FAMILIES.join(", ")
+    ))
 }

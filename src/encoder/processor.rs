@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::fmt;
 
-/// How CLIP's images are prepared.
+/// How images are prepared.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Processor {
     resize: Option<(Target, Filter)>,
@@ -53,12 +53,33 @@ enum Size {
     Other(Value),
 }
 
-const MEAN: [f64; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
-const DEVIATION: [f64; 3] = [0.268_629_54, 0.261_302_58, 0.275_777_11];
+/// What a family does where its file says nothing.
+pub(super) struct Usual {
+    size: Target,
+    crop: bool,
+    mean: [f64; 3],
+    deviation: [f64; 3],
+}
+
+impl Usual {
+    pub const CLIP: Self = Self {
+        size: Target::Shortest(224),
+        crop: true,
+        mean: [0.481_454_66, 0.457_827_5, 0.408_210_73],
+        deviation: [0.268_629_54, 0.261_302_58, 0.275_777_11],
+    };
+
+    /// The whole image, whatever its aspect, as a square of `side` pixels.
+    pub fn siglip(side: usize) -> Self {
+        let side = u32::try_from(side).unwrap_or(u32::MAX);
+        let size = Target::Exact { height: side, width: side };
+        Self { size, crop: false, mean: [0.5; 3], deviation: [0.5; 3] }
+    }
+}
 
 impl Processor {
     /// Reads the configuration; none where the encoder brings none. `side` is what the vision tower takes.
-    pub(super) fn open(files: &Files, side: usize) -> Result<Option<Self>, String> {
+    pub(super) fn open(files: &Files, side: usize, usual: &Usual) -> Result<Option<Self>, String> {
         let (path, raw) = match files.find("preprocessor_config.json")? {
             Some(path) => (path.clone(), read_json::<Value>(&path)?),
             // Where newer releases of transformers keep it.
@@ -72,13 +93,13 @@ impl Processor {
         }
         let fault = |problem: String| format!("{}: {problem}", path.display());
         let raw: Raw = serde_json::from_value(raw).map_err(|error| fault(error.to_string()))?;
-        Self::from_raw(raw, side).map(Some).map_err(fault)
+        Self::from_raw(raw, side, usual).map(Some).map_err(fault)
     }
 
-    /// Fills in transformers' defaults and refuses what gives no `side` x `side` pixels.
-    fn from_raw(raw: Raw, side: usize) -> Result<Self, String> {
+    /// Fills in the family's defaults and refuses what gives no `side` x `side` pixels.
+    fn from_raw(raw: Raw, side: usize, usual: &Usual) -> Result<Self, String> {
         let target = match raw.size {
-            None => Target::Shortest(224),
+            None => usual.size,
             Some(Size::Edge(edge) | Size::Shortest { shortest_edge: edge }) => Target::Shortest(edge),
             Some(Size::Sides { height, width }) => Target::Exact { height, width },
             Some(Size::Other(value)) => return Err(format!("size {value} is not known here")),
@@ -104,10 +125,10 @@ impl Processor {
         let on = |flag: Option<bool>| flag.unwrap_or(true);
         let processor = Self {
             resize: on(raw.do_resize).then_some((target, filter)),
-            crop: on(raw.do_center_crop).then_some(crop),
+            crop: raw.do_center_crop.unwrap_or(usual.crop).then_some(crop),
             rescale: on(raw.do_rescale).then(|| raw.rescale_factor.unwrap_or(1.0 / 255.0)),
             normalise: on(raw.do_normalize)
-                .then(|| (raw.image_mean.unwrap_or(MEAN), raw.image_std.unwrap_or(DEVIATION))),
+                .then(|| (raw.image_mean.unwrap_or(usual.mean), raw.image_std.unwrap_or(usual.deviation))),
         };
         let result = match (processor.crop, processor.resize) {
             (Some(crop), _) => Some(crop),
@@ -200,7 +221,7 @@ mod tests {
     use super::*;
 
     fn read(json: &str, side: usize) -> Result<Processor, String> {
-        Processor::from_raw(serde_json::from_str(json).unwrap(), side)
+        Processor::from_raw(serde_json::from_str(json).unwrap(), side, &Usual::CLIP)
     }
 
     #[test]

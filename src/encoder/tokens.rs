@@ -16,8 +16,8 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
-    /// Reads `tokenizer.json`; `limit` counts special tokens, `unknown` is the piece of unknown words if there is one.
-    pub(super) fn open(files: &Files, limit: usize, unknown: Option<&str>) -> Result<Self, String> {
+    /// Reads `tokenizer.json`; `limit` counts special tokens.
+    pub(super) fn open(files: &Files, limit: usize) -> Result<Self, String> {
         let path = files.require("tokenizer.json")?;
         let fault = |problem: String| format!("{}: {problem}", path.display());
         let text = read_bounded(&path)?;
@@ -32,7 +32,8 @@ impl Tokens {
         if limit <= special {
             return Err(fault(format!("no room for text between {special} special tokens and the limit of {limit}")));
         }
-        let unknown = unknown.and_then(|piece| tokenizer.token_to_id(piece));
+        // By its name: byte-level tokenizers have none, and their models' files may name one all the same.
+        let unknown = ["[UNK]", "<unk>"].into_iter().find_map(|piece| tokenizer.token_to_id(piece));
         Ok(Self { tokenizer, limit, special, unknown })
     }
 
@@ -52,6 +53,11 @@ impl Tokens {
     /// Largest id, to be held against the embedding's rows.
     pub(super) fn largest_id(&self) -> u32 {
         self.tokenizer.get_vocab(true).into_values().max().unwrap_or(0)
+    }
+
+    /// The id of a token.
+    pub(super) fn id(&self, token: &str) -> Option<u32> {
+        self.tokenizer.token_to_id(token)
     }
 
     /// How a text falls into pieces, special ones not counted.

@@ -18,6 +18,8 @@ const INDEX: &str = "model.safetensors.index.json";
 const LONGEST_HEADER: u64 = 100_000_000;
 /// Most layers of an encoder: the deepest there are have some dozens.
 pub(super) const MOST_LAYERS: usize = 1000;
+/// How a file begins that Git LFS puts where large ones belong.
+const LFS: &[u8] = b"version https://git-lfs";
 /// Most names an error lists.
 const LISTED: usize = 3;
 
@@ -49,11 +51,16 @@ struct Index {
 impl Weights {
     /// Reads the headers of `model.safetensors`, or of the shards its index names.
     pub(super) fn open(files: &Files) -> Result<Self, String> {
-        let paths = match files.find(SINGLE)? {
+        Self::open_in(files, "")
+    }
+
+    /// The same in a folder of the encoder's, `folder/`.
+    pub(super) fn open_in(files: &Files, folder: &str) -> Result<Self, String> {
+        let paths = match files.find(&format!("{folder}{SINGLE}"))? {
             Some(path) => vec![path],
-            None => match files.find(INDEX)? {
-                Some(index) => shards(files, &index)?,
-                None => return Err(no_weights(files)?),
+            None => match files.find(&format!("{folder}{INDEX}"))? {
+                Some(index) => shards(files, folder, &index)?,
+                None => return Err(no_weights(files, folder)?),
             },
         };
         let mut entries = BTreeMap::new();
@@ -131,7 +138,7 @@ impl Weights {
 }
 
 /// The shards an index names, each a plain file name.
-fn shards(files: &Files, index: &Path) -> Result<Vec<PathBuf>, String> {
+fn shards(files: &Files, folder: &str, index: &Path) -> Result<Vec<PathBuf>, String> {
     let names: BTreeSet<String> = read_json::<Index>(index)?.weight_map.into_values().collect();
     if names.is_empty() {
         return Err(format!("{}: it names no file of weights", index.display()));
@@ -142,19 +149,20 @@ fn shards(files: &Files, index: &Path) -> Result<Vec<PathBuf>, String> {
             if name.contains(['/', '\\']) || !name.ends_with(".safetensors") {
                 return Err(format!("{}: {name:?} is no safetensors file beside it", index.display()));
             }
-            files.require(name)
+            files.require(&format!("{folder}{name}"))
         })
         .collect()
 }
 
-fn no_weights(files: &Files) -> Result<String, String> {
-    let pickle = files.find("pytorch_model.bin")?.is_some();
+fn no_weights(files: &Files, folder: &str) -> Result<String, String> {
+    let pickle = files.find(&format!("{folder}pytorch_model.bin"))?.is_some();
     let problem = if pickle {
         "has its weights as a pickle only, which can run code when read; save them as model.safetensors"
     } else {
         "has neither model.safetensors nor model.safetensors.index.json"
     };
-    Ok(format!("{} {problem}", files.place()))
+    let at = if folder.is_empty() { String::new() } else { format!("{folder} of ") };
+    Ok(format!("{at}{} {problem}", files.place()))
 }
 
 fn read_header(path: &Path, file: usize, entries: &mut BTreeMap<String, Entry>) -> Result<(), String> {
@@ -162,6 +170,11 @@ fn read_header(path: &Path, file: usize, entries: &mut BTreeMap<String, Entry>) 
     let length = handle.metadata().map_err(|error| error.to_string())?.len();
     let mut prefix = [0u8; 8];
     handle.read_exact(&mut prefix).map_err(|_| "it is too short for a safetensors file".to_owned())?;
+    if LFS.starts_with(&prefix) {
+        return Err(
+            "it is a pointer that Git LFS left in place of the weights; run 'git lfs pull' where it was cloned".into(),
+        );
+    }
     let header = u64::from_le_bytes(prefix);
     if header > LONGEST_HEADER || header + 8 > length {
         return Err(format!("its header says {header} bytes; it is damaged or no safetensors file"));

@@ -75,7 +75,7 @@ pub fn add_models(home: &Path, name: &str, addition: &Addition) -> Result<Ingest
 }
 
 fn ids(ingested: &Ingested) -> Vec<String> {
-    ingested.audit.items.iter().map(|item| item.id.clone()).collect()
+    ingested.audit.items.iter().map(|item| item.id.to_string()).collect()
 }
 
 fn items(ids: &[String], numbered: bool) -> Items<'_> {
@@ -93,7 +93,7 @@ fn further_models(ingested: &Ingested, addition: &Addition) -> Result<FurtherMod
     };
     if let Some((file, mapping)) = addition.losses {
         let mut facts = read_losses(file, mapping, addition.model, draft.items())?;
-        draft.texts = ingested.audit.items.iter().map(|item| item.text.clone()).collect();
+        draft.texts = ingested.audit.items.iter().map(|item| item.text.to_string()).collect();
         draft.label =
             facts.label.is_some().then(|| labels_of(ingested)).flatten().filter(|label| label.is_like(&facts.label));
         draft.contradicts(&facts, &file.display().to_string())?;

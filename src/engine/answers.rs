@@ -9,7 +9,7 @@ use crate::diagnose::{
     OodQuestion, OodTable, PromptScorer, tables,
 };
 use crate::encoder::{Encoder, StaticEncoder};
-use crate::heads::Ensemble;
+use crate::heads::{Ensemble, Picked};
 use candle_core::Device;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -121,13 +121,13 @@ impl Session {
         let dimension = self.encoder.dimension();
         let learnt = sample_of(&rows.train);
         let reader = self.reader(ensemble.shift.as_ref());
-        Ok(ask(&Material {
+        let answer = ask(&Material {
             audit: &audit,
             model,
             encoder: reader.as_ref(),
             unmoved: ensemble.shift.is_some().then_some(self.encoder.as_ref()),
             ensemble,
-            test: &embeddings.rows().gather(&rows.test, dimension),
+            test: Picked { rows: embeddings.rows(), positions: &rows.test, dimension },
             train: &embeddings.rows().gather(&learnt, dimension),
             train_losses: learnt.iter().map(|&row| model.losses[row]).collect(),
             train_rows: &learnt,
@@ -141,7 +141,10 @@ impl Session {
                 train: &rows.train,
                 vocabulary: Arc::new(self.record.vocabulary.clone()),
             },
-        })?)
+        });
+        // What a changed array brought about is no answer, and no error of its own.
+        embeddings.check()?;
+        Ok(answer?)
     }
 
     /// Table 5 of a run with intervals and p-values from a bootstrap over the test items.
@@ -193,7 +196,9 @@ impl Session {
             train: &rows.train,
             vocabulary: Arc::new(self.record.vocabulary.clone()),
         };
-        Ok(Estimator::new(&material, Some(Arc::new(run.diagnosis.calibration.clone())))?)
+        let estimator = Estimator::new(&material, Some(Arc::new(run.diagnosis.calibration.clone())));
+        embeddings.check()?;
+        Ok(estimator?)
     }
 
     /// Static vectors of single words: the built-in encoder's, whatever encoder the audit has.

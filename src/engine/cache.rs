@@ -2,10 +2,12 @@
 
 use super::{EngineError, Session, Tracker, known_audits};
 use crate::audit::Content;
+use crate::files::write_with;
+use crate::numbers::Precision;
 use crate::store::{ContentHash, EmbeddingStats, FileFact, Store, content_hash};
-use safetensors::tensor::{Dtype, TensorView};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 /// What is kept, whole or not.
@@ -189,38 +191,47 @@ impl Session {
         report(&self.store)
     }
 
-    /// The audit's embeddings as a safetensors file: `embeddings [n, d]`, ids and encoder in the metadata. Items
-    /// that are not readable are left out. Returns the bytes and `n`.
+    /// Writes the audit's embeddings as a safetensors file: `embeddings [n, d]`, ids and encoder in the metadata.
+    /// Items that are not readable are left out. Returns `n`.
     ///
     /// # Errors
-    /// If the embeddings cannot be made or read.
-    pub fn export_embeddings(&self, tracker: &Tracker) -> Result<(Vec<u8>, usize), EngineError> {
+    /// If the embeddings cannot be made or read, or the file cannot be written; what was there before is then still
+    /// there.
+    pub fn export_embeddings(&self, out: &Path, tracker: &Tracker) -> Result<usize, EngineError> {
         let rows = self.embeddings(tracker)?;
         let audit = self.audit()?;
         let dimension = self.encoder.dimension();
-        let (mut ids, mut bytes) = (Vec::new(), Vec::with_capacity(audit.items.len() * dimension * 4));
-        let mut row = vec![0.0f32; dimension];
-        for (position, item) in audit.items.iter().enumerate() {
-            if item.content != Content::Unreadable {
-                ids.push(item.id.as_str());
+        let readable = || audit.items.iter().enumerate().filter(|(_, item)| item.content != Content::Unreadable);
+        let ids: Vec<&str> = readable().map(|(_, item)| item.id.as_str()).collect();
+        let ids_text = serde_json::to_string(&ids).map_err(|error| EngineError::Internal(error.to_string()))?;
+        let header = serde_json::json!({
+            "__metadata__": {
+                "ids": ids_text,
+                "encoder": self.record.encoder,
+                "encoder_fingerprint": self.encoder.fingerprint(),
+                "normalized": "true",
+                "audit": self.record.name,
+            },
+            "embeddings": { "dtype": "F32", "shape": [ids.len(), dimension], "data_offsets": [0, ids.len() * dimension * 4] },
+        });
+        let mut header = header.to_string();
+        header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
+        let written = write_with(out, |file| {
+            let mut file = BufWriter::with_capacity(1 << 20, file);
+            file.write_all(&(header.len() as u64).to_le_bytes())?;
+            file.write_all(header.as_bytes())?;
+            let (mut row, mut bytes) = (vec![0.0f32; dimension], Vec::new());
+            for (position, _) in readable() {
                 rows.rows().read(position, &mut row);
-                row.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+                bytes.clear();
+                Precision::F32.encode(&row, &mut bytes);
+                file.write_all(&bytes)?;
             }
-        }
-        let n = ids.len();
-        let fault = |error: String| EngineError::Internal(error);
-        let ids = serde_json::to_string(&ids).map_err(|error| fault(error.to_string()))?;
-        let metadata: HashMap<String, String> = [
-            ("ids", ids),
-            ("encoder", self.record.encoder.clone()),
-            ("encoder_fingerprint", self.encoder.fingerprint().to_owned()),
-            ("normalized", "true".into()),
-            ("audit", self.record.name.clone()),
-        ]
-        .map(|(key, value)| (key.to_owned(), value))
-        .into();
-        let view = TensorView::new(Dtype::F32, vec![n, dimension], &bytes).map_err(|error| fault(error.to_string()))?;
-        let file = safetensors::serialize([("embeddings", view)], Some(metadata));
-        Ok((file.map_err(|error| fault(error.to_string()))?, n))
+            // Before it takes the place of the file there was.
+            rows.check().map_err(std::io::Error::other)?;
+            file.flush()
+        });
+        written.map_err(|error| EngineError::Usage(format!("{}: {error}", out.display())))?;
+        Ok(ids.len())
     }
 }

@@ -1,9 +1,12 @@
 //! What a check of rules needs of the open audit.
 
-use super::rows::fingerprint;
+use super::comparing::nothing_shared;
+use super::rows::{fingerprint, test_set_digest};
 use super::{EngineError, PromptBank, Session, Tracker};
 use crate::audit::{HeadKind, HyperParameters};
-use crate::diagnose::{BASELINE_SCHEMA, Baseline, BaselinePrompt, ModelStanding, standing};
+use crate::diagnose::{
+    BASELINE_SCHEMA, Baseline, BaselinePrompt, ModelStanding, PairedStanding, paired_standing, standing,
+};
 
 impl Session {
     /// Where a model stands on its test items.
@@ -13,6 +16,24 @@ impl Session {
     pub fn standing(&self, model: &str) -> Result<ModelStanding, EngineError> {
         let audit = self.audit()?;
         Ok(standing(&audit, audit.model(model)?, audit.clusters.as_deref()))
+    }
+
+    /// Where two models stand on the test items they share, and what changed item by item.
+    ///
+    /// # Errors
+    /// If there is no such model, or no test item has a loss of both.
+    pub fn paired_standing(&self, before: &str, after: &str) -> Result<PairedStanding, EngineError> {
+        let audit = self.audit()?;
+        let found = paired_standing(&audit, audit.model(before)?, audit.model(after)?, audit.clusters.as_deref());
+        if found.change.n == 0 { Err(nothing_shared(&audit.name, before, after)) } else { Ok(found) }
+    }
+
+    /// Digest of what the audit's models are tested on.
+    ///
+    /// # Errors
+    /// If the audit cannot be read.
+    pub fn test_set(&self) -> Result<String, EngineError> {
+        Ok(test_set_digest(&*self.audit()?))
     }
 
     /// Predicted loss of prompts, one value a member, from heads trained or found with these hyper-parameters.

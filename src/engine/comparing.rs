@@ -29,6 +29,10 @@ impl PromptBank {
     }
 }
 
+pub(super) fn nothing_shared(audit: &str, before: &str, after: &str) -> EngineError {
+    EngineError::Usage(format!("no test item of audit '{audit}' has a loss of both '{before}' and '{after}'"))
+}
+
 impl Session {
     /// Compares the losses of two models over the test items they share. Nothing is embedded or trained.
     ///
@@ -42,26 +46,14 @@ impl Session {
     ) -> Result<ModelComparison, EngineError> {
         let audit = self.audit()?;
         let (first, second) = (audit.model(before)?, audit.model(after)?);
-        if let Some(unknown) =
-            question.attributes.iter().find(|name| !audit.attributes.iter().any(|known| known.name == **name))
-        {
-            let known: Vec<&str> = audit.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
-            return Err(EngineError::Usage(format!(
-                "audit '{}' has no attribute '{unknown}'; it has: {}",
-                audit.name,
-                known.join(", ")
-            )));
-        }
+        question.attributes.iter().try_for_each(|name| audit.attribute(name).map(|_| ()))?;
         let clusters = match &question.clusters {
             Some(clusters) => Some(clusters.clone()),
             None => audit.clusters.clone(),
         };
         let found = compare_models(&audit, first, second, &ComparisonQuestion { clusters, ..question.clone() });
         if found.n == 0 {
-            return Err(EngineError::Usage(format!(
-                "no test item of audit '{}' has a loss of both '{before}' and '{after}'",
-                audit.name
-            )));
+            return Err(nothing_shared(&audit.name, before, after));
         }
         Ok(found)
     }

@@ -5,7 +5,7 @@
 
 use super::matrix::{IN_MEMORY, Matrix};
 use super::{EngineError, Session, Stage, Tracker};
-use crate::audit::{Audit, Content};
+use crate::audit::{Audit, Content, Item};
 use crate::encoder::Pixels;
 use crate::store::{ContentHash, FileFact, bytes_hash, content_hash};
 use std::collections::HashSet;
@@ -69,18 +69,20 @@ impl Session {
     /// # Errors
     /// If the store cannot be read.
     pub fn content_hashes(&self, audit: &Audit) -> Result<Vec<Option<ContentHash>>, EngineError> {
-        let hash = |content: &Content, text: &str| -> Result<Option<ContentHash>, EngineError> {
-            Ok(match content {
-                Content::Text => Some(content_hash(text)),
-                Content::Embedded(digest) => Some(*digest),
-                Content::Unreadable => None,
-                Content::Image { stamp, .. } => match self.store.file_fact(stamp)? {
-                    Some(FileFact::Content(hash)) => Some(hash),
-                    _ => None,
-                },
-            })
-        };
-        audit.items.iter().map(|item| hash(&item.content, &item.text)).collect()
+        audit.items.iter().map(|item| self.content_hash(item)).collect()
+    }
+
+    /// The same for one item.
+    pub(super) fn content_hash(&self, item: &Item) -> Result<Option<ContentHash>, EngineError> {
+        Ok(match &item.content {
+            Content::Text => Some(content_hash(&item.text)),
+            Content::Embedded(digest) => Some(*digest),
+            Content::Unreadable => None,
+            Content::Image { stamp, .. } => match self.store.file_fact(stamp)? {
+                Some(FileFact::Content(hash)) => Some(hash),
+                _ => None,
+            },
+        })
     }
 
     /// Marks the images that are known to be unreadable.
@@ -106,7 +108,7 @@ impl Session {
             if let Content::Image { stamp, path } = &item.content
                 && let Some(FileFact::Unreadable(problem)) = self.store.file_fact(stamp)?
             {
-                found.push(UnreadableImage { id: item.id.clone(), path: path.clone(), problem });
+                found.push(UnreadableImage { id: item.id.to_string(), path: path.to_string(), problem });
             }
         }
         Ok(found)
@@ -115,6 +117,10 @@ impl Session {
     /// Encodes and keeps the items at the `missing` positions.
     fn embed(&self, audit: &Audit, missing: &[usize], tracker: &Tracker) -> Result<(), EngineError> {
         if missing.iter().any(|&row| matches!(audit.items[row].content, Content::Embedded(_))) {
+            let faults = self.store.link_faults(self.encoder.fingerprint())?;
+            if !faults.is_empty() {
+                return Err(EngineError::Usage(faults.join("; ")));
+            }
             return Err(EngineError::Usage(format!(
                 "embeddings of audit '{}' came with its data and are not in the store under encoder {}; take it in again with 'llm2loss ingest'",
                 audit.name,

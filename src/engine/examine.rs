@@ -102,7 +102,7 @@ impl Session {
         });
         let prompts: Vec<(String, Option<String>)> = own.chain(foreign).collect();
         let texts: Vec<&str> = prompts.iter().map(|(text, _)| text.as_str()).collect();
-        let scores = run.ensemble.predict(&self.reader(run.ensemble.shift.as_ref()).encode(&texts)?)?;
+        let scores = run.ensemble.predict(&self.reader(run.ensemble.shift.as_ref()).encode_prompts(&texts)?)?;
         let mut ladder: Vec<Familiarity> = prompts
             .into_iter()
             .enumerate()

@@ -5,10 +5,10 @@ use super::pairing::Pairing;
 use super::rows::own_words;
 use super::{EngineError, known_audits};
 use crate::audit::{Audit, Content, LONGEST_NAME, Split, is_audit_name};
-use crate::data::{AttributeFile, BUILTIN_AUDITS, Draft, Rest};
+use crate::data::{AttributeFile, BUILTIN_AUDITS, Draft, Embeddings, Rest};
 use crate::diagnose::FittedLosses;
 use crate::encoder::{Encoder, EncoderError};
-use crate::store::{Ingested, Store};
+use crate::store::{ContentHash, Ingested, Store};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::path::Path;
@@ -93,6 +93,8 @@ pub struct Intake<'a> {
     pub encoder: &'a str,
     /// Take embeddings even if captions say that they are of another encoder.
     pub allow_mismatch: bool,
+    /// Use arrays of embeddings where they lie, rather than copy them.
+    pub link: bool,
     /// Only look.
     pub check: bool,
 }
@@ -127,6 +129,9 @@ pub fn ingest_with(
 ) -> Result<IngestReport, EngineError> {
     let Intake { name, encoder: encoder_name, check, .. } = *how;
     check_name(home, name)?;
+    if how.link {
+        check_link(draft.embeddings.as_ref())?;
+    }
     let (mut unpacked, mut opened) = (None, None);
     if let Some(packed) = draft.packed_images.take() {
         needs_eyes(encoder)?;
@@ -141,8 +146,8 @@ pub fn ingest_with(
     }
     let (audit, mut rest) = draft.into_audit(name, prompts)?;
     fits(&audit, &rest, encoder)?;
-    if let Some((rows, dimension)) = &rest.embeddings {
-        match Pairing::measure(&audit, rows, *dimension, encoder)? {
+    if let Some(embeddings) = &rest.embeddings {
+        match Pairing::measure(&audit, embeddings, encoder)? {
             Some(pairing) if !pairing.fits() && !how.allow_mismatch => {
                 return Err(EngineError::Usage(format!(
                     "{pairing}: the embeddings seem not to be of encoder {}; give theirs with --encoder, or take them as they are with --allow-mismatch",
@@ -151,6 +156,16 @@ pub fn ingest_with(
             }
             Some(pairing) => rest.notes.push(pairing.to_string()),
             None => {}
+        }
+        if how.link {
+            let others = match embeddings.parts().count() {
+                0 | 1 => String::new(),
+                count => format!(" and {} more", count - 1),
+            };
+            let first = embeddings.parts().map(|(array, _)| array.path().display().to_string()).next();
+            let first = first.unwrap_or_default();
+            rest.notes
+                .push(format!("embeddings are read from {first}{others} where they lie, and must stay as they are"));
         }
     }
     let ingested = Ingested {
@@ -169,15 +184,49 @@ pub fn ingest_with(
         return Ok(report);
     }
     let store = opened.map_or_else(|| Store::open(home), Ok)?;
-    if let (Some((rows, _)), Some(digests)) = (&rest.embeddings, &rest.digests) {
+    if let (Some(embeddings), Some(digests)) = (&rest.embeddings, &rest.digests) {
         // Before the audit: without it they are only spare, and 'cache gc' drops them.
-        store.add_pack(encoder.fingerprint(), digests, rows)?;
+        keep_embeddings(&store, encoder.fingerprint(), embeddings, digests, how.link)?;
     }
     keep(&store, &ingested)?;
     if let Some(unpacked) = unpacked {
         unpacked.keep();
     }
     Ok(report)
+}
+
+/// Copies embeddings that came with the data into a pack, or makes packs that link to their arrays.
+fn keep_embeddings(
+    store: &Store,
+    encoder: &str,
+    embeddings: &Embeddings,
+    digests: &[ContentHash],
+    link: bool,
+) -> Result<(), EngineError> {
+    if link {
+        for (array, rows) in embeddings.parts() {
+            let rows: Vec<ContentHash> = rows.iter().map(|digest| digest.to_be_bytes()).collect();
+            store.link_array(encoder, array, embeddings.is_half(), &rows)?;
+        }
+        return Ok(());
+    }
+    let mut reader = embeddings.reader();
+    let shape = (embeddings.precision(), embeddings.dimension());
+    Ok(store.add_pack(encoder, digests, shape, |item, out| reader.read(item, out))?)
+}
+
+/// Refuses to link to what a file does not hold as it is.
+fn check_link(embeddings: Option<&Embeddings>) -> Result<(), EngineError> {
+    let Some(embeddings) = embeddings else {
+        return Err(EngineError::Usage("--link: the items have no embeddings that came with the data".into()));
+    };
+    match embeddings.parts().find(|(array, _)| array.start().is_none()) {
+        None => Ok(()),
+        Some((array, _)) => Err(EngineError::Usage(format!(
+            "--link: {} does not hold its rows as they are; link to npy in C order or safetensors, or leave --link out",
+            array.path().display()
+        ))),
+    }
 }
 
 /// What is known of an audit taken in before.
@@ -255,8 +304,8 @@ fn check_name(home: &Path, name: &str) -> Result<(), EngineError> {
 
 /// Refuses items that the encoder has no place for.
 fn fits(audit: &Audit, rest: &Rest, encoder: &dyn Encoder) -> Result<(), EngineError> {
-    if let Some((_, dimension)) = &rest.embeddings
-        && *dimension != encoder.dimension()
+    if let Some(dimension) = rest.embeddings.as_ref().map(Embeddings::dimension)
+        && dimension != encoder.dimension()
     {
         return Err(EngineError::Usage(format!(
             "the embeddings have {dimension} dimensions, encoder {} has {}; give the encoder they were made with by --encoder",
@@ -274,7 +323,7 @@ fn needs_eyes(encoder: &dyn Encoder) -> Result<(), EngineError> {
         return Ok(());
     }
     Err(EngineError::Usage(format!(
-        "the items are images and encoder {} reads text only; give a CLIP model, such as --encoder openai/clip-vit-base-patch32",
+        "the items are images and encoder {} reads text only; give a CLIP or SigLIP model, such as --encoder openai/clip-vit-base-patch32",
         encoder.name()
     )))
 }
@@ -311,12 +360,12 @@ pub(super) fn report(ingested: &Ingested, kept: bool) -> IngestReport {
     let preview = (0..audit.items.len().min(PREVIEW)).map(|row| {
         let item = &audit.items[row];
         let content = match &item.content {
-            Content::Image { path, .. } => path.clone(),
-            Content::Text | Content::Embedded(_) | Content::Unreadable => item.text.clone(),
+            Content::Image { path, .. } => path.to_string(),
+            Content::Text | Content::Embedded(_) | Content::Unreadable => item.text.to_string(),
         };
         let loss = |losses: &[f64]| Some(losses[row]).filter(|loss| !loss.is_nan());
         PreviewItem {
-            id: item.id.clone(),
+            id: item.id.to_string(),
             split: item.split,
             content: content.chars().take(PREVIEW_CHARACTERS).collect(),
             losses: audit.models.iter().map(|model| loss(&model.losses)).collect(),

@@ -1,8 +1,8 @@
 //! The embeddings of an audit as one matrix: in memory where that is small, else read from the packs as they lie.
 
 use super::EngineError;
-use crate::heads::{RowReader, Rows};
-use crate::store::{ContentHash, PackedRows, Store};
+use crate::heads::{LyingRow, RowReader, Rows};
+use crate::store::{ContentHash, PackedRows, Precision, Store};
 
 /// Bytes of a matrix that is copied into memory; a larger one stays where it is.
 pub const IN_MEMORY: u64 = 512 << 20;
@@ -54,6 +54,17 @@ impl Matrix {
         }
     }
 
+    /// Refuses what was computed from rows of a linked array that were not what they were.
+    ///
+    /// # Errors
+    /// Names the array.
+    pub fn check(&self) -> Result<(), EngineError> {
+        match &self.lying {
+            Lying::Memory(_) => Ok(()),
+            Lying::Packs(rows) => rows.fault().map_or(Ok(()), |fault| Err(EngineError::Usage(fault))),
+        }
+    }
+
     /// Every value, row-major: a copy, for what is small.
     #[must_use]
     pub fn to_vec(&self) -> Vec<f32> {
@@ -77,5 +88,17 @@ impl RowReader for PackedRows {
 
     fn read(&self, position: usize, out: &mut [f32]) {
         self.copy(position, out);
+    }
+
+    fn lying(&self, position: usize) -> Option<LyingRow<'_>> {
+        let (precision, bytes) = self.raw(position).filter(|_| cfg!(target_endian = "little"))?;
+        // Packs are written so that rows lie at addresses that suit them; one that does not is copied instead.
+        Some(match precision {
+            Precision::F32 => LyingRow::F32(bytemuck::try_cast_slice(bytes).ok()?),
+            Precision::F16 => LyingRow::F16(bytemuck::try_cast_slice(bytes).ok()?),
+            Precision::Bf16 => LyingRow::Bf16(bytemuck::try_cast_slice(bytes).ok()?),
+            // Packs are never written so.
+            Precision::F64 => return None,
+        })
     }
 }

@@ -1,8 +1,8 @@
 //! What the engine is told and what it tells: plain values, so that tests need no engine.
 
-use super::{CacheReport, Examination, StoreView};
+use super::{CacheReport, Examination, ItemsQuestion, StoreView};
 use crate::audit::{AttributePrompts, EpochMetrics, HeadKind, HyperParameters, RunId, RunRecord};
-use crate::diagnose::{ModelComparison, PairScores, PromptScores, Tables};
+use crate::diagnose::{Findings, ListedItem, ModelComparison, PairScores, PromptScores, Tables, WorstWords};
 use std::sync::Arc;
 
 /// Number of a job within one session of the program, in the order of asking.
@@ -31,6 +31,65 @@ pub enum Command {
     Examine { run: RunId },
     /// Compare two models of the audit over the items they share; a newer request replaces one that waits.
     CompareModels(ComparisonRequest),
+    /// Find what there is to know first of a model; a newer request replaces one that waits.
+    Find { model: String },
+    /// Look at items; a newer request replaces one of its kind that waits.
+    Items(ItemsCommand),
+}
+
+/// What may be asked about items. `list` numbers the lists a person opens: answers bear it, and what is asked of a list
+/// that another has replaced is not answered.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ItemsCommand {
+    /// Open a list and show its first `count` items; `run` predicts their losses.
+    List { list: u64, question: Box<ItemsQuestion>, run: Option<RunId>, count: usize },
+    /// Show some items of the open list.
+    Page { list: u64, offset: usize, count: usize },
+    /// Show one item in full, by its position in the audit.
+    Item { list: u64, row: u32 },
+    /// Tell which words are over-represented among the worst.
+    Words { list: u64 },
+}
+
+impl ItemsCommand {
+    /// The list that is meant.
+    #[must_use]
+    pub fn list(&self) -> u64 {
+        match self {
+            Self::List { list, .. } | Self::Page { list, .. } | Self::Item { list, .. } | Self::Words { list } => *list,
+        }
+    }
+}
+
+/// Answers about items.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ItemsAnswer {
+    /// The list is open: how many items it has, why they have no content where they have none, and the first of them.
+    Listed {
+        list: u64,
+        matching: usize,
+        note: Option<String>,
+        first: Vec<ListedItem>,
+    },
+    Page {
+        list: u64,
+        offset: usize,
+        items: Vec<ListedItem>,
+    },
+    Item {
+        list: u64,
+        item: Box<ListedItem>,
+    },
+    /// `None` where texts are hidden.
+    Words {
+        list: u64,
+        words: Option<WorstWords>,
+    },
+    /// A sentence on why there is no answer.
+    Failed {
+        list: u64,
+        message: String,
+    },
 }
 
 /// Two models to compare, and what heads of both are asked.
@@ -155,6 +214,13 @@ pub enum Event {
         request: ComparisonRequest,
         found: Result<Arc<ModelComparison>, String>,
     },
+    /// What [`Command::Find`] asked for, or a sentence on why there is no answer.
+    Found {
+        model: String,
+        found: Result<Arc<Findings>, String>,
+    },
+    /// What [`Command::Items`] asked for.
+    Items(Arc<ItemsAnswer>),
     /// A sentence for the person: something was done or could not be done.
     Notice {
         message: String,

@@ -11,8 +11,11 @@ mod driver;
 mod embed;
 mod error;
 mod examine;
+mod findings;
 mod ingest;
 mod inspect;
+mod items;
+mod items_desk;
 mod matrix;
 mod message;
 mod modality;
@@ -42,6 +45,7 @@ pub use ingest::{
     AttributeReport, IngestReport, Intake, ModelReport, PreviewItem, delete, described, ingest, ingest_with,
 };
 pub use inspect::{AuditLine, LossHistogram, StoreView};
+pub use items::{ItemList, ItemsQuestion, Risks};
 pub use matrix::Matrix;
 pub use message::*;
 pub use session::{Session, known_audits};

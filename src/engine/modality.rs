@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub fn modality_shift(encoder: &dyn Encoder, rows: Rows<'_>, train: &[usize]) -> Result<Vec<f32>, EngineError> {
     let phrases = data::phrases();
     let phrases: Vec<&str> = phrases.iter().map(String::as_str).collect();
-    let texts = encoder.encode(&phrases)?;
+    let texts = encoder.encode_prompts(&phrases)?;
     let dimension = encoder.dimension();
     let (count, texts) = (texts.len() / dimension.max(1), texts.as_slice());
     let texts = mean(count, |at, out| Rows::Dense(texts).read(at, out), dimension);
@@ -86,6 +86,10 @@ impl Encoder for Shifted {
 
     fn encode(&self, texts: &[&str]) -> Result<Vec<f32>, EncoderError> {
         Ok(self.moved(self.encoder.encode(texts)?))
+    }
+
+    fn encode_prompts(&self, texts: &[&str]) -> Result<Vec<f32>, EncoderError> {
+        Ok(self.moved(self.encoder.encode_prompts(texts)?))
     }
 
     fn encode_prompt(&self, text: &str) -> Result<Vec<f32>, EncoderError> {

@@ -3,6 +3,7 @@
 
 use super::EngineError;
 use crate::audit::Audit;
+use crate::data::Embeddings;
 use crate::encoder::Encoder;
 
 /// Captions compared with embeddings, and fewest of them that tell anything.
@@ -22,8 +23,7 @@ impl Pairing {
     /// `None` where there are too few different captions to tell.
     pub(super) fn measure(
         audit: &Audit,
-        rows: &[f32],
-        dimension: usize,
+        embeddings: &Embeddings,
         encoder: &dyn Encoder,
     ) -> Result<Option<Self>, EngineError> {
         let mut seen = std::collections::HashSet::new();
@@ -38,14 +38,18 @@ impl Pairing {
         }
         let texts: Vec<&str> = chosen.iter().map(|(_, text)| *text).collect();
         let captions = encoder.encode(&texts)?;
-        let cosine = |at: usize, row: usize| {
+        let dimension = embeddings.dimension();
+        let (mut reader, mut items) = (embeddings.reader(), vec![0.0; chosen.len() * dimension]);
+        for ((row, _), out) in chosen.iter().zip(items.chunks_exact_mut(dimension.max(1))) {
+            reader.read(*row, out).map_err(|error| EngineError::Usage(format!("the embeddings: {error}")))?;
+        }
+        let cosine = |at: usize, other: usize| {
             let caption = &captions[at * dimension..(at + 1) * dimension];
-            let item = &rows[row * dimension..(row + 1) * dimension];
+            let item = &items[other * dimension..(other + 1) * dimension];
             caption.iter().zip(item).map(|(a, b)| f64::from(a * b)).sum::<f64>()
         };
         let n = chosen.len();
-        let pairs: Vec<(f64, f64)> =
-            (0..n).map(|at| (cosine(at, chosen[at].0), cosine(at, chosen[(at + 1) % n].0))).collect();
+        let pairs: Vec<(f64, f64)> = (0..n).map(|at| (cosine(at, at), cosine(at, (at + 1) % n))).collect();
         let mean = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>() / n as f64;
         let (own, other) = (mean(|pair| pair.0), mean(|pair| pair.1));
         let variance = pairs.iter().map(|pair| (pair.0 - pair.1 - (own - other)).powi(2)).sum::<f64>() / (n - 1) as f64;

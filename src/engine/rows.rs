@@ -91,3 +91,70 @@ pub fn fingerprint(audit: &Audit, model: &ModelLosses) -> String {
     }
     format!("{:016x}", hasher.digest())
 }
+
+/// Digest of what models are tested on: ids, contents and attributes of the test items, whatever their order. Images
+/// count by the names of their files, which another checkout does not change.
+pub fn test_set_digest(audit: &Audit) -> String {
+    let mut attributes: Vec<_> = audit.attributes.iter().collect();
+    attributes.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut hasher = xxhash_rust::xxh3::Xxh3::new();
+    let item = |row: usize| {
+        let (item, mut hasher) = (&audit.items[row], xxhash_rust::xxh3::Xxh3::new());
+        for field in [&item.id, &item.text] {
+            hasher.update(field.as_bytes());
+            hasher.update(&[0x1f]);
+        }
+        match &item.content {
+            Content::Text | Content::Unreadable => {}
+            Content::Image { path, .. } => {
+                hasher.update(std::path::Path::new(path.as_str()).file_name().unwrap_or_default().as_encoded_bytes());
+            }
+            Content::Embedded(digest) => hasher.update(digest),
+        }
+        let values: Vec<u8> = (attributes.iter())
+            .map(|attribute| match attribute.values[row] {
+                Some(true) => b'+',
+                Some(false) => b'-',
+                None => b'?',
+            })
+            .collect();
+        hasher.update(&values);
+        hasher.digest128()
+    };
+    let mut items: Vec<u128> = audit.rows(Split::Test).into_iter().map(item).collect();
+    items.sort_unstable();
+    for attribute in &attributes {
+        hasher.update(attribute.name.as_bytes());
+        hasher.update(&[0x1f]);
+    }
+    items.iter().for_each(|item| hasher.update(&item.to_le_bytes()));
+    format!("{:016x}", hasher.digest())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::test_set_digest;
+    use crate::audit::Split;
+
+    #[test]
+    fn the_same_test_set_has_the_same_digest_whatever_its_order_and_its_models() {
+        let audit = crate::data::adult().unwrap();
+        let digest = test_set_digest(&audit);
+        let mut other = audit.clone();
+        other.models.truncate(1);
+        other.attributes.reverse();
+        let train = other.items.iter().position(|item| item.split == Split::Train).unwrap();
+        other.items[train].text = "changed".into();
+        let test: Vec<usize> = other.rows(Split::Test);
+        let (first, last) = (test[0], test[test.len() - 1]);
+        other.items.swap(first, last);
+        other.attributes.iter_mut().for_each(|attribute| attribute.values.swap(first, last));
+        assert_eq!(test_set_digest(&other), digest);
+        other.attributes[3].values[first] = None;
+        assert_ne!(test_set_digest(&other), digest);
+        let mut other = audit;
+        other.items[first].text = format!("{}.", other.items[first].text).into();
+        assert_ne!(test_set_digest(&other), digest);
+    }
+}

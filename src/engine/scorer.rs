@@ -139,7 +139,12 @@ impl Desk {
             }
             Work::Finished(_)
             | Work::Command(
-                Command::Train { .. } | Command::Care { .. } | Command::Cancel { .. } | Command::CompareModels(_),
+                Command::Train { .. }
+                | Command::Care { .. }
+                | Command::Cancel { .. }
+                | Command::CompareModels(_)
+                | Command::Find { .. }
+                | Command::Items(_),
             ) => Ok(None),
         }
     }

@@ -18,12 +18,12 @@ pub fn known_audits(home: &Path) -> Result<Vec<String>, EngineError> {
     Ok(data::BUILTIN_AUDITS.into_iter().map(String::from).chain(ingested_names(home)?).collect())
 }
 
-/// Reads an audit's items, and the name of its encoder.
-pub(super) fn read(store: &Store, name: &str) -> Result<(Audit, String), EngineError> {
+/// Reads an audit's items, the name of its encoder, and the fingerprint it was taken in with.
+pub(super) fn read(store: &Store, name: &str) -> Result<(Audit, String, Option<String>), EngineError> {
     if data::BUILTIN_AUDITS.contains(&name) {
-        return Ok((data::load(name)?, "builtin".into()));
+        return Ok((data::load(name)?, "builtin".into(), None));
     }
-    let found = store.ingested(name)?.map(|found| (found.audit, found.encoder));
+    let found = store.ingested(name)?.map(|found| (found.audit, found.encoder, Some(found.encoder_fingerprint)));
     found.ok_or_else(|| EngineError::Usage(format!("there is no audit '{name}'")))
 }
 
@@ -66,14 +66,20 @@ impl Session {
             return Err(DataError::UnknownAudit { name: audit.to_owned(), known: known.join(", ") }.into());
         }
         let store = Store::open_reading(home)?;
+        let open = |name: &str, kept: Option<&str>| -> Result<Arc<dyn Encoder>, EngineError> {
+            let encoder = open(name)?;
+            let known = kept.map(|kept| encoder.recognise(kept)).transpose();
+            let known = known.map_err(|error| EngineError::Usage(error.to_string()))?.flatten();
+            Ok(known.unwrap_or(encoder))
+        };
         let (record, encoder, loaded) = match store.audit(audit)? {
             Some(record) => {
-                let encoder = open(&record.encoder)?;
+                let encoder = open(&record.encoder, Some(&record.encoder_fingerprint))?;
                 (record, encoder, None)
             }
             None => {
-                let (audit, name) = read(&store, audit)?;
-                let encoder = open(&name)?;
+                let (audit, name, kept) = read(&store, audit)?;
+                let encoder = open(&name, kept.as_deref())?;
                 let record = store.put_audit(&audit, (&name, encoder.fingerprint()), own_words(&audit))?;
                 (record, encoder, Some(Arc::new(audit)))
             }

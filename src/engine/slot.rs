@@ -20,6 +20,15 @@ impl<T> Slot<T> {
         self.filled.notify_one();
     }
 
+    /// Changes what waits, where newer requests do not replace all of it.
+    pub fn change(&self, change: impl FnOnce(&mut T))
+    where
+        T: Default,
+    {
+        change(self.waiting.lock().unwrap_or_else(PoisonError::into_inner).0.get_or_insert_default());
+        self.filled.notify_one();
+    }
+
     pub fn close(&self) {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).1 = true;
         self.filled.notify_one();

@@ -136,7 +136,9 @@ impl Session {
         let source = Source { fragments, negatives, tracker, keep: &keep };
         let resources = Resources { device: self.device()?.device.clone(), threads: threads(), resume };
         let examples = data.train.len() * if hyper.fragments { 2 } else { 1 };
-        let mut outcome = train(&data, hyper, resources, &source)?;
+        let outcome = train(&data, hyper, resources, &source);
+        embeddings.check()?;
+        let mut outcome = outcome?;
         outcome.ensemble.shift = shift;
         match outcome.state {
             RunState::Finished => {}

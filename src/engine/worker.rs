@@ -1,6 +1,8 @@
 //! The engine behind the console: a training queue on one thread, a scorer on another.
 
 use super::comparer;
+use super::findings;
+use super::items_desk::{self, ItemsWaiting};
 use super::scorer::{self, Mailbox, Work};
 use super::slot::Slot;
 use super::witnesses;
@@ -76,8 +78,12 @@ pub struct Shared {
     pub session: Session,
     pub mailbox: Mailbox,
     pub comparer: Slot<ComparisonRequest>,
+    /// Models whose findings are asked for.
+    pub finder: Slot<String>,
     /// Runs whose evidence is to be read.
     pub evidence: Slot<RunId>,
+    /// What is asked about items.
+    pub items: Slot<ItemsWaiting>,
     queue: Mutex<Queue>,
     filled: Condvar,
     events: mpsc::Sender<Event>,
@@ -107,8 +113,9 @@ impl Engine {
             history: session.store().history(name)?.into_iter().map(|entry| (entry.a, entry.b)).collect(),
         };
         let (queue, filled) = (Mutex::default(), Condvar::new());
-        let (mailbox, comparer, evidence) = (Mailbox::default(), Slot::default(), Slot::default());
-        let shared = Arc::new(Shared { session, mailbox, comparer, evidence, queue, filled, events, progress });
+        let (mailbox, comparer, finder, evidence, items) = Default::default();
+        let shared =
+            Arc::new(Shared { session, mailbox, comparer, finder, evidence, items, queue, filled, events, progress });
         shared.send(opened);
         shared.tell_unfinished();
         for note in shared.session.store().notes() {
@@ -126,7 +133,9 @@ impl Engine {
             spawn("trainer", train_queue)?,
             spawn("scorer", scorer::run)?,
             spawn("comparer", comparer::run)?,
+            spawn("finder", findings::run)?,
             spawn("witnesses", witnesses::run)?,
+            spawn("items", items_desk::run)?,
         ];
         let engine = Self { shared, threads };
         engine.command(Command::OpenModel { model });
@@ -143,6 +152,8 @@ impl Engine {
             Command::Care { chore } => self.shared.enqueue_chore(chore),
             Command::Cancel { job } => self.shared.cancel(job),
             Command::CompareModels(request) => self.shared.comparer.put(request),
+            Command::Find { model } => self.shared.finder.put(model),
+            Command::Items(command) => self.shared.items.change(|waiting| waiting.put(command)),
             other => self.shared.mailbox.put(Work::Command(other)),
         }
     }
@@ -165,7 +176,9 @@ impl Engine {
         self.shared.filled.notify_all();
         self.shared.mailbox.close();
         self.shared.comparer.close();
+        self.shared.finder.close();
         self.shared.evidence.close();
+        self.shared.items.close();
         let deadline = Instant::now() + PATIENCE;
         for thread in self.threads.drain(..) {
             while !thread.is_finished() && Instant::now() < deadline {

@@ -1,6 +1,6 @@
 //! Trained heads: from embeddings to one output a member.
 
-use super::{InputScale, Result, Stack, TargetScale};
+use super::{InputScale, Picked, Result, Stack, TargetScale};
 use crate::audit::HeadKind;
 use candle_core::{Device, Tensor};
 
@@ -49,9 +49,6 @@ impl HeadPredictions {
     }
 }
 
-/// Rows scored at a time: enough to fill the matrix product, little enough to stay in cache.
-const CHUNK: usize = 4096;
-
 impl Ensemble {
     /// Dimension of the embeddings these heads read.
     #[must_use]
@@ -72,9 +69,23 @@ impl Ensemble {
                 expected: dimension,
             });
         }
-        let mut heads: [Vec<Vec<f64>>; 3] = std::array::from_fn(|_| vec![Vec::new(); self.members]);
-        for chunk in embeddings.chunks(CHUNK * dimension) {
-            let mut rows = chunk.to_vec();
+        let positions: Vec<usize> = (0..embeddings.len() / dimension).collect();
+        self.predict_picked(&Picked { rows: embeddings.into(), positions: &positions, dimension })
+    }
+
+    /// [`Ensemble::predict`] for rows that are read as they are needed.
+    ///
+    /// # Errors
+    /// If they are of another dimension.
+    pub fn predict_picked(&self, picked: &Picked<'_>) -> Result<HeadPredictions> {
+        let dimension = self.dimension();
+        if picked.dimension != dimension {
+            let what = "an embedding";
+            return Err(super::HeadsError::Shape { what, found: picked.dimension, expected: dimension });
+        }
+        let mut heads: [Vec<Vec<f64>>; 3] =
+            std::array::from_fn(|_| vec![Vec::with_capacity(picked.len()); self.members]);
+        for mut rows in picked.blocks() {
             self.input.apply(&mut rows);
             let count = rows.len() / dimension;
             let inputs = Tensor::from_vec(rows, (count, dimension), self.device())?;

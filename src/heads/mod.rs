@@ -34,7 +34,7 @@ pub use checkpoint::{Checkpoint, Progress};
 pub use draw::StepRng;
 pub use ensemble::{Ensemble, HeadPredictions};
 pub use objective::{LossAndGradient, all_pairs, ood, regression, sampled_pairs};
-pub use rows::{RowReader, Rows};
+pub use rows::{LyingRow, Picked, RowReader, Rows};
 pub use scaling::{InputScale, TargetScale};
 pub use stack::{Gradients, Stack, StackShape, initial_nets};
 pub use trainer::{Observer, Outcome, Resources, TrainingData, steps_per_epoch, train};

@@ -11,6 +11,14 @@ pub fn printable(text: &str) -> String {
     text.chars().map(blank).filter(|character| !is_hidden(*character)).collect()
 }
 
+/// A word as a POSIX shell reads it back unchanged, but for what cannot be seen.
+#[must_use]
+pub fn shell_word(word: &str) -> String {
+    let word = printable(word);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
 /// Control characters, marks of direction, characters without width, tags.
 fn is_hidden(character: char) -> bool {
     character.is_control()

@@ -46,8 +46,9 @@ fn support(found: &Support) -> String {
     let missing: Vec<String> = found.missing().map(|word| format!("'{}'", printable(&word.word))).collect();
     if !missing.is_empty() {
         text.push_str(&format!(
-            "  NO SUCH DATA: nothing like {} in the items; what follows is a guess\n",
-            missing.join(", ")
+            "  NO SUCH DATA: nothing like {} in the {}; what follows is a guess\n",
+            missing.join(", "),
+            found.words_of.words()
         ));
     } else if !found.supported {
         text.push_str("  NO SUCH DATA: no words to go by\n");

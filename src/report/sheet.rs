@@ -276,7 +276,7 @@ impl Sheet {
             Cell::Text(_) => markdown(&cell.shown()),
             number => number.shown(),
         };
-        let head = line(self.columns.iter().map(|(name, _)| name.clone()).collect());
+        let head = line(self.columns.iter().map(|(name, _)| markdown(name)).collect());
         let rule = line(
             self.columns.iter().map(|(_, align)| if *align == Align::Left { "---" } else { "---:" }.into()).collect(),
         );

@@ -7,7 +7,6 @@ use rayon::prelude::*;
 
 use super::bootstrap::Bootstrap;
 use super::clusters::Units;
-use super::distribution::normal_cdf;
 use super::gap::Side;
 use super::moments::mean;
 use super::resample::{Resampling, draw_counts};
@@ -94,19 +93,6 @@ pub fn auroc_changes(
         groups.iter().map(change).collect()
     };
     Ok(gather(attributes.len(), units, plan, statistics))
-}
-
-/// One-sided normal p of "the true value is at most `limit`", for an estimate with a standard error; with no
-/// error at all, 0 above the limit and 1 up to it. NaN for NaN.
-#[must_use]
-pub fn p_above(estimate: f64, limit: f64, error: f64) -> f64 {
-    if error > 0.0 {
-        normal_cdf((limit - estimate) / error)
-    } else if (estimate - limit).is_nan() {
-        f64::NAN
-    } else {
-        f64::from(estimate <= limit)
-    }
 }
 
 fn check(before: usize, after: usize, attributes: &[Vec<Side>], units: Units) -> Stat<()> {
@@ -294,14 +280,6 @@ mod tests {
         let changes = mean_changes(&data.before, &shifted, &[data.sides], Units::Items(N), PLAN).unwrap();
         let overall = changes.overall.unwrap().percentile(0.95).unwrap();
         assert!((overall.low - 2.0).abs() < 1e-12 && (overall.high - 2.0).abs() < 1e-12);
-    }
-
-    #[test]
-    fn a_p_above_a_limit_is_the_normal_tail() {
-        // scipy.stats.norm.sf(1.5)
-        assert!((p_above(1.3, 1.0, 0.2) - 0.066_807_201_268_858_1).abs() < 1e-10);
-        assert_eq!((p_above(1.0, 1.0, 0.0), p_above(1.1, 1.0, 0.0)), (1.0, 0.0));
-        assert!(p_above(f64::NAN, 1.0, 0.0).is_nan());
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct GroupMean {
     pub variance: f64,
     /// Items in the group.
     pub n: usize,
+    /// Independent units they belong to: the items themselves, or their clusters.
+    pub units: usize,
 }
 
 /// The mean of `values` (shape `n`) over the items on `side` of `sides` (shape `n`).
@@ -32,7 +34,7 @@ pub fn group_mean(values: &[f64], sides: &[Side], side: Side) -> Stat<GroupMean>
     require_finite(&of_side)?;
     let (value, variance) = (mean(&of_side), variance(&of_side) / count(of_side.len()));
     require_finite(&[value, variance])?;
-    Ok(GroupMean { value, variance, n: of_side.len() })
+    Ok(GroupMean { value, variance, n: of_side.len(), units: of_side.len() })
 }
 
 /// The gap of the mean of `values` (shape `n`) between the two sides, such as a gap of mean loss.
@@ -49,8 +51,7 @@ pub fn mean_gap(values: &[f64], sides: &[Side], units: Units, better: Better) ->
     let ([v1, v0], [u1, u0]) =
         ([with.of_units(units), without.of_units(units)], [&with, &without].map(|s| s.active_units(s, units)));
     let total = measured.variance;
-    // Welch (1947) and Satterthwaite: each side's variance is known from its own units.
-    let df = (v1 + v0).powi(2) / (v1 * v1 / count(u1.max(2) - 1) + v0 * v0 / count(u0.max(2) - 1));
+    let df = welch([v1, v0], [u1, u0]);
     let cubes = sum(units.totals(&with.less(&without, units)?).iter().map(|total| total.powi(3)));
     let skew = if total > 0.0 { cubes / total.powf(1.5) } else { 0.0 };
     Ok(MeasuredGap { law: GapLaw::Student { df, skew }, ..measured })
@@ -154,10 +155,15 @@ impl Influence {
         if units.items() != self.each.len() {
             return Err(Undefined::LengthMismatch);
         }
-        if matches!(units, Units::Clusters(_)) {
-            require_count(self.active_units(self, units), 2)?;
-        }
-        Ok(GroupMean { value: self.value, variance: self.of_units(units), n: self.items.len() })
+        let active = match units {
+            Units::Items(_) => self.items.len(),
+            Units::Clusters(_) => {
+                let active = self.active_units(self, units);
+                require_count(active, 2)?;
+                active
+            }
+        };
+        Ok(GroupMean { value: self.value, variance: self.of_units(units), n: self.items.len(), units: active })
     }
 
     /// Variance of this side's metric; 0 for clusters that are one.
@@ -203,6 +209,11 @@ impl Influence {
         }
         active.iter().filter(|&&is| is).count()
     }
+}
+
+/// Degrees of freedom of two variances together, each known from its own units (Welch 1947).
+pub(super) fn welch([v1, v0]: [f64; 2], [u1, u0]: [usize; 2]) -> f64 {
+    (v1 + v0).powi(2) / (v1 * v1 / count(u1.max(2) - 1) + v0 * v0 / count(u0.max(2) - 1))
 }
 
 fn items_on(side: Side, sides: &[Side]) -> impl Iterator<Item = usize> + '_ {

@@ -1,15 +1,15 @@
 //! Audits taken in from a person's files: one compressed file each, written beside and renamed, so that an audit
 //! is there as a whole or not at all.
 
-use super::{Result, Store, StoreError, write_atomically};
+use super::{Result, Store, StoreError};
 use crate::audit::{
-    Attribute, AttributePrompts, Audit, ClassAurocs, Content, Item, ModelLosses, PromptSets, Split, clusters,
-    is_audit_name,
+    Attribute, AttributePrompts, Audit, ClassAurocs, CompactText, Content, Item, ModelLosses, PromptSets, Split,
+    clusters, is_audit_name,
 };
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::collections::HashSet;
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufReader, BufWriter, Read};
 use std::path::{Path, PathBuf};
 
 const FORMAT: &str = "llm2loss.audit/1";
@@ -66,8 +66,8 @@ struct Document {
     #[serde(default)]
     loss_offset: f64,
     notes: Vec<String>,
-    ids: Vec<String>,
-    texts: Vec<String>,
+    ids: Vec<CompactText>,
+    texts: Vec<CompactText>,
     /// One letter an item: r train, v validation, t test.
     splits: String,
     contents: Contents,
@@ -85,8 +85,8 @@ struct Document {
 #[serde(rename_all = "lowercase")]
 enum Contents {
     Texts,
-    Images { paths: Vec<String>, stamps: Vec<String> },
-    Embedded(Vec<String>),
+    Images { paths: Vec<CompactText>, stamps: Vec<Digest> },
+    Embedded(Vec<Digest>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -145,8 +145,7 @@ impl Document {
         if self.name != name {
             return Err(format!("it says to be audit {:?}; a file keeps the name it was written under", self.name));
         }
-        let mut seen = HashSet::with_capacity(self.ids.len());
-        if let Some(twice) = self.ids.iter().find(|id| !seen.insert(id.as_str())) {
+        if let Some(twice) = twice(&self.ids) {
             return Err(format!("two items are called {twice:?}"));
         }
         if self.format != FORMAT {
@@ -154,7 +153,7 @@ impl Document {
         }
         let n = self.ids.len();
         let splits: Vec<Split> = self.splits.chars().map(split).collect::<Option<_>>().ok_or("a split is unknown")?;
-        let contents = self.contents.read(n)?;
+        let contents = self.contents.read(n);
         if [self.texts.len(), splits.len(), contents.len()].iter().any(|length| *length != n) {
             return Err("its columns differ in length".into());
         }
@@ -196,11 +195,11 @@ impl Document {
 impl Contents {
     fn of(items: &[Item]) -> Self {
         let images = items.iter().filter_map(|item| match &item.content {
-            Content::Image { path, stamp } => Some((path.clone(), hex(stamp))),
+            Content::Image { path, stamp } => Some((path.clone(), Digest(*stamp))),
             _ => None,
         });
         let digests = items.iter().filter_map(|item| match &item.content {
-            Content::Embedded(digest) => Some(hex(digest)),
+            Content::Embedded(digest) => Some(Digest(*digest)),
             _ => None,
         });
         match items.first().map(|item| &item.content) {
@@ -213,16 +212,13 @@ impl Contents {
         }
     }
 
-    fn read(self, n: usize) -> std::result::Result<Vec<Content>, String> {
-        let digest = |text: &String| unhex(text).ok_or_else(|| format!("'{text}' is not a digest"));
+    fn read(self, n: usize) -> Vec<Content> {
         match self {
-            Self::Texts => Ok(vec![Content::Text; n]),
-            Self::Embedded(digests) => digests.iter().map(|text| Ok(Content::Embedded(digest(text)?))).collect(),
-            Self::Images { paths, stamps } => paths
-                .into_iter()
-                .zip(&stamps)
-                .map(|(path, stamp)| Ok(Content::Image { path, stamp: digest(stamp)? }))
-                .collect(),
+            Self::Texts => vec![Content::Text; n],
+            Self::Embedded(digests) => digests.into_iter().map(|digest| Content::Embedded(digest.0)).collect(),
+            Self::Images { paths, stamps } => {
+                paths.into_iter().zip(stamps).map(|(path, stamp)| Content::Image { path, stamp: stamp.0 }).collect()
+            }
         }
     }
 }
@@ -271,12 +267,47 @@ fn split(letter: char) -> Option<Split> {
     }
 }
 
-fn hex(digest: &[u8; 16]) -> String {
-    format!("{:032x}", u128::from_be_bytes(*digest))
+/// The first id that an earlier item has. Few bytes an item are needed where all differ, as they should.
+fn twice(ids: &[CompactText]) -> Option<&CompactText> {
+    let mut hashes: Vec<u64> = ids.iter().map(|id| xxhash_rust::xxh3::xxh3_64(id.as_bytes())).collect();
+    hashes.sort_unstable();
+    if hashes.windows(2).all(|pair| pair[0] != pair[1]) {
+        return None;
+    }
+    let mut seen = HashSet::with_capacity(ids.len());
+    ids.iter().find(|id| !seen.insert(id.as_str()))
 }
 
-fn unhex(text: &str) -> Option<[u8; 16]> {
-    (text.len() == 32).then(|| u128::from_str_radix(text, 16).ok()).flatten().map(u128::to_be_bytes)
+/// A digest, 32 hexadecimal digits in the file.
+struct Digest([u8; 16]);
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:032x}", u128::from_be_bytes(self.0)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Visitor;
+
+        impl de::Visitor<'_> for Visitor {
+            type Value = Digest;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("a digest")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> std::result::Result<Digest, E> {
+                let whole = (text.len() == 32).then(|| u128::from_str_radix(text, 16).ok()).flatten();
+                whole
+                    .map(|whole| Digest(whole.to_be_bytes()))
+                    .ok_or_else(|| E::custom(format!("'{text}' is not a digest")))
+            }
+        }
+
+        deserializer.deserialize_str(Visitor)
+    }
 }
 
 pub(super) fn path_of(home: &Path, name: &str) -> PathBuf {
@@ -322,15 +353,16 @@ impl Store {
         let path = path_of(&self.home, &ingested.audit.name);
         let io = |source| StoreError::Io { path: path.clone(), source };
         crate::files::private_folder(&self.home.join(FOLDER)).map_err(io)?;
-        let mut packed = BufWriter::new(GzEncoder::new(Vec::new(), Compression::fast()));
-        serde_json::to_writer(&mut packed, &Document::of(ingested))
-            .map_err(|error| StoreError::Damaged { what: "the audit".into(), problem: error.to_string() })?;
-        packed.flush().map_err(io)?;
-        let packed = packed.into_inner().map_err(|error| io(error.into_error()))?.finish().map_err(io)?;
         // The record tells of the old file: it goes first, and is made again from the new one.
         self.tree("audits")?.remove(&ingested.audit.name)?;
         self.flush()?;
-        write_atomically(&path, &packed)
+        let document = Document::of(ingested);
+        let written = crate::files::write_private_with(&path, |file| {
+            let mut packed = BufWriter::new(GzEncoder::new(file, Compression::fast()));
+            serde_json::to_writer(&mut packed, &document)?;
+            packed.into_inner().map_err(std::io::IntoInnerError::into_error)?.finish().map(drop)
+        });
+        written.map_err(io)
     }
 
     /// An audit taken in, or `None` if there is none of this name.
@@ -352,15 +384,13 @@ impl Store {
         let damaged =
             |problem: String| StoreError::Damaged { what: format!("the audit in {}", path.display()), problem };
         let most = packed.len().saturating_mul(MOST_TIMES).clamp(UNPACKED, MOST_UNPACKED);
-        let mut unpacked = String::new();
-        let mut reader = GzDecoder::new(BufReader::new(file)).take(most + 1);
-        reader.read_to_string(&mut unpacked).map_err(|error| damaged(error.to_string()))?;
-        if unpacked.len() as u64 > most {
+        let mut reader = BufReader::new(GzDecoder::new(BufReader::new(file)).take(most + 1));
+        // Value by value: the text of a large audit need not be in memory beside what it says.
+        let document = serde_json::from_reader::<_, Document>(&mut reader);
+        if reader.get_ref().limit() == 0 {
             return Err(damaged(format!("its {} bytes unpack to more than {most}", packed.len())));
         }
-        let document: Document = serde_json::from_str(&unpacked).map_err(|error| damaged(error.to_string()))?;
-        drop(unpacked);
-        document.read(name).map(Some).map_err(damaged)
+        document.map_err(|error| error.to_string()).and_then(|document| document.read(name)).map(Some).map_err(damaged)
     }
 
     /// Removes the images of audits that are not there: what a killed ingest wrote, and what a deletion left.

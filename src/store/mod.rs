@@ -11,6 +11,7 @@ mod embeddings;
 mod history;
 mod image_files;
 mod index;
+mod link;
 mod overview;
 mod owner;
 mod pack;
@@ -21,6 +22,7 @@ mod records;
 mod runs;
 mod unfinished;
 
+pub use crate::numbers::Precision;
 pub use audits::{Ingested, image_folder, ingested_names};
 pub use embeddings::{ContentHash, EmbeddingStats, bytes_hash, content_hash};
 pub use history::HistoryEntry;
@@ -113,7 +115,11 @@ pub struct Store {
 #[derive(Debug)]
 enum Access {
     /// Read and write: nobody else writes until the store is dropped.
-    Write { _owner: owner::Owner },
+    Write {
+        _owner: owner::Owner,
+        /// What tells the folder that was opened from another one of its path.
+        identity: Option<(u64, u64)>,
+    },
     /// Read: somebody else writes, or nobody may. The index is this process's own.
     Read { why: String, _folder: tempfile::TempDir },
 }
@@ -149,7 +155,7 @@ impl Store {
         let owner = owner::Owner::claim(home).map_err(|error| home_fault(error.to_string()))?;
         let mut store = Self {
             home: home.to_owned(),
-            access: Access::Write { _owner: owner },
+            access: Access::Write { _owner: owner, identity: crate::files::identity(home) },
             index,
             notes,
             open_packs: Mutex::default(),
@@ -214,6 +220,10 @@ impl Store {
                     std::thread::sleep(Duration::from_millis(10));
                     continue;
                 }
+                Err(Closed::Locked) if crate::files::has_locks(home) == Some(false) => {
+                    let problem = "its file system has no locks, so that two processes could write it at once".into();
+                    Err(StoreError::Home { path: home.to_owned(), problem })
+                }
                 Err(Closed::Locked) => Err(StoreError::Locked { path: home.to_owned(), owner: owner::describe(home) }),
                 Err(Closed::Io(error)) if error.kind() == std::io::ErrorKind::StorageFull => {
                     Err(StoreError::Sled(sled::Error::Io(error)))
@@ -246,9 +256,14 @@ impl Store {
     }
 
     /// # Errors
-    /// Who holds the home, or why it cannot be written, if this process may only read it.
+    /// Who holds the home, or why it cannot be written, if this process may only read it; that the home was removed,
+    /// if it is not the folder any more that was opened: what is written there would be lost, or another's.
     pub fn writes(&self) -> Result<()> {
         match &self.access {
+            Access::Write { identity, .. } if *identity != crate::files::identity(&self.home) => {
+                let problem = "it was removed or replaced while it was in use".into();
+                Err(StoreError::Home { path: self.home.clone(), problem })
+            }
             Access::Write { .. } => Ok(()),
             Access::Read { why, .. } => Err(StoreError::ReadOnly(why.clone())),
         }

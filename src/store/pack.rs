@@ -3,11 +3,14 @@
 //! Tensors: `embeddings [n, d]` (f32, f16 or bf16), `digests [n, 16]` (u8, whose content a row is), `order [n]` (u32,
 //! the rows by ascending digest) and `checksums [n]` (u32). A row's checksum covers its digest and its bytes, so that
 //! a row proves itself: whatever is damaged elsewhere, no other numbers are ever taken for it. The metadata hold the
-//! form, the encoder's fingerprint and the digest of the three small tensors.
+//! form, the encoder's fingerprint and the digest of the three small tensors. A linked pack is the same without
+//! `embeddings`: it says in which array of a person's they lie (`link`).
 
 use super::embeddings::ContentHash;
-use half::slice::{HalfBitsSliceExt, HalfFloatSliceExt};
+use super::link::Link;
+use crate::numbers::Precision;
 use memmap2::Mmap;
+use rayon::prelude::*;
 use safetensors::{Dtype, SafeTensors};
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -16,77 +19,11 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed};
 
 const FORMAT: &str = "llm2loss.pack/1";
+const LINKED_FORMAT: &str = "llm2loss.link/1";
 /// Ending of the files.
 pub const ENDING: &str = ".safetensors";
 /// Longest header that is read: those written here have less than a kilobyte.
 const LONGEST_HEADER: u64 = 1 << 16;
-
-/// How a pack holds its numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Precision {
-    F32,
-    F16,
-    Bf16,
-}
-
-impl Precision {
-    /// The smallest that holds every value exactly.
-    pub fn of(values: &[f32]) -> Self {
-        let same = |value: f32, other: f32| value.to_bits() == other.to_bits();
-        if values.iter().all(|value| same(*value, half::f16::from_f32(*value).to_f32())) {
-            return Self::F16;
-        }
-        if values.iter().all(|value| same(*value, half::bf16::from_f32(*value).to_f32())) {
-            return Self::Bf16;
-        }
-        Self::F32
-    }
-
-    fn bytes(self) -> usize {
-        if self == Self::F32 { 4 } else { 2 }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "F32",
-            Self::F16 => "F16",
-            Self::Bf16 => "BF16",
-        }
-    }
-
-    /// Appends the bytes of a row.
-    pub fn encode(self, row: &[f32], out: &mut Vec<u8>) {
-        match self {
-            Self::F32 => row.iter().for_each(|value| out.extend_from_slice(&value.to_le_bytes())),
-            Self::F16 => row.iter().for_each(|value| out.extend_from_slice(&half::f16::from_f32(*value).to_le_bytes())),
-            Self::Bf16 => {
-                row.iter().for_each(|value| out.extend_from_slice(&half::bf16::from_f32(*value).to_le_bytes()))
-            }
-        }
-    }
-
-    /// The numbers of a row; on a processor of the other byte order, or at an odd address, one by one.
-    fn decode_into(self, bytes: &[u8], out: &mut [f32]) {
-        let halves = bytes.as_chunks::<2>().0;
-        match self {
-            Self::F32 => {
-                let words = bytes.as_chunks::<4>().0;
-                out.iter_mut().zip(words).for_each(|(out, bytes)| *out = f32::from_le_bytes(*bytes));
-            }
-            Self::F16 => match bytemuck::try_cast_slice::<u8, u16>(bytes) {
-                Ok(words) if cfg!(target_endian = "little") => {
-                    words.reinterpret_cast::<half::f16>().convert_to_f32_slice(out);
-                }
-                _ => {
-                    out.iter_mut().zip(halves).for_each(|(out, bytes)| *out = half::f16::from_le_bytes(*bytes).to_f32())
-                }
-            },
-            Self::Bf16 => {
-                out.iter_mut().zip(halves).for_each(|(out, bytes)| *out = half::bf16::from_le_bytes(*bytes).to_f32());
-            }
-        }
-    }
-}
 
 /// An open pack.
 #[derive(Debug)]
@@ -96,13 +33,19 @@ pub struct Pack {
     map: Mmap,
     rows: usize,
     dimension: usize,
-    precision: Precision,
-    embeddings: Range<usize>,
+    numbers: Numbers,
     digests: Range<usize>,
     order: Range<usize>,
     checksums: Range<usize>,
     /// The order made again from the digests, where what the file says of it is damaged.
     mended: Option<Vec<u32>>,
+}
+
+/// Where a pack's numbers lie.
+#[derive(Debug)]
+enum Numbers {
+    Here(Precision, Range<usize>),
+    Linked(Link),
 }
 
 impl Pack {
@@ -125,7 +68,8 @@ impl Pack {
         let (_, metadata) = SafeTensors::read_metadata(&map).map_err(|error| error.to_string())?;
         let words = metadata.metadata().clone().unwrap_or_default();
         let word = |key: &str| words.get(key).cloned().ok_or_else(|| format!("its header has no '{key}'"));
-        if word("format")? != FORMAT {
+        let linked = word("format")? == LINKED_FORMAT;
+        if !linked && word("format")? != FORMAT {
             return Err(format!("its form is '{}', this program reads '{FORMAT}'", word("format")?));
         }
         let base = map.as_ptr() as usize;
@@ -134,13 +78,16 @@ impl Pack {
             let start = tensor.data().as_ptr() as usize - base;
             Ok((tensor.shape().to_vec(), tensor.dtype(), start..start + tensor.data().len()))
         };
-        let (shape, dtype, embeddings) = part("embeddings")?;
-        let [rows, dimension] = *shape else { return Err(format!("its embeddings have shape {shape:?}")) };
-        let precision = match dtype {
-            Dtype::F32 => Precision::F32,
-            Dtype::F16 => Precision::F16,
-            Dtype::BF16 => Precision::Bf16,
-            other => return Err(format!("its embeddings are {other:?}")),
+        let (numbers, [rows, dimension]) = if linked {
+            let link = Link::open(&word("link")?)?;
+            let shape = link.shape();
+            (Numbers::Linked(link), shape)
+        } else {
+            let (shape, dtype, embeddings) = part("embeddings")?;
+            let shape =
+                <[usize; 2]>::try_from(shape.as_slice()).map_err(|_| format!("its embeddings have shape {shape:?}"))?;
+            let precision = Precision::named(&format!("{dtype:?}")).filter(|precision| *precision != Precision::F64);
+            (Numbers::Here(precision.ok_or_else(|| format!("its embeddings are {dtype:?}"))?, embeddings), shape)
         };
         let small = |name: &str, want: &[usize], kind: Dtype| match part(name)? {
             (shape, dtype, range) if shape == want && dtype == kind => Ok(range),
@@ -159,8 +106,7 @@ impl Pack {
             map,
             rows,
             dimension,
-            precision,
-            embeddings,
+            numbers,
             digests,
             order,
             checksums,
@@ -190,8 +136,20 @@ impl Pack {
         self.dimension
     }
 
-    pub fn precision(&self) -> Precision {
-        self.precision
+    /// How it holds its numbers; `None` if they lie in an array of a person's.
+    pub fn precision(&self) -> Option<Precision> {
+        match &self.numbers {
+            Numbers::Here(precision, _) => Some(*precision),
+            Numbers::Linked(_) => None,
+        }
+    }
+
+    /// The array its numbers lie in, if they do not lie here.
+    pub fn link(&self) -> Option<&Link> {
+        match &self.numbers {
+            Numbers::Here(..) => None,
+            Numbers::Linked(link) => Some(link),
+        }
     }
 
     /// Bytes of the file.
@@ -239,22 +197,43 @@ impl Pack {
         None
     }
 
-    /// A row's bytes and checksum as they lie there.
-    pub fn raw(&self, row: usize) -> (&[u8], u32) {
-        let width = self.dimension * self.precision.bytes();
-        let bytes = &self.map[self.embeddings.clone()][row * width..(row + 1) * width];
-        (bytes, self.number(&self.checksums, row))
+    /// The checksum a row had when it was written.
+    fn checksum(&self, row: usize) -> u32 {
+        self.number(&self.checksums, row)
+    }
+
+    /// A row's bytes and checksum as they lie here; `None` if they lie in an array of a person's.
+    pub fn raw(&self, row: usize) -> Option<(&[u8], u32)> {
+        let Numbers::Here(precision, range) = &self.numbers else { return None };
+        let width = self.dimension * precision.bytes();
+        Some((&self.map[range.clone()][row * width..(row + 1) * width], self.checksum(row)))
     }
 
     /// Whether a row is what was written.
     pub fn proves(&self, row: usize) -> bool {
-        let (bytes, checksum) = self.raw(row);
-        checksum_of(&self.digest(row), bytes) == checksum
+        let is_checksum = |bytes: &[u8]| checksum_of(&self.digest(row), bytes) == self.checksum(row);
+        match &self.numbers {
+            Numbers::Here(..) => self.raw(row).is_some_and(|(bytes, _)| is_checksum(bytes)),
+            Numbers::Linked(link) => link.proves(row, is_checksum),
+        }
     }
 
-    /// Copies a row that was proven into `out`, which has its length.
+    /// Copies a row that was proven into `out`, which has its length. A row of a linked array is proven once more:
+    /// one that was changed since is not a number.
     pub fn copy(&self, row: usize, out: &mut [f32]) {
-        self.precision.decode_into(self.raw(row).0, out);
+        match &self.numbers {
+            Numbers::Here(precision, _) => {
+                if let Some((bytes, _)) = self.raw(row) {
+                    precision.decode(bytes, out);
+                }
+            }
+            Numbers::Linked(link) => {
+                let is_checksum = |bytes: &[u8]| checksum_of(&self.digest(row), bytes) == self.checksum(row);
+                if !link.read(row, out, is_checksum) {
+                    out.fill(f32::NAN);
+                }
+            }
+        }
     }
 
     /// Appends a row if it is what was written.
@@ -281,6 +260,54 @@ fn seal_of(parts: [&[u8]; 3]) -> String {
     format!("{:016x}", hasher.digest())
 }
 
+/// What a pack is written as.
+pub struct Shape {
+    pub precision: Precision,
+    pub dimension: usize,
+    /// What says where the numbers lie, if not here.
+    pub link: Option<String>,
+}
+
+impl Shape {
+    pub fn here(precision: Precision, dimension: usize) -> Self {
+        Self { precision, dimension, link: None }
+    }
+
+    /// Bytes of a row.
+    fn width(&self) -> usize {
+        self.dimension * self.precision.bytes()
+    }
+
+    /// Length and header of a pack of so many rows; as long for any seal.
+    fn header(&self, encoder: &str, rows: usize, seal: &str) -> Vec<u8> {
+        let numbers = if self.link.is_some() { 0 } else { self.width() * rows };
+        let ends = [numbers, 4 * rows, 4 * rows, 16 * rows];
+        let at: Vec<usize> = ends.iter().scan(0, |end, part| Some(std::mem::replace(end, *end + part))).collect();
+        let tensor = |dtype: &str, shape: &[usize], place: usize| {
+            let ends = [at[place], at[place] + ends[place]];
+            serde_json::json!({ "dtype": dtype, "shape": shape, "data_offsets": ends })
+        };
+        let mut text = serde_json::json!({
+            "__metadata__": { "format": FORMAT, "encoder": encoder, "index": seal, "normalized": "true" },
+            "embeddings": tensor(self.precision.name(), &[rows, self.dimension], 0),
+            "order": tensor("U32", &[rows], 1),
+            "checksums": tensor("U32", &[rows], 2),
+            "digests": tensor("U8", &[rows, 16], 3),
+        });
+        if let (Some(link), Some(all)) = (&self.link, text.as_object_mut()) {
+            all.remove("embeddings");
+            all["__metadata__"] =
+                serde_json::json!({ "format": LINKED_FORMAT, "encoder": encoder, "index": seal, "link": link });
+        }
+        // Padded, so that the numbers lie at addresses that suit them.
+        let text = text.to_string();
+        let padded = text.len().next_multiple_of(64) + 56;
+        let mut bytes = (padded as u64).to_le_bytes().to_vec();
+        bytes.extend_from_slice(format!("{text:padded$}").as_bytes());
+        bytes
+    }
+}
+
 /// Writes a pack beside its place and renames it. `fill` appends the bytes of the row it is asked for, and may say
 /// which checksum they had before, so that a damaged row stays one.
 ///
@@ -289,36 +316,17 @@ fn seal_of(parts: [&[u8]; 3]) -> String {
 pub fn write(
     path: &Path,
     encoder: &str,
-    (precision, dimension): (Precision, usize),
+    shape: &Shape,
     digests: &[ContentHash],
     mut fill: impl FnMut(usize, &mut Vec<u8>) -> io::Result<Option<u32>>,
 ) -> io::Result<()> {
-    let rows = digests.len();
-    let width = dimension * precision.bytes();
-    let header = |seal: &str| {
-        let ends = [width * rows, 4 * rows, 4 * rows, 16 * rows];
-        let at: Vec<usize> = ends.iter().scan(0, |end, part| Some(std::mem::replace(end, *end + part))).collect();
-        let tensor = |dtype: &str, shape: &[usize], place: usize| serde_json::json!({ "dtype": dtype, "shape": shape, "data_offsets": [at[place], at[place] + ends[place]] });
-        let text = serde_json::json!({
-            "__metadata__": { "format": FORMAT, "encoder": encoder, "index": seal, "normalized": "true" },
-            "embeddings": tensor(precision.name(), &[rows, dimension], 0),
-            "order": tensor("U32", &[rows], 1),
-            "checksums": tensor("U32", &[rows], 2),
-            "digests": tensor("U8", &[rows, 16], 3),
-        });
-        // Padded, so that the numbers lie at addresses that suit them.
-        let text = text.to_string();
-        let padded = text.len().next_multiple_of(64) + 56;
-        let mut bytes = (padded as u64).to_le_bytes().to_vec();
-        bytes.extend_from_slice(format!("{text:padded$}").as_bytes());
-        bytes
-    };
+    let (rows, width) = (digests.len(), shape.width());
     let mut order: Vec<u32> = (0..rows as u32).collect();
-    order.sort_by_key(|row| digests[*row as usize]);
+    order.par_sort_by_key(|row| digests[*row as usize]);
     crate::files::write_private_with(path, |file| {
         let mut out = BufWriter::with_capacity(1 << 20, file);
         // As long as the true one, which is known at the end.
-        out.write_all(&header(&"0".repeat(16)))?;
+        out.write_all(&shape.header(encoder, rows, &"0".repeat(16)))?;
         let mut row_bytes = Vec::with_capacity(width);
         let mut checksums = Vec::with_capacity(rows * 4);
         for (row, digest) in digests.iter().enumerate() {
@@ -329,7 +337,9 @@ pub fn write(
             }
             let checksum = before.unwrap_or_else(|| checksum_of(digest, &row_bytes));
             checksums.extend_from_slice(&checksum.to_le_bytes());
-            out.write_all(&row_bytes)?;
+            if shape.link.is_none() {
+                out.write_all(&row_bytes)?;
+            }
         }
         let order: Vec<u8> = order.iter().flat_map(|row| row.to_le_bytes()).collect();
         let digests = digests.as_flattened();
@@ -339,6 +349,6 @@ pub fn write(
         out.flush()?;
         let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.seek(SeekFrom::Start(0))?;
-        file.write_all(&header(&seal_of([digests, &order, &checksums])))
+        file.write_all(&shape.header(encoder, rows, &seal_of([digests, &order, &checksums])))
     })
 }

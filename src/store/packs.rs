@@ -5,10 +5,11 @@
 //! both, and the next sealing finds them known.
 
 use super::embeddings::{ContentHash, EmbeddingStats};
-use super::pack::{ENDING, Pack, Precision, write};
+use super::pack::{ENDING, Pack, Shape, write};
 use super::reconcile::{listed, name_of};
 use super::{Result, Store, StoreError, codec};
 use crate::guard::guarded;
+use crate::numbers::Precision;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io;
@@ -62,6 +63,11 @@ impl PackSet {
         self.others(place).any(|place| self.read(place, dimension, out))
     }
 
+    /// What is known to be wrong with the arrays that packs link to, as sentences.
+    pub fn link_faults(&self) -> Vec<String> {
+        self.packs.iter().filter_map(|pack| pack.link()?.fault()).collect()
+    }
+
     pub fn rows(&self) -> usize {
         self.packs.iter().map(Pack::rows).sum()
     }
@@ -90,6 +96,23 @@ impl PackedRows {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()
+    }
+
+    /// A row's bytes as they lie, little-endian, and how its numbers are held; `None` for a missing one.
+    #[must_use]
+    pub fn raw(&self, position: usize) -> Option<(Precision, &[u8])> {
+        let (pack, row) = *self.places.get(position)?;
+        let pack = self.set.packs.get(pack as usize)?;
+        Some((pack.precision()?, pack.raw(row as usize)?.0))
+    }
+
+    /// What is wrong with an array that rows were read from, if one was not what it had been: that row was not a
+    /// number.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        let of_pack = |at: usize| self.places.iter().any(|(pack, _)| *pack as usize == at);
+        let faults = self.set.packs.iter().enumerate().filter_map(|(at, pack)| Some((at, pack.link()?.fault()?)));
+        faults.filter(|(at, _)| of_pack(*at)).map(|(_, fault)| fault).next()
     }
 
     /// Copies a row into `out`, which has its length; a missing one is zero.
@@ -187,13 +210,8 @@ impl Store {
         Ok(encoders)
     }
 
-    /// Keeps embeddings that came with data, row-major `[hashes.len(), dimension]`, in a pack of their own, in their
-    /// order and in the smallest precision that holds them exactly. What is kept already is not kept twice.
-    ///
-    /// # Errors
-    /// If the disk refuses or another process holds the home.
-    pub fn add_pack(&self, encoder: &str, hashes: &[ContentHash], rows: &[f32]) -> Result<()> {
-        self.writes()?;
+    /// Positions of contents that are not kept yet, each once; a damaged row counts as not kept.
+    pub(super) fn unkept(&self, encoder: &str, hashes: &[ContentHash]) -> Result<Vec<usize>> {
         let known = self.packs(encoder)?;
         let mut seen = std::collections::HashSet::with_capacity(hashes.len());
         let mut near = NOWHERE;
@@ -204,15 +222,31 @@ impl Store {
             let there = place.is_some_and(|(pack, row)| known.packs[pack].proves(row));
             !there && seen.insert(hashes[*at])
         };
-        let kept: Vec<usize> = (0..hashes.len()).filter(fresh).collect();
+        Ok((0..hashes.len()).filter(fresh).collect())
+    }
+
+    /// Keeps embeddings that came with data in a pack of their own, in their order and in this precision. `read` puts
+    /// a row into the slice it is given. What is kept already is not kept twice.
+    ///
+    /// # Errors
+    /// If the disk refuses, a row cannot be read, or another process holds the home.
+    pub fn add_pack(
+        &self,
+        encoder: &str,
+        hashes: &[ContentHash],
+        (precision, dimension): (Precision, usize),
+        mut read: impl FnMut(usize, &mut [f32]) -> io::Result<()>,
+    ) -> Result<()> {
+        self.writes()?;
+        let kept = self.unkept(encoder, hashes)?;
         if kept.is_empty() {
             return Ok(());
         }
-        let dimension = rows.len() / hashes.len();
-        let precision = Precision::of(rows);
         let digests: Vec<ContentHash> = kept.iter().map(|at| hashes[*at]).collect();
-        self.write_pack(encoder, self.next_pack(encoder)?, (precision, dimension), &digests, |at, out| {
-            precision.encode(&rows[kept[at] * dimension..][..dimension], out);
+        let (shape, mut row) = (Shape::here(precision, dimension), vec![0.0; dimension]);
+        self.write_pack(encoder, self.next_pack(encoder)?, &shape, &digests, |at, out| {
+            read(kept[at], &mut row)?;
+            precision.encode(&row, out);
             Ok(None)
         })
     }
@@ -248,10 +282,12 @@ impl Store {
             }
         }
         if !wanted.is_empty() {
-            let small = |pack: &&Pack| pack.rows() < SEAL_ROWS && pack.dimension() == width && pack.is_whole();
+            let small = |pack: &&Pack| {
+                pack.rows() < SEAL_ROWS && pack.dimension() == width && pack.is_whole() && pack.link().is_none()
+            };
             let merged: Vec<&Pack> = known.packs.iter().filter(small).collect();
             let mut precision = Precision::of(&values);
-            if merged.iter().any(|pack| pack.precision() != precision) {
+            if merged.iter().any(|pack| pack.precision() != Some(precision)) {
                 precision = Precision::F32;
             }
             for pack in &merged {
@@ -260,9 +296,9 @@ impl Store {
                 }
             }
             let (digests, sources): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
-            let shape = (precision, width);
+            let shape = Shape::here(precision, width);
             let mut row = Vec::with_capacity(width);
-            self.write_pack(encoder, self.next_pack(encoder)?, shape, &digests, |at, out| {
+            self.write_pack(encoder, self.next_pack(encoder)?, &shape, &digests, |at, out| {
                 match sources[at] {
                     Source::Fresh(start) => precision.encode(&values[start..start + width], out),
                     Source::Pack(pack, from) => {
@@ -291,15 +327,16 @@ impl Store {
         let mut dropped = 0;
         for pack in &set.packs {
             let kept: Vec<usize> = (0..pack.rows()).filter(|row| used.contains(&pack.digest(*row))).collect();
-            dropped += pack.rows() - kept.len();
+            // A pack that links to an array goes as a whole or stays.
+            dropped += if pack.link().is_some() && !kept.is_empty() { 0 } else { pack.rows() - kept.len() };
             if kept.is_empty() {
                 std::fs::remove_file(pack.path())
                     .map_err(|source| StoreError::Io { path: pack.path().to_owned(), source })?;
-            } else if kept.len() < pack.rows() {
+            } else if let Some(precision) = pack.precision().filter(|_| kept.len() < pack.rows()) {
                 let digests: Vec<ContentHash> = kept.iter().map(|row| pack.digest(*row)).collect();
-                let shape = (pack.precision(), pack.dimension());
-                self.write_pack(encoder, pack.path().to_owned(), shape, &digests, |at, out| {
-                    let (bytes, checksum) = pack.raw(kept[at]);
+                let shape = Shape::here(precision, pack.dimension());
+                self.write_pack(encoder, pack.path().to_owned(), &shape, &digests, |at, out| {
+                    let (bytes, checksum) = pack.raw(kept[at]).ok_or(io::ErrorKind::Unsupported)?;
                     out.extend_from_slice(bytes);
                     Ok(Some(checksum))
                 })?;
@@ -334,6 +371,7 @@ impl Store {
                     "{problem}; what it held of texts and images is made again when it is needed, embeddings that came with data need 'llm2loss ingest' again; then remove the file"
                 )
             }));
+            found.extend(set.link_faults());
             let mended = set.packs.iter().filter(|pack| !pack.is_whole());
             found.extend(mended.map(|pack| {
                 format!("the index of {} is damaged; its rows are read all the same", pack.path().display())
@@ -352,18 +390,18 @@ impl Store {
     }
 
     /// The name of an encoder's next pack.
-    fn next_pack(&self, encoder: &str) -> Result<PathBuf> {
+    pub(super) fn next_pack(&self, encoder: &str) -> Result<PathBuf> {
         let folder = self.pack_folder(encoder);
         let number = |name: String| name.strip_suffix(ENDING)?.parse::<u32>().ok();
         let taken = listed(&folder)?.iter().filter_map(|entry| number(name_of(entry)?)).max();
         Ok(folder.join(format!("{:08}{ENDING}", taken.map_or(0, |number| number + 1))))
     }
 
-    fn write_pack(
+    pub(super) fn write_pack(
         &self,
         encoder: &str,
         path: PathBuf,
-        shape: (Precision, usize),
+        shape: &Shape,
         digests: &[ContentHash],
         fill: impl FnMut(usize, &mut Vec<u8>) -> io::Result<Option<u32>>,
     ) -> Result<()> {

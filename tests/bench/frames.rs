@@ -49,15 +49,15 @@ fn main() {
     update(&mut app, Msg::Engine(Event::JobQueued { job: 1, model: "logistic".into(), hyper }));
     update(&mut app, Msg::Engine(Event::JobStarted { job: 1 }));
     update(&mut app, Msg::Progress(Some(Arc::new(world::progress(1, 0.6, 5)))));
-    app.prompt.open("a trucker who never married", "an old woman");
+    app.screens.prompt.open("a trucker who never married", "an old woman");
     println!("{:<12} {:>12} {:>14}", "screen", "median frame", "first frame");
     for screen in ScreenId::ALL {
         let digit = char::from(b'1' + ScreenId::ALL.iter().position(|other| *other == screen).unwrap() as u8);
-        app.prompt.typing = false;
+        app.screens.prompt.typing = false;
         let commands = update(&mut app, Msg::Key(KeyEvent::new(KeyCode::Char(digit), KeyModifiers::NONE)));
         answer(&mut app, commands);
-        assert_eq!(app.screen, screen);
-        let theme = app.look.resolve();
+        assert_eq!(app.world.screen, screen);
+        let theme = app.world.look.resolve();
         let mut times: Vec<Duration> = (0..FRAMES)
             .map(|_| {
                 let started = Instant::now();

@@ -29,7 +29,7 @@ fn embed(images: &Path, encoder: &Arc<dyn Encoder>) -> (usize, f64) {
     std::fs::write(&file, format!("image,loss,split\n{rows}")).unwrap();
     let place = ImagePlace { root: Some(images.to_owned()), outside: false };
     let draft = manifest(&file, &Mapping::default(), "m", Contents::Table(&place)).unwrap();
-    let how = Intake { name: "pictures", encoder: encoder.name(), allow_mismatch: false, check: false };
+    let how = Intake { name: "pictures", encoder: encoder.name(), allow_mismatch: false, link: false, check: false };
     ingest_with(home.path(), draft, &AttributeFile::default(), &how, &**encoder).unwrap();
     let session = Session::open_with(home.path(), "pictures", |_| Ok(encoder.clone())).unwrap();
     let start = Instant::now();

@@ -1,4 +1,5 @@
-//! Checkpoints with made-up numbers, written as people have them on disk (`tests/recipes/make_encoder_parity.py`).
+//! Checkpoints with made-up numbers, written as people have them on disk (`tests/recipes/make_encoder_parity.py`,
+//! `make_encoder_families.py`).
 #![allow(dead_code, reason = "no test needs all of it")]
 
 use safetensors::tensor::{Dtype, TensorView};
@@ -19,14 +20,23 @@ pub struct Fixture {
 }
 
 pub fn fixture() -> Fixture {
+    fixture_of("cases.json", "expected.safetensors")
+}
+
+/// The families of text encoders.
+pub fn families() -> Fixture {
+    fixture_of("families.json", "families.safetensors")
+}
+
+fn fixture_of(cases: &str, expected: &str) -> Fixture {
     let read = |name: &str| std::fs::read(fixtures().join(name)).unwrap();
-    let bytes = read("expected.safetensors");
+    let bytes = read(expected);
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let floats = |view: &TensorView| -> Vec<f32> {
         view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
     };
     let expected = file.iter().map(|(name, view)| (name.to_owned(), floats(&view))).collect();
-    Fixture { cases: serde_json::from_slice(&read("cases.json")).unwrap(), expected }
+    Fixture { cases: serde_json::from_slice(&read(cases)).unwrap(), expected }
 }
 
 impl Fixture {
@@ -76,6 +86,17 @@ pub fn shape_of(value: &Value) -> Vec<usize> {
     value.as_array().unwrap().iter().map(|side| side.as_u64().unwrap() as usize).collect()
 }
 
+/// Writes the weights of a dense module.
+fn write_dense(dense: &Value, folder: &Path) {
+    let size = |name: &str| dense[name].as_u64().unwrap() as usize;
+    let (rows, columns) = (size("out_features"), size("in_features"));
+    let data = [("linear.weight", vec![rows, columns]), ("linear.bias", vec![rows])]
+        .map(|(name, shape)| (name, shape.clone(), bytes(&values(name, &shape), "f32")));
+    let views =
+        data.iter().map(|(name, shape, bytes)| (*name, TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));
+    serialize_to_file(views, None, &folder.join("2_Dense/model.safetensors")).unwrap();
+}
+
 /// Writes a case's folder as people have it on disk.
 pub fn write(case: &Value, folder: &Path) {
     let put = |name: &str, value: &Value| {
@@ -92,10 +113,14 @@ pub fn write(case: &Value, folder: &Path) {
     if case.get("pooling").is_some() {
         let module =
             |path: &str, kind: &str| json!({"path": path, "type": format!("sentence_transformers.models.{kind}")});
-        put(
-            "modules.json",
-            &json!([module("", "Transformer"), module("1_Pooling", "Pooling"), module("2_Normalize", "Normalize")]),
-        );
+        let mut modules = vec![module("", "Transformer"), module("1_Pooling", "Pooling")];
+        if case.get("dense").is_some() {
+            modules.push(module("2_Dense", "Dense"));
+            put("2_Dense/config.json", &case["dense"]);
+            write_dense(&case["dense"], folder);
+        }
+        modules.push(module("3_Normalize", "Normalize"));
+        put("modules.json", &json!(modules));
         put("1_Pooling/config.json", &case["pooling"]);
         put("sentence_bert_config.json", &json!({"max_seq_length": case["max_seq_length"], "do_lower_case": false}));
     }

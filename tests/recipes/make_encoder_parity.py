@@ -246,4 +246,5 @@ def main():
     save_file({key: np.ascontiguousarray(array.astype(np.float32)) for key, array in expected.items()}, out / "expected.safetensors")
 
 
-main()
+if __name__ == "__main__":
+    main()

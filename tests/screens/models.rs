@@ -9,7 +9,8 @@ use llm2loss::stats::{self, Undefined};
 /// Two models on the same items: two gaps grew, a third of them shrank, and one group is too small.
 pub fn comparison(request: &ComparisonRequest) -> ModelComparison {
     let seed = key(&request.before) ^ key(&request.after).rotate_left(1);
-    let attributes = (0..40).map(|at| attribute_change(at, seed, request.runs.is_some())).collect();
+    let attributes: Vec<AttributeChange> =
+        (0..40).map(|at| attribute_change(at, seed, request.runs.is_some())).collect();
     let quantile = |probability: f64| QuantileShift {
         probability,
         before: 0.02 + 1.8 * probability.powi(3),
@@ -53,8 +54,11 @@ pub fn comparison(request: &ComparisonRequest) -> ModelComparison {
             least_loss: 0.0089,
             least_auroc: 0.001,
         },
+        groups: ChangedGroups::new(group_changes(&attributes, |_, _| PairedTests::default()), [0; 5], 16_281),
         losses: LossShift {
             mean,
+            standard_error: Measured::Value(stats::StandardErrors { naive: 0.011, clustered: None }),
+            tests: PairedTests::default(),
             auroc: Change { verdict: ChangeVerdict::Better, ..change(0.8217, 0.9281, 0.005, false) },
             quantiles: [0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99].map(quantile).to_vec(),
             worse: 5_783,

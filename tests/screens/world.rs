@@ -348,7 +348,13 @@ fn support(text: &str) -> Support {
     });
     let dog = text.contains("dog");
     let words = words.chain(dog.then(|| word("dog", None, 0.12))).collect();
-    Support { supported: !dog, figure: Some(if dog { 0.12 } else { 0.58 }), threshold: Some(0.38), words }
+    Support {
+        supported: !dog,
+        words_of: WordsOf::Items,
+        figure: Some(if dog { 0.12 } else { 0.58 }),
+        threshold: Some(0.38),
+        words,
+    }
 }
 
 /// What items say of a prompt.

@@ -86,6 +86,10 @@ pub struct Ingest {
     #[arg(long, value_name = "FILE", requires = "embeddings")]
     pub embedding_ids: Option<PathBuf>,
 
+    /// Use the arrays where they lie, and copy nothing: npy in C order or safetensors, which must stay as they are
+    #[arg(long)]
+    pub link: bool,
+
     /// Take embeddings whose captions lie no nearer to their own item than to others
     #[arg(long)]
     pub allow_mismatch: bool,
@@ -143,9 +147,22 @@ pub struct Ingest {
     #[arg(long, value_name = "WHAT", default_value = "keep")]
     pub leaked: LeakedArgument,
 
-    /// Encoder of items and prompts: builtin, a hub id, or a folder [default: builtin]
+    /// Encoder of items and prompts: builtin, a hub id, a folder, or a server of embeddings,
+    /// http://HOST:PORT/v1/embeddings#MODEL [default: builtin]
     #[arg(long, value_name = "NAME")]
     pub encoder: Option<String>,
+
+    /// Words before every item and prompt, such as "passage: " [default: what the encoder's files name]
+    #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
+    pub prompt_document: Option<String>,
+
+    /// Words before every prompt instead [default: those of items]
+    #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
+    pub prompt_query: Option<String>,
+
+    /// Take the first so many dimensions of the embeddings, for encoders that were trained for it
+    #[arg(long, value_name = "N")]
+    pub dims: Option<usize>,
 
     /// Folder that image paths are relative to [default: the manifest's]
     #[arg(long, value_name = "DIR")]

@@ -1,21 +1,24 @@
 //! What may be typed after `llm2loss`.
 
 mod intake;
+mod items;
 mod retraining;
 mod runs;
 mod tables;
 mod training;
 
 pub use intake::*;
+pub use items::*;
 pub use retraining::*;
 pub use runs::*;
 pub use tables::*;
 pub use training::*;
 
 use crate::console::ColorChoice;
+use crate::console::msg::ScreenId;
 use crate::data::{CelebaSplit, LossKind};
 use crate::engine::DeviceChoice;
-use clap::builder::{FalseyValueParser, OsStringValueParser, TypedValueParser};
+use clap::builder::{FalseyValueParser, OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -44,6 +47,10 @@ pub struct Arguments {
     /// Configuration file [default: config.toml in the user's configuration folder]
     #[arg(long, global = true, env = "LLM2LOSS_CONFIG", value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub config: Option<PathBuf>,
+
+    /// Show ids of items, never their texts or paths
+    #[arg(long, global = true, env = "LLM2LOSS_HIDE_TEXT", value_parser = FalseyValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub hide_text: Option<bool>,
 
     #[command(flatten)]
     pub look: Look,
@@ -85,6 +92,8 @@ fn color(word: &str) -> Result<ColorChoice, String> {
 pub enum Action {
     /// Build the built-in audit, train its heads if need be, print what was found
     Demo(Output),
+    /// Whom a model fails, worst first, in at most seven sentences; needs no heads
+    Findings(Findings),
     /// Take an audit in from files of your own
     Ingest(Box<Ingest>),
     /// List the audits there are, show one, or delete one
@@ -97,12 +106,16 @@ pub enum Action {
     Train(Box<Train>),
     /// Score prompts: predicted loss, rank and familiarity, member by member
     Score(Score),
+    /// List items: the worst, the nearest to a sentence, those that changed most
+    Items(Box<Items>),
     /// Compare two prompts
     Compare(Compare),
     /// Compare two models of an audit: whom did the second make worse?
     CompareModels(CompareModels),
-    /// Check a model against rules: exit 0 pass, 3 a rule is broken, 4 inconclusive
+    /// Check a model against rules: exit 0 unless one is broken, 3 then
     Check(Check),
+    /// Show what checks found over time, from the file that check --ledger keeps
+    Ledger(ShowLedger),
     /// Write one file with every table and figure of a model
     Report(Report),
     /// Print a table of the paper
@@ -134,6 +147,10 @@ pub struct Doctor {
     /// Throw the index of the home away and make it again from the files
     #[arg(long)]
     pub rebuild: bool,
+
+    /// Download an encoder that will be needed where there is no network, and print the line to use there
+    #[arg(long, value_name = "ENCODER", conflicts_with = "rebuild")]
+    pub fetch: Option<String>,
 
     #[command(flatten)]
     pub output: Output,
@@ -216,21 +233,20 @@ pub struct Form {
     pub format: Option<FormatArgument>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Screen {
-    Attributes,
-    Prompt,
-    Train,
-    Data,
-    Compare,
-    Ood,
-    Validity,
+impl ValueEnum for ScreenId {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.word()))
+    }
 }
 
 #[derive(Debug, Args)]
 pub struct Picture {
     #[arg(value_enum)]
-    pub screen: Screen,
+    pub screen: ScreenId,
 
     #[arg(long, default_value_t = 120)]
     pub width: u16,

@@ -75,7 +75,7 @@ pub struct Check {
     #[arg(long, value_name = "FILE")]
     pub write_baseline: Option<PathBuf>,
 
-    /// Rules, as docs/ci.md describes them [default: neither the mean loss nor that of a group may rise by 1 %]
+    /// Rules [default: docs/ci.md has them: neither the mean loss nor that of a group may rise by more than 1 %]
     #[arg(long, value_name = "FILE")]
     pub rules: Option<PathBuf>,
 
@@ -83,9 +83,21 @@ pub struct Check {
     #[arg(long, value_enum, default_value = "bound")]
     pub on: OnArgument,
 
-    /// What to make of a rule that cannot be decided [default: exit 4]
-    #[arg(long, value_enum)]
-    pub inconclusive: Option<InconclusiveArgument>,
+    /// What a rule that cannot be decided does: nothing, exit 4, or what a broken one does
+    #[arg(long, value_enum, default_value = "ok")]
+    pub inconclusive: InconclusiveArgument,
+
+    /// Add this check to a file, a line each, and say how often the same test set was looked at
+    #[arg(long, value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
+
+    /// False alarms that are bearable, such as 1/year; sets the level of a run
+    #[arg(long, value_name = "N/year", value_parser = false_alarms, requires = "runs_per_year")]
+    pub false_alarms: Option<f64>,
+
+    /// How often the gate is run in a year
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), requires = "false_alarms")]
+    pub runs_per_year: Option<u32>,
 
     /// Shape of the heads that prompts in the rules are put to
     #[arg(long, visible_alias = "arch", value_enum, default_value = "mlp")]
@@ -116,8 +128,44 @@ pub enum OnArgument {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum InconclusiveArgument {
-    Pass,
+    #[value(alias = "pass")]
+    Ok,
+    Exit4,
     Fail,
+}
+
+/// `1/year`: a number of false alarms.
+fn false_alarms(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix("/year").and_then(|number| number.trim().parse::<f64>().ok());
+    number
+        .filter(|number| number.is_finite() && *number > 0.0)
+        .ok_or_else(|| "give false alarms a year, such as 1/year or 0.5/year".into())
+}
+
+#[derive(Debug, Args)]
+pub struct ShowLedger {
+    /// The file that check --ledger keeps
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Figures that are listed for each test set; csv and json have all
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub top: usize,
+
+    /// How the answer is written [default: text]
+    #[arg(long, value_enum, conflicts_with = "json")]
+    pub format: Option<LedgerFormat>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LedgerFormat {
+    Text,
+    Csv,
+    Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -144,6 +192,10 @@ pub struct Report {
     /// File to write; its ending chooses the form: .html, .md, .json or .tex
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// Put so many items of the highest loss under each finding, with their texts
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=6))]
+    pub items: u8,
 
     /// Date to print [default: that of SOURCE_DATE_EPOCH, else none]
     #[arg(long, value_name = "TEXT")]

@@ -14,6 +14,8 @@ pub enum TableKind {
     Zeroshot,
     /// Table 1: familiarity of foreign words
     Ood,
+    /// Every pair of attributes with 30 test items: who fares worst where two meet; needs no heads
+    Intersections,
     /// How far estimates and probabilities of typed prompts can be believed, on slices held out
     Calibration,
 }
@@ -46,6 +48,14 @@ pub struct Table {
     /// How the table is written [default: text]
     #[arg(long, value_enum, conflicts_with = "json")]
     pub format: Option<FormatArgument>,
+
+    /// Intersections: of how many attributes [default: 2]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=2))]
+    pub of: Option<u8>,
+
+    /// Intersections: rows, worst first [default: 20 as text, else all]
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
 
     /// Table 5 as text: every column, however wide
     #[arg(long)]
@@ -82,6 +92,28 @@ pub enum IntervalArgument {
     Analytic,
     Percentile,
     Bca,
+}
+
+#[derive(Debug, Args)]
+pub struct Findings {
+    /// Name of the audit; the model is given with --model
+    pub audit: String,
+
+    /// Model it is held against [default: the one before it in the audit, else the one after it]
+    #[arg(long, value_name = "NAME")]
+    pub against: Option<String>,
+
+    /// Print JSON
+    #[arg(long, conflicts_with_all = ["markdown", "csv"])]
+    pub json: bool,
+
+    /// Print a paragraph of Markdown for each finding, to paste into a ticket
+    #[arg(long, conflicts_with = "csv")]
+    pub markdown: bool,
+
+    /// Print a line of CSV for each finding
+    #[arg(long)]
+    pub csv: bool,
 }
 
 #[derive(Debug, Args)]

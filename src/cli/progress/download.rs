@@ -23,6 +23,9 @@ pub fn opener(json: bool) -> impl Fn(&str) -> Result<Arc<dyn Encoder>, EncoderEr
             (false, true) => Arc::new(DownloadBars::default()),
             _ => Arc::new(DownloadLines { json, files: Mutex::default() }),
         });
+        if let Some(caution) = encoder::caution(name) {
+            if json { note(Position::ALONE, &caution) } else { say(&caution) }
+        }
         encoder::open_with(name, &options)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::console::app::App;
 use crate::console::glyph::Glyphs;
-use crate::console::keys::{self, Context, Keymap};
+use crate::console::keys::{self, Context, EVERYWHERE, HELP, Keymap};
 use crate::console::msg::Action;
 use crate::console::paint::{Pen, inset};
 use crate::console::theme::Role;
@@ -73,15 +73,15 @@ fn keys_of(keymap: &Keymap, context: Context, title: &str, ascii: bool) -> Vec<R
 
 /// The two columns: keys, and marks with words.
 fn columns(app: &App, glyphs: &Glyphs) -> (Vec<Row>, Vec<Row>) {
-    let here = app.under();
-    let keymap = &app.keymap;
-    let mut left = keys_of(keymap, here, &format!("HERE: {}", here.name()), glyphs.ascii);
+    let here = app.screen().context();
+    let keymap = &app.world.keymap;
+    let mut left = keys_of(keymap, here, &format!("HERE: {}", here.name), glyphs.ascii);
     left.push(heading(""));
-    if let Some(other) = partner(here) {
-        left.extend(keys_of(keymap, other, &other.name().to_uppercase(), glyphs.ascii));
+    if let Some(other) = app.screen().beside() {
+        left.extend(keys_of(keymap, other, &other.name.to_uppercase(), glyphs.ascii));
         left.push(heading(""));
     }
-    left.extend(keys_of(keymap, Context::Everywhere, "EVERYWHERE", glyphs.ascii));
+    left.extend(keys_of(keymap, EVERYWHERE, "EVERYWHERE", glyphs.ascii));
     let mut right = vec![heading("READ THE MARKS")];
     right.extend(legend(glyphs).into_iter().map(|(mark, words)| (mark, words.to_owned())));
     right.push(heading(""));
@@ -92,21 +92,11 @@ fn columns(app: &App, glyphs: &Glyphs) -> (Vec<Row>, Vec<Row>) {
     (left, right)
 }
 
-/// The other context of the same screen, worth knowing from here.
-fn partner(context: Context) -> Option<Context> {
-    match context {
-        Context::Prompt => Some(Context::Typing),
-        Context::Typing => Some(Context::Prompt),
-        Context::Train => Some(Context::Form),
-        _ => None,
-    }
-}
-
 /// How far the overlay can scroll at a size.
 #[must_use]
 pub fn most(app: &App, glyphs: &Glyphs) -> usize {
     let columns = columns(app, glyphs);
-    let place = place(Rect::new(0, 0, app.size.0, app.size.1), &columns);
+    let place = place(Rect::new(0, 0, app.world.size.0, app.world.size.1), &columns);
     let (left, right) = (columns.0.len(), columns.1.len());
     let length = if place.width >= TWO { left.max(right) } else { left + 1 + right };
     length.saturating_sub(usize::from(place.height.saturating_sub(2)))
@@ -129,7 +119,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect, offset: usize) {
     let columns = columns(app, pen.glyphs());
     let place = place(area, &columns);
     pen.clear(place);
-    let key = |action| app.key(Context::Help, action);
+    let key = |action| app.world.key(HELP, action);
     let note = format!("{} {} scroll, {} closes", key(Action::Down), key(Action::Up), key(Action::CloseHelp));
     let inside = inset(pen.panel(place, "Help", &note, true), 2);
     let (left, right) = columns;

@@ -1,4 +1,5 @@
-//! Embeddings that somebody else computed: npy, npz, safetensors, Parquet. Never pickle.
+//! Embeddings and scores that somebody else computed: npy, npz, safetensors, Parquet. Never pickle. Arrays stay where
+//! they lie; what is packed or lies column by column is unpacked into a file without a name.
 
 mod budget;
 mod npy;
@@ -6,22 +7,82 @@ mod parquet_lists;
 mod tensors;
 mod vector;
 
-pub use npy::{read_npy, read_npz};
-pub use parquet_lists::read_lists;
-pub use tensors::read_tensors;
+pub use npy::open_npy;
 pub use vector::{is_array, read_vector};
 
 use super::DataError;
 use super::damage::decoded;
 use super::table::{check_plain, file_name, files, is_parquet};
+use crate::numbers::NumberArray;
+use npy::open_npz;
+use parquet_lists::open_lists;
 use std::path::Path;
+use tensors::open_tensors;
 
-/// Largest number of values of a matrix: 16 GB of them.
+/// Most values of a matrix in memory: 16 GB of them.
 const MOST_VALUES: usize = 4 << 30;
-/// A row's length may differ so much from one before it is scaled.
-const UNIT: f64 = 1e-3;
+/// Bytes of what is unpacked that stay in memory.
+const UNPACKED_IN_MEMORY: usize = 32 << 20;
 
-/// A matrix with names for its rows, if the file has them.
+/// Name of the array, tensor or column of embeddings.
+const EMBEDDINGS: &str = "embeddings";
+
+/// An array with names for its rows, if the file has them.
+#[derive(Debug)]
+pub struct Array {
+    pub numbers: NumberArray,
+    pub ids: Option<Vec<String>>,
+}
+
+impl Array {
+    /// An array with rows and columns.
+    ///
+    /// # Errors
+    /// If a side is zero, or the ids are not as many as the rows.
+    fn new(numbers: NumberArray, ids: Option<Vec<String>>) -> Result<Self, String> {
+        let shape = [numbers.rows(), numbers.columns()];
+        check_shape(&shape, numbers.rows() * numbers.columns(), ids.as_deref())?;
+        Ok(Self { numbers, ids })
+    }
+
+    /// All of it in memory.
+    fn into_matrix(self) -> Result<Matrix, String> {
+        let count = self.numbers.rows() * self.numbers.columns();
+        if count > MOST_VALUES {
+            return Err("it is too large".into());
+        }
+        let mut values = vec![0.0; count];
+        let (columns, mut bytes) = (self.numbers.columns(), Vec::new());
+        for (at, block) in values.chunks_mut(self.numbers.block() * columns).enumerate() {
+            self.numbers.read(at * self.numbers.block(), block, &mut bytes).map_err(|error| error.to_string())?;
+        }
+        Ok(Matrix { values, columns, ids: self.ids })
+    }
+}
+
+/// The two sides of what can be a matrix.
+fn two_sides(shape: &[usize]) -> Result<[usize; 2], String> {
+    <[usize; 2]>::try_from(shape)
+        .map_err(|_| format!("the array has shape {shape:?}; embeddings have two sides, items and dimensions"))
+}
+
+fn check_shape(shape: &[usize], values: usize, ids: Option<&[String]>) -> Result<[usize; 2], String> {
+    let [rows, columns] = two_sides(shape)?;
+    if rows == 0 || columns == 0 || rows.checked_mul(columns) != Some(values) {
+        return Err(format!("an array of shape {shape:?} with {values} values"));
+    }
+    if let Some(ids) = ids.filter(|ids| ids.len() != rows) {
+        return Err(format!("{} ids for {rows} rows", ids.len()));
+    }
+    Ok([rows, columns])
+}
+
+/// Where bytes go that a file does not hold as they are needed.
+fn spool() -> tempfile::SpooledTempFile {
+    tempfile::spooled_tempfile(UNPACKED_IN_MEMORY)
+}
+
+/// A matrix in memory, with names for its rows, if the file has them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Matrix {
     /// Row-major, `[rows, columns]`.
@@ -36,15 +97,7 @@ impl Matrix {
     /// # Errors
     /// If the shape and the number of values do not fit, or a side is zero.
     pub fn new(values: Vec<f32>, shape: &[usize], ids: Option<Vec<String>>) -> Result<Self, String> {
-        let [rows, columns] = *shape else {
-            return Err(format!("the array has shape {shape:?}; embeddings have two sides, items and dimensions"));
-        };
-        if rows == 0 || columns == 0 || rows.checked_mul(columns) != Some(values.len()) {
-            return Err(format!("an array of shape {shape:?} with {} values", values.len()));
-        }
-        if let Some(ids) = ids.as_ref().filter(|ids| ids.len() != rows) {
-            return Err(format!("{} ids for {rows} rows", ids.len()));
-        }
+        let [_, columns] = check_shape(shape, values.len(), ids.as_deref())?;
         Ok(Self { values, columns, ids })
     }
 
@@ -52,47 +105,14 @@ impl Matrix {
     pub fn rows(&self) -> usize {
         self.values.len() / self.columns
     }
-
-    /// Scales every row to length one. Returns a sentence if they were not. Values of half precision stay of half
-    /// precision, and rows of them that are of length one as far as that can say stay bit for bit as they are.
-    ///
-    /// # Errors
-    /// The first row that is zero or not finite.
-    pub fn normalise(&mut self, file: &str) -> Result<Option<String>, DataError> {
-        let (mut least, mut most) = (f64::INFINITY, 0f64);
-        let half = is_half(&self.values);
-        let exact = if half { UNIT } else { 1e-6 };
-        for (at, row) in self.values.chunks_exact_mut(self.columns).enumerate() {
-            let norm = row.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
-            if !norm.is_finite() || norm == 0.0 {
-                let problem = if norm == 0.0 { "all zeros" } else { "not finite" };
-                return Err(DataError::File { file: file.to_owned(), problem: format!("row {} is {problem}", at + 1) });
-            }
-            (least, most) = (least.min(norm), most.max(norm));
-            // Rows that are of length one already stay bit for bit as they are.
-            if (norm - 1.0).abs() > exact {
-                row.iter_mut().for_each(|value| *value = (f64::from(*value) / norm) as f32);
-                if half {
-                    row.iter_mut().for_each(|value| *value = half::f16::from_f32(*value).to_f32());
-                }
-            }
-        }
-        let unit = (least - 1.0).abs() <= UNIT && (most - 1.0).abs() <= UNIT;
-        Ok((!unit).then(|| format!("embeddings had lengths from {least:.4} to {most:.4}; each is scaled to length 1")))
-    }
 }
 
-/// Whether half precision holds every value exactly.
-fn is_half(values: &[f32]) -> bool {
-    values.iter().all(|value| half::f16::from_f32(*value).to_f32().to_bits() == value.to_bits())
-}
-
-/// Reads a matrix by the file's ending; ids come from the file itself or from `ids`, one a line.
+/// Reads a matrix of embeddings into memory.
 ///
 /// # Errors
 /// What is wrong with the file.
 pub fn read_matrix(path: &Path, ids: Option<&Path>) -> Result<Matrix, DataError> {
-    read_matrix_named(path, ids, "embeddings")
+    read_matrix_named(path, ids, EMBEDDINGS)
 }
 
 /// [`read_matrix`] for an array, tensor or column of another name, where the file holds several.
@@ -100,6 +120,19 @@ pub fn read_matrix(path: &Path, ids: Option<&Path>) -> Result<Matrix, DataError>
 /// # Errors
 /// What is wrong with the file.
 pub fn read_matrix_named(path: &Path, ids: Option<&Path>, name: &str) -> Result<Matrix, DataError> {
+    let array = open_named(path, ids, name)?;
+    array.into_matrix().map_err(|problem| DataError::File { file: file_name(path), problem })
+}
+
+/// Opens an array of embeddings by the file's ending; ids come from the file itself or from `ids`, one a line.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn open_array(path: &Path, ids: Option<&Path>) -> Result<Array, DataError> {
+    open_named(path, ids, EMBEDDINGS)
+}
+
+fn open_named(path: &Path, ids: Option<&Path>, name: &str) -> Result<Array, DataError> {
     let file = file_name(path);
     let fault = |problem: String| DataError::File { file: file.clone(), problem };
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
@@ -107,26 +140,27 @@ pub fn read_matrix_named(path: &Path, ids: Option<&Path>, name: &str) -> Result<
     if !several && check_plain(path).map_err(fault)? == 0 {
         return Err(fault("is empty".into()));
     }
-    let read = || match ending.as_str() {
-        _ if several => read_lists(path, name),
-        "npy" => read_npy(path),
-        "npz" => read_npz(path, name),
-        "safetensors" => read_tensors(path, name),
-        _ if is_parquet(path) => budget::check_parquet(path).and_then(|()| read_lists(path, name)),
+    let open = || match ending.as_str() {
+        _ if several => open_lists(path, name),
+        "npy" => open_npy(path),
+        "npz" => open_npz(path, name),
+        "safetensors" => open_tensors(path, name),
+        _ if is_parquet(path) => budget::check_parquet(path).and_then(|()| open_lists(path, name)),
         "pkl" | "pickle" | "pt" | "pth" | "bin" => {
             Err("pickle can run any program and is never read; write npy, npz or safetensors".into())
         }
         _ => Err("is none of npy, npz, safetensors and Parquet, by its ending".into()),
     };
-    let mut matrix = decoded(path, || read().map_err(fault))?;
+    let mut array = decoded(path, || open().map_err(fault))?;
     if let Some(ids) = ids {
         let text = super::table::read_text(ids)?;
         let lines: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
-        if lines.len() != matrix.rows() {
-            let problem = format!("has {} lines for the {} rows of {file}", lines.len(), matrix.rows());
+        let rows = array.numbers.rows();
+        if lines.len() != rows {
+            let problem = format!("has {} lines for the {rows} rows of {file}", lines.len());
             return Err(DataError::File { file: file_name(ids), problem });
         }
-        matrix.ids = Some(lines);
+        array.ids = Some(lines);
     }
-    Ok(matrix)
+    Ok(array)
 }

@@ -1,13 +1,16 @@
 //! NumPy's files (format versions 1 to 3): f16, f32, f64, either byte order, C or Fortran order.
 
-use super::{MOST_VALUES, Matrix};
+use super::{Array, MOST_VALUES, spool, two_sides};
 use crate::data::table::most_unpacked;
-use half::f16;
-use std::io::Read;
+use crate::numbers::{NumberArray, Precision};
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, Write};
 use std::path::Path;
 
 /// Longest header of an array; a matrix's has about a hundred bytes.
 const LONGEST_HEADER: usize = 1 << 20;
+/// Bytes of rows that are turned at a time.
+const TURNED: usize = 16 << 20;
 /// Other names that a matrix goes by in an npz file, best first.
 const NAMES: [&str; 3] = ["image_embeddings", "features", "arr_0"];
 
@@ -20,23 +23,26 @@ pub(super) struct Header {
     pub shape: Vec<usize>,
 }
 
-/// Reads a matrix from an npy file.
+/// Opens the array of an npy file.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn read_npy(path: &Path) -> Result<Matrix, String> {
-    let mut file = std::io::BufReader::new(std::fs::File::open(path).map_err(|error| error.to_string())?);
-    let (values, shape) = floats(&mut file)?;
-    Matrix::new(values, &shape, None)
+pub fn open_npy(path: &Path) -> Result<Array, String> {
+    let mut file = BufReader::new(File::open(path).map_err(|error| error.to_string())?);
+    let header = read_header(&mut file)?;
+    let start = file.stream_position().map_err(|error| error.to_string())?;
+    let (precision, count) = (precision_of(&header)?, count_of(&header)?);
+    let numbers = NumberArray::open(path, start, [count, 1], precision).map_err(|error| error.to_string())?;
+    Array::new(arranged(numbers, &header)?, None)
 }
 
-/// Reads the array of this name, or the only one it can be, and `ids` from an npz file.
+/// Unpacks the array of this name, or the only one it can be, and `ids` of an npz file.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn read_npz(path: &Path, name: &str) -> Result<Matrix, String> {
-    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-    let mut archive = zip::ZipArchive::new(std::io::BufReader::new(file)).map_err(|error| error.to_string())?;
+pub fn open_npz(path: &Path, name: &str) -> Result<Array, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(|error| error.to_string())?;
     let names: Vec<String> =
         archive.file_names().filter_map(|name| Some(name.ok()?.strip_suffix(".npy")?.to_owned())).collect();
     let chosen =
@@ -47,9 +53,9 @@ pub fn read_npz(path: &Path, name: &str) -> Result<Matrix, String> {
         (None, [only]) => (*only).clone(),
         _ => return Err(format!("no array is called '{name}'; it has: {}", names.join(", "))),
     };
-    let (values, shape) = {
+    let numbers = {
         let entry = archive.by_name(&format!("{chosen}.npy")).map_err(|error| error.to_string())?;
-        floats(&mut unpacking(entry)?).map_err(|problem| format!("array '{chosen}': {problem}"))?
+        unpacked(&mut unpacking(entry)?, path).map_err(|problem| format!("array '{chosen}': {problem}"))?
     };
     let ids = if names.iter().any(|name| name == "ids") {
         let entry = archive.by_name("ids.npy").map_err(|error| error.to_string())?;
@@ -57,7 +63,65 @@ pub fn read_npz(path: &Path, name: &str) -> Result<Matrix, String> {
     } else {
         None
     };
-    Matrix::new(values, &shape, ids)
+    Array::new(numbers, ids)
+}
+
+/// The array of an archive's entry, unpacked into a file without a name where it is large.
+fn unpacked(entry: &mut impl Read, path: &Path) -> Result<NumberArray, String> {
+    let header = read_header(entry)?;
+    let (precision, count) = (precision_of(&header)?, count_of(&header)?);
+    let wanted = (count * precision.bytes()) as u64;
+    let mut spool = spool();
+    let length = std::io::copy(&mut entry.take(wanted), &mut spool).map_err(|error| error.to_string())?;
+    if length < wanted {
+        return Err(format!("is cut off: {length} of {wanted} bytes"));
+    }
+    arranged(NumberArray::spooled(spool.into_inner(), path, [count, 1], precision), &header)
+}
+
+fn precision_of(header: &Header) -> Result<Precision, String> {
+    match header.kind.as_str() {
+        "f2" => Ok(Precision::F16),
+        "f4" => Ok(Precision::F32),
+        "f8" => Ok(Precision::F64),
+        other => Err(format!("it holds '{other}'; embeddings are f2, f4 or f8")),
+    }
+}
+
+/// Numbers there are, if their bytes can be counted.
+fn count_of(header: &Header) -> Result<usize, String> {
+    let count = header.shape.iter().try_fold(1usize, |count, side| count.checked_mul(*side));
+    count.filter(|count| count.checked_mul(8).is_some()).ok_or_else(|| "it is too large".into())
+}
+
+/// Numbers in a row as the header says they lie; what lies column by column is turned.
+fn arranged(numbers: NumberArray, header: &Header) -> Result<NumberArray, String> {
+    let [rows, columns] = two_sides(&header.shape)?;
+    let numbers = if header.fortran {
+        turned(&numbers, [rows, columns]).map_err(|error| error.to_string())?
+    } else {
+        numbers.shaped([rows, columns])
+    };
+    Ok(numbers.in_big_endian(header.big_endian))
+}
+
+/// What lies column by column, row by row; some rows are in memory at a time.
+fn turned(numbers: &NumberArray, [rows, columns]: [usize; 2]) -> std::io::Result<NumberArray> {
+    let (width, mut spool) = (numbers.precision().bytes(), spool());
+    let step = (TURNED / (columns * width).max(1)).max(1);
+    let (mut block, mut piece) = (Vec::new(), Vec::new());
+    for first in (0..rows).step_by(step) {
+        let count = step.min(rows - first);
+        block.resize(count * columns * width, 0);
+        for column in 0..columns {
+            numbers.read_bytes(column * rows + first, count, &mut piece)?;
+            for (row, number) in piece.chunks_exact(width).enumerate() {
+                block[(row * columns + column) * width..][..width].copy_from_slice(number);
+            }
+        }
+        spool.write_all(&block)?;
+    }
+    Ok(NumberArray::spooled(spool.into_inner(), numbers.path(), [rows, columns], numbers.precision()))
 }
 
 /// An entry's bytes, no more than it says and than its packed length lets one expect.
@@ -132,38 +196,6 @@ pub(super) fn body(reader: &mut impl Read, header: &Header, width: usize) -> Res
         return Err(format!("is cut off: {} of {wanted} bytes", bytes.len()));
     }
     Ok(bytes)
-}
-
-/// Numbers as `f32` in C order, and the shape.
-fn floats(reader: &mut impl Read) -> Result<(Vec<f32>, Vec<usize>), String> {
-    let header = read_header(reader)?;
-    let width = match header.kind.as_str() {
-        "f2" => 2,
-        "f4" => 4,
-        "f8" => 8,
-        other => return Err(format!("it holds '{other}'; embeddings are f2, f4 or f8")),
-    };
-    let mut bytes = body(reader, &header, width)?;
-    if header.big_endian {
-        bytes.chunks_exact_mut(width).for_each(<[u8]>::reverse);
-    }
-    let values = numbers(&bytes, width);
-    let Header { fortran, shape, .. } = header;
-    match *shape.as_slice() {
-        [rows, columns] if fortran => {
-            Ok(((0..rows * columns).map(|at| values[(at % columns) * rows + at / columns]).collect(), shape))
-        }
-        _ => Ok((values, shape)),
-    }
-}
-
-/// Little-endian floats of 2, 4 or 8 bytes as `f32`.
-pub fn numbers(bytes: &[u8], width: usize) -> Vec<f32> {
-    match width {
-        2 => bytes.as_chunks::<2>().0.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect(),
-        4 => bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
-        _ => bytes.as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes) as f32).collect(),
-    }
 }
 
 /// Strings (`U`, `S`) or whole numbers as ids.

@@ -1,28 +1,31 @@
 //! Parquet: a column of lists of numbers, beside a column of ids.
 
-use super::{MOST_VALUES, Matrix};
+use super::{Array, MOST_VALUES, spool};
 use crate::data::table::{Table, file_name, files, most_unpacked, open_parquet};
+use crate::numbers::{NumberArray, Precision};
 use half::f16;
 use parquet::basic::{LogicalType, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{AsBytes, DataType, DoubleType, FixedLenByteArrayType, FloatType};
 use parquet::file::reader::FileReader;
 use parquet::schema::types::ColumnDescriptor;
+use std::io::Write;
 use std::path::Path;
+use tempfile::SpooledTempFile;
 
 /// Records read at a time.
 const BATCH: usize = 2048;
 /// Columns that name the rows.
 const IDS: [&str; 5] = ["id", "key", "image_path", "item_id", "image_id"];
 
-/// Reads the column of lists of numbers of this name, or the first, as a matrix; of a folder or a pattern of files,
-/// one after the other.
+/// Unpacks the column of lists of numbers of this name, or the first; of a folder or a pattern of files, one after the
+/// other.
 ///
 /// # Errors
 /// What is wrong with the file, or a row of another length.
-pub fn read_lists(path: &Path, name: &str) -> Result<Matrix, String> {
+pub fn open_lists(path: &Path, name: &str) -> Result<Array, String> {
     let parts = files(path).map_err(|error| error.to_string())?.unwrap_or_else(|| vec![path.to_owned()]);
-    let mut lists = Lists::default();
+    let mut lists = Lists { spool: spool(), count: 0, lengths: Vec::new() };
     for part in &parts {
         let told = |problem: String| {
             if parts.len() == 1 { problem } else { format!("{}: {problem}", file_name(part)) }
@@ -40,13 +43,14 @@ pub fn read_lists(path: &Path, name: &str) -> Result<Matrix, String> {
             .map(|at| table.columns[at].cells().map(String::from).collect()),
         Err(_) => None,
     };
-    Matrix::new(lists.values, &[lists.lengths.len(), columns], ids)
+    let shape = [lists.lengths.len(), columns];
+    Array::new(NumberArray::spooled(lists.spool.into_inner(), path, shape, Precision::F32), ids)
 }
 
-/// Lists on their way in: their numbers, and how many each has.
-#[derive(Default)]
+/// Lists on their way in: their numbers, as f32, and how many each has.
 struct Lists {
-    values: Vec<f32>,
+    spool: SpooledTempFile,
+    count: usize,
     lengths: Vec<usize>,
 }
 
@@ -59,12 +63,12 @@ impl Lists {
         let column = lists.iter().copied().find(named).or_else(|| lists.first().copied());
         let column = column.ok_or("no column holds lists of float or double")?;
         let packed = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-        let most = self.values.len() + usize::try_from(most_unpacked(packed) / 4).unwrap_or(MOST_VALUES);
-        let most = most.min(MOST_VALUES).max(self.values.len());
+        let most = self.count + usize::try_from(most_unpacked(packed) / 4).unwrap_or(MOST_VALUES);
+        let most = most.min(MOST_VALUES).max(self.count);
         // Before anything is read: one list may claim to be as long as all memory.
         let claimed =
             reader.metadata().row_groups().iter().map(|group| group.column(column).num_values().max(0) as u64);
-        if claimed.sum::<u64>() > (most - self.values.len()) as u64 {
+        if claimed.sum::<u64>() > (most - self.count) as u64 {
             return Err(too_many(most));
         }
         for group in 0..reader.num_row_groups() {
@@ -99,7 +103,8 @@ impl Lists {
         most: usize,
         number: impl Fn(&T::T) -> f32,
     ) -> Result<(), String> {
-        let Self { values, lengths } = self;
+        let Self { spool, count, lengths } = self;
+        let mut bytes = Vec::new();
         let (mut defined, mut repeated, mut chunk) = (Vec::new(), Vec::new(), Vec::new());
         loop {
             defined.clear();
@@ -123,10 +128,13 @@ impl Lists {
                     *length += 1;
                 }
             }
-            if values.len() + chunk.len() > most {
+            if *count + chunk.len() > most {
                 return Err(too_many(most));
             }
-            values.extend(chunk.iter().map(&number));
+            *count += chunk.len();
+            bytes.clear();
+            chunk.iter().for_each(|value| bytes.extend(number(value).to_le_bytes()));
+            spool.write_all(&bytes).map_err(|error| error.to_string())?;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One number an item, such as a loss, out of npy, npz or safetensors.
 
-use super::npy::{Header, body, numbers, read_header, strings, unpacking};
+use super::npy::{Header, body, read_header, strings, unpacking};
 use crate::data::table::check_plain;
 use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors};
@@ -60,15 +60,14 @@ fn from_tensors(path: &Path, names: &[&str]) -> Result<Vector, String> {
     check_shape(view.shape())?;
     let data = view.data();
     let values = match view.dtype() {
-        Dtype::F16 | Dtype::F32 => {
-            let width = if view.dtype() == Dtype::F16 { 2 } else { 4 };
-            numbers(data, width).into_iter().map(f64::from).collect()
-        }
+        Dtype::F16 => data.as_chunks::<2>().0.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f64()).collect(),
+        Dtype::F32 => data.as_chunks::<4>().0.iter().map(|bytes| f64::from(f32::from_le_bytes(*bytes))).collect(),
         Dtype::F64 => data.as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect(),
         Dtype::BF16 => data.as_chunks::<2>().0.iter().map(|bytes| bf16::from_le_bytes(*bytes).to_f64()).collect(),
         other => return Err(format!("tensor '{chosen}' holds {other:?}; taken are F16, BF16, F32 or F64")),
     };
-    paired(values, super::tensors::ids(&bytes)?)
+    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| error.to_string())?;
+    paired(values, super::tensors::ids(&metadata)?)
 }
 
 fn choose(known: &[String], names: &[&str]) -> Result<String, String> {

@@ -6,7 +6,7 @@ use super::*;
 use crate::diagnose::{AttributeStanding, Estimate};
 
 fn estimate(value: f64) -> Measured<Estimate> {
-    Measured::Value(Estimate { value, variance: 0.0001 })
+    Measured::Value(Estimate { value, variance: 0.0001, units: Some(400) })
 }
 
 fn model(mean: f64, n_true: usize, loss_true: f64, auroc: f64) -> ModelStanding {
@@ -30,21 +30,28 @@ fn checked(rules: &str, before: &ModelStanding, after: &ModelStanding, on: On) -
         .iter()
         .map(|rule| PromptShift { text: rule.text.clone(), before: vec![1.0, 1.1, 0.9], after: vec![2.0, 2.2, 1.9] })
         .collect();
-    let material = CheckMaterial { rules: &rules, before, after, paired: None, prompts: &prompts };
-    check(("v2", "v1"), &material, on, Inconclusive::Say)
+    let material =
+        CheckMaterial { rules: &rules, before, after, change: None, standard_error: None, prompts: &prompts };
+    check(("v2", "v1"), &material, CheckManner { on, ..CheckManner::default() })
 }
 
 #[test]
 fn far_over_is_broken_a_little_over_is_chance_and_under_passes() {
     // The change's standard error is √.0002 = .0141.
-    for (after, status, code) in [(1.2, Status::Broken, 3), (1.11, Status::Inconclusive, 4), (1.09, Status::Pass, 0)] {
-        let found = checked(
+    for (after, status, codes) in
+        [(1.2, Status::Broken, [3, 3, 3]), (1.11, Status::Inconclusive, [0, 4, 3]), (1.09, Status::Pass, [0, 0, 0])]
+    {
+        let mut found = checked(
             "max_mean_loss_increase = 0.1",
             &model(1.0, 400, 1.0, 0.9),
             &model(after, 400, 1.0, 0.9),
             On::Bound,
         );
-        assert_eq!((found.status, found.exit_code()), (status, code), "{after}");
+        assert_eq!(found.status, status, "{after}");
+        for (inconclusive, code) in [Inconclusive::Ok, Inconclusive::Exit4, Inconclusive::Fail].into_iter().zip(codes) {
+            found.inconclusive = inconclusive;
+            assert_eq!(found.exit_code(), code, "{after} {inconclusive:?}");
+        }
     }
     let point =
         checked("max_mean_loss_increase = 0.1", &model(1.0, 400, 1.0, 0.9), &model(1.11, 400, 1.0, 0.9), On::Point);
@@ -71,15 +78,61 @@ fn every_rule_knows_which_way_is_worse() {
 }
 
 #[test]
-fn a_group_of_few_is_inconclusive_and_may_be_told_to_pass_or_fail() {
+fn a_group_of_few_is_inconclusive() {
     let (before, after) = (model(1.0, 4, 1.0, 0.9), model(1.0, 4, 1.0, 0.9));
-    let mut found = checked("max_group_loss_increase = 0.1", &before, &after, On::Point);
-    assert_eq!((found.status, found.exit_code()), (Status::Inconclusive, 4));
+    let found = checked("max_group_loss_increase = 0.1", &before, &after, On::Point);
+    assert_eq!((found.status, found.exit_code()), (Status::Inconclusive, 0));
     assert!(found.outcomes[0].message.contains("too few (4)"), "{}", found.outcomes[0].message);
-    found.inconclusive = Inconclusive::Pass;
-    assert_eq!(found.exit_code(), 0);
-    found.inconclusive = Inconclusive::Fail;
-    assert_eq!(found.exit_code(), 3);
+}
+
+#[test]
+fn what_could_have_been_seen_is_said_and_may_be_asked_for() {
+    let (before, after) = (model(1.0, 400, 1.0, 0.9), model(1.01, 400, 1.0, 0.9));
+    let found = checked("max_mean_loss_increase = 0", &before, &after, On::Bound);
+    let outcome = &found.outcomes[0];
+    // (t.ppf(.95, 399) + t.ppf(.8, 399)) · √.0002, by SciPy.
+    assert!((outcome.detectable.value().unwrap() - 0.035_224).abs() < 1e-5, "{outcome:?}");
+    assert!(outcome.message.contains("could see ≥ 3.5 %; limit 0.0 %"), "{}", outcome.message);
+    let asked =
+        |size: &str| checked(&format!("max_mean_loss_increase = 0\nmust_see = {size}"), &before, &after, On::Bound);
+    assert_eq!((asked("0.036").exit_code(), asked("0.036").underpowered), (0, 0));
+    let short = asked("\"3%\"");
+    assert_eq!((short.exit_code(), short.underpowered, short.status), (4, 1, Status::Inconclusive));
+    assert!(short.outcomes[0].message.contains("of 3.0 % would be seen with probability 0.68"), "{short:?}");
+    assert_eq!(
+        checked("max_mean_loss_increase = 0\nmust_see = 0.03\nmin_power = 0.6", &before, &after, On::Bound).exit_code(),
+        0
+    );
+}
+
+#[test]
+fn rules_share_the_level_of_a_run() {
+    let (before, after) = (model(1.0, 400, 1.0, 0.9), model(1.0, 400, 1.0, 0.9));
+    let found = checked("max_mean_loss_increase = 0.1\nmax_gap = 0.3", &before, &after, On::Bound);
+    assert_eq!((found.level, found.rule_level), (0.05, 0.025));
+    // q = .03 at a limit of 0: over the share of two rules, under the level of one.
+    let shifted = model(1.0 + 1.886 * 0.0002_f64.sqrt(), 400, 1.0, 0.9);
+    let broken = |rules: &str| checked(rules, &before, &shifted, On::Bound).broken;
+    assert_eq!(broken("max_mean_loss_increase = 0"), 1);
+    assert_eq!(broken("max_mean_loss_increase = 0\nmax_gap = 0.3"), 0);
+}
+
+#[test]
+fn under_the_usual_rules_a_rise_within_its_standard_error_is_none() {
+    let (before, after) = (model(1.0, 400, 1.0, 0.9), model(1.012, 400, 1.0, 0.9));
+    let material = CheckMaterial {
+        rules: &Rules::usual(),
+        before: &before,
+        after: &after,
+        change: None,
+        standard_error: None,
+        prompts: &[],
+    };
+    let found = check(("v2", "v1"), &material, CheckManner::default());
+    let mean = found.outcomes.iter().find(|outcome| outcome.rule == "max_mean_loss_increase").unwrap();
+    assert_eq!((mean.limit, mean.status), (0.01, Status::Pass));
+    let strict = check(("v2", "v1"), &material, CheckManner { on: On::Point, ..CheckManner::default() });
+    assert_eq!(strict.status, Status::Broken);
 }
 
 #[test]

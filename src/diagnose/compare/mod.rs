@@ -6,8 +6,8 @@ mod tests;
 
 use super::comparison::{AttributeChange, Change, ChangeRule, ItemChange, LossShift, ModelComparison};
 use super::policy::{COVERAGE, LEAST_ITEMS, LEAST_OF_CLASS, LEAST_UNITS, LEVEL};
-use super::{Measured, QuantileShift};
-use crate::audit::{Audit, ModelLosses, Split};
+use super::{ChangedGroups, Fate, GroupChange, Measured, PairedTests, QuantileShift, group_changes};
+use crate::audit::{Audit, ModelLosses, Side, Split};
 use crate::stats::{self, Clusters, Resampling, Stat, Units};
 use kinds::{kind_of_auroc, kind_of_loss};
 
@@ -34,8 +34,6 @@ impl Default for ComparisonQuestion {
 /// Smallest change worth a verdict: a share of the mean loss before, and an AUROC.
 const LEAST_LOSS_SHARE: f64 = 0.01;
 const LEAST_AUROC: f64 = 0.001;
-/// Characters of an item's text that are shown.
-const LONGEST_EXCERPT: usize = 160;
 const QUANTILES: [f64; 7] = [0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 
 /// Both models over the test items that have a loss of either.
@@ -117,14 +115,16 @@ pub fn compare_models(
             predicted: None,
         }
     });
+    let attributes: Vec<AttributeChange> = attributes.collect();
     ModelComparison {
         before: before.name.clone(),
         after: after.name.clone(),
         n,
         units: units.len(),
         rule,
-        losses: loss_shift(&pair, loss.overall, auroc.overall),
-        attributes: attributes.collect(),
+        groups: changed_groups(&pair, &attributes, &sides),
+        losses: loss_shift(&pair, units, loss.overall, auroc.overall),
+        attributes,
         items: risen(&pair, question.top),
         predicted: None,
     }
@@ -134,7 +134,28 @@ fn mean(values: &[f64]) -> Stat<f64> {
     stats::summary(values).map(|summary| summary.mean)
 }
 
-fn loss_shift(pair: &Pair, mean: Change, auroc: Change) -> LossShift {
+/// What became of each group, and how many different items are in those that met with a fate.
+fn changed_groups(pair: &Pair, attributes: &[AttributeChange], sides: &[Vec<stats::Side>]) -> ChangedGroups {
+    let tests = |at: usize, side| {
+        let of = |model: usize| -> Vec<f64> {
+            let losses = pair.losses[model].iter().zip(&sides[at]);
+            losses.filter(|(_, other)| **other == side).map(|(loss, _)| *loss).collect()
+        };
+        PairedTests::of(&of(0), &of(1))
+    };
+    let groups = group_changes(attributes, |at, side| tests(at, (side == Side::True).into()));
+    let mut met = vec![[false; Fate::ALL.len()]; pair.rows.len()];
+    let place = |group: &GroupChange| attributes.iter().position(|row| row.name == group.attribute);
+    for (group, at) in groups.iter().filter_map(|group| Some((group, place(group)?))) {
+        let side = (group.side == Side::True).into();
+        let members = met.iter_mut().zip(&sides[at]).filter(|(_, other)| **other == side);
+        members.for_each(|(met, _)| met[group.fate as usize] = true);
+    }
+    let items = Fate::ALL.map(|fate| met.iter().filter(|met| met[fate as usize]).count());
+    ChangedGroups::new(groups, items, pair.rows.len())
+}
+
+fn loss_shift(pair: &Pair, units: Units, mean: Change, auroc: Change) -> LossShift {
     let sorted = pair.losses.each_ref().map(|losses| {
         let mut sorted = losses.clone();
         sorted.sort_by(f64::total_cmp);
@@ -151,7 +172,18 @@ fn loss_shift(pair: &Pair, mean: Change, auroc: Change) -> LossShift {
     let better = differences().filter(|difference| *difference < 0.0).count();
     let n = pair.rows.len();
     let worse_share = Measured::from(stats::wilson(worse, n, COVERAGE));
-    LossShift { mean, auroc, quantiles, worse, better, same: n - worse - better, worse_share }
+    let changes: Vec<f64> = differences().collect();
+    LossShift {
+        mean,
+        standard_error: stats::standard_errors(&changes, units).into(),
+        tests: PairedTests::of(&pair.losses[0], &pair.losses[1]),
+        auroc,
+        quantiles,
+        worse,
+        better,
+        same: n - worse - better,
+        worse_share,
+    }
 }
 
 /// The items whose loss rose most; ties in the order of the audit.
@@ -162,18 +194,7 @@ fn risen(pair: &Pair, top: usize) -> Vec<ItemChange> {
     let one = |&item: &usize| {
         let known = &pair.audit.items[pair.rows[item]];
         let (before, after) = (pair.losses[0][item], pair.losses[1][item]);
-        ItemChange { id: known.id.clone(), text: excerpt(&known.text), before, after, change: after - before }
+        ItemChange { id: known.id.to_string(), text: known.text.to_string(), before, after, change: after - before }
     };
     order.iter().take(top).map(one).collect()
-}
-
-/// The beginning of a text on one line, without control characters.
-fn excerpt(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let line: String = words.join(" ").chars().filter(|character| !character.is_control()).collect();
-    if line.chars().count() <= LONGEST_EXCERPT {
-        return line;
-    }
-    let cut: String = line.chars().take(LONGEST_EXCERPT - 1).collect();
-    cut.trim_end().to_owned() + "…"
 }

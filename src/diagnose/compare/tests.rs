@@ -4,14 +4,14 @@
 
 use super::*;
 use crate::audit::{Attribute, AttributePrompts, Content, Item, PromptSets};
-use crate::diagnose::ChangeVerdict;
+use crate::diagnose::{ChangeVerdict, Fate};
 use crate::stats::Undefined;
 
 /// 80 test items, half of them with the attribute; `after` is what the second model loses on each.
 fn audit(after: impl Fn(usize) -> f64) -> Audit {
     let items = (0..80).map(|i| Item {
-        id: format!("i{i}"),
-        text: format!("item\u{1b}[31m {i}"),
+        id: format!("i{i}").into(),
+        text: format!("item\u{1b}[31m {i}").into(),
         split: Split::Test,
         content: Content::Text,
     });
@@ -121,4 +121,52 @@ fn clusters_widen_the_interval() {
     let (clusters, together) = width(&question);
     assert_eq!((items, clusters), (80, 10));
     assert!(together > 1.5 * alone, "{together} {alone}");
+}
+
+fn fates(found: &ModelComparison) -> Vec<(String, String)> {
+    found.groups.groups.iter().map(|group| (group.name(), group.words())).collect()
+}
+
+fn words(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, word)| ((*name).to_owned(), (*word).to_owned())).collect()
+}
+
+#[test]
+fn harm_comes_before_a_gap_that_grew_among_gains() {
+    let noise = |i: usize| (i % 3) as f64 / 100.0;
+    // Those with it lose more: worse off. The others gain nothing.
+    let harmed = compare(&audit(|i| base(i) + if i % 2 == 1 { 0.5 + noise(i) } else { 0.0 }));
+    assert_eq!(fates(&harmed), words(&[("with odd", "worse off"), ("without odd", "not resolved")]));
+    assert_eq!(
+        harmed.groups.headline,
+        "1 group worse off (20 of 40 test items); 0 gained less than others; 0 better; 1 not resolved."
+    );
+    // Both gain, those with it less: their gap grew, and nobody is worse off.
+    let behind = compare(&audit(|i| base(i) - if i % 2 == 1 { 0.1 + noise(i) } else { 0.6 + noise(i) }));
+    assert_eq!(behind.attributes[0].loss_gap.verdict, ChangeVerdict::Worse);
+    assert_eq!(fates(&behind), words(&[("with odd", "better, left behind"), ("without odd", "better")]));
+    assert!(
+        behind
+            .groups
+            .headline
+            .starts_with("0 groups worse off; 1 gained less than others (20 of 40 test items); 1 better")
+    );
+    assert_eq!(behind.groups.of(Fate::LeftBehind).count(), 1);
+    // Only the others gain.
+    let alone = compare(&audit(|i| base(i) - if i % 2 == 1 { 0.0 } else { 0.6 + noise(i) }));
+    assert_eq!(fates(&alone), words(&[("with odd", "left behind"), ("without odd", "better")]));
+}
+
+#[test]
+fn right_and_wrong_answers_get_a_mcnemar() {
+    let mut audit = audit(|i| f64::from(u8::from(i % 4 == 1)));
+    audit.models[0].losses = (0..40).map(|i| f64::from(u8::from(i % 8 == 1))).collect();
+    let found = compare(&audit);
+    let test = found.losses.tests.mcnemar.unwrap();
+    // 0 against 5: 2 / 32.
+    assert_eq!((test.before_only, test.after_only), (0, 5));
+    assert!((test.p - 0.0625).abs() < 1e-12);
+    assert_eq!(found.groups.groups[0].tests.mcnemar.unwrap().after_only, 5);
+    let errors = found.losses.standard_error.value().unwrap();
+    assert!(errors.naive > 0.0 && errors.clustered.is_none());
 }

@@ -32,10 +32,33 @@ pub struct WordReading {
     pub cosine: f64,
 }
 
+/// Whose words a prompt is held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WordsOf {
+    #[default]
+    Items,
+    /// Of the audit's own prompts, where items have no words.
+    Prompts,
+}
+
+impl WordsOf {
+    /// After "nothing like 'ballet' in the".
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Items => "items",
+            Self::Prompts => "audit's prompts",
+        }
+    }
+}
+
 /// Whether data speak of what a prompt says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Support {
     pub supported: bool,
+    #[serde(default)]
+    pub words_of: WordsOf,
     /// The least figure of a content word, and what it is to reach; both `None` where words are not judged.
     pub figure: Option<f64>,
     pub threshold: Option<f64>,
@@ -54,7 +77,8 @@ impl Support {
     /// witness left them out.
     pub fn left_out(&self) -> impl Iterator<Item = &WordReading> {
         let threshold = self.threshold.unwrap_or(f64::NEG_INFINITY);
-        self.words.iter().filter(move |word| word.read_as.is_none() && word.cosine >= threshold)
+        let items = self.words_of == WordsOf::Items;
+        self.words.iter().filter(move |word| items && word.read_as.is_none() && word.cosine >= threshold)
     }
 
     /// Words that were read as others.

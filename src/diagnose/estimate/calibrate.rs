@@ -10,6 +10,7 @@ use super::slice::{Slice, TestItems, attribute_slices};
 use crate::audit::Audit;
 use crate::data::content_words;
 use crate::diagnose::DiagnoseError;
+use crate::heads::Picked;
 use std::sync::PoisonError;
 
 /// Prompts of an audit's own that give the fixed formula its scale; with fewer, sentences about anything do.
@@ -21,7 +22,7 @@ pub struct Slicing<'a> {
     pub test_rows: &'a [usize],
     pub test_losses: &'a [f64],
     /// `[test, d]`.
-    pub test: &'a [f32],
+    pub test: Picked<'a>,
     pub train_rows: &'a [usize],
     pub train_losses: &'a [f64],
     /// `[train, d]`.

@@ -2,6 +2,7 @@
 
 use super::slice::{LEAST_JOINT, Slice, SliceKind, TestItems};
 use crate::data::{content_words, words};
+use crate::heads::Picked;
 use rand::SeedableRng;
 use rand::seq::index::sample;
 use rand_chacha::ChaCha8Rng;
@@ -100,7 +101,7 @@ pub struct ClusterItems<'a> {
     pub train_texts: &'a [&'a str],
     /// `[train, d]` and `[test, d]`.
     pub train: &'a [f32],
-    pub test: &'a [f32],
+    pub test: Picked<'a>,
     pub dimension: usize,
 }
 
@@ -125,16 +126,18 @@ pub fn cluster_slices(
     among.sort_unstable();
     let gathered: Vec<f32> =
         among.iter().flat_map(|&at| &items.train[at * items.dimension..(at + 1) * items.dimension]).copied().collect();
-    let (points, held) = (Points::centred(&gathered, &centre), Points::centred(items.test, &centre));
+    let points = Points::centred(&gathered, &centre);
     let texts: Vec<&str> = among.iter().map(|&at| items.train_texts[at]).collect();
     let content: Vec<Vec<String>> = texts.iter().map(|text| content_words(text, generic)).collect();
     let mut frequencies: HashMap<&str, usize> = HashMap::new();
     content.iter().flatten().for_each(|word| *frequencies.entry(word).or_default() += 1);
     let mut slices = Vec::new();
     let mut part = first_part;
-    for size in SIZES.into_iter().filter(|size| size * LEAST_JOINT <= held.len() && size * 4 <= points.len()) {
+    for size in SIZES.into_iter().filter(|size| size * LEAST_JOINT <= items.test.len() && size * 4 <= points.len()) {
         let centres = centres(&points, size);
-        let (near, tested) = (assign(&points, &centres), assign(&held, &centres));
+        let near = assign(&points, &centres);
+        let held = items.test.blocks().map(|block| Points::centred(&block, &centre));
+        let tested: Vec<(usize, f32)> = held.flat_map(|block| assign(&block, &centres)).collect();
         for cluster in 0..size {
             let losses = test.losses_where(|place| tested[place].0 == cluster);
             let members: Vec<usize> = (0..near.len()).filter(|&at| near[at].0 == cluster).collect();
@@ -188,7 +191,8 @@ mod tests {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let rows: Vec<usize> = (0..2400).collect();
         let losses: Vec<f64> = (0..2400).map(|at| (at % kinds) as f64).collect();
-        let items = ClusterItems { train_texts: &texts, train: &train, test: &test, dimension };
+        let test = Picked { rows: (&test).into(), positions: &rows, dimension };
+        let items = ClusterItems { train_texts: &texts, train: &train, test, dimension };
         let slices = cluster_slices(&items, TestItems { rows: &rows, losses: &losses }, &BTreeSet::new(), 3);
         let pure = slices.iter().filter(|slice| slice.kind == SliceKind::DistinctiveWords && slice.se == 0.0);
         let right = pure.filter(|slice| slice.text == format!("kind{}", slice.mean)).count();

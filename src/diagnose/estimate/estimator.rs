@@ -92,8 +92,12 @@ impl Witnesses {
         let any = texts().any(|text| words(text).next().is_some());
         let share = worded.len() as f64 / material.train.len().max(1) as f64;
         let index = any.then(|| WordIndex::new(texts(), &losses_of(&worded), &generic, share));
-        let item_words: Vec<&str> = index.iter().flat_map(WordIndex::words).map(|(word, _)| word).collect();
-        let lexicon = Lexicon::new(&item_words, material.word_encoder.as_ref())?;
+        let own = own_words(audit, &generic);
+        let known: Vec<&str> = match &index {
+            Some(index) => index.words().into_iter().map(|(word, _)| word).collect(),
+            None => own.iter().map(String::as_str).collect(),
+        };
+        let lexicon = Lexicon::new(&known, material.word_encoder.as_ref())?;
         Ok(Self {
             lexicon,
             nearest: NearestItems::new(material.embeddings, &near, &losses_of(&near), encoder.dimension())
@@ -110,11 +114,18 @@ impl Witnesses {
     }
 }
 
+/// Content words of the audit's own prompts, each once.
+fn own_words(audit: &Audit, generic: &BTreeSet<String>) -> BTreeSet<String> {
+    let attributes = audit.attributes.iter().map(|attribute| &attribute.prompts);
+    let prompts = attributes.flat_map(|own| std::iter::once(&own.phrase).chain(own.antonym.as_ref()));
+    prompts.chain(&audit.prompts.in_distribution).flat_map(|prompt| content_words(prompt, generic)).collect()
+}
+
 /// Mean losses of the training items with each attribute.
 fn groups(material: &EstimatorMaterial<'_>, generic: &BTreeSet<String>) -> Result<Vec<AttributeGroup>, DiagnoseError> {
     let attributes = &material.audit.attributes;
     let phrases: Vec<&str> = attributes.iter().map(|attribute| attribute.prompts.phrase.as_str()).collect();
-    let embeddings = material.encoder.encode(&phrases)?;
+    let embeddings = material.encoder.encode_prompts(&phrases)?;
     let group = |(attribute, row): (&crate::audit::Attribute, &[f32])| {
         let held = material.train.iter().filter(|&&item| attribute.values[item] == Some(true));
         let losses: Vec<f64> = held.map(|&item| material.model.losses[item]).collect();
@@ -230,7 +241,7 @@ impl Estimator {
     /// # Errors
     /// If an encoder or the heads fail.
     pub fn tell_all(&self, texts: &[&str]) -> Result<Vec<Told>, DiagnoseError> {
-        let embeddings = self.witnesses.encoder.encode(texts)?;
+        let embeddings = self.witnesses.encoder.encode_prompts(texts)?;
         let predictions = self.witnesses.ensemble.predict(&embeddings)?;
         let rows: Vec<&[f32]> = embeddings.chunks_exact(self.witnesses.encoder.dimension().max(1)).collect();
         let both = texts.par_iter().zip(rows.par_iter()).enumerate();

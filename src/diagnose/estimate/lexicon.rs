@@ -47,6 +47,17 @@ impl Lexicon {
         Ok(lexicon)
     }
 
+    /// How many words there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
     /// Whether an item uses this word.
     #[must_use]
     pub fn holds(&self, word: &str) -> bool {

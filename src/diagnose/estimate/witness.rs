@@ -1,6 +1,6 @@
 //! The witnesses of a prompt: heads, words, nearest items, attributes. All are over training items alone.
 
-use super::answer::{Support, WitnessAnswer, WordReading};
+use super::answer::{Support, WitnessAnswer, WordReading, WordsOf};
 use super::lexicon::{Lexicon, Reading};
 use super::nearest::{NearestFinding, NearestItems};
 use super::word_index::{WordFinding, WordIndex};
@@ -18,6 +18,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub const WITNESS_LEVEL: f64 = 0.9;
 /// A prompt is an attribute's phrase from this cosine on.
 const SAME: f64 = 0.98;
+/// Words that an audit's own prompts must hold to speak for items without words.
+const LEAST_WORDS: usize = 20;
 
 /// The mean loss of an attribute's training items.
 #[derive(Debug, Clone)]
@@ -91,7 +93,7 @@ impl Witnesses {
     /// # Errors
     /// If an encoder or the heads fail.
     pub fn hear(&self, texts: &[&str]) -> Result<Vec<Heard>, DiagnoseError> {
-        let embeddings = self.encoder.encode(texts)?;
+        let embeddings = self.encoder.encode_prompts(texts)?;
         let predictions = self.ensemble.predict(&embeddings)?;
         let rows: Vec<&[f32]> = embeddings.chunks_exact(self.encoder.dimension().max(1)).collect();
         let one = |(at, (text, row)): (usize, (&&str, &&[f32]))| self.hear_one(text, row, &predictions, at);
@@ -134,7 +136,7 @@ impl Witnesses {
     }
 
     /// Whether data speak of a text: each content word must be used by an item or a prompt of the audit, or be like a word
-    /// that an item uses.
+    /// that an item uses. Items without words have the audit's own prompts speak for them; too few of these say nothing.
     ///
     /// # Errors
     /// If the encoder fails.
@@ -145,8 +147,9 @@ impl Witnesses {
             WordReading { word, read_as, cosine }
         };
         let judged: Vec<WordReading> = self.read(text)?.into_iter().map(judge).collect();
-        if self.index.is_none() {
-            return Ok(Support { supported: true, figure: None, threshold: None, words: Vec::new() });
+        let words_of = if self.index.is_some() { WordsOf::Items } else { WordsOf::Prompts };
+        if words_of == WordsOf::Prompts && self.lexicon.len() < LEAST_WORDS {
+            return Ok(Support { supported: true, words_of, figure: None, threshold: None, words: Vec::new() });
         }
         let threshold = self.lexicon.threshold();
         // Nothing but function words and "anybody" is said of everybody; no words at all of nobody.
@@ -154,6 +157,7 @@ impl Witnesses {
         let any = words(text).next().is_some();
         Ok(Support {
             supported: any && figure >= threshold,
+            words_of,
             figure: Some(figure),
             threshold: Some(threshold),
             words: judged,

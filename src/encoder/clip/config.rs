@@ -8,8 +8,10 @@ use serde_json::Value;
 /// The eos id that early conversions of OpenAI's checkpoints carry by mistake; transformers then pools at the
 /// largest id of a text.
 const LEGACY_EOS: u32 = 2;
+/// The activation and the epsilon of norms where a file names none.
+const USUAL: (&str, f64) = ("quick_gelu", 1e-5);
 /// Longest side of a square that a vision tower takes, in pixels.
-const MOST_SIDE: usize = 8192;
+pub const MOST_SIDE: usize = 8192;
 
 /// What both towers have.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +31,8 @@ pub enum Activation {
     QuickGelu,
     /// x·Φ(x), exact; LAION's.
     Gelu,
+    /// The same by the hyperbolic tangent; SigLIP's.
+    GeluTanh,
 }
 
 /// Which token's state stands for a text.
@@ -75,27 +79,27 @@ struct Raw {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct RawText {
-    vocab_size: Option<usize>,
-    max_position_embeddings: Option<usize>,
+pub struct RawText {
+    pub vocab_size: Option<usize>,
+    pub max_position_embeddings: Option<usize>,
     eos_token_id: Option<Value>,
     #[serde(flatten)]
-    tower: RawTower,
+    pub tower: RawTower,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct RawVision {
-    image_size: Option<Value>,
-    patch_size: Option<Value>,
-    num_channels: Option<usize>,
+pub struct RawVision {
+    pub image_size: Option<Value>,
+    pub patch_size: Option<Value>,
+    pub num_channels: Option<usize>,
     #[serde(flatten)]
-    tower: RawTower,
+    pub tower: RawTower,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct RawTower {
+pub struct RawTower {
     hidden_size: Option<usize>,
     intermediate_size: Option<usize>,
     num_hidden_layers: Option<usize>,
@@ -116,11 +120,11 @@ impl Config {
         let text = raw.text_config_dict.or(raw.text_config).unwrap_or_default();
         let vision = raw.vision_config_dict.or(raw.vision_config).unwrap_or_default();
         let config = Self {
-            text: text.tower.with_defaults("text", (512, 2048, 12, 8))?,
+            text: text.tower.with_defaults("text", (512, 2048, 12, 8), USUAL)?,
             vocabulary: text.vocab_size.unwrap_or(49408),
             positions: text.max_position_embeddings.unwrap_or(77),
             pooling: pooling(text.eos_token_id)?,
-            vision: vision.tower.with_defaults("vision", (768, 3072, 12, 12))?,
+            vision: vision.tower.with_defaults("vision", (768, 3072, 12, 12), USUAL)?,
             image_size: side("image_size", vision.image_size, 224)?,
             patch_size: side("patch_size", vision.patch_size, 32)?,
             projection: raw.projection_dim.unwrap_or(512),
@@ -144,13 +148,21 @@ impl Config {
 }
 
 impl RawTower {
-    /// `defaults`: width, MLP width, layers, heads.
-    fn with_defaults(self, tower: &str, defaults: (usize, usize, usize, usize)) -> Result<Tower, String> {
-        let act = self.hidden_act.as_deref().unwrap_or("quick_gelu");
+    /// `defaults`: width, MLP width, layers, heads; `usual`: activation, epsilon.
+    pub fn with_defaults(
+        self,
+        tower: &str,
+        defaults: (usize, usize, usize, usize),
+        usual: (&str, f64),
+    ) -> Result<Tower, String> {
+        let act = self.hidden_act.as_deref().unwrap_or(usual.0);
         let activation = match act {
             "quick_gelu" => Activation::QuickGelu,
             "gelu" => Activation::Gelu,
-            other => return Err(format!("{tower} hidden_act is {other:?}; quick_gelu and gelu can be computed")),
+            "gelu_pytorch_tanh" | "gelu_new" => Activation::GeluTanh,
+            other => {
+                return Err(format!("{tower} hidden_act is {other:?}; quick_gelu, gelu and gelu_new can be computed"));
+            }
         };
         let tower_of = Tower {
             width: self.hidden_size.unwrap_or(defaults.0),
@@ -158,7 +170,7 @@ impl RawTower {
             layers: self.num_hidden_layers.unwrap_or(defaults.2),
             heads: self.num_attention_heads.unwrap_or(defaults.3),
             activation,
-            norm_epsilon: self.layer_norm_eps.unwrap_or(1e-5),
+            norm_epsilon: self.layer_norm_eps.unwrap_or(usual.1),
         };
         if tower_of.layers > MOST_LAYERS {
             return Err(format!(
@@ -190,7 +202,7 @@ fn pooling(eos: Option<Value>) -> Result<Pooling, String> {
 }
 
 /// A square's side, which older files write as a list.
-fn side(name: &str, value: Option<Value>, default: usize) -> Result<usize, String> {
+pub fn side(name: &str, value: Option<Value>, default: usize) -> Result<usize, String> {
     let number = |value: &Value| value.as_u64().and_then(|side| usize::try_from(side).ok());
     let side = match &value {
         None | Some(Value::Null) => Some(default),

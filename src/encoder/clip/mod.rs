@@ -1,15 +1,15 @@
 //! CLIP: texts and images in one space, from a Hugging Face `CLIPModel` checkpoint.
 
-mod config;
+pub(super) mod config;
 mod prefix;
-mod stack;
+pub(super) mod stack;
 mod text;
-mod vision;
+pub(super) mod vision;
 
 use super::batch::{by_length, embed, normalise};
 use super::files::{Files, digest};
 use super::picture::{ImageProblem, Picture};
-use super::processor::Processor;
+use super::processor::{Processor, Usual};
 use super::tokens::{Tokens, plain_word};
 use super::weights::Weights;
 use super::{Encoder, EncoderError, Pixels, Reading};
@@ -46,9 +46,9 @@ impl ClipEncoder {
     /// Opens a checkpoint's files; `name` is what people call it.
     pub(super) fn open(name: &str, files: &Files, device: &Device) -> Result<Self, String> {
         let config = Config::open(files)?;
-        let tokens = Tokens::open(files, config.positions, None)?;
+        let tokens = Tokens::open(files, config.positions)?;
         check_tokens(&tokens, &config)?;
-        let processor = Processor::open(files, config.image_size)?;
+        let processor = Processor::open(files, config.image_size, &Usual::CLIP)?;
         let weights = Weights::open(files)?;
         let wanted = text::wanted(&config);
         weights.check(&wanted)?;

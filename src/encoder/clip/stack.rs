@@ -200,10 +200,12 @@ fn attend(queries: &Tensor, keys: &Tensor, values: &Tensor, mask: Option<&Tensor
     ops::softmax_last_dim(&scores)?.matmul(values)?.transpose(1, 2)?.contiguous()?.flatten_from(D::Minus2)
 }
 
-fn activate(inner: &Tensor, activation: Activation) -> Result<Tensor> {
+/// The activation of an MLP.
+pub fn activate(inner: &Tensor, activation: Activation) -> Result<Tensor> {
     match activation {
         Activation::QuickGelu => inner * ops::sigmoid(&(inner * 1.702)?)?,
         Activation::Gelu => inner.gelu_erf(),
+        Activation::GeluTanh => inner.gelu(),
     }
 }
 

@@ -42,6 +42,21 @@ pub fn wanted(config: &Config) -> Vec<Wanted> {
     all
 }
 
+/// Patches of images as rows, `[images * grid * grid, 3 * patch * patch]`: a convolution whose stride is its width is one
+/// product over them.
+pub fn patch_rows(images: &[&[f32]], side: usize, grid: usize, patch: usize) -> Vec<f32> {
+    let mut rows = Vec::with_capacity(images.len() * grid * grid * 3 * patch * patch);
+    for image in images {
+        for (row, column) in (0..grid).flat_map(|row| (0..grid).map(move |column| (row, column))) {
+            for line in (0..3).flat_map(|channel| (0..patch).map(move |y| (channel * side + y) * side)) {
+                let start = line + row * patch * side + column * patch;
+                rows.extend_from_slice(&image[start..start + patch]);
+            }
+        }
+    }
+    rows
+}
+
 impl VisionTower {
     pub fn new(tensors: &HashMap<String, Tensor>, config: &Config, device: &Device) -> Result<Self> {
         let width = config.vision.width;
@@ -64,16 +79,7 @@ impl VisionTower {
     pub fn features(&self, images: &[&[f32]], side: usize) -> Result<Tensor> {
         let (count, grid, patch) = (images.len(), self.grid, self.patch_size);
         let tokens = grid * grid;
-        // A convolution whose stride is its width is one product over patches laid out as rows.
-        let mut rows = Vec::with_capacity(count * tokens * 3 * patch * patch);
-        for image in images {
-            for (row, column) in (0..grid).flat_map(|row| (0..grid).map(move |column| (row, column))) {
-                for line in (0..3).flat_map(|channel| (0..patch).map(move |y| (channel * side + y) * side)) {
-                    let start = line + row * patch * side + column * patch;
-                    rows.extend_from_slice(&image[start..start + patch]);
-                }
-            }
-        }
+        let rows = patch_rows(images, side, grid, patch);
         let rows = Tensor::from_vec(rows, (count * tokens, 3 * patch * patch), &self.device)?;
         let patches = self.patches.forward(&rows)?.reshape((count, tokens, ()))?;
         let class = self.class.reshape((1, 1, ()))?.broadcast_as((count, 1, patches.dim(2)?))?;

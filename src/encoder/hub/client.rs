@@ -53,14 +53,15 @@ pub(super) struct Client {
 
 /// What must be the same for a secret to be sent.
 #[derive(Debug, PartialEq, Eq)]
-struct Origin {
+pub(in crate::encoder) struct Origin {
     scheme: String,
     host: String,
     port: u16,
 }
 
 impl Origin {
-    fn of(uri: &Uri) -> Option<Self> {
+    /// The origin of an http or https address.
+    pub fn of(uri: &Uri) -> Option<Self> {
         let scheme = uri.scheme_str()?.to_ascii_lowercase();
         let usual = match scheme.as_str() {
             "http" => 80,
@@ -72,7 +73,7 @@ impl Origin {
     }
 
     /// Whether what is sent can be read by others: it is not encrypted and leaves this machine.
-    fn is_open(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         let address = self.host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
         let loopback = self.host == "localhost" || address.is_ok_and(|address| address.is_loopback());
         self.scheme == "http" && !loopback
@@ -203,7 +204,7 @@ fn broken(error: ureq::Error) -> Fault {
 }
 
 /// `%41` becomes `A`.
-fn percent_decoded(text: &str) -> Vec<u8> {
+pub(in crate::encoder) fn percent_decoded(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {

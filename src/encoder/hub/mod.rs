@@ -8,6 +8,7 @@ mod client;
 mod fetch;
 mod settings;
 
+pub(super) use client::{Origin, percent_decoded};
 pub use settings::{DownloadObserver, HubSettings, Token};
 
 use client::{Client, Fault, is_name};
@@ -71,7 +72,7 @@ impl Repository {
         let repository = self.at(revision);
         let kept = Cache::new(self.settings.cache.clone()).repo(repository.clone());
         // A reference is followed only where it is a commit's name.
-        let cached = self.commit(revision).and_then(|_| kept.get(name));
+        let cached = self.commit(revision).map(|commit| kept.pointer_path(&commit).join(name));
         // Python keeps a snapshot fetched by its commit without a reference to it.
         let pinned = kept.pointer_path(revision).join(name);
         if let Some(path) = cached.into_iter().chain([pinned]).find(|path| path.is_file()) {
@@ -119,8 +120,21 @@ impl Repository {
 
     /// The commit that a revision was when it was fetched.
     fn commit(&self, revision: &str) -> Option<String> {
-        let commit = std::fs::read_to_string(self.folder().join("refs").join(revision)).ok()?;
+        let Ok(commit) = std::fs::read_to_string(self.folder().join("refs").join(revision)) else {
+            return self.only_snapshot(revision);
+        };
         Some(commit.trim().to_owned()).filter(|commit| is_name(commit))
+    }
+
+    /// The one snapshot there is, where it came without a reference, as copied caches do; for use without a network.
+    fn only_snapshot(&self, revision: &str) -> Option<String> {
+        if !self.settings.offline || revision != MAIN {
+            return None;
+        }
+        let mut names =
+            std::fs::read_dir(self.folder().join("snapshots")).ok()?.flatten().map(|entry| entry.file_name());
+        let first = names.next()?.into_string().ok()?;
+        (names.next().is_none() && is_name(&first)).then_some(first)
     }
 
     /// Where it is noted that a commit has no such file; none while the commit is unknown.

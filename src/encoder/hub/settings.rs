@@ -25,6 +25,11 @@ impl Token {
         let text = text.trim();
         (!text.is_empty()).then(|| Self(text.to_owned()))
     }
+
+    /// The secret, for the one it is meant for.
+    pub(in crate::encoder) fn secret(&self) -> &str {
+        &self.0
+    }
 }
 
 impl fmt::Debug for Token {

@@ -1,12 +1,12 @@
 //! What became of each attribute and of each group, as sheets.
 
-use crate::audit::Side;
-use crate::diagnose::{AttributeChange, Change, ChangeVerdict, ModelComparison};
+use crate::diagnose::{AttributeChange, Change, ChangeVerdict, Fate, GroupChange, ModelComparison};
 use crate::report::Align::{Left, Right};
 use crate::report::sheet::{Cell, Sheet};
 
-/// Groups that are listed; JSON has all.
-const GROUPS: usize = 15;
+/// Groups that are listed of those harmed or left behind, and of the others; JSON has all.
+const HARMED: usize = 15;
+const OTHERS: usize = 5;
 
 /// How bad a change is: worse first, then what was resolved, then the rest.
 fn badness(change: &Change) -> (u8, f64) {
@@ -52,7 +52,7 @@ pub fn changed_attributes(found: &ModelComparison, room: Room) -> Sheet {
     if room != Room::Narrow {
         columns.push(("change 95 %", Right));
     }
-    columns.extend([("q", Right), ("verdict", Left)]);
+    columns.extend([("q", Right), ("gap", Left)]);
     match room {
         Room::Middle if predicted => columns.extend([("predicted", Right), ("up", Right)]),
         Room::Plenty if predicted => {
@@ -97,86 +97,78 @@ fn predicted_cells(row: &AttributeChange, room: Room) -> Vec<Cell> {
     }
 }
 
-/// Short enough for 80 columns.
+/// Whether a gap's size grew; short enough for 80 columns.
 fn verdict(verdict: ChangeVerdict) -> Cell {
-    Cell::text(match verdict {
-        ChangeVerdict::NoDifference => "no difference",
-        other => other.words(),
-    })
+    Cell::text(gap_words(verdict))
 }
 
-/// Groups whose own mean loss rose.
-pub fn groups_worse(found: &ModelComparison, wide: bool) -> Option<Sheet> {
-    let mut rows: Vec<(String, usize, &Change)> = Vec::new();
-    for attribute in &found.attributes {
-        for (side, word) in [(Side::True, "with"), (Side::False, "without")] {
-            let change = attribute.loss(side);
-            if change.verdict == ChangeVerdict::Worse {
-                rows.push((format!("{word} {}", attribute.name), attribute.count(side), change));
-            }
-        }
+/// What became of a gap: a wider one is no harm by itself.
+pub fn gap_words(verdict: ChangeVerdict) -> &'static str {
+    match verdict {
+        ChangeVerdict::Worse => "wider",
+        ChangeVerdict::Better => "narrower",
+        ChangeVerdict::NoDifference => "no difference",
+        ChangeVerdict::NotEnoughData => "not enough data",
     }
-    if rows.is_empty() {
+}
+
+/// Groups by what became of them, harm first; none for a fate that nobody met with.
+pub fn groups(found: &ModelComparison, wide: bool) -> Vec<Sheet> {
+    let fates =
+        [(Fate::WorseOff, HARMED), (Fate::LeftBehind, HARMED), (Fate::Better, OTHERS), (Fate::NotResolved, OTHERS)];
+    fates.into_iter().filter_map(|(fate, most)| groups_of(found, fate, most, wide)).collect()
+}
+
+fn groups_of(found: &ModelComparison, fate: Fate, most: usize, wide: bool) -> Option<Sheet> {
+    let groups: Vec<&GroupChange> = found.groups.of(fate).collect();
+    if groups.is_empty() {
         return None;
     }
-    rows.sort_by(|a, b| badness(a.2).1.total_cmp(&badness(b.2).1));
-    let mut columns = vec![("group", Left), ("n", Right), ("loss before", Right), ("after", Right), ("change", Right)];
+    let behind = fate == Fate::LeftBehind;
+    let title = match fate {
+        Fate::WorseOff => "Worse off: their own loss rose, or their AUROC fell",
+        Fate::LeftBehind => "Better, left behind: the others gained more, so the gap to them grew",
+        Fate::Better => "Better",
+        _ => "Not resolved: their change may be chance",
+    };
+    let mut columns = vec![("group", Left), ("n", Right), ("of", Left)];
+    // 80 columns have no room for both values and both gaps.
+    let values = wide || !behind;
+    if values {
+        columns.extend([("before", Right), ("after", Right)]);
+    }
+    columns.push(("change", Right));
     if wide {
         columns.push(("95 %", Right));
     }
     columns.push(("q", Right));
-    let mut sheet = Sheet::new("Groups whose mean loss rose".into(), &columns);
-    for (name, n, change) in rows.iter().take(GROUPS) {
-        let mut cells = vec![
-            Cell::text(name),
-            Cell::Count(*n),
-            Cell::number(change.before, 3),
-            Cell::number(change.after, 3),
-            Cell::signed(change.change, 3),
-        ];
-        if wide {
-            cells.push(Cell::signed_interval(change.interval, 3));
+    if behind {
+        columns.extend([("gap before", Right), ("gap after", Right)]);
+    }
+    let mut sheet = Sheet::new(format!("{title} ({})", groups.len()), &columns);
+    for group in groups.iter().take(most) {
+        let row = found.attributes.iter().find(|row| row.name == group.attribute);
+        let measures = [("loss", &group.loss, 3), ("AUROC", &group.auroc, 4)];
+        for (of, measure, digits) in measures.into_iter().filter(|(_, measure, _)| measure.fate == fate) {
+            let change = &measure.change;
+            let mut cells = vec![Cell::text(group.name()), Cell::Count(group.n), Cell::text(of)];
+            if values {
+                cells.extend([Cell::number(change.before, digits), Cell::number(change.after, digits)]);
+            }
+            cells.push(Cell::signed(change.change, digits));
+            if wide {
+                cells.push(Cell::signed_interval(change.interval, digits));
+            }
+            cells.push(Cell::probability(change.q));
+            if let Some(row) = row.filter(|_| behind) {
+                let gap = if of == "loss" { &row.loss_gap } else { &row.auroc_gap };
+                cells.extend([Cell::signed(gap.before, digits), Cell::signed(gap.after, digits)]);
+            }
+            sheet.row(cells);
         }
-        cells.push(Cell::probability(change.q));
-        sheet.row(cells);
     }
-    if rows.len() > GROUPS {
-        sheet.notes.push(format!("And {} groups more; JSON has all.", rows.len() - GROUPS));
+    if groups.len() > most {
+        sheet.notes.push(format!("And {} groups more; JSON has all.", groups.len() - most));
     }
-    Some(sheet)
-}
-
-/// Attributes whose AUROC gap grew.
-pub fn auroc_worse(found: &ModelComparison, wide: bool) -> Option<Sheet> {
-    let rows: Vec<&AttributeChange> =
-        found.attributes.iter().filter(|row| row.auroc_gap.verdict == ChangeVerdict::Worse).collect();
-    if rows.is_empty() {
-        return None;
-    }
-    let mut columns = vec![("attribute", Left), ("gap before", Right), ("after", Right), ("change", Right)];
-    if wide {
-        columns.push(("change 95 %", Right));
-    }
-    columns.extend([("q", Right), ("true after", Right), ("false", Right)]);
-    let mut sheet = Sheet::new("Attributes whose AUROC gap grew".into(), &columns);
-    for row in rows {
-        let gap = &row.auroc_gap;
-        let mut cells = vec![
-            Cell::text(&row.name),
-            Cell::signed(gap.before, 4),
-            Cell::signed(gap.after, 4),
-            Cell::signed(gap.change, 4),
-        ];
-        if wide {
-            cells.push(Cell::signed_interval(gap.interval, 4));
-        }
-        cells.extend([
-            Cell::probability(gap.q),
-            Cell::number(row.auroc_true.after, 4),
-            Cell::number(row.auroc_false.after, 4),
-        ]);
-        sheet.row(cells);
-    }
-    sheet.notes.push("True and false: AUROC of the group with the attribute and of the group without, after.".into());
     Some(sheet)
 }

@@ -5,9 +5,9 @@ mod ranked;
 
 use super::sheet::{Format, markdown};
 use super::{fixed, printable, signed};
-use crate::diagnose::{Change, ChangeVerdict, ModelComparison, grouped};
+use crate::diagnose::{Change, ChangeVerdict, LossShift, ModelComparison, grouped};
 pub use changes::sorted_attributes;
-pub(super) use changes::{Room, auroc_worse, changed_attributes, groups_worse};
+pub(super) use changes::{Room, changed_attributes, gap_words, groups};
 pub(super) use ranked::{heads, items, prompts};
 use unicode_width::UnicodeWidthChar;
 
@@ -24,11 +24,14 @@ pub fn model_comparison(found: &ModelComparison, audit: &str, format: Format, wi
         (true, _) => Room::Narrow,
     };
     let wide = room != Room::Narrow;
-    let mut sheets = vec![changed_attributes(found, room)];
+    let gaps = changed_attributes(found, room);
+    let mut sheets = Vec::new();
     // A program that reads CSV wants one table.
-    if format != Format::Csv {
-        sheets.extend(groups_worse(found, wide));
-        sheets.extend(auroc_worse(found, wide));
+    if format == Format::Csv {
+        sheets.push(gaps);
+    } else {
+        sheets.extend(groups(found, wide));
+        sheets.push(gaps);
         if let Some(predicted) = &found.predicted {
             sheets.push(heads(predicted));
             sheets.push(prompts(predicted, text.then_some(width)));
@@ -82,7 +85,6 @@ pub(super) fn change_words(change: &Change, digits: usize) -> String {
 pub(super) fn summary(found: &ModelComparison, audit: &str) -> Vec<String> {
     let n = found.n.max(1) as f64;
     let share = |count: usize| format!("{} ({:.1} %)", grouped(count), 100.0 * count as f64 / n);
-    let count = |verdict: ChangeVerdict| found.attributes.iter().filter(|a| a.loss_gap.verdict == verdict).count();
     let losses = &found.losses;
     let mut lines = vec![
         format!(
@@ -91,7 +93,13 @@ pub(super) fn summary(found: &ModelComparison, audit: &str) -> Vec<String> {
             printable(&found.after),
             printable(audit)
         ),
-        format!("Over {} test items. Mean loss {}.", grouped(found.n), change_words(&losses.mean, 3)),
+        found.groups.headline.clone(),
+        format!(
+            "Over {} test items. Mean loss {}{}.",
+            grouped(found.n),
+            change_words(&losses.mean, 3),
+            errors_and_tests(losses)
+        ),
     ];
     if losses.auroc.before.value().is_some() {
         lines.push(format!("AUROC {}.", change_words(&losses.auroc, 4)));
@@ -106,8 +114,9 @@ pub(super) fn summary(found: &ModelComparison, audit: &str) -> Vec<String> {
         format!("{:.0} %: {:.3} → {:.3}", 100.0 * quantile.probability, quantile.before, quantile.after)
     });
     lines.push(format!("Quantiles of the loss, {}.", quantiles.collect::<Vec<_>>().join(", ")));
+    let count = |verdict: ChangeVerdict| found.attributes.iter().filter(|a| a.loss_gap.verdict == verdict).count();
     lines.push(format!(
-        "Loss gaps of {}: {} worse, {} better, {} with no difference resolved, {} without enough data.",
+        "Loss gaps of {}: {} wider, {} narrower, {} with no difference resolved, {} without enough data.",
         match found.attributes.len() {
             1 => "1 attribute".into(),
             n => format!("{n} attributes"),
@@ -120,6 +129,26 @@ pub(super) fn summary(found: &ModelComparison, audit: &str) -> Vec<String> {
     lines
 }
 
+/// `; SE 0.0110, clustered 0.0230; paired t p = 0.0312, Wilcoxon p < .0001`.
+fn errors_and_tests(losses: &LossShift) -> String {
+    let p = |p: f64| if p < 1e-4 { "p < .0001".to_owned() } else { format!("p = {p:.4}") };
+    let error = losses.standard_error.value().map(|error| {
+        let clustered = error.clustered.map_or_else(String::new, |clustered| format!(", clustered {clustered:.4}"));
+        format!("; SE {:.4}{clustered}", error.naive)
+    });
+    let tests = &losses.tests;
+    let said = [
+        tests.paired_t.value().map(|test| format!("paired t {}", p(test.p))),
+        tests.wilcoxon.value().map(|test| format!("Wilcoxon {}", p(test.p))),
+        tests.mcnemar.map(|test| {
+            format!("exact McNemar {} ({} newly right, {} newly wrong)", p(test.p), test.before_only, test.after_only)
+        }),
+    ];
+    let said: Vec<String> = said.into_iter().flatten().collect();
+    let said = if said.is_empty() { String::new() } else { format!("; {}", said.join(", ")) };
+    error.unwrap_or_default() + &said
+}
+
 /// How verdicts are reached, in words.
 pub(super) fn rule(found: &ModelComparison) -> Vec<String> {
     let rule = &found.rule;
@@ -128,7 +157,7 @@ pub(super) fn rule(found: &ModelComparison) -> Vec<String> {
     let least_units = if found.units == found.n { String::new() } else { format!(" or {} clusters", rule.least_units) };
     vec![
         format!(
-            "Gaps are group with the attribute minus group without, in units of the loss. Worse means that the gap's size grew, better that it shrank: q < {} (Benjamini-Hochberg over the attributes) and by at least {:.4} (1 % of the mean loss before; AUROC {}). Groups of fewer than {} items{} (AUROC: {} of either class) get no verdict.",
+            "Worse off, better, wider or narrower: q < {} (Benjamini-Hochberg over the attributes) and by at least {:.4} (1 % of the mean loss before; AUROC {}). Gaps are group with the attribute minus group without, in units of the loss; wider means that their size grew, whoever gained. Groups of fewer than {} items{} (AUROC: {} of either class) get no verdict.",
             rule.level, rule.least_loss, rule.least_auroc, rule.least_items, least_units, rule.least_of_class
         ),
         format!(
@@ -139,7 +168,7 @@ pub(super) fn rule(found: &ModelComparison) -> Vec<String> {
 }
 
 /// The beginning of a text that fits so many columns.
-fn cut(text: &str, room: usize) -> String {
+pub(super) fn cut(text: &str, room: usize) -> String {
     let text = printable(text);
     let mut used = 0;
     let mut kept = String::new();

@@ -9,13 +9,16 @@ pub use html::html_report;
 pub use written::{latex_report, markdown_report};
 
 use crate::audit::RunRecord;
-use crate::diagnose::{CalibrationTable, ModelComparison, PairScores, PromptScores, Tables};
+use crate::diagnose::{CalibrationTable, Findings, ModelComparison, PairScores, PromptScores, Tables};
+use crate::report::FindingItems;
 
 /// Everything a report shows.
 pub struct ReportMaterial<'a> {
     pub run: &'a RunRecord,
     pub tables: &'a Tables,
     pub test_items: usize,
+    /// What is said first.
+    pub findings: &'a Findings,
     /// Prompts of Figure 2.
     pub ladder: Vec<PromptScores>,
     /// Pairs of Figure 3.
@@ -24,6 +27,8 @@ pub struct ReportMaterial<'a> {
     pub calibration: CalibrationTable,
     /// The run's model compared with an earlier one.
     pub comparison: Option<&'a ModelComparison>,
+    /// Items behind the findings, where they were asked for.
+    pub items: &'a [FindingItems],
     /// A date to print; none keeps equal inputs equal bytes.
     pub date: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 use super::ReportMaterial;
 use crate::audit::{Contrast, HeadKind};
-use crate::diagnose::{Aggregate, Measured, TrueGap, Verdict, grouped};
+use crate::diagnose::{Aggregate, Measured, TrueGap, grouped};
 use crate::report::comparison::{self, Room};
 use crate::report::sheet::Sheet;
 use crate::report::{self, figure, printable};
@@ -66,40 +66,20 @@ pub fn sections(material: &ReportMaterial) -> Vec<Section> {
 }
 
 fn findings(material: &ReportMaterial) -> Section {
-    let tables = material.tables;
-    let mut rows: Vec<_> = (tables.attributes.rows.iter())
-        .filter(|row| row.loss_evidence.verdict == Verdict::Resolved)
-        .filter_map(|row| Some((row, row.loss_gap.value()?)))
-        .collect();
-    rows.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-    let mut paragraphs = vec![format!(
-        "Over {} test items, {} of {} attributes have a loss gap that is more than chance (q < .05).",
-        grouped(tables.attributes.n),
-        rows.len(),
-        tables.attributes.rows.len()
-    )];
-    paragraphs.extend(tables.validity.fitted.map(|fitted| fitted.sentence()));
-    for (row, gap) in rows.iter().take(5) {
-        let (with, without) = (row.loss_true.value().unwrap_or(f64::NAN), row.loss_false.value().unwrap_or(f64::NAN));
-        let interval = row.loss_evidence.interval.value();
-        let interval =
-            interval.map_or_else(String::new, |i| format!(", 95 % interval {:+.3} to {:+.3}", i.low, i.high));
-        let harder = if *gap > 0.0 { "harder" } else { "easier" };
-        paragraphs.push(format!(
-            "{} (n = {}) is {harder} for the model: mean loss {with:.3} against {without:.3} (n = {}), gap {gap:+.3}{interval}.",
-            printable(&row.name),
-            grouped(row.n_true),
-            grouped(row.n_false)
-        ));
-    }
-    Section { id: "findings", title: "What was found".into(), paragraphs, figure: None, tables: Vec::new() }
+    let one = |finding: &crate::diagnose::Finding| {
+        let figures = finding.figures().join("; ");
+        let figures = if figures.is_empty() { figures } else { format!(" {figures}.") };
+        printable(&format!("{}.{figures}", finding.claim()))
+    };
+    let paragraphs = material.findings.findings.iter().map(one).collect();
+    let tables = material.items.iter().map(|items| items.sheet(&material.run.model)).collect();
+    Section { id: "findings", title: "What was found".into(), paragraphs, figure: None, tables }
 }
 
 fn changed(material: &ReportMaterial) -> Option<Section> {
     let found = material.comparison?;
-    let mut tables = vec![comparison::changed_attributes(found, Room::Plenty)];
-    tables.extend(comparison::groups_worse(found, true));
-    tables.extend(comparison::auroc_worse(found, true));
+    let mut tables = comparison::groups(found, true);
+    tables.push(comparison::changed_attributes(found, Room::Plenty));
     if let Some(predicted) = &found.predicted {
         tables.extend([comparison::heads(predicted), comparison::prompts(predicted, None)]);
     }
@@ -232,10 +212,9 @@ fn limits(material: &ReportMaterial) -> Section {
             _ => "n/a".into(),
         }
     };
-    let few = tables.attributes.rows.iter().filter(|row| row.loss_evidence.verdict == Verdict::NotEnoughData).count();
     let paragraphs = vec![
         format!(
-            "Measured gaps are over the {} test items of this audit and say nothing of other data. {few} attributes have too few items for a verdict.",
+            "Measured gaps are over the {} test items of this audit and say nothing of other data.",
             grouped(tables.attributes.n)
         ),
         format!(

@@ -2,7 +2,7 @@
 
 use super::canvas::{Canvas, Scale, short};
 use crate::diagnose::{ChangeVerdict, ModelComparison};
-use crate::report::sorted_attributes;
+use crate::report::comparison::{gap_words, sorted_attributes};
 
 const LEFT: f64 = 200.0;
 const RIGHT: f64 = 90.0;
@@ -10,7 +10,7 @@ const WIDTH: f64 = 760.0;
 const ROW: f64 = 18.0;
 const TOP: f64 = 16.0;
 
-/// A ring before, a dot after, a line between them; those that grew worse first.
+/// A ring before, a dot after, a line between them; those that grew first.
 #[must_use]
 pub fn changed_gaps(found: &ModelComparison) -> String {
     let rows: Vec<_> = (sorted_attributes(found).into_iter())
@@ -24,14 +24,14 @@ pub fn changed_gaps(found: &ModelComparison) -> String {
         let y = TOP + ROW * (index as f64 + 0.5);
         canvas.text("name", "end", (LEFT - 10.0, y + 4.0), &short(&row.name, 28));
         canvas.line("whisker", (scale.at(*before), y), (scale.at(*after), y));
-        let title = format!("{}: {before:+.3} before, {after:+.3} after, {}", row.name, row.loss_gap.verdict.words());
+        let title =
+            format!("{}: {before:+.3} before, {after:+.3} after, {}", row.name, gap_words(row.loss_gap.verdict));
         canvas.dot("ring", (scale.at(*before), y), &title);
         canvas.dot("dot", (scale.at(*after), y), &title);
         let word = match row.loss_gap.verdict {
-            ChangeVerdict::Worse => "worse",
-            ChangeVerdict::Better => "better",
             ChangeVerdict::NoDifference => "–",
             ChangeVerdict::NotEnoughData => "few data",
+            moved => gap_words(moved),
         };
         canvas.text("name", "start", (WIDTH - RIGHT + 12.0, y + 4.0), word);
     }
@@ -40,6 +40,6 @@ pub fn changed_gaps(found: &ModelComparison) -> String {
             rows.iter().filter(|row| row.0.loss_gap.verdict == verdict).map(|row| row.0.name.as_str()).collect();
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     };
-    let description = format!("Worse: {}. Better: {}.", named(ChangeVerdict::Worse), named(ChangeVerdict::Better));
+    let description = format!("Wider: {}. Narrower: {}.", named(ChangeVerdict::Worse), named(ChangeVerdict::Better));
     canvas.finish("changes", &format!("Loss gaps under {} and {}", found.before, found.after), &description)
 }

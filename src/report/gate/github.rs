@@ -1,20 +1,28 @@
 //! A check as workflow commands of GitHub Actions: annotations on the run.
 
-use super::{counts, fails};
-use crate::diagnose::{CheckResult, Status};
+use super::{counts, fails, look};
+use crate::diagnose::{CheckResult, Inconclusive, Outcome, Status};
 use crate::report::printable;
 
-/// One line an annotation; what passed is only counted.
+/// One line an annotation; what passed is only counted, as is what is inconclusive without consequence.
 #[must_use]
 pub fn github(found: &CheckResult) -> String {
     let mut text = String::new();
-    for outcome in found.outcomes.iter().filter(|outcome| outcome.status != Status::Pass) {
+    let tells = |outcome: &&Outcome| match outcome.status {
+        Status::Pass => false,
+        Status::Inconclusive => found.inconclusive != Inconclusive::Ok || outcome.underpowered,
+        Status::Broken => true,
+    };
+    for outcome in found.outcomes.iter().filter(tells) {
         let level = if fails(found, outcome) { "error" } else { "warning" };
         let title = format!("llm2loss {} {}", outcome.rule, outcome.status.name());
         text.push_str(&format!("::{level} title={}::{}\n", property(&title), data(&outcome.message)));
     }
     let title = property("llm2loss check");
-    let message = format!("{} against {}: {}", found.model, found.against, counts(found));
+    let mut message = format!("{} against {}: {}", found.model, found.against, counts(found));
+    if let Some(look) = look(found) {
+        message.push_str(&format!(". {look}"));
+    }
     text.push_str(&format!("::notice title={title}::{}\n", data(&message)));
     text
 }

@@ -10,7 +10,8 @@ pub use junit::junit;
 pub use sarif::sarif;
 pub use text::gate_text;
 
-use crate::diagnose::{CheckResult, Inconclusive, Outcome, Status};
+use super::ledger::at_most;
+use crate::diagnose::{CheckResult, Inconclusive, Outcome, Status, grouped};
 
 /// What a rule asks, in a sentence.
 fn description(rule: &str) -> &'static str {
@@ -36,4 +37,15 @@ fn fails(found: &CheckResult, outcome: &Outcome) -> bool {
 /// `12 rules kept, 1 broken, 2 inconclusive`.
 fn counts(found: &CheckResult) -> String {
     format!("{} kept, {} broken, {} inconclusive", found.passed, found.broken, found.undecided)
+}
+
+/// `Look 37 at this test set (…); expected false alarms so far ≤ 1.85.`
+fn look(found: &CheckResult) -> Option<String> {
+    let look = found.look.as_ref()?;
+    Some(format!(
+        "Look {} at this test set ({}); expected false alarms so far ≤ {}.",
+        grouped(look.look),
+        look.test_set,
+        at_most(look.expected_false_alarms)
+    ))
 }

@@ -1,7 +1,7 @@
 //! A check as SARIF 2.1.0: what did not pass, for code scanning.
 
 use super::{description, fails};
-use crate::diagnose::{CheckResult, Status};
+use crate::diagnose::{CheckResult, Outcome, Status};
 use crate::report::printable;
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ pub fn sarif(found: &CheckResult, place: &str) -> serde_json::Result<String> {
         json!({
             "ruleId": outcome.rule,
             "ruleIndex": rules.iter().position(|rule| *rule == outcome.rule),
-            "level": if fails(found, outcome) { "error" } else { "warning" },
+            "level": level(found, outcome),
             "message": { "text": printable(&outcome.message) },
             "locations": [{
                 "physicalLocation": {
@@ -46,6 +46,17 @@ pub fn sarif(found: &CheckResult, place: &str) -> serde_json::Result<String> {
         }]
     });
     crate::report::json(&document)
+}
+
+/// What is inconclusive without consequence is a note.
+fn level(found: &CheckResult, outcome: &Outcome) -> &'static str {
+    if fails(found, outcome) {
+        "error"
+    } else if found.exit_code() == 4 {
+        "warning"
+    } else {
+        "note"
+    }
 }
 
 /// A relative path as a URI.

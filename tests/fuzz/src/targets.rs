@@ -172,7 +172,7 @@ fn home(folder: &Path) -> PathBuf {
         .collect();
     fs::write(&path, format!("id,text,loss,split,Young\n{rows}")).expect("a manifest");
     let draft = manifest(&path, &Mapping::default(), "m", Contents::Table(&ImagePlace::default())).expect("a draft");
-    let how = Intake { name: "a", encoder: "builtin", allow_mismatch: false, check: false };
+    let how = Intake { name: "a", encoder: "builtin", allow_mismatch: false, link: false, check: false };
     ingest(&home, draft, &AttributeFile::default(), &how, encoder::open).expect("an audit");
     let session = Session::open(&home, "a").expect("a session");
     session.train("m", &HyperParameters::new(Architecture::Linear), &Tracker::silent()).expect("a run");

@@ -2,15 +2,19 @@
 
 mod detail;
 mod evidence;
+mod keys;
 mod layout;
 mod order;
+mod screen;
+mod sheet;
 mod table;
 mod view;
 mod waiting;
 
+pub use keys::{CONTEXTS, FILTER, HERE, KEYS};
 pub use layout::{Layout, layout};
 pub use order::Sort;
-pub use view::view;
+use view::view;
 
 use crate::audit::{Contrast, HeadKind};
 use crate::console::msg::Action;
@@ -155,7 +159,7 @@ impl State {
     }
 
     /// Does what an action says; `page` is the number of rows in sight.
-    pub fn act(&mut self, action: Action, table: Option<&AttributesTable>, page: usize) {
+    fn apply(&mut self, action: Action, table: Option<&AttributesTable>, page: usize) {
         if self.cursor.act(action, self.order.len(), page) {
             return;
         }

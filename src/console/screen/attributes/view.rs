@@ -1,23 +1,21 @@
 //! Draws the Attributes screen.
 
-use super::{State, Zoom, detail, layout, table, waiting};
-use crate::console::app::App;
-use crate::console::keys;
+use super::{HERE, State, Zoom, detail, layout, table, waiting};
 use crate::console::msg::Action;
 use crate::console::number;
 use crate::console::paint::Pen;
 use crate::console::theme::Role;
 use crate::console::widget::input;
+use crate::console::world::World;
 use crate::diagnose::{AttributeRow, AttributesTable, Tables};
 use ratatui::layout::Rect;
 
 /// Draws the screen into the body, or what is being prepared for it.
-pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
-    let Some(shown) = &app.shown else {
-        waiting::draw(app, pen, body);
+pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
+    let Some(shown) = &world.shown else {
+        waiting::draw(world, pen, body);
         return;
     };
-    let state = &app.attributes;
     let attributes = &shown.tables.attributes;
     let places = layout(body);
     let title = "Attributes · Rawlsian max-min of AUROC and mean loss";
@@ -27,14 +25,14 @@ pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
     let inside = pen.panel(places.table, &title, &note, true);
     let row = state.detailed(attributes);
     match (state.zoom, row) {
-        (Zoom::Scatter, Some(row)) => detail::plot(pen, inside, &context(app, row, &shown.tables)),
+        (Zoom::Scatter, Some(row)) => detail::plot(pen, inside, &context(state, world, row, &shown.tables)),
         _ => {
             table::draw(pen, inside, attributes, state);
             foot(pen, places.table, attributes, state);
         }
     }
     if let Some(row) = row {
-        let context = context(app, row, &shown.tables);
+        let context = context(state, world, row, &shown.tables);
         if let Some(area) = places.detail {
             if places.strip {
                 detail::strip(pen, area, &context);
@@ -50,9 +48,9 @@ pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
     }
 }
 
-fn context<'a>(app: &'a App, row: &'a AttributeRow, tables: &'a Tables) -> detail::Context<'a> {
-    let open = app.key(keys::Context::Attributes, Action::OpenPair);
-    detail::Context { row, state: &app.attributes, tables, open }
+fn context<'a>(state: &'a State, world: &'a World, row: &'a AttributeRow, tables: &'a Tables) -> detail::Context<'a> {
+    let open = world.key(HERE, Action::OpenPair);
+    detail::Context { row, state, tables, open }
 }
 
 /// The filter while it is typed or holds, and the place of the selection.

@@ -1,11 +1,12 @@
 //! The Attributes screen before there is any table: what is happening, and what comes next.
 
-use crate::console::app::App;
 use crate::console::jobs::{Job, JobState};
 use crate::console::number;
 use crate::console::paint::Pen;
+use crate::console::screen::train::way_to_a_run;
 use crate::console::theme::Role;
 use crate::console::widget::gauge::gauge;
+use crate::console::world::World;
 use crate::engine::Stage;
 use ratatui::layout::Rect;
 
@@ -13,31 +14,31 @@ use ratatui::layout::Rect;
 const STAGES: [Stage; 4] = [Stage::Loading, Stage::Embedding, Stage::Training, Stage::Tables];
 
 /// Draws a quiet page in the middle of the body.
-pub fn draw(app: &App, pen: &mut Pen<'_>, body: Rect) {
+pub fn draw(world: &World, pen: &mut Pen<'_>, body: Rect) {
     let title = format!("Attributes {} max-min", pen.glyphs().dot);
     let inside = pen.panel(body, &title, "", true);
     let width = inside.width.min(72);
     let height = inside.height.min(13);
     let page = Rect::new(inside.x + (inside.width - width) / 2, inside.y + (inside.height - height) / 2, width, height);
     let mut y = page.y;
-    for (words, role) in introduction(app) {
+    for (words, role) in introduction(world) {
         if y < page.bottom() {
             pen.centre(page, y, &words, role);
         }
         y += 1;
     }
     y += 1;
-    if let Some(job) = app.jobs.running() {
+    if let Some(job) = world.jobs.running() {
         stages(pen, page, y, job);
-    } else if let Some(words) = ending(app)
+    } else if let Some(words) = ending(world)
         && y < page.bottom()
     {
         pen.centre(page, y, &words, Role::Warn);
     }
 }
 
-fn introduction(app: &App) -> Vec<(String, Role)> {
-    let Some(audit) = &app.audit else {
+fn introduction(world: &World) -> Vec<(String, Role)> {
+    let Some(audit) = &world.audit else {
         return vec![("opening the audit".into(), Role::Text)];
     };
     let items = format!(
@@ -46,7 +47,7 @@ fn introduction(app: &App) -> Vec<(String, Role)> {
         number::count(audit.test_items),
         number::count(audit.attributes.len()),
     );
-    let trained = app.runs.iter().any(|run| Some(run.model.as_str()) == app.model());
+    let trained = world.runs.iter().any(|run| Some(run.model.as_str()) == world.model());
     let why = if !trained {
         "There are no trained heads yet; they are being made now."
     } else {
@@ -55,10 +56,10 @@ fn introduction(app: &App) -> Vec<(String, Role)> {
     vec![(audit.name.clone(), Role::Title), (items, Role::Dim), (String::new(), Role::Text), (why.into(), Role::Text)]
 }
 
-fn ending(app: &App) -> Option<String> {
-    match &app.jobs.list.last()?.state {
+fn ending(world: &World) -> Option<String> {
+    match &world.jobs.list.last()?.state {
         JobState::Failed(message) => Some(message.clone()),
-        JobState::Cancelled => Some(format!("The job was stopped; {} describes a new run.", app.way_to_a_run())),
+        JobState::Cancelled => Some(format!("The job was stopped; {} describes a new run.", way_to_a_run(world))),
         _ => None,
     }
 }

@@ -1,33 +1,28 @@
 //! The Compare screen: two models on the same items, or two runs by what they predict.
 
 mod comparison;
+mod keys;
 mod layout;
 mod lines_view;
 mod models;
 mod models_view;
+mod other;
+mod screen;
+mod sheet;
 mod view;
 
 pub use comparison::{Change, Comparison, HeadQuality, Measure, Row};
+pub use keys::{CONTEXTS, HERE, KEYS};
 pub use layout::{Layout, layout};
 pub use models::{Line, Opens};
-pub use view::view;
+pub use other::Other;
+use view::view;
 
-use crate::audit::RunId;
 use crate::console::msg::Action;
 use crate::console::widget::table::Cursor;
 use crate::diagnose::ModelComparison;
 use crate::engine::{ComparisonRequest, RunView};
-use ratatui::layout::Rect;
 use std::sync::Arc;
-
-/// What the shown run is compared with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Other {
-    /// A finished run.
-    Run(RunId),
-    /// A model that has none.
-    Model(String),
-}
 
 /// What the rows are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -67,6 +62,8 @@ impl Sort {
 pub struct State {
     /// What a person chose to compare with.
     pub chosen: Option<Other>,
+    /// The other run.
+    pub other: Option<RunView>,
     /// The two models in view, then and now; `None` where both runs are of one model.
     pub models: Option<(String, String)>,
     /// Then and now, or A and B, the other way round.
@@ -139,14 +136,14 @@ impl State {
     }
 
     /// Takes in two runs, A and B; none where the other one is not there.
-    pub fn take(&mut self, pair: Option<(&RunView, &RunView)>) {
-        self.pair = pair.map(|(a, b)| (a.clone(), b.clone()));
+    fn take(&mut self, pair: Option<(RunView, RunView)>) {
+        self.pair = pair;
         self.cursor = Cursor::default();
         self.arrange();
     }
 
     /// Takes in what was found of two models. The selection stays where heads alone are new.
-    pub fn take_models(&mut self, request: ComparisonRequest, found: Result<Arc<ModelComparison>, String>) {
+    fn take_models(&mut self, request: ComparisonRequest, found: Result<Arc<ModelComparison>, String>) {
         let same = |(known, _): &(ComparisonRequest, _)| known.before == request.before && known.after == request.after;
         if !self.compared.as_ref().is_some_and(same) {
             self.cursor = Cursor::default();
@@ -156,7 +153,7 @@ impl State {
     }
 
     /// Makes the rows of the measure in view, and their order.
-    pub fn arrange(&mut self) {
+    fn arrange(&mut self) {
         let measure = self.measure();
         self.lines = match self.found() {
             Some(found) if measure.is_of_models() => models::lines(found, measure),
@@ -196,7 +193,7 @@ impl State {
     }
 
     /// Does what an action says; `page` is the number of rows in sight.
-    pub fn act(&mut self, action: Action, page: usize) {
+    fn apply(&mut self, action: Action, page: usize) {
         if self.cursor.act(action, self.order.len(), page) {
             return;
         }
@@ -224,10 +221,5 @@ impl State {
     fn again(&mut self) {
         self.arrange();
         self.cursor.selected = 0;
-    }
-
-    /// Keeps the selection in sight.
-    pub fn settle(&mut self, body: Rect) {
-        self.cursor.settle(self.order.len(), layout(body).page());
     }
 }

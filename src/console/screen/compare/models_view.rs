@@ -1,38 +1,36 @@
 //! Draws what changed between two models.
 
 use super::lines_view::{table, verdict_mark};
-use super::{Layout, Line, State};
-use crate::console::app::App;
-use crate::console::keys::Context;
+use super::{HERE, Layout, Line, State};
 use crate::console::msg::Action;
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
 use crate::console::text;
 use crate::console::theme::Role;
+use crate::console::world::World;
 use crate::diagnose::{Change, ChangeVerdict, ModelComparison};
 use ratatui::layout::Rect;
 
 /// Draws the parts in their places; what was found of the models must be there.
-pub fn view(app: &App, pen: &mut Pen<'_>, places: &Layout, found: &ModelComparison) {
-    let state = &app.compare;
+pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, places: &Layout, found: &ModelComparison) {
     verdict(pen, places.verdict, found);
     if state.lines.is_empty() {
-        nothing(app, pen, places.table, state, found);
+        nothing(state, world, pen, places.table, found);
     } else {
         table(pen, places.table, state);
     }
     let line = state.line();
     match (places.heads, places.detail) {
         (Some(above), Some(below)) => {
-            losses_and_heads(app, pen, above, found);
-            detail(app, pen, below, line, true);
+            losses_and_heads(world, pen, above, found);
+            detail(world, pen, below, line, true);
         }
-        (Some(strip), None) => detail(app, pen, strip, line, false),
+        (Some(strip), None) => detail(world, pen, strip, line, false),
         _ => {}
     }
 }
 
-fn nothing(app: &App, pen: &mut Pen<'_>, area: Rect, state: &State, found: &ModelComparison) {
+fn nothing(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect, found: &ModelComparison) {
     let inside = pen.panel(area, state.measure().name(), "", true);
     if inside.height < 3 {
         return;
@@ -40,7 +38,7 @@ fn nothing(app: &App, pen: &mut Pen<'_>, area: Rect, state: &State, found: &Mode
     let y = inside.y + inside.height / 2;
     if found.predicted.is_none() && state.measure() == super::Measure::Prompts {
         pen.centre(inside, y - 1, "Predictions are compared between heads of both models, trained alike.", Role::Text);
-        let train = app.key(Context::Compare, Action::TrainAlike);
+        let train = world.key(HERE, Action::TrainAlike);
         pen.centre(inside, y, &format!("{train} trains those that are missing; it takes some seconds."), Role::Dim);
     } else {
         pen.centre(inside, y, "none", Role::Dim);
@@ -120,7 +118,7 @@ fn gaps(found: &ModelComparison) -> Vec<Vec<(String, Role)>> {
     groups
 }
 
-fn losses_and_heads(app: &App, pen: &mut Pen<'_>, area: Rect, found: &ModelComparison) {
+fn losses_and_heads(world: &World, pen: &mut Pen<'_>, area: Rect, found: &ModelComparison) {
     let inside = inset(pen.panel(area, "Losses and heads", "", false), 1);
     let glyphs = pen.glyphs();
     let right = inside.right();
@@ -148,7 +146,7 @@ fn losses_and_heads(app: &App, pen: &mut Pen<'_>, area: Rect, found: &ModelCompa
         row(pen, &label, three(Some(quantile.before), Some(quantile.after)), Role::Text);
     }
     let Some(predicted) = &found.predicted else {
-        let train = app.key(Context::Compare, Action::TrainAlike);
+        let train = world.key(HERE, Action::TrainAlike);
         row(pen, &format!("{train} trains heads of both alike"), Default::default(), Role::Dim);
         return;
     };
@@ -161,7 +159,7 @@ fn losses_and_heads(app: &App, pen: &mut Pen<'_>, area: Rect, found: &ModelCompa
 }
 
 /// What there is to say of the selected row; a pane has the numbers too, which a strip leaves to the table.
-fn detail(app: &App, pen: &mut Pen<'_>, area: Rect, line: Option<&Line>, pane: bool) {
+fn detail(world: &World, pen: &mut Pen<'_>, area: Rect, line: Option<&Line>, pane: bool) {
     let Some(line) = line else {
         pen.panel(area, "", "", false);
         return;
@@ -192,7 +190,7 @@ fn detail(app: &App, pen: &mut Pen<'_>, area: Rect, line: Option<&Line>, pane: b
         rows.extend(text::wrap(&sentence, room).into_iter().map(|line| (line, Role::Text)));
     }
     if pane && line.opens.is_some() {
-        rows.push((format!("{} opens it as prompts", app.key(Context::Compare, Action::OpenPair)), Role::Dim));
+        rows.push((format!("{} opens it as prompts", world.key(HERE, Action::OpenPair)), Role::Dim));
     }
     for (at, (words, role)) in rows.iter().take(usize::from(inside.height)).enumerate() {
         pen.text(inside.x, inside.y + at as u16, inside.width, words, *role);

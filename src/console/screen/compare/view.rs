@@ -1,35 +1,34 @@
 //! Draws the Compare screen.
 
-use super::{Change, Comparison, Row, State, layout, models_view};
-use crate::console::app::App;
+use super::other::others;
+use super::{Change, Comparison, HERE, Row, State, layout, models_view};
 use crate::console::glyph::Glyphs;
-use crate::console::keys::Context;
 use crate::console::msg::Action;
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
+use crate::console::screen::train::way_to_a_run;
 use crate::console::text;
 use crate::console::theme::Role;
-use crate::console::wants;
 use crate::console::widget::dumbbell::dumbbell;
 use crate::console::widget::scale::Scale;
+use crate::console::world::World;
 use ratatui::layout::Rect;
 
 /// Draws the screen into the body.
-pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
+pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
     let places = layout(body);
-    let state = &app.compare;
     if let (Some(models), true) = (&state.models, state.measure().is_of_models()) {
         match state.found() {
-            Some(found) => models_view::view(app, pen, &places, found),
-            None => comparing(app, pen, body, models),
+            Some(found) => models_view::view(state, world, pen, &places, found),
+            None => comparing(state, pen, body, models),
         }
         return;
     }
-    let stale = app.other.is_none();
+    let stale = state.other.is_none();
     let Some(comparison) = state.comparison.as_ref().filter(|_| !stale) else {
         let title = format!("Compare {} two models or two runs of the audit", pen.glyphs().dot);
         let inside = pen.panel(body, &title, "", true);
-        waiting(app, pen, inside);
+        waiting(world, pen, inside);
         return;
     };
     verdict(pen, places.verdict, comparison);
@@ -38,18 +37,18 @@ pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
         heads(pen, area, comparison);
     }
     if let (Some(area), Some(row)) = (places.detail, state.selected()) {
-        detail(app, pen, area, row);
+        detail(world, pen, area, row);
     }
 }
 
 /// Two models that are being compared, or cannot be.
-fn comparing(app: &App, pen: &mut Pen<'_>, body: Rect, (then, now): &(String, String)) {
+fn comparing(state: &State, pen: &mut Pen<'_>, body: Rect, (then, now): &(String, String)) {
     let title = format!("{then} {} {now}", pen.glyphs().right);
     let inside = inset(pen.panel(body, &title, "", true), 1);
     if inside.height < 3 {
         return;
     }
-    let failed = match &app.compare.compared {
+    let failed = match &state.compared {
         Some((request, Err(why))) if &request.before == then && &request.after == now => Some(why),
         _ => None,
     };
@@ -69,21 +68,21 @@ fn comparing(app: &App, pen: &mut Pen<'_>, body: Rect, (then, now): &(String, St
     }
 }
 
-fn waiting(app: &App, pen: &mut Pen<'_>, area: Rect) {
+fn waiting(world: &World, pen: &mut Pen<'_>, area: Rect) {
     if area.height < 3 {
         return;
     }
     let y = area.y + area.height / 2;
-    if app.shown.is_none() {
+    if world.shown.is_none() {
         pen.centre(area, y, "no heads yet: they are being trained", Role::Dim);
-    } else if wants::others(app).is_empty() {
+    } else if others(world).is_empty() {
         pen.centre(area, y - 1, "There is one finished run so far, and nothing to compare it with.", Role::Text);
         pen.centre(
             area,
             y,
             &format!(
                 "{} describes another run; llm2loss ingest AUDIT --model NAME --losses FILE adds a model.",
-                app.way_to_a_run()
+                way_to_a_run(world)
             ),
             Role::Dim,
         );
@@ -211,7 +210,7 @@ fn heads(pen: &mut Pen<'_>, area: Rect, comparison: &Comparison) {
     }
 }
 
-fn detail(app: &App, pen: &mut Pen<'_>, area: Rect, row: &Row) {
+fn detail(world: &World, pen: &mut Pen<'_>, area: Rect, row: &Row) {
     let glyphs = pen.glyphs();
     let (words, role) = match row.change {
         Some(Change::Regressed) => ("regressed", Role::Bad),
@@ -244,6 +243,6 @@ fn detail(app: &App, pen: &mut Pen<'_>, area: Rect, row: &Row) {
     }
     line(pen, &[]);
     line(pen, &[("true less false, over the test items", Role::Dim)]);
-    let open = app.key(Context::Compare, Action::OpenPair);
+    let open = world.key(HERE, Action::OpenPair);
     line(pen, &[(&format!("{open} opens both sentences as prompts"), Role::Dim)]);
 }

@@ -1,27 +1,27 @@
 //! The queue as the Data screen shows it: what runs and how far it is, what waits, how the last ones ended.
 
-use crate::console::app::App;
 use crate::console::jobs::{Job, JobState};
 use crate::console::paint::{Pen, inset};
 use crate::console::screen::train;
 use crate::console::theme::Role;
+use crate::console::world::World;
 use ratatui::layout::Rect;
 
 /// Draws the panel, or one line where there is only room for one.
-pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
+pub fn draw(world: &World, pen: &mut Pen<'_>, area: Rect) {
     if area.height < 3 {
-        train::job_line(app, pen, area);
+        train::job_line(world, pen, area);
         return;
     }
-    let running = usize::from(app.jobs.running().is_some());
-    let waiting = app.jobs.queued().count();
+    let running = usize::from(world.jobs.running().is_some());
+    let waiting = world.jobs.queued().count();
     let note = format!("{running} running {} {waiting} waiting", pen.glyphs().dot);
     let inside = pen.panel(area, "Jobs", &note, false);
-    train::job_line(app, pen, Rect { height: 1, ..inside });
+    train::job_line(world, pen, Rect { height: 1, ..inside });
     let rest = inset(Rect { y: inside.y + 1, height: inside.height - 1, ..inside }, 2);
     // What waits in the order of its turn, then what ended, newest first.
-    let ended = app.jobs.list.iter().rev().filter(|job| !matches!(job.state, JobState::Queued | JobState::Running));
-    for (line, job) in app.jobs.queued().chain(ended).take(usize::from(rest.height)).enumerate() {
+    let ended = world.jobs.list.iter().rev().filter(|job| !matches!(job.state, JobState::Queued | JobState::Running));
+    for (line, job) in world.jobs.queued().chain(ended).take(usize::from(rest.height)).enumerate() {
         row(pen, Rect { y: rest.y + line as u16, height: 1, ..rest }, job);
     }
 }

@@ -1,34 +1,33 @@
 //! Draws the Data screen.
 
-use super::{jobs, layout};
-use crate::console::app::App;
+use super::{HERE, State, jobs, layout};
 use crate::console::jobs::verdict;
-use crate::console::keys::Context;
 use crate::console::msg::Action;
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
 use crate::console::text;
 use crate::console::theme::Role;
 use crate::console::widget::columns as bars;
+use crate::console::world::World;
 use crate::engine::{LossHistogram, StoreView};
 use ratatui::layout::Rect;
 
 /// Draws the screen into the body.
-pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
+pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
     let places = layout(body);
-    models(app, pen, places.models);
-    let store = app.store.as_deref();
+    models(state, world, pen, places.models);
+    let store = state.store.as_deref();
     if let Some(area) = places.histogram {
-        losses(app, pen, area, store);
+        losses(state, world, pen, area, store);
     }
     if let Some(area) = places.audit {
-        audit(app, pen, area, store);
+        audit(state, world, pen, area, store);
     }
     if let Some(area) = places.store {
         trees(pen, area, store);
     }
     if let Some(area) = places.jobs {
-        jobs::draw(app, pen, area);
+        jobs::draw(world, pen, area);
     }
 }
 
@@ -39,9 +38,9 @@ fn waiting(pen: &mut Pen<'_>, area: Rect) {
 }
 
 /// Every model of the audit: losses in numbers, runs kept, which one is shown.
-fn models(app: &App, pen: &mut Pen<'_>, area: Rect) {
-    let names = app.audit.as_ref().map(|audit| audit.models.as_slice()).unwrap_or_default();
-    let note = format!("{} of {}", (app.data.cursor.selected + 1).min(names.len()), names.len());
+fn models(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
+    let names = world.audit.as_ref().map(|audit| audit.models.as_slice()).unwrap_or_default();
+    let note = format!("{} of {}", (state.cursor.selected + 1).min(names.len()), names.len());
     let title = format!("Models {} loss over the test items", pen.glyphs().dot);
     let inside = inset(pen.panel(area, &title, &note, true), 1);
     if inside.height == 0 {
@@ -59,21 +58,21 @@ fn models(app: &App, pen: &mut Pen<'_>, area: Rect) {
         pen.right(inside.x + end, inside.y, 8, words, Role::Dim);
     }
     let page = usize::from(inside.height - 1);
-    let cursor = app.data.cursor;
+    let cursor = state.cursor;
     for (line, (at, model)) in names.iter().enumerate().skip(cursor.offset).take(page).enumerate() {
         let y = inside.y + 1 + line as u16;
-        let here = app.model() == Some(model);
+        let here = world.model() == Some(model);
         let mark = if here { pen.glyphs().idle } else { " " };
         pen.text(inside.x + 2, y, 1, mark, Role::Accent);
         pen.text(inside.x + 4, y, name, model, Role::Text);
-        let histogram = histogram(app.store.as_deref(), model);
+        let histogram = histogram(state.store.as_deref(), model);
         let values = histogram.map(|loss| [loss.mean, loss.quantiles[2], loss.quantiles[4]]);
         for (end, value) in ends.into_iter().zip(values.unwrap_or_default()) {
             if histogram.is_some() {
                 pen.right(inside.x + end, y, 8, &number::plain(value, 4, pen.glyphs()), Role::Text);
             }
         }
-        let runs = app.runs.iter().filter(|run| run.model == *model).count();
+        let runs = world.runs.iter().filter(|run| run.model == *model).count();
         pen.right(inside.x + ends[3], y, 5, &number::count(runs), Role::Text);
         if at == cursor.selected {
             pen.text(inside.x, y, 1, pen.glyphs().selected, Role::Text);
@@ -87,8 +86,8 @@ fn histogram<'a>(store: Option<&'a StoreView>, model: &str) -> Option<&'a LossHi
 }
 
 /// The losses of the selected model in bins of log10, and their quantiles.
-fn losses(app: &App, pen: &mut Pen<'_>, area: Rect, store: Option<&StoreView>) {
-    let model = app.audit.as_ref().and_then(|audit| audit.models.get(app.data.cursor.selected));
+fn losses(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect, store: Option<&StoreView>) {
+    let model = world.audit.as_ref().and_then(|audit| audit.models.get(state.cursor.selected));
     let model = model.map_or("", String::as_str);
     let found = histogram(store, model);
     let note = found.map(|loss| format!("n = {}, log scale", number::count(loss.n))).unwrap_or_default();
@@ -143,10 +142,10 @@ fn axis(pen: &mut Pen<'_>, area: Rect, range: (f64, f64)) {
     }
 }
 
-fn audit(app: &App, pen: &mut Pen<'_>, area: Rect, store: Option<&StoreView>) {
-    let name = app.audit.as_ref().map_or("", |audit| audit.name.as_str());
+fn audit(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect, store: Option<&StoreView>) {
+    let name = world.audit.as_ref().map_or("", |audit| audit.name.as_str());
     let inside = inset(pen.panel(area, &format!("Audit {} {name}", pen.glyphs().dot), "", false), 1);
-    let (Some(audit), Some(store)) = (&app.audit, store) else {
+    let (Some(audit), Some(store)) = (&world.audit, store) else {
         waiting(pen, inside);
         return;
     };
@@ -165,7 +164,7 @@ fn audit(app: &App, pen: &mut Pen<'_>, area: Rect, store: Option<&StoreView>) {
             "cached",
             format!("{} embeddings for {} items; equal texts share one", count(store.embedded), count(store.items)),
         ),
-        ("checked", checked(app)),
+        ("checked", checked(state, world)),
         ("device", audit.device.clone()),
         ("attributes", format!("{}; rarest among test items:", audit.attributes.len())),
         ("", rarest.join(", ")),
@@ -195,10 +194,10 @@ fn audit(app: &App, pen: &mut Pen<'_>, area: Rect, store: Option<&StoreView>) {
 }
 
 /// What the last check of the cache found, or the key that starts one.
-fn checked(app: &App) -> String {
-    match &app.data.checked {
+fn checked(state: &State, world: &World) -> String {
+    match &state.checked {
         Some(report) => verdict(report).0,
-        None => format!("not since the start; {} reads every embedding", app.key(Context::Data, Action::CheckCache)),
+        None => format!("not since the start; {} reads every embedding", world.key(HERE, Action::CheckCache)),
     }
 }
 

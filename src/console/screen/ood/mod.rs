@@ -1,8 +1,11 @@
 //! The OOD screen: the audit's prompts from familiar to foreign (Figure 2) and the AUROC of each list (Table 1).
 
+mod keys;
+mod screen;
 mod view;
 
-pub use view::{layout, view};
+pub use keys::{CONTEXTS, HERE, KEYS};
+use view::{layout, view};
 
 use crate::console::msg::Action;
 use crate::console::widget::table::Cursor;
@@ -36,7 +39,7 @@ impl State {
     }
 
     /// Does what an action says; `page` is the number of rows in sight.
-    pub fn act(&mut self, action: Action, examined: &Examination, page: usize) {
+    fn apply(&mut self, action: Action, examined: &Examination, page: usize) {
         if self.cursor.act(action, self.shown.len(), page) {
             return;
         }
@@ -49,7 +52,7 @@ impl State {
     }
 
     /// Chooses the prompts that are shown and keeps the selection in sight.
-    pub fn settle(&mut self, examined: Option<&Examination>, body: Rect) {
+    fn choose(&mut self, examined: Option<&Examination>, body: Rect) {
         let Some(examined) = examined else {
             self.shown.clear();
             return;

@@ -2,13 +2,13 @@
 
 use super::State;
 use crate::audit::HeadKind;
-use crate::console::app::App;
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
 use crate::console::text;
 use crate::console::theme::Role;
 use crate::console::widget::lane::lane;
 use crate::console::widget::scale::Scale;
+use crate::console::world::World;
 use crate::diagnose::{Measured, OodTable};
 use crate::engine::{Examination, Familiarity};
 use ratatui::layout::Rect;
@@ -46,20 +46,19 @@ pub fn layout(body: Rect) -> Layout {
 }
 
 /// Draws the screen into the body.
-pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
+pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
     let places = layout(body);
-    let run = app.shown.as_ref().map(|shown| &shown.record.id);
-    let examined = app.examined.as_deref().filter(|examined| Some(&examined.run) == run);
-    ladder(pen, places.ladder, examined, &app.ood, app.shown.is_some());
+    let examined = world.examined();
+    ladder(pen, places.ladder, examined, state, world.shown.is_some());
     if let Some(area) = places.table {
         let title = format!("Table 1 {} AUROC of familiarity", pen.glyphs().dot);
         let inside = inset(pen.panel(area, &title, "", false), 1);
-        if let Some(shown) = &app.shown {
+        if let Some(shown) = &world.shown {
             table(pen, inside, &shown.tables.ood);
         }
     }
     if let Some(area) = places.notes {
-        notes(pen, area, app, examined);
+        notes(pen, area, world, examined);
     }
 }
 
@@ -185,11 +184,11 @@ fn table(pen: &mut Pen<'_>, area: Rect, table: &OodTable) {
     }
 }
 
-fn notes(pen: &mut Pen<'_>, area: Rect, app: &App, examined: Option<&Examination>) {
+fn notes(pen: &mut Pen<'_>, area: Rect, world: &World, examined: Option<&Examination>) {
     let inside = inset(pen.panel(area, "How to read it", "", false), 1);
     let glyphs = pen.glyphs();
-    let own = app.shown.as_ref().map_or(0, |shown| shown.tables.ood.in_distribution.len());
-    let left_out = app.shown.as_ref().map_or(0, |shown| shown.tables.ood.left_out.len());
+    let own = world.shown.as_ref().map_or(0, |shown| shown.tables.ood.in_distribution.len());
+    let left_out = world.shown.as_ref().map_or(0, |shown| shown.tables.ood.left_out.len());
     let members = examined.map_or(0, |examined| examined.members);
     let mut paragraphs = vec![
         format!("{} describes the data ({own} prompts), {} is foreign.", glyphs.idle, glyphs.queued),

@@ -1,10 +1,8 @@
 //! Pinned prompts, least risk first, with the prompts being typed among them.
 
-use super::State;
 use super::scores::is_foreign;
+use super::{HERE, State, TYPING};
 use crate::audit::HeadKind;
-use crate::console::app::App;
-use crate::console::keys::Context;
 use crate::console::msg::Action;
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
@@ -13,12 +11,12 @@ use crate::console::theme::Role;
 use crate::console::widget::lane::lane;
 use crate::console::widget::scale::Scale;
 use crate::console::widget::spark;
+use crate::console::world::World;
 use crate::diagnose::{HeadScore, PromptScores};
 use ratatui::layout::Rect;
 
 /// Draws the ladder.
-pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
-    let state = &app.prompt;
+pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
     let first = match state.order {
         HeadKind::Regressor => "low predicted loss first",
         HeadKind::Ranker => "low rank score first",
@@ -41,8 +39,8 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         return;
     }
     if state.pins.is_empty() {
-        let pin = |context| app.key(context, Action::Pin);
-        let words = format!("{} pins the prompt here, {} while typing", pin(Context::Prompt), pin(Context::Typing));
+        let pin = |context| world.key(context, Action::Pin);
+        let words = format!("{} pins the prompt here, {} while typing", pin(HERE), pin(TYPING));
         let used = member_values(pen, inside, state);
         let room = Rect { y: inside.y + used, height: inside.height - used, ..inside };
         if room.height > 0 {

@@ -1,14 +1,18 @@
 //! The Prompt screen: two sentences scored on every edit, and a ladder of pinned ones.
 
+mod keys;
 mod ladder;
 mod layout;
 mod pair;
 mod scores;
+mod screen;
+mod sheet;
 mod verdict;
 mod view;
 
+pub use keys::{CONTEXTS, HERE, KEYS, TYPING};
 pub use layout::{Layout, layout};
-pub use view::view;
+use view::view;
 
 use crate::audit::HeadKind;
 use crate::console::msg::{Action, Cmd};
@@ -248,7 +252,7 @@ impl State {
     }
 
     /// Does what an action says.
-    pub fn act(&mut self, action: Action) -> Vec<Cmd> {
+    fn apply(&mut self, action: Action) -> Vec<Cmd> {
         match action {
             Action::Type => self.typing = true,
             Action::StopTyping => self.typing = false,

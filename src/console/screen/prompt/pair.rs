@@ -1,7 +1,7 @@
 //! A − B: the members' differences around zero and the verdict in words.
 
+use super::State;
 use crate::audit::HeadKind;
-use crate::console::app::App;
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
 use crate::console::screen::direction;
@@ -14,10 +14,10 @@ use crate::engine::Answer;
 use ratatui::layout::Rect;
 
 /// Draws the difference, or what is missing for one.
-pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
+pub fn draw(state: &State, pen: &mut Pen<'_>, area: Rect) {
     let glyphs = pen.glyphs();
     let title = format!("A {} B", glyphs.minus);
-    let answer = app.prompt.scored.as_ref().map(|scored| &*scored.answer);
+    let answer = state.scored.as_ref().map(|scored| &*scored.answer);
     let Some(Answer::Pair(pair)) = answer else {
         let inside = pen.panel(area, &title, "", false);
         if inside.height > 0 {
@@ -30,7 +30,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let note = format!("quartiles of {members} members");
     let inside = inset(pen.panel(area, &title, &note, false), 1);
     let tall = inside.height >= 15;
-    let asked = (&**pair, app.prompt.student);
+    let asked = (&**pair, state.student);
     let mut y = inside.y;
     for head in &pair.heads {
         y = if tall { tall_head(pen, inside, y, asked, head) } else { short_head(pen, inside, y, asked, head) };

@@ -2,7 +2,6 @@
 
 use super::{State, verdict};
 use crate::audit::HeadKind;
-use crate::console::app::App;
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
 use crate::console::text;
@@ -10,6 +9,7 @@ use crate::console::theme::Role;
 use crate::console::widget::lane::lane;
 use crate::console::widget::scale::Scale;
 use crate::console::widget::spark;
+use crate::console::world::World;
 use crate::diagnose::{HeadScore, PromptScores};
 use crate::engine::Answer;
 use ratatui::layout::Rect;
@@ -26,13 +26,12 @@ fn sigmoid(logit: f64) -> f64 {
 }
 
 /// One prompt's panel.
-pub fn panel(app: &App, pen: &mut Pen<'_>, area: Rect, line: usize) {
-    let state = &app.prompt;
+pub fn panel(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect, line: usize) {
     let name = if line == 0 { "A" } else { "B" };
     let title = format!("{name} {} scores", pen.glyphs().dot);
     let Some(scores) = state.scores(line) else {
         let inside = inset(pen.panel(area, &title, "", false), 1);
-        empty(app, pen, inside, line);
+        empty(state, world, pen, inside, line);
         return;
     };
     let over = scores.head(HeadKind::Regressor).map(|score| format!("lane and rank: {}", score.over));
@@ -47,7 +46,7 @@ pub fn panel(app: &App, pen: &mut Pen<'_>, area: Rect, line: usize) {
         }
         y += 1;
     }
-    let notes = notes(app, pen, scores, line, inside.width.saturating_sub(10));
+    let notes = notes(state, pen, scores, line, inside.width.saturating_sub(10));
     // A blank line only where nothing is lost by it.
     if usize::from(inside.bottom().saturating_sub(y)) > notes.len() {
         y += 1;
@@ -60,14 +59,13 @@ pub fn panel(app: &App, pen: &mut Pen<'_>, area: Rect, line: usize) {
     }
 }
 
-fn empty(app: &App, pen: &mut Pen<'_>, area: Rect, line: usize) {
+fn empty(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect, line: usize) {
     if area.height == 0 {
         return;
     }
-    let state = &app.prompt;
     let words = match state.scored.as_ref().map(|scored| &*scored.answer) {
         _ if state.text(line).is_empty() => "nothing typed",
-        _ if app.shown.is_none() => "no heads yet: they are being trained",
+        _ if world.shown.is_none() => "no heads yet: they are being trained",
         Some(Answer::None(words)) => words,
         _ => "scoring",
     };
@@ -109,7 +107,7 @@ fn row(pen: &mut Pen<'_>, area: Rect, y: u16, lane_cells: u16, score: &HeadScore
 type Note = (&'static str, String, Role);
 
 /// The lines under the heads: what was typed, what is unknown, what is near.
-fn notes(app: &App, pen: &Pen<'_>, scores: &PromptScores, line: usize, room: u16) -> Vec<Note> {
+fn notes(state: &State, pen: &Pen<'_>, scores: &PromptScores, line: usize, room: u16) -> Vec<Note> {
     let glyphs = pen.glyphs();
     let mut notes = estimated(scores, glyphs);
     if let Some(score) = scores.head(HeadKind::Ood) {
@@ -129,7 +127,7 @@ fn notes(app: &App, pen: &Pen<'_>, scores: &PromptScores, line: usize, room: u16
         let words = format!("{} of {} pieces mean nothing to the encoder", scores.unknown_pieces, scores.pieces);
         notes.push(("unknown", words, Role::Warn));
     }
-    notes.push(("as typed", typed(&app.prompt, line, glyphs), Role::Text));
+    notes.push(("as typed", typed(state, line, glyphs), Role::Text));
     if scores.pieces > scores.piece_limit {
         let words = format!("only the first {} of {} pieces are read", scores.piece_limit, scores.pieces);
         notes.push(("cut", words, Role::Warn));
@@ -197,8 +195,7 @@ fn typed(state: &State, line: usize, glyphs: &crate::console::glyph::Glyphs) -> 
 }
 
 /// Both prompts in one panel, side by side, for small terminals.
-pub fn both(app: &App, pen: &mut Pen<'_>, area: Rect) {
-    let state = &app.prompt;
+pub fn both(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
     let title = format!("Scores {} sd", pen.glyphs().plus_minus);
     let over = |head| state.scores(0).or(state.scores(1)).and_then(|scores| scores.head(head)).map(|head| &head.over);
     let note = match (over(HeadKind::Regressor), over(HeadKind::Ood)) {
@@ -209,7 +206,7 @@ pub fn both(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let inside = inset(pen.panel(area, &title, &note, false), 1);
     if state.scores(0).or(state.scores(1)).is_none() {
         let line = if state.text(0).is_empty() && !state.text(1).is_empty() { 1 } else { 0 };
-        empty(app, pen, inside, line);
+        empty(state, world, pen, inside, line);
         return;
     }
     let half = inside.width.saturating_sub(10) / 2;
@@ -236,8 +233,9 @@ pub fn both(app: &App, pen: &mut Pen<'_>, area: Rect) {
     }
     // What must be known first, then what is good to know, as far as there are lines.
     let room = inside.width.saturating_sub(10);
-    let of =
-        |line: usize| state.scores(line).map(|scores| ordered_notes(app, pen, scores, line, room)).unwrap_or_default();
+    let of = |line: usize| {
+        state.scores(line).map(|scores| ordered_notes(state, pen, scores, line, room)).unwrap_or_default()
+    };
     let (a, b) = (of(0), of(1));
     for at in 0..a.len().max(b.len()) {
         for (name, notes) in [("A", &a), ("B", &b)] {
@@ -266,8 +264,8 @@ fn short(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, score: &HeadScore) {
 }
 
 /// The notes of a prompt: warnings, the scores as typed, then the rest.
-fn ordered_notes(app: &App, pen: &Pen<'_>, scores: &PromptScores, line: usize, room: u16) -> Vec<Note> {
-    let mut notes = notes(app, pen, scores, line, room);
+fn ordered_notes(state: &State, pen: &Pen<'_>, scores: &PromptScores, line: usize, room: u16) -> Vec<Note> {
+    let mut notes = notes(state, pen, scores, line, room);
     notes.sort_by_key(|(label, _, role)| {
         (
             *role != Role::Warn,

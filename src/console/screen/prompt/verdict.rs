@@ -102,5 +102,5 @@ fn no_data(support: &Support) -> Option<String> {
     } else {
         format!("nothing like {}", missing.join(", "))
     };
-    Some(format!("NO SUCH DATA: {what} in the items; what follows is a guess"))
+    Some(format!("NO SUCH DATA: {what} in the {}; what follows is a guess", support.words_of.words()))
 }

@@ -1,39 +1,37 @@
 //! Draws the Prompt screen.
 
 use super::layout::{Scores, layout};
-use super::{ladder, pair, scores, verdict};
-use crate::console::app::App;
-use crate::console::keys::Context;
+use super::{HERE, State, ladder, pair, scores, verdict};
 use crate::console::msg::Action;
 use crate::console::paint::{Pen, inset};
+use crate::console::screen::Screen;
 use crate::console::theme::Role;
 use crate::console::widget::input;
+use crate::console::world::World;
 use ratatui::layout::Rect;
 
 /// Draws the screen into the body.
-pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
-    let state = &app.prompt;
+pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
     let places = layout(body, state.show_ladder);
     // Without a ladder in sight the lines keep the focus.
-    lines(app, pen, places.lines, state.typing || places.ladder.is_none());
+    lines(state, world, pen, places.lines, state.typing || places.ladder.is_none());
     match places.scores {
         Scores::Apart(areas) => {
             for (line, area) in areas.into_iter().enumerate() {
-                scores::panel(app, pen, area, line);
+                scores::panel(state, world, pen, area, line);
             }
         }
-        Scores::Together(area) => scores::both(app, pen, area),
+        Scores::Together(area) => scores::both(state, world, pen, area),
     }
     if let Some(area) = places.pair {
-        pair::draw(app, pen, area);
+        pair::draw(state, pen, area);
     }
     if let Some(area) = places.ladder {
-        ladder::draw(app, pen, area);
+        ladder::draw(state, world, pen, area);
     }
 }
 
-fn lines(app: &App, pen: &mut Pen<'_>, area: Rect, framed: bool) {
-    let state = &app.prompt;
+fn lines(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect, framed: bool) {
     let pieces: Vec<String> = [(0, "A"), (1, "B")]
         .into_iter()
         .filter_map(|(line, name)| state.scores(line).map(|scores| format!("{name} {}", scores.pieces)))
@@ -55,7 +53,7 @@ fn lines(app: &App, pen: &mut Pen<'_>, area: Rect, framed: bool) {
         let room = inside.right().saturating_sub(at.0);
         let typed = focused && state.typing;
         if state.lines[line].input.value().is_empty() {
-            pen.text(at.0, y, room, &placeholder(app, line, typed), Role::Dim);
+            pen.text(at.0, y, room, &placeholder(state, world, line, typed), Role::Dim);
         }
         let unseen = state.scores(line).map_or(&[][..], |scores| &scores.unseen_words);
         input::draw(pen, at, room, &state.lines[line].input, typed, unseen);
@@ -68,11 +66,11 @@ fn lines(app: &App, pen: &mut Pen<'_>, area: Rect, framed: bool) {
     }
 }
 
-fn placeholder(app: &App, line: usize, typed: bool) -> String {
+fn placeholder(state: &State, world: &World, line: usize, typed: bool) -> String {
     match (line, typed) {
         (0, true) => "type a sentence that describes an item".into(),
         (1, true) => "type another sentence to compare it with".into(),
-        (0, false) => format!("{} to type a sentence", app.key(Context::Prompt, Action::Type)),
-        _ => format!("{}, then type, to compare two", app.key(app.under(), Action::OtherPrompt)),
+        (0, false) => format!("{} to type a sentence", world.key(HERE, Action::Type)),
+        _ => format!("{}, then type, to compare two", world.key(state.context(), Action::OtherPrompt)),
     }
 }

@@ -1,21 +1,21 @@
 //! Draws the form of a new run over the screen.
 
+use super::FORM;
 use super::form::{Field, Form};
-use crate::console::app::App;
-use crate::console::keys::Context;
 use crate::console::msg::Action;
 use crate::console::paint::{Pen, inset};
 use crate::console::theme::Role;
 use crate::console::widget::input;
+use crate::console::world::World;
 use ratatui::layout::Rect;
 
 /// Draws the form in the middle of an area.
-pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect, form: &Form) {
+pub fn draw(world: &World, pen: &mut Pen<'_>, area: Rect, form: &Form) {
     let width = area.width.min(64);
     let height = area.height.min(Field::ALL.len() as u16 + 5);
     let place = Rect::new(area.x + (area.width - width) / 2, area.y + (area.height - height) / 2, width, height);
     pen.clear(place);
-    let key = |action| app.key(Context::Form, action);
+    let key = |action| world.key(FORM, action);
     let note = format!("{} starts, {} closes", key(Action::StartRun), key(Action::CloseForm));
     let inside = inset(pen.panel(place, "New run", &note, true), 1);
     // Two lines at the bottom are for help and for what is wrong.

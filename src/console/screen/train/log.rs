@@ -1,22 +1,22 @@
 //! The log of the Train screen, newest line first.
 
-use crate::console::app::App;
-use crate::console::keys::Context;
+use super::{HERE, State};
 use crate::console::msg::Action;
 use crate::console::paint::{Pen, inset};
 use crate::console::theme::Role;
+use crate::console::world::World;
 use ratatui::layout::Rect;
 
 /// Draws the log in the place of the runs.
-pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
+pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
     let title = format!("Log {} newest first", pen.glyphs().dot);
-    let note = format!("{} shows the runs", app.key(Context::Train, Action::ToggleLog));
+    let note = format!("{} shows the runs", world.key(HERE, Action::ToggleLog));
     let inside = inset(pen.panel(area, &title, &note, true), 1);
-    if app.log.lines.is_empty() && inside.height > 0 {
+    if world.log.lines.is_empty() && inside.height > 0 {
         pen.centre(inside, inside.y + inside.height / 2, "nothing happened yet", Role::Dim);
     }
-    let scrolled = app.train.log_offset.min(app.log.lines.len().saturating_sub(usize::from(inside.height)));
-    for (line, entry) in app.log.lines.iter().skip(scrolled).take(usize::from(inside.height)).enumerate() {
+    let scrolled = state.log_offset.min(world.log.lines.len().saturating_sub(usize::from(inside.height)));
+    for (line, entry) in world.log.lines.iter().skip(scrolled).take(usize::from(inside.height)).enumerate() {
         let y = inside.y + line as u16;
         let seconds = entry.at.as_secs();
         let time = format!("{:>3}:{:02} ", seconds / 60, seconds % 60);

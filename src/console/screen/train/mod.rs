@@ -2,21 +2,28 @@
 
 mod form;
 mod form_view;
+mod keys;
 mod layout;
 mod log;
 mod progress;
 mod runs;
+mod screen;
+mod sheet;
 mod view;
 
 pub use form::{Field, Form};
-pub use form_view::draw as draw_form;
+pub use keys::{CONTEXTS, FORM, HERE, KEYS};
 pub use layout::{Layout, layout};
 pub use progress::line as job_line;
-pub use view::view;
+use view::view;
 
-use crate::audit::HeadKind;
+use crate::audit::{HeadKind, RunRecord};
+use crate::console::keys::EVERYWHERE;
 use crate::console::msg::Action;
+use crate::console::screen::ScreenId;
 use crate::console::widget::table::Cursor;
+use crate::console::world::World;
+use std::sync::Arc;
 
 /// What the Train screen remembers.
 #[derive(Debug, Clone)]
@@ -37,9 +44,25 @@ impl Default for State {
     }
 }
 
+/// The keys that describe a new run, from wherever a person is: `3 then n`.
+#[must_use]
+pub fn way_to_a_run(world: &World) -> String {
+    let new = world.key(HERE, Action::NewRun);
+    match world.screen {
+        ScreenId::Train => new,
+        _ => format!("{} then {new}", world.key(EVERYWHERE, Action::Screen(ScreenId::Train))),
+    }
+}
+
 impl State {
+    /// The selected run.
+    #[must_use]
+    pub fn selected<'a>(&self, world: &'a World) -> Option<&'a Arc<RunRecord>> {
+        world.listed().nth(self.runs.selected)
+    }
+
     /// Does what an action says to the curves and the list of `runs` runs.
-    pub fn act(&mut self, action: Action, runs: usize) {
+    fn apply(&mut self, action: Action, runs: usize) {
         match action {
             Action::ToggleLog => (self.show_log, self.log_offset) = (!self.show_log, 0),
             Action::Down if self.show_log => self.log_offset = self.log_offset.saturating_add(1),

@@ -1,28 +1,29 @@
 //! The running job in numbers: stage, speed, time left, members, the gauge.
 
+use super::{HERE, State, way_to_a_run};
 use crate::audit::{EpochMetrics, HeadKind};
-use crate::console::app::App;
 use crate::console::jobs::{Job, JobState, Task};
-use crate::console::keys::Context;
 use crate::console::msg::{Action, ScreenId};
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
+use crate::console::screen::data;
 use crate::console::text;
 use crate::console::theme::Role;
 use crate::console::widget::gauge::gauge;
 use crate::console::widget::{scale::Scale, spark};
+use crate::console::world::World;
 use crate::engine::{Progress, Stage};
 use ratatui::layout::Rect;
 
 /// The pane of the running job.
-pub fn status(app: &App, pen: &mut Pen<'_>, area: Rect) {
-    let running = app.jobs.running();
+pub fn status(world: &World, pen: &mut Pen<'_>, area: Rect) {
+    let running = world.jobs.running();
     let title = running.map_or_else(|| "No job".to_owned(), |job| format!("Job {}", job.id));
-    let waiting = app.jobs.queued().count();
+    let waiting = world.jobs.queued().count();
     let note = if waiting > 0 { format!("{waiting} waiting") } else { String::new() };
     let inside = inset(pen.panel(area, &title, &note, false), 1);
     let mut y = inside.y;
-    for (label, words) in running.map_or_else(|| idle(app), lines) {
+    for (label, words) in running.map_or_else(|| idle(world), lines) {
         let room = usize::from(inside.width.saturating_sub(10));
         for (part, words) in text::wrap(&words, room).into_iter().enumerate() {
             let label = if part == 0 { label } else { "" };
@@ -54,13 +55,13 @@ fn lines(job: &Job) -> Vec<(&'static str, String)> {
     lines
 }
 
-fn idle(app: &App) -> Vec<(&'static str, String)> {
+fn idle(world: &World) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
-    if let Some(audit) = &app.audit {
+    if let Some(audit) = &world.audit {
         lines.push(("device", audit.device.clone()));
         lines.push(("encoder", audit.encoder.clone()));
     }
-    if let Some(shown) = &app.shown {
+    if let Some(shown) = &world.shown {
         let record = &shown.record;
         lines.push(("shown", format!("run {}", record.id.short())));
         lines.push(("heads", record.hyper.summary()));
@@ -74,12 +75,12 @@ fn idle(app: &App) -> Vec<(&'static str, String)> {
 }
 
 /// Newest loss of each member and its Spearman with the loss over the validation items.
-pub fn members(app: &App, pen: &mut Pen<'_>, area: Rect) {
-    let head = app.train.head;
-    let job = app.jobs.to_watch();
+pub fn members(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
+    let head = state.head;
+    let job = world.jobs.to_watch();
     let metrics = match job {
         Some(job) => job.metrics(head).cloned(),
-        None => last_metrics(app, head),
+        None => last_metrics(world, head),
     };
     let progress = job.and_then(|job| job.progress.as_ref());
     let live: Vec<f32> = progress.map(|progress| progress.losses_of(head).to_vec()).unwrap_or_default();
@@ -141,16 +142,16 @@ fn curve(progress: &Progress, head: HeadKind, member: usize, pen: &Pen<'_>) -> O
     Some(spark::spark(scale, picked, pen.glyphs()))
 }
 
-fn last_metrics(app: &App, head: HeadKind) -> Option<EpochMetrics> {
-    let record = &app.shown.as_ref()?.record;
+fn last_metrics(world: &World, head: HeadKind) -> Option<EpochMetrics> {
+    let record = &world.shown.as_ref()?.record;
     record.epochs.iter().rev().find(|metrics| metrics.head == head).cloned()
 }
 
 /// The gauge and its words in one line.
-pub fn line(app: &App, pen: &mut Pen<'_>, area: Rect) {
+pub fn line(world: &World, pen: &mut Pen<'_>, area: Rect) {
     let area = inset(area, 2);
-    let Some(job) = app.jobs.running() else {
-        let words = last_words(app);
+    let Some(job) = world.jobs.running() else {
+        let words = last_words(world);
         pen.text(area.x, area.y, area.width, &words, Role::Dim);
         return;
     };
@@ -187,19 +188,19 @@ pub fn line(app: &App, pen: &mut Pen<'_>, area: Rect) {
     pen.text(x + cells + 1, area.y, tail, &words, Role::Text);
 }
 
-fn last_words(app: &App) -> String {
-    let new = format!("{} describes a new run", app.way_to_a_run());
-    if app.screen == ScreenId::Data {
-        let key = |action| app.key(Context::Data, action);
+fn last_words(world: &World) -> String {
+    let new = format!("{} describes a new run", way_to_a_run(world));
+    if world.screen == ScreenId::Data {
+        let key = |action| world.key(data::HERE, action);
         let (embed, check) = (key(Action::EmbedItems), key(Action::CheckCache));
         return format!("nothing runs; {embed} embeds what is missing, {check} checks the cache");
     }
-    match app.jobs.list.last() {
+    match world.jobs.list.last() {
         None => format!("nothing runs; {new}"),
         Some(job) => match &job.state {
             JobState::Failed(message) => format!("job {} failed: {message}", job.id),
             JobState::Cancelled if job.trains() => {
-                let resume = app.key(Context::Train, Action::ResumeRun);
+                let resume = world.key(HERE, Action::ResumeRun);
                 format!("job {} was stopped; {resume} on the stopped run goes on with it, {new}", job.id)
             }
             JobState::Cancelled => format!("job {} was stopped", job.id),

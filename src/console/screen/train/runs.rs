@@ -1,19 +1,20 @@
 //! The finished runs of the audit and how well each of their heads orders the validation items.
 
+use super::State;
 use crate::audit::{HeadKind, RunRecord, RunState};
-use crate::console::app::App;
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
 use crate::console::text;
 use crate::console::theme::Role;
+use crate::console::world::World;
 use ratatui::layout::Rect;
 
 /// Draws the list.
-pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
+pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
     let title = format!("Runs {} Spearman with the loss, validation items", pen.glyphs().dot);
-    let note = match app.listed().count() {
+    let note = match world.listed().count() {
         0 => "none yet".into(),
-        n => format!("{} of {n}", app.train.runs.selected + 1),
+        n => format!("{} of {n}", state.runs.selected + 1),
     };
     let inside = inset(pen.panel(area, &title, &note, true), 1);
     if inside.height == 0 {
@@ -22,10 +23,10 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let y = inside.y;
     head(pen, inside, y);
     let page = usize::from(inside.height - 1);
-    let cursor = app.train.runs;
-    for (line, (place, record)) in app.listed().enumerate().skip(cursor.offset).take(page).enumerate() {
+    let cursor = state.runs;
+    for (line, (place, record)) in world.listed().enumerate().skip(cursor.offset).take(page).enumerate() {
         let y = inside.y + 1 + line as u16;
-        let shown = app.shown.as_ref().is_some_and(|shown| shown.record.id == record.id);
+        let shown = world.shown.as_ref().is_some_and(|shown| shown.record.id == record.id);
         row(pen, Rect { y, height: 1, ..inside }, record, shown);
         if place == cursor.selected {
             pen.text(inside.x, y, 1, pen.glyphs().selected, Role::Text);

@@ -1,32 +1,32 @@
 //! Draws the Train screen.
 
 use super::layout::layout;
-use super::{log, progress, runs};
+use super::{State, log, progress, runs, way_to_a_run};
 use crate::audit::{EpochMetrics, HeadKind, RunRecord};
-use crate::console::app::App;
 use crate::console::jobs::{Job, JobState, Task};
 use crate::console::paint::{Pen, inset};
 use crate::console::theme::Role;
 use crate::console::widget::linechart::{self, Across};
+use crate::console::world::World;
 use ratatui::layout::Rect;
 
 /// Draws the screen into the body.
-pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
+pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
     let places = layout(body);
-    chart(app, pen, places.chart);
+    chart(state, world, pen, places.chart);
     if let Some(area) = places.status {
-        progress::status(app, pen, area);
+        progress::status(world, pen, area);
     }
     if let Some(area) = places.members {
-        progress::members(app, pen, area);
+        progress::members(state, world, pen, area);
     }
     if let Some(area) = places.gauge {
-        progress::line(app, pen, area);
+        progress::line(world, pen, area);
     }
     if let Some(area) = places.runs {
-        match app.train.show_log {
-            true => log::draw(app, pen, area),
-            false => runs::draw(app, pen, area),
+        match state.show_log {
+            true => log::draw(state, world, pen, area),
+            false => runs::draw(state, world, pen, area),
         }
     }
 }
@@ -40,12 +40,12 @@ fn loss_name(head: HeadKind) -> &'static str {
     }
 }
 
-fn chart(app: &App, pen: &mut Pen<'_>, area: Rect) {
-    let head = app.train.head;
+fn chart(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
+    let head = state.head;
     let title = format!("Training loss {} {head}, {}", pen.glyphs().dot, loss_name(head));
-    let job = app.jobs.to_watch();
+    let job = world.jobs.to_watch();
     if let Some(job) = job.filter(|job| has_curves(job, head)) {
-        let state = match (&job.state, &job.record) {
+        let which = match (&job.state, &job.record) {
             (_, Some(record)) => format!("run {}", record.id.short()),
             (JobState::Running, _) => format!("job {}", job.id),
             (JobState::Cancelled, _) => format!("job {}, stopped", job.id),
@@ -56,20 +56,20 @@ fn chart(app: &App, pen: &mut Pen<'_>, area: Rect) {
             Task::Train { model, .. } => model.as_str(),
             Task::Care(_) => "",
         };
-        let note = format!("{state} {} {model}", pen.glyphs().dot);
+        let note = format!("{which} {} {model}", pen.glyphs().dot);
         let inside = inset(pen.panel(area, &title, &note, false), 1);
         live(pen, inside, job, head);
         return;
     }
-    let waiting = app.jobs.running().is_some_and(Job::trains);
-    let record = app.shown.as_ref().map(|shown| &shown.record).filter(|_| !waiting);
+    let waiting = world.jobs.running().is_some_and(Job::trains);
+    let record = world.shown.as_ref().map(|shown| &shown.record).filter(|_| !waiting);
     let note = record.map(|record| format!("run {}, by epoch", record.id.short())).unwrap_or_default();
     let inside = inset(pen.panel(area, &title, &note, false), 1);
     let drawn = record.is_some_and(|record| by_epoch(pen, inside, record, head));
     if !drawn && inside.height > 0 {
         let words = match waiting {
             true => "the curves start with the first steps".into(),
-            false => format!("{} describes a new run", app.way_to_a_run()),
+            false => format!("{} describes a new run", way_to_a_run(world)),
         };
         pen.centre(inside, inside.y + inside.height / 2, &words, Role::Dim);
     }

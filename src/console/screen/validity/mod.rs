@@ -1,9 +1,12 @@
 //! The Validity screen: do the heads know which items the model fails on (Table 2)?
 
+mod keys;
 mod reliability;
+mod screen;
 mod view;
 
-pub use view::view;
+pub use keys::{CONTEXTS, HERE, KEYS, TOGGLE_CALIBRATION};
+use view::view;
 
 use crate::audit::HeadKind;
 

@@ -1,14 +1,14 @@
 //! Draws the Validity screen: Table 2, the density of ranks, and the loss by tenth of what is predicted.
 
-use super::reliability;
+use super::{State, reliability};
 use crate::audit::HeadKind;
-use crate::console::app::App;
 use crate::console::glyph::Glyphs;
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
 use crate::console::text;
 use crate::console::theme::Role;
 use crate::console::widget::{density, scale::Scale};
+use crate::console::world::World;
 use crate::diagnose::{Aggregate, Association, Measured, ValidityRow, ValidityTable};
 use crate::engine::Place;
 use ratatui::layout::Rect;
@@ -40,20 +40,19 @@ fn layout(body: Rect) -> Layout {
 }
 
 /// Draws the screen into the body.
-pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
+pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
     let places = layout(body);
-    let head = app.validity.head;
-    let run = app.shown.as_ref().map(|shown| &shown.record.id);
-    let examined = app.examined.as_deref().filter(|examined| Some(&examined.run) == run);
+    let head = state.head;
+    let examined = world.examined();
     let place = examined.and_then(|examined| examined.places.iter().find(|place| place.head == head));
-    if app.validity.calibration {
+    if state.calibration {
         reliability::draw(pen, places.density, examined.map(|examined| &*examined.calibration));
     } else {
-        ranks(pen, places.density, head, place, app.shown.is_some());
+        ranks(pen, places.density, head, place, world.shown.is_some());
     }
-    let n = app.shown.as_ref().map_or(0, |shown| shown.tables.validity.n);
+    let n = world.shown.as_ref().map_or(0, |shown| shown.tables.validity.n);
     let title = format!("Table 2 {} risk against loss", pen.glyphs().dot);
-    let seen = app.shown.as_ref().and_then(|shown| shown.tables.validity.seen).filter(|seen| seen.items > 0);
+    let seen = world.shown.as_ref().and_then(|shown| shown.tables.validity.seen).filter(|seen| seen.items > 0);
     let n = number::count(n);
     let note = match seen {
         Some(seen) if places.table.width >= ROOM_FOR_SEEN => {
@@ -62,7 +61,7 @@ pub fn view(app: &App, pen: &mut Pen<'_>, body: Rect) {
         _ => format!("n = {n} test items"),
     };
     let inside = inset(pen.panel(places.table, &title, &note, false), 1);
-    if let Some(shown) = &app.shown {
+    if let Some(shown) = &world.shown {
         table(pen, inside, &shown.tables.validity, head);
         if let Some(seen) = seen.filter(|_| places.table.width < ROOM_FOR_SEEN && inside.height > ROWS_BEFORE_SEEN) {
             let (items, of) = (number::count(seen.items), number::count(seen.of));

@@ -1,0 +1,44 @@
+//! What the console makes of what the engine tells it.
+
+use super::app::{App, Dialog};
+use super::msg::ScreenId;
+use super::screen::train::way_to_a_run;
+use super::text;
+use crate::engine::Event;
+
+/// Takes in an event: the jobs, the log, every screen, what deserves a sentence or a dialog, and the world last.
+pub fn engine(app: &mut App, event: Event) {
+    if let Some((message, warning)) = app.world.jobs.event(&event) {
+        app.world.say(message, warning);
+    }
+    app.world.log.event(app.world.now, &event);
+    for id in ScreenId::ALL {
+        app.screens.get_mut(id).on_event(&app.world, &event);
+    }
+    match &event {
+        Event::Notice { message, warning } => notice(app, message, *warning),
+        Event::JobFailed { job, message } => {
+            let kept = "Nothing that was finished is lost.";
+            let trained = app.world.jobs.list.iter().all(|known| known.id != *job || known.trains());
+            let advice = match trained {
+                true => {
+                    format!("{kept} {} describes the run anew; Enter or Esc closes this.", way_to_a_run(&app.world))
+                }
+                false => format!("{kept} Enter or Esc closes this."),
+            };
+            app.dialog = Some(Dialog { title: format!("Job {job} failed"), message: message.clone(), advice });
+        }
+        _ => {}
+    }
+    app.world.on_event(event);
+}
+
+fn notice(app: &mut App, message: &str, warning: bool) {
+    let long = text::width(message) + 12 > usize::from(app.world.size.0);
+    if warning && long {
+        let advice = "Enter or Esc closes this; work goes on.".into();
+        app.dialog = Some(Dialog { title: "Read with care".into(), message: message.to_owned(), advice });
+    } else {
+        app.world.say(message, warning);
+    }
+}

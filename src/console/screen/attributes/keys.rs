@@ -1,0 +1,32 @@
+//! The keys of the Attributes screen.
+
+use crate::console::keys::{Context, Row, bind};
+use crate::console::msg::Action;
+
+/// The screen while nobody types.
+pub const HERE: Context = Context::screen("attributes", "Attributes");
+/// The line of the filter.
+pub const FILTER: Context = Context::line("filter", "Attributes, filter");
+/// Every place of its keys, in the order of the documents.
+pub const CONTEXTS: &[Context] = &[HERE, FILTER];
+
+/// Its lines of the key table.
+pub static KEYS: &[Row] = &[
+    bind(HERE, &["j", "Down"], Action::Down, "move", "next row"),
+    bind(HERE, &["k", "Up"], Action::Up, "", "row before"),
+    bind(HERE, &["g", "Home"], Action::First, "", "first row"),
+    bind(HERE, &["G", "End"], Action::Last, "", "last row"),
+    bind(HERE, &["^d", "PgDn"], Action::HalfDown, "", "half a page down"),
+    bind(HERE, &["^u", "PgUp"], Action::HalfUp, "", "half a page up"),
+    bind(HERE, &["/"], Action::Filter, "filter", "filter by name"),
+    bind(HERE, &["s"], Action::NextSort, "sort", "sort by the next column"),
+    bind(HERE, &["S"], Action::ReverseSort, "", "reverse the order"),
+    bind(HERE, &["c"], Action::NextContrast, "contrast", "everybody or another contrast"),
+    bind(HERE, &["z"], Action::Zoom, "zoom", "wide bars, scatter, table"),
+    bind(HERE, &["Enter"], Action::OpenPair, "prompts", "open both sentences as prompts"),
+    bind(HERE, &["Esc"], Action::DropFilter, "", "clear the filter"),
+    bind(FILTER, &["Enter"], Action::KeepFilter, "keep", "keep the filter"),
+    bind(FILTER, &["Esc"], Action::DropFilter, "clear", "clear the filter"),
+    bind(FILTER, &["Down"], Action::Down, "", "next row"),
+    bind(FILTER, &["Up"], Action::Up, "", "row before"),
+];

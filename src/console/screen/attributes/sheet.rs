@@ -1,0 +1,57 @@
+//! The attributes as a table for a clipboard or a file: order, filter and contrast in view are kept.
+
+use super::{State, predicted, shown_contrast};
+use crate::audit::HeadKind;
+use crate::console::export::{heading, optional};
+use crate::console::world::World;
+use crate::report::Align::{Left, Right};
+use crate::report::{Cell, Sheet};
+
+/// The table.
+pub fn sheet(state: &State, world: &World) -> Option<Sheet> {
+    let table = &world.shown.as_ref()?.tables.attributes;
+    let columns = [
+        ("attribute", Left),
+        ("n true", Right),
+        ("n false", Right),
+        ("AUROC true", Right),
+        ("AUROC false", Right),
+        ("RMM", Right),
+        ("loss true", Right),
+        ("loss false", Right),
+        ("loss gap", Right),
+        ("loss gap 95 %", Right),
+        ("loss q", Right),
+        ("predicted loss gap", Right),
+        ("predicted sd", Right),
+        ("contrast", Left),
+    ];
+    let mut sheet = Sheet::new(heading(world, "Attributes"), &columns);
+    for row in state.order.iter().filter_map(|&at| table.rows.get(at)) {
+        let gap = predicted(row, HeadKind::Regressor, state.contrast);
+        sheet.row(vec![
+            Cell::text(row.name.clone()),
+            Cell::Count(row.n_true),
+            Cell::Count(row.n_false),
+            Cell::number(row.auroc_true, 4),
+            Cell::number(row.auroc_false, 4),
+            Cell::number(row.rmm, 4),
+            Cell::number(row.loss_true, 4),
+            Cell::number(row.loss_false, 4),
+            Cell::signed(row.loss_gap, 4),
+            Cell::signed_interval(row.loss_evidence.interval, 4),
+            Cell::probability(row.loss_evidence.q),
+            optional(gap.map(|gap| gap.summary.mean), true),
+            optional(gap.map(|gap| gap.summary.sd), false),
+            Cell::text(shown_contrast(row, state.contrast).name()),
+        ]);
+    }
+    let filter = state.filter.value().trim();
+    let filter = if filter.is_empty() { String::new() } else { format!(", filter '{filter}'") };
+    sheet.notes.push(format!(
+        "Over {} test items; sorted by {}{filter}. Gaps are true less false.",
+        table.n,
+        state.sort.name()
+    ));
+    Some(sheet)
+}

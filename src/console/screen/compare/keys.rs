@@ -1,0 +1,27 @@
+//! The keys of the Compare screen.
+
+use crate::console::keys::{Context, Row, bind};
+use crate::console::msg::Action;
+
+/// The screen.
+pub const HERE: Context = Context::screen("compare", "Compare");
+/// Every place of its keys, in the order of the documents.
+pub const CONTEXTS: &[Context] = &[HERE];
+
+/// Its lines of the key table.
+pub static KEYS: &[Row] = &[
+    bind(HERE, &["j", "Down"], Action::Down, "move", "next row"),
+    bind(HERE, &["k", "Up"], Action::Up, "", "row before"),
+    bind(HERE, &["g", "Home"], Action::First, "", "first row"),
+    bind(HERE, &["G", "End"], Action::Last, "", "last row"),
+    bind(HERE, &["^d", "PgDn"], Action::HalfDown, "", "half a page down"),
+    bind(HERE, &["^u", "PgUp"], Action::HalfUp, "", "half a page up"),
+    bind(HERE, &["w"], Action::NextMeasure, "what", "compare by the next measure"),
+    bind(HERE, &["]"], Action::NextOther, "other", "compare with the next run or model"),
+    bind(HERE, &["["], Action::PreviousOther, "", "compare with the run or model before"),
+    bind(HERE, &["s"], Action::NextSort, "sort", "sort by the next column"),
+    bind(HERE, &["S"], Action::ReverseSort, "", "reverse the order"),
+    bind(HERE, &["x"], Action::Swap, "swap", "swap before and after"),
+    bind(HERE, &["n"], Action::TrainAlike, "train alike", "train the other model's heads like those shown"),
+    bind(HERE, &["Enter"], Action::OpenPair, "prompts", "open the row as prompts"),
+];

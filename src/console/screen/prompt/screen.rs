@@ -1,0 +1,135 @@
+//! Prompt as one of the screens.
+
+use super::{HERE, Pin, State, TYPING, layout, sheet, view};
+use crate::console::glyph::Glyphs;
+use crate::console::keys::Context;
+use crate::console::msg::Action;
+use crate::console::paint::Pen;
+use crate::console::screen::{Effect, Screen, ScreenId, keep, kept};
+use crate::console::shell::{self, quoted};
+use crate::console::widget::input;
+use crate::console::world::World;
+use crate::engine::Event;
+use crate::report::Sheet;
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent};
+use ratatui::layout::Rect;
+use serde_json::{Map, Value};
+use tui_input::backend::crossterm::EventHandler;
+
+impl Screen for State {
+    fn context(&self) -> Context {
+        if self.typing { TYPING } else { HERE }
+    }
+
+    fn act(&mut self, _world: &World, action: Action) -> Vec<Effect> {
+        let commands = self.apply(action);
+        let said = (action == Action::Keep && !commands.is_empty()).then(|| Effect::say("kept in the history"));
+        commands.into_iter().map(Effect::Do).chain(said.into_iter().flatten()).collect()
+    }
+
+    fn draw(&self, world: &World, pen: &mut Pen<'_>, body: Rect) {
+        view(self, world, pen, body);
+    }
+
+    fn hint(&self, world: &World) -> [String; 2] {
+        let key = |action| world.key(TYPING, action);
+        let (other, stop) = (key(Action::OtherPrompt), key(Action::StopTyping));
+        [
+            format!("type a sentence; {other} and another one to compare; {stop} turns letters into keys"),
+            format!("type a sentence; {stop} turns letters into keys"),
+        ]
+    }
+
+    fn about(&self, world: &World, _glyphs: &Glyphs) -> String {
+        match (&self.scored, self.pending()) {
+            (_, true) if world.shown.is_some() => "scoring".into(),
+            (Some(scored), _) => format!("scored in {}", elapsed(scored.micros)),
+            _ => String::new(),
+        }
+    }
+
+    fn shell(&self, world: &World, action: Action) -> Option<String> {
+        if !matches!(action, Action::Screen(_) | Action::Type | Action::Swap) {
+            return None;
+        }
+        let (a, b) = (self.text(0), self.text(1));
+        Some(match (a.is_empty(), b.is_empty()) {
+            (true, true) => shell::ask(world, "score", " 'a sentence'"),
+            (false, false) => shell::ask(world, "compare", &format!(" {} {}", quoted(a), quoted(b))),
+            (true, false) => shell::ask(world, "score", &format!(" {}", quoted(b))),
+            (false, true) => shell::ask(world, "score", &format!(" {}", quoted(a))),
+        })
+    }
+
+    fn sheet(&self, world: &World) -> Option<Sheet> {
+        sheet::sheet(self, world)
+    }
+
+    fn copied(&self) -> Option<(&'static str, String)> {
+        Some(("the prompt", self.text(self.focus).to_owned()))
+    }
+
+    fn on_event(&mut self, world: &World, event: &Event) {
+        match event {
+            Event::Opened { history, .. } => self.remember(history),
+            Event::Shown(_) => self.heads_changed(),
+            Event::Scored { seq, answer, micros } => self.answered(*seq, answer, *micros),
+            Event::EvidenceRead { run } if world.shown.as_ref().is_some_and(|shown| shown.record.id == *run) => {
+                self.evidence_read();
+            }
+            _ => {}
+        }
+    }
+
+    fn settle(&mut self, _world: &World, body: Rect) {
+        let places = layout(body, self.show_ladder);
+        let seen = places.ladder.map_or(1, |area| usize::from(area.height.saturating_sub(2)));
+        self.cursor.settle(self.pins.len(), seen);
+    }
+
+    fn type_key(&mut self, _world: &World, key: KeyEvent) {
+        if !self.typing {
+            return;
+        }
+        let line = &mut self.lines[self.focus].input;
+        let full = line.value().chars().count() >= input::LIMIT;
+        if full && matches!(key.code, KeyCode::Char(_)) {
+            return;
+        }
+        if line.handle_event(&TerminalEvent::Key(key)).is_some_and(|change| change.value) {
+            self.edited();
+        }
+    }
+
+    fn paste(&mut self, _world: &World, text: &str) -> bool {
+        let cut = input::paste(&mut self.lines[self.focus].input, text);
+        self.edited();
+        cut
+    }
+
+    fn beside(&self) -> Option<Context> {
+        Some(if self.typing { HERE } else { TYPING })
+    }
+
+    fn keep(&self, all: &mut Map<String, Value>, of_audit: &mut Map<String, Value>) {
+        let pins: Vec<&str> = self.pins.iter().map(|pin| pin.text.as_str()).collect();
+        keep(all, "ladder", &self.order);
+        keep(of_audit, "pins", &pins);
+    }
+
+    fn restore(&mut self, world: &World, all: &Map<String, Value>, of_audit: &Map<String, Value>) {
+        self.order = kept(all, "ladder").unwrap_or(self.order);
+        let pins: Vec<String> = kept(of_audit, "pins").unwrap_or_default();
+        self.pins = pins.into_iter().take(super::PINS).map(|text| Pin { text, scores: None }).collect();
+        // A prompt is typed when somebody comes to type, not because they left there.
+        self.typing = world.screen != ScreenId::Prompt;
+    }
+}
+
+fn elapsed(micros: u64) -> String {
+    match micros {
+        0..1_000 => format!("{micros} us"),
+        1_000..10_000 => format!("{:.1} ms", micros as f64 / 1e3),
+        _ => format!("{} ms", micros / 1_000),
+    }
+}

@@ -1,0 +1,52 @@
+//! The prompts typed and pinned as a table for a clipboard or a file.
+
+use super::State;
+use crate::console::export::{heading, number};
+use crate::console::world::World;
+use crate::diagnose::PromptScores;
+use crate::report::Align::{Left, Right};
+use crate::report::{Cell, Sheet};
+
+/// The table; none before anything is scored.
+pub fn sheet(state: &State, world: &World) -> Option<Sheet> {
+    let columns = [
+        ("prompt", Left),
+        ("head", Left),
+        ("mean", Right),
+        ("sd", Right),
+        ("percentile", Right),
+        ("percentile over", Left),
+    ];
+    let mut sheet = Sheet::new(heading(world, "Prompts"), &columns);
+    let mut add = |scores: &PromptScores| {
+        if let Some(found) = &scores.estimate {
+            let ends = found.interval.map_or_else(String::new, |ends| {
+                format!("{:.0} % interval {:.4} to {:.4}, ", 100.0 * ends.level, ends.low, ends.high)
+            });
+            let calibrated = if found.calibrated { "calibrated on" } else { "not calibrated:" };
+            sheet.row(vec![
+                Cell::text(scores.text.clone()),
+                Cell::text("estimate"),
+                number(found.value, true),
+                Cell::Empty,
+                Cell::Empty,
+                Cell::Text(format!("{ends}{calibrated} {} slices", found.slices)),
+            ]);
+        }
+        for head in &scores.heads {
+            sheet.row(vec![
+                Cell::text(scores.text.clone()),
+                Cell::text(head.head.name()),
+                number(head.summary.mean, true),
+                number(head.summary.sd, false),
+                number(head.percentile, false),
+                Cell::text(head.over.clone()),
+            ]);
+        }
+    };
+    let typed = [state.scores(0), state.scores(1)];
+    let pins = state.ladder().into_iter().filter_map(|at| state.pins[at].scores.as_ref());
+    let all: Vec<&PromptScores> = typed.into_iter().flatten().chain(pins).collect();
+    all.iter().for_each(|scores| add(scores));
+    (!all.is_empty()).then_some(sheet)
+}

@@ -1,0 +1,184 @@
+//! What every screen reads: the audit, its runs, the work in hand, the keys, the look. `update` alone changes it.
+
+use super::depth::Depth;
+use super::jobs::Jobs;
+use super::keys::{self, Context, Keymap};
+use super::log::Log;
+use super::msg::Action;
+use super::screen::ScreenId;
+use super::theme::{Catalogue, Theme};
+use crate::audit::{RunId, RunRecord};
+use crate::engine::{AuditView, Command, Event, Examination, RunView};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a notice stays.
+const NOTICE: Duration = Duration::from_secs(6);
+
+/// A sentence for the person, shown in the last line for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub message: String,
+    pub warning: bool,
+    /// When it goes.
+    pub until: Duration,
+}
+
+/// How things look: the theme, the depth, the alphabet.
+#[derive(Debug, Clone)]
+pub struct Look {
+    pub catalogue: Catalogue,
+    pub theme: usize,
+    pub depth: Depth,
+    pub ascii: bool,
+}
+
+impl Look {
+    /// The embedded themes with the first one chosen.
+    #[must_use]
+    pub fn embedded(depth: Depth, ascii: bool) -> Self {
+        Self { catalogue: Catalogue::load(&[]).0, theme: 0, depth, ascii }
+    }
+
+    /// The theme to draw with.
+    #[must_use]
+    pub fn resolve(&self) -> Theme {
+        self.catalogue.theme(self.theme, self.depth, self.ascii)
+    }
+}
+
+/// What screens share.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// Time since the program began.
+    pub now: Duration,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// The screen in sight.
+    pub screen: ScreenId,
+    /// The key table in use.
+    pub keymap: Arc<Keymap>,
+    pub look: Look,
+    pub audit: Option<Arc<AuditView>>,
+    /// The run that tables and prompts refer to.
+    pub shown: Option<RunView>,
+    /// The closer look at the shown run.
+    pub examined: Option<Arc<Examination>>,
+    /// Finished runs, newest first.
+    pub runs: Vec<Arc<RunRecord>>,
+    /// Runs that were stopped or diverged, newest first.
+    pub unfinished: Vec<Arc<RunRecord>>,
+    pub jobs: Jobs,
+    pub log: Log,
+    pub notice: Option<Notice>,
+    /// The model that was asked for and is not shown yet.
+    pub opening: Option<String>,
+    /// The prompts pinned on the Prompt screen.
+    pub pinned: Vec<String>,
+}
+
+impl World {
+    /// One where nothing is known yet.
+    #[must_use]
+    pub fn new(size: (u16, u16), look: Look) -> Self {
+        Self {
+            now: Duration::ZERO,
+            size,
+            screen: ScreenId::Attributes,
+            keymap: Arc::default(),
+            look,
+            audit: None,
+            shown: None,
+            examined: None,
+            runs: Vec::new(),
+            unfinished: Vec::new(),
+            jobs: Jobs::default(),
+            log: Log::default(),
+            notice: None,
+            opening: None,
+            pinned: Vec::new(),
+        }
+    }
+
+    /// The model in view: the one asked for, else that of the shown run, else the first.
+    #[must_use]
+    pub fn model(&self) -> Option<&str> {
+        let shown = || self.shown.as_ref().map(|shown| shown.record.model.as_str());
+        let first = || self.audit.as_ref().and_then(|audit| audit.models.first()).map(String::as_str);
+        self.opening.as_deref().or_else(shown).or_else(first)
+    }
+
+    /// The models of the audit.
+    #[must_use]
+    pub fn models(&self) -> &[String] {
+        self.audit.as_ref().map(|audit| audit.models.as_slice()).unwrap_or_default()
+    }
+
+    /// The closer look, if it is one at the run that is shown.
+    #[must_use]
+    pub fn examined(&self) -> Option<&Examination> {
+        let run = self.shown.as_ref().map(|shown| &shown.record.id);
+        self.examined.as_deref().filter(|examined| Some(&examined.run) == run)
+    }
+
+    /// Asks for the closer look, if it is not there.
+    #[must_use]
+    pub fn examine(&self) -> Vec<Command> {
+        let lacks = self.shown.as_ref().filter(|_| self.examined().is_none());
+        lacks.map(|shown| Command::Examine { run: shown.record.id.clone() }).into_iter().collect()
+    }
+
+    /// The key of an action in a place, as it is shown; where a person took it away, the one that finds every command.
+    #[must_use]
+    pub fn key(&self, context: Context, action: Action) -> String {
+        let key = self.keymap.key_of(context, action).or_else(|| self.keymap.key_of(context, Action::Palette));
+        keys::shown(key.unwrap_or(":"), self.look.ascii).to_owned()
+    }
+
+    /// The runs as the Train screen lists them: those that wait to be gone on with, then the finished ones.
+    pub fn listed(&self) -> impl Iterator<Item = &Arc<RunRecord>> {
+        self.unfinished.iter().filter(|run| !self.jobs.trains(run)).chain(&self.runs)
+    }
+
+    /// Whether a run is among the finished ones.
+    #[must_use]
+    pub fn knows(&self, run: &RunId) -> bool {
+        self.runs.iter().any(|known| known.id == *run)
+    }
+
+    /// Says something in the last line for a while.
+    pub fn say(&mut self, message: impl Into<String>, warning: bool) {
+        let until = self.now + NOTICE;
+        self.notice = Some(Notice { message: message.into(), warning, until });
+    }
+
+    /// Takes in what the engine told, after the screens have.
+    pub fn on_event(&mut self, event: Event) {
+        match event {
+            Event::Opened { audit, runs, .. } => {
+                self.audit = Some(audit);
+                self.runs = runs;
+                self.runs.sort_by_key(|record| std::cmp::Reverse(record.finished_at));
+            }
+            Event::Unfinished(runs) => {
+                self.unfinished = runs;
+                self.unfinished.sort_by_key(|record| std::cmp::Reverse(record.finished_at));
+            }
+            Event::Shown(view) => {
+                self.add_run(view.record.clone());
+                self.opening = None;
+                self.shown = Some(view);
+                self.examined = None;
+            }
+            Event::JobFinished { record, .. } => self.add_run(record),
+            Event::Examined(examined) => self.examined = Some(examined),
+            _ => {}
+        }
+    }
+
+    fn add_run(&mut self, record: Arc<RunRecord>) {
+        if !self.knows(&record.id) {
+            self.runs.insert(0, record);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Findings first: whom the model fails, what cannot be said, and what is wrong with the data, in at most seven
+//! sentences. Measured from losses and attributes alone: no heads, no embeddings.
+
+mod answer;
+mod changed;
+mod data;
+mod groups;
+mod sentence;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use answer::*;
+
+use super::gap_evidence::judged;
+use super::group_losses::GroupLosses;
+use super::policy::{LEAST_ITEMS, LEAST_UNITS};
+use super::{AttributesTable, GapEvidence, Measured, Tables, Verdict};
+use crate::audit::{Audit, ModelLosses};
+use crate::stats::{MeasuredGap, Stat, Undefined};
+use groups::Candidates;
+
+/// Most findings: what fits a screen, and what a person reads.
+const MOST: usize = 7;
+/// Most that are given to what is not a group that fares worse.
+const MOST_OTHERS: usize = 4;
+
+/// Finds what there is to say of a model; `other` is the model it is held against, if there is one.
+#[must_use]
+pub fn findings(audit: &Audit, model: &ModelLosses, other: Option<&ModelLosses>, added: &Additions) -> Findings {
+    let losses = GroupLosses::of(audit, model);
+    let (gaps, evidence) = judge_singles(&losses);
+    let candidates = Candidates::new(&losses, &gaps, &evidence);
+    let discovered = added.discovered.iter().take(1).cloned().map(Finding::Discovered);
+    let changed = other.and_then(|other| changed::changed(audit, model, other)).map(Finding::Changed);
+    let unsaid = unsaid(&losses, &evidence).map(Finding::Unsaid);
+    let faults = data::faults(audit, model, &losses.rows, &added.faults).into_iter().map(Finding::Data);
+    let mut others: Vec<Finding> = discovered.chain(changed).chain(unsaid).chain(faults).collect();
+    others.truncate(MOST_OTHERS);
+    let room = MOST - others.len();
+    let easiest = candidates.easiest();
+    let mut found = candidates.harder(room - usize::from(easiest.is_some()));
+    found.extend(easiest);
+    found.extend(others);
+    Findings {
+        audit: audit.name.clone(),
+        model: model.name.clone(),
+        run: added.run.clone(),
+        n: losses.rows.len(),
+        units: losses.units().len(),
+        mean_loss: if losses.rows.is_empty() { Err(Undefined::Empty) } else { Ok(losses.all.mean()) }.into(),
+        attributes: audit.attributes.len(),
+        pairs: candidates.pairs(),
+        intervals: losses.intervals(),
+        findings: found,
+    }
+}
+
+impl Additions {
+    /// What a finished run knows besides: test items that its heads have all but seen.
+    #[must_use]
+    pub fn of_run(run: &str, tables: &Tables) -> Self {
+        let seen = tables.validity.seen.filter(|seen| seen.items > 0);
+        Self {
+            faults: seen.map(DataFault::NearlyLeaked).into_iter().collect(),
+            run: Some(run.to_owned()),
+            ..Self::default()
+        }
+    }
+}
+
+impl Findings {
+    /// Adds what the calibrated estimate says of the phrases of attributes found.
+    pub fn add_estimates(&mut self, table: &AttributesTable) {
+        for finding in &mut self.findings {
+            let (Finding::Harder(group) | Finding::Easier(group)) = finding else { continue };
+            if group.side == crate::audit::Side::True {
+                let row = table.rows.iter().find(|row| group.subject.first() == Some(&row.name));
+                group.estimate = row.and_then(|row| row.everybody);
+            }
+        }
+    }
+}
+
+/// The gap of every attribute and how far it can be trusted, as Table 5 has them.
+fn judge_singles(losses: &GroupLosses) -> (Vec<Stat<MeasuredGap>>, Vec<GapEvidence>) {
+    let found: Vec<_> = (0..losses.audit.attributes.len()).map(|at| losses.single_gap(at)).collect();
+    let gaps: Vec<Stat<MeasuredGap>> = found.iter().map(|found| found.gap).collect();
+    (gaps, judged(found.into_iter().map(|found| found.judged).collect()))
+}
+
+/// What cannot be said of any group, or of some.
+fn unsaid(losses: &GroupLosses, evidence: &[GapEvidence]) -> Option<Unsaid> {
+    let n = losses.rows.len();
+    if evidence.is_empty() {
+        return Some(Unsaid::NoAttributes);
+    }
+    // Two groups are needed.
+    if n < 2 * LEAST_ITEMS || losses.units().len() < LEAST_UNITS {
+        return Some(Unsaid::FewItems { n });
+    }
+    if losses.all.variance() == 0.0 {
+        return Some(Unsaid::EqualLosses { n, loss: losses.all.mean() });
+    }
+    let count = |verdict| evidence.iter().filter(|evidence| evidence.verdict == verdict).count();
+    let (not_resolved, not_enough) = (count(Verdict::NotResolved), count(Verdict::NotEnoughData));
+    (not_resolved + not_enough > 0).then_some(Unsaid::NotResolved { not_resolved, not_enough, of: evidence.len(), n })
+}
+
+/// The end of a gap's interval that is nearer to no gap: what is lost at least. `None` where it is none.
+fn least_gap(evidence: &GapEvidence) -> Option<f64> {
+    let Measured::Value(interval) = evidence.interval else { return None };
+    if interval.low > 0.0 {
+        Some(interval.low)
+    } else if interval.high < 0.0 {
+        Some(interval.high)
+    } else {
+        None
+    }
+}

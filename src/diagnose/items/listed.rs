@@ -1,0 +1,117 @@
+//! One item as lists show it: whole, whatever its length.
+
+use crate::audit::{Audit, Content, HeadKind, Split};
+use crate::stats::Summary;
+use serde::{Serialize, Serializer};
+
+/// What one member or all members of a head say of an item.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ItemHead {
+    pub head: HeadKind,
+    /// Outputs, one a member, in the head's own unit.
+    pub members: Vec<f64>,
+    pub summary: Summary,
+}
+
+/// Another item that lies near one.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NearItem {
+    /// Its position in the audit.
+    #[serde(skip)]
+    pub row: u32,
+    pub id: String,
+    /// Cosine of the two embeddings.
+    pub similarity: f64,
+    /// Loss of the model that is listed.
+    pub loss: Option<f64>,
+    /// Its whole text; `None` where it has none, or texts are hidden.
+    pub text: Option<String>,
+}
+
+/// One item with all that is known of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ListedItem {
+    /// Its position in the audit.
+    #[serde(skip)]
+    pub row: u32,
+    pub id: String,
+    /// Its whole text, or the caption of an image; `None` where it has none, or texts are hidden.
+    pub text: Option<String>,
+    /// Path of its image file, where it is one and texts are not hidden.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    pub split: Split,
+    /// 1 or 0, where the audit has labels.
+    pub label: Option<u8>,
+    /// Loss of every model; `None` where it has none.
+    #[serde(serialize_with = "as_map")]
+    pub losses: Vec<(String, Option<f64>)>,
+    /// Whether it has each attribute; `None` where that is not known.
+    #[serde(serialize_with = "as_map")]
+    pub attributes: Vec<(String, Option<bool>)>,
+    /// The regressor's prediction of its loss, mean of the members; `None` without heads or its embedding.
+    pub risk: Option<f64>,
+    /// Loss less risk.
+    pub surprise: Option<f64>,
+    /// Cosine with the prompt asked for.
+    pub similarity: Option<f64>,
+    /// Loss less that of the model it is compared with.
+    pub change: Option<f64>,
+    /// Members' outputs and nearest items: only where one item is looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heads: Option<Vec<ItemHead>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<Vec<NearItem>>,
+}
+
+impl ListedItem {
+    /// What the audit itself knows of the item at a position.
+    #[must_use]
+    pub fn of(audit: &Audit, row: u32, hide_text: bool) -> Self {
+        let at = row as usize;
+        let item = &audit.items[at];
+        let image = match &item.content {
+            Content::Image { path, .. } => Some(path.clone()),
+            _ => None,
+        };
+        Self {
+            row,
+            id: item.id.to_string(),
+            text: shown_text(audit, row, hide_text),
+            image: image.filter(|_| !hide_text).map(|path| path.to_string()),
+            split: item.split,
+            label: audit.labels.as_ref().map(|labels| u8::from(labels[at])),
+            losses: audit.models.iter().map(|model| (model.name.clone(), known(model.losses[at]))).collect(),
+            attributes: audit.attributes.iter().map(|one| (one.name.clone(), one.values[at])).collect(),
+            risk: None,
+            surprise: None,
+            similarity: None,
+            change: None,
+            heads: None,
+            nearest: None,
+        }
+    }
+
+    /// Its loss of a model.
+    #[must_use]
+    pub fn loss(&self, model: &str) -> Option<f64> {
+        self.losses.iter().find(|(name, _)| name == model)?.1
+    }
+}
+
+/// An item's text, if it has one and texts are not hidden.
+#[must_use]
+pub fn shown_text(audit: &Audit, row: u32, hide_text: bool) -> Option<String> {
+    let text = &audit.items[row as usize].text;
+    (!hide_text && !text.is_empty()).then(|| text.to_string())
+}
+
+/// A figure, unless it is NaN.
+#[must_use]
+pub fn known(figure: f64) -> Option<f64> {
+    (!figure.is_nan()).then_some(figure)
+}
+
+fn as_map<S: Serializer, T: Serialize>(pairs: &[(String, T)], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(pairs.iter().map(|(name, value)| (name, value)))
+}

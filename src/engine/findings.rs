@@ -1,0 +1,68 @@
+//! What there is to know first of a model, and where its attributes meet: measured, so no run and no heads are needed.
+
+use super::worker::Shared;
+use super::{EngineError, Event, LoadedRun, Session};
+use crate::diagnose::{Additions, Findings, IntersectionsTable, findings, intersections};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// The finder thread: newest request first, beside training and scoring. A panic over one request is told and does not
+/// end it.
+pub fn run(shared: &Shared) {
+    while let Some(model) = shared.finder.take() {
+        let work = AssertUnwindSafe(|| shared.session.findings(&model, None, Additions::default()));
+        let found = match catch_unwind(work) {
+            Ok(found) => found.map(Arc::new).map_err(|error| error.to_string()),
+            Err(_) => Err("findings stopped on an internal error; a crash file in the home folder says more".into()),
+        };
+        if !shared.send(Event::Found { model, found }) {
+            return;
+        }
+    }
+}
+
+impl Session {
+    /// The findings of a model, held against another one: the one named, else the one before it in the audit, else the
+    /// one after it, if there is any.
+    ///
+    /// # Errors
+    /// If there is no such model, or the data cannot be read.
+    pub fn findings(&self, model: &str, against: Option<&str>, added: Additions) -> Result<Findings, EngineError> {
+        let audit = self.audit()?;
+        let against = match against {
+            Some(name) if name == model => {
+                return Err(EngineError::Usage(format!("model '{model}' cannot be held against itself")));
+            }
+            Some(name) => Some(audit.model(name)?),
+            None => {
+                let at = audit.models.iter().position(|known| known.name == model).unwrap_or(0);
+                at.checked_sub(1).or(Some(at + 1)).and_then(|other| audit.models.get(other))
+            }
+        };
+        // A run is only named: a store that cannot tell takes no finding away.
+        let run = || self.current_run(model, |_| ()).ok().flatten().map(|run| run.id.to_string());
+        let added = Additions { run: added.run.clone().or_else(run), ..added };
+        Ok(findings(&audit, audit.model(model)?, against, &added))
+    }
+
+    /// The findings of a finished run's model, with what its heads add.
+    ///
+    /// # Errors
+    /// As [`Session::findings`].
+    pub fn findings_of_run(&self, run: &LoadedRun, against: Option<&str>) -> Result<Findings, EngineError> {
+        let tables = &run.diagnosis.tables;
+        let added = Additions::of_run(&run.record.id.to_string(), tables);
+        let mut found = self.findings(&run.record.model, against, added)?;
+        found.add_estimates(&tables.attributes);
+        Ok(found)
+    }
+
+    /// Every pair of attributes with items enough, measured.
+    ///
+    /// # Errors
+    /// If there is no such model, or the data cannot be read.
+    pub fn intersections(&self, model: &str) -> Result<IntersectionsTable, EngineError> {
+        let audit = self.audit()?;
+        Ok(intersections(&audit, audit.model(model)?))
+    }
+}
