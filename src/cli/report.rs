@@ -6,9 +6,10 @@ use super::context::{Failure, Place, current_or_trained, print, session, write_f
 use super::progress;
 use crate::audit::{Contrast, HeadKind, RunRecord};
 use crate::diagnose::{
-    CalibrationTable, ComparisonQuestion, ModelComparison, PairScores, PromptScorer, PromptScores, Tables,
+    CalibrationTable, ComparisonQuestion, DiscoverQuestion, Discovery, ModelComparison, PairScores, PromptScorer,
+    PromptScores, Tables, Watch,
 };
-use crate::engine::{LoadedRun, Session};
+use crate::engine::{LoadedRun, LossesOf, Session};
 use crate::report::{self, ReportMaterial};
 use serde::Serialize;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ struct Body<'a> {
     ladder: &'a [PromptScores],
     pairs: &'a [PairScores],
     calibration: &'a CalibrationTable,
+    discovery: &'a Discovery,
     comparison: Option<&'a ModelComparison>,
 }
 
@@ -55,6 +57,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Report) -> Result<u8, Fail
         ladder: ladder(&scorer, tables)?,
         pairs: pairs(&scorer, tables)?,
         calibration: CalibrationTable::of(&run.diagnosis.calibration),
+        discovery: session.discover(LossesOf::Model(&model), &DiscoverQuestion::default(), &[], &Watch::silent())?,
         comparison: comparison.as_ref(),
         date,
     };
@@ -92,6 +95,7 @@ fn json(material: &ReportMaterial, run: &RunRecord) -> Result<String, Failure> {
         ladder: &material.ladder,
         pairs: &material.pairs,
         calibration: &material.calibration,
+        discovery: &material.discovery,
         comparison: material.comparison,
     };
     Ok(report::to_json("llm2loss.report/1", Some(run), body)?)

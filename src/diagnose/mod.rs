@@ -9,6 +9,7 @@ mod classes;
 mod compare;
 mod compare_heads;
 mod comparison;
+mod discover;
 mod estimate;
 mod everybody;
 mod evidence;
@@ -30,6 +31,9 @@ pub use check::{CheckMaterial, CheckResult, Inconclusive, On, Outcome, PromptShi
 pub use compare::{ComparisonQuestion, compare_models};
 pub use compare_heads::{HeadsOf, add_predicted, compare_heads};
 pub use comparison::*;
+pub use discover::{
+    DiscoverError, DiscoverMaterial, DiscoverQuestion, DiscoveredSlice, Discovery, Step, Wanted, Watch, discover,
+};
 pub use estimate::*;
 pub use everybody::{EverybodyGap, EverybodyRow, fill as fill_everybody};
 pub use evidence::{Evidence, Material};

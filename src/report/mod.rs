@@ -2,6 +2,7 @@
 
 mod calibration;
 mod comparison;
+mod discovery;
 mod document;
 mod figure;
 mod gate;
@@ -18,6 +19,7 @@ mod tables;
 
 pub use calibration::calibration;
 pub use comparison::{model_comparison, sorted_attributes};
+pub use discovery::{DiscoveryTitle, discovery, slice_label};
 pub use document::{ReportMaterial, html_report, latex_report, markdown_report};
 pub use gate::{gate_text, github, junit, sarif};
 pub use grid::{Align, Grid};

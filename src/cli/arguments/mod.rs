@@ -1,11 +1,13 @@
 //! What may be typed after `llm2loss`.
 
+mod discover;
 mod intake;
 mod retraining;
 mod runs;
 mod tables;
 mod training;
 
+pub use discover::*;
 pub use intake::*;
 pub use retraining::*;
 pub use runs::*;
@@ -101,6 +103,8 @@ pub enum Action {
     Compare(Compare),
     /// Compare two models of an audit: whom did the second make worse?
     CompareModels(CompareModels),
+    /// Find the groups of items a model fails on, by name
+    Discover(Box<Discover>),
     /// Check a model against rules: exit 0 pass, 3 a rule is broken, 4 inconclusive
     Check(Check),
     /// Write one file with every table and figure of a model

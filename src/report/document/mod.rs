@@ -9,7 +9,7 @@ pub use html::html_report;
 pub use written::{latex_report, markdown_report};
 
 use crate::audit::RunRecord;
-use crate::diagnose::{CalibrationTable, ModelComparison, PairScores, PromptScores, Tables};
+use crate::diagnose::{CalibrationTable, Discovery, ModelComparison, PairScores, PromptScores, Tables};
 
 /// Everything a report shows.
 pub struct ReportMaterial<'a> {
@@ -22,6 +22,8 @@ pub struct ReportMaterial<'a> {
     pub pairs: Vec<PairScores>,
     /// How estimates of prompts did on slices held out.
     pub calibration: CalibrationTable,
+    /// Slices found by themselves.
+    pub discovery: Discovery,
     /// The run's model compared with an earlier one.
     pub comparison: Option<&'a ModelComparison>,
     /// A date to print; none keeps equal inputs equal bytes.
