@@ -61,6 +61,8 @@ def pursuit(holds, values, least, top):
             here = (values[rows].mean() - values[left].mean()) * n / (n + 30) * np.sqrt(n) * (1.1 if len(name) == 1 else 1)
             if here <= score or not above(values[rows], values[left & ~rows], 0.05 / tried):
                 continue
+            if not above(values[inside[name]], values[~inside[name]], 0.05 / tried):
+                continue
             parents = [inside[(a,)] & left & ~rows for a in name]
             if len(name) == 2 and not all(above(values[rows], values[other], 0.01) for other in parents):
                 continue

@@ -36,17 +36,18 @@ pub struct Pursued {
     pub candidates: usize,
 }
 
-/// Up to `top` slices. Each has the greatest shrunken excess × √n over the rows that no earlier one holds, its p being
-/// significant after Bonferroni's correction over all candidates.
+/// Up to `top` slices. Each has the greatest shrunken excess × √n over the rows that no earlier one holds, and is above the
+/// rest both there and among all rows, significantly after Bonferroni's correction over all candidates.
 #[must_use]
 pub fn pursue(field: &Field<'_>, top: usize, watch: &Watch<'_>) -> Pursued {
     let mut sums = TermSums::over(field.incidence, field.terms, field.values, field.rows, field.pairs);
     let large = |sums: &PowerSums| sums.n >= field.least as f64;
     let candidates = field.tried + sums.candidates().filter(|(_, sums)| large(sums)).count();
+    let whole = sums.clone();
     let mut left: Vec<u32> = field.rows.to_vec();
     let mut slices: Vec<Vec<u16>> = Vec::new();
     while slices.len() < top && !watch.is_cancelled() {
-        let Some((a, b)) = best(&sums, field.least, LEVEL / candidates as f64) else { break };
+        let Some((a, b)) = best(&sums, &whole, field.least, LEVEL / candidates as f64) else { break };
         #[allow(clippy::cast_possible_truncation, reason = "terms are numbered in two bytes")]
         let mut names = vec![b as u16, a as u16];
         names.dedup();
@@ -65,17 +66,18 @@ pub fn pursue(field: &Field<'_>, top: usize, watch: &Watch<'_>) -> Pursued {
 }
 
 /// The candidate of the greatest score among those that are significant at `level`.
-fn best(sums: &TermSums, least: usize, level: f64) -> Option<(usize, usize)> {
+fn best(sums: &TermSums, whole: &TermSums, least: usize, level: f64) -> Option<(usize, usize)> {
     let mean = sums.all.mean();
     let mut best: Option<((usize, usize), f64)> = None;
-    for ((a, b), cell) in sums.candidates().filter(|(_, cell)| cell.n >= least as f64) {
+    let cells = sums.candidates().zip(whole.candidates()).map(|((names, cell), (_, whole))| (names, cell, whole));
+    for ((a, b), cell, all_of_it) in cells.filter(|(_, cell, _)| cell.n >= least as f64) {
         let short = if a == b { SHORT } else { 1.0 };
         let score = short * (cell.mean() - mean) * cell.n / (cell.n + SHRINK) * cell.n.sqrt();
         if score <= best.map_or(0.0, |(_, score)| score) || !is_above(cell, sums.all - cell, level) {
             continue;
         }
         let joins = |term: usize| is_above(cell, sums.of(term) - cell, JOINS);
-        if a == b || (joins(a) && joins(b)) {
+        if (a == b || (joins(a) && joins(b))) && is_above(all_of_it, whole.all - all_of_it, level) {
             best = Some(((a, b), score));
         }
     }
