@@ -20,6 +20,9 @@ struct Body<'a> {
 }
 
 pub fn run(place: Place, model: Option<&str>, given: &Discover) -> Result<u8, Failure> {
+    if model.is_some() && !given.change.is_empty() {
+        return Err(Failure::usage("--change names both models; leave out --model"));
+    }
     let session = session(place, &given.audit)?;
     let question = question(given);
     let sentences = given.phrases.as_deref().map(table::read_list).transpose()?.unwrap_or_default();

@@ -16,7 +16,7 @@ pub struct Discover {
     pub surprise: Option<Vec<String>>,
 
     /// Look where the second model got worse than the first
-    #[arg(long, value_names = ["BEFORE", "AFTER"], num_args = 2, conflicts_with = "model")]
+    #[arg(long, value_names = ["BEFORE", "AFTER"], num_args = 2)]
     pub change: Vec<String>,
 
     /// Look within these items alone: an attribute's phrase or name, or words of the items
