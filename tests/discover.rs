@@ -83,7 +83,8 @@ fn members_and_every_form_are_written_and_odd_names_are_harmless() {
     let home = folder.path().join("home");
     // Colours and things cross; the sums of digits make losses that no word explains.
     let line = |row: usize| {
-        let words = format!("{} {} =cmd", ["crimson", "azure", "olive"][row / 2 % 3], ["tower", "wheel"][row / 6 % 2]);
+        let words =
+            format!("{} {} =cmd {row}", ["crimson", "azure", "olive"][row / 2 % 3], ["tower", "wheel"][row / 6 % 2]);
         (words, f64::from(u8::from(row / 2 % 3 == 1)) + (row * 7919 % 97) as f64 / 97.0)
     };
     let manifest = write_audit(folder.path(), 1_200, line);
