@@ -58,12 +58,13 @@ fn plant(audit: &Audit, losses: &[f64], of: &[Vec<Vec<usize>>; 3], strength: f64
     let mut sorted = losses.to_vec();
     sorted.sort_by(f64::total_cmp);
     let top = &sorted[sorted.len() * 95 / 100..];
-    for group in of.iter().filter_map(|kind| kind.choose(rng)) {
-        group.iter().for_each(|&row| {
+    for kind in of {
+        let Some(group) = kind.choose(rng) else { continue };
+        for &row in group {
             if rng.random::<f64>() < strength {
                 values[row] = *top.choose(rng).unwrap();
             }
-        });
+        }
         planted.push(group);
     }
     let discovery = find(audit, &values);
