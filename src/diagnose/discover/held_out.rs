@@ -64,8 +64,14 @@ impl HeldOut<'_> {
         (excess > 0.0).then(|| 1.0 - explained / excess)
     }
 
-    /// Tests the slice of these terms against the others of `within`, places of both halves; q is to follow.
-    pub fn test(&self, terms: &[&Term], within: Option<(&str, &[u32])>) -> Option<DiscoveredSlice> {
+    /// Tests the slice of these terms against the others of `within`, places of both halves, as a whole and without what
+    /// `earlier` slices hold: its p is the larger one, so that it is not told for what is known already. q is to follow.
+    pub fn test(
+        &self,
+        terms: &[&Term],
+        within: Option<(&str, &[u32])>,
+        earlier: impl Fn(u32) -> bool,
+    ) -> Option<DiscoveredSlice> {
         let members = members(terms);
         let around = within.map_or_else(|| self.places.to_vec(), |(_, rows)| in_both(rows, self.places));
         let tested = in_both(&members, &around);
@@ -76,6 +82,12 @@ impl HeldOut<'_> {
         let losses: Vec<f64> = tested.iter().map(|&place| self.losses[place as usize]).collect();
         let excess = self.sign * losses.iter().map(|loss| loss - overall).sum::<f64>();
         let (p, interval) = self.compared(&tested, &around, overall);
+        let alone = |places: &[u32]| -> Vec<u32> { places.iter().copied().filter(|place| !earlier(*place)).collect() };
+        let (own, others) = (alone(&tested), alone(&around));
+        if own.len() < LEAST_TESTED || own.len() == others.len() {
+            return None;
+        }
+        let p = p?.max(self.compared(&own, &others, overall).0?);
         Some(DiscoveredSlice {
             name: joined(terms),
             terms: terms.iter().map(|term| term.name.clone()).collect(),
@@ -83,7 +95,7 @@ impl HeldOut<'_> {
             mean_loss: losses.iter().sum::<f64>() / losses.len() as f64,
             overall,
             interval,
-            p: p?,
+            p,
             q: 1.0,
             share_of_excess: excess / self.excess(overall).max(f64::MIN_POSITIVE),
             parent: within.map(|(name, _)| name.to_owned()),

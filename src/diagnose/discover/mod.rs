@@ -204,57 +204,62 @@ impl<'a> Search<'a> {
 
     /// Finds slices, finer ones within them, and tests all of them at once.
     fn run(&self, held_out: &HeldOut<'_>, discovery: &mut Discovery, watch: &Watch<'_>) -> Result<(), DiscoverError> {
-        let first = self.pursued(self.found_on, true, self.question.top, watch);
-        discovery.candidates = first.candidates;
-        let mut names: Vec<(Vec<u16>, Option<Vec<u16>>)> = Vec::new();
-        for slice in first.slices {
-            self.add(slice, None, 1, &mut names, watch);
-        }
+        let mut found: Vec<Found> = Vec::new();
+        discovery.candidates = self.add(&Found::default(), self.found_on, 1, &mut found, watch);
         if watch.is_cancelled() {
             return Err(DiscoverError::Cancelled);
         }
-        watch.say(Step::Testing(names.len()));
-        let tested: Vec<Option<DiscoveredSlice>> =
-            names.iter().map(|(slice, parent)| self.tested(slice, parent.as_deref(), held_out)).collect();
+        watch.say(Step::Testing(found.len()));
+        let tested: Vec<Option<DiscoveredSlice>> = found.iter().map(|slice| self.tested(slice, held_out)).collect();
         tell(tested, held_out, discovery);
         Ok(())
     }
 
-    /// Adds a slice and what is found within it.
-    fn add(
-        &self,
-        slice: Vec<u16>,
-        parent: Option<Vec<u16>>,
-        level: usize,
-        names: &mut Vec<(Vec<u16>, Option<Vec<u16>>)>,
-        watch: &Watch<'_>,
-    ) {
-        names.push((slice.clone(), parent));
-        if level >= self.question.depth {
-            return;
+    /// Adds what is found among `rows`, those of `parent` that no earlier slice holds, each with what is found within it;
+    /// how many candidates there were.
+    fn add(&self, parent: &Found, rows: &[u32], level: usize, found: &mut Vec<Found>, watch: &Watch<'_>) -> usize {
+        let top = if level == 1 { self.question.top } else { FINER };
+        let pursued = self.pursued(rows, level == 1, top, watch);
+        let (mut left, mut earlier) = (rows.to_vec(), parent.earlier.clone());
+        for added in pursued.slices {
+            let terms: Vec<u16> = parent.terms.iter().copied().chain(added).collect();
+            let (inside, outside): (Vec<u32>, Vec<u32>) =
+                left.iter().copied().partition(|row| self.holds(&terms, *row));
+            let slice = Found { terms: terms.clone(), parent: parent.terms.clone(), earlier: earlier.clone() };
+            found.push(slice.clone());
+            if level < self.question.depth {
+                self.add(&slice, &inside, level + 1, found, watch);
+            }
+            left = outside;
+            earlier.push(terms);
         }
-        let holds = |row: &&u32| {
-            let held = self.incidence.of_row(**row as usize);
-            slice.iter().all(|term| held.binary_search(term).is_ok())
-        };
-        let rows: Vec<u32> = self.found_on.iter().filter(holds).copied().collect();
-        for finer in self.pursued(&rows, false, FINER, watch).slices {
-            let whole = slice.iter().copied().chain(finer).collect();
-            self.add(whole, Some(slice.clone()), level + 1, names, watch);
-        }
+        pursued.candidates
+    }
+
+    fn holds(&self, terms: &[u16], row: u32) -> bool {
+        let held = self.incidence.of_row(row as usize);
+        terms.iter().all(|term| held.binary_search(term).is_ok())
     }
 
     fn named(&self, slice: &[u16]) -> Vec<&Term> {
         slice.iter().map(|&term| &self.terms[usize::from(term)]).collect()
     }
 
-    fn tested(&self, slice: &[u16], parent: Option<&[u16]>, held_out: &HeldOut<'_>) -> Option<DiscoveredSlice> {
-        let terms = self.named(slice);
-        let Some(parent) = parent else { return held_out.test(&terms, None) };
-        let parents = self.named(parent);
-        let rows = held_out::members(&parents);
-        held_out.test(&terms, Some((&held_out::joined(&parents), &rows)))
+    fn tested(&self, slice: &Found, held_out: &HeldOut<'_>) -> Option<DiscoveredSlice> {
+        let parents = self.named(&slice.parent);
+        let parent = (held_out::joined(&parents), held_out::members(&parents));
+        let within = (!parents.is_empty()).then_some((parent.0.as_str(), parent.1.as_slice()));
+        let earlier = |place: u32| slice.earlier.iter().any(|terms| self.holds(terms, place));
+        held_out.test(&self.named(&slice.terms), within, earlier)
     }
+}
+
+/// A slice by its terms, that of the slice it is within, and those found before it.
+#[derive(Debug, Clone, Default)]
+struct Found {
+    terms: Vec<u16>,
+    parent: Vec<u16>,
+    earlier: Vec<Vec<u16>>,
 }
 
 /// Sums that the pairs of these terms take, row by row.

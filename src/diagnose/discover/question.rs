@@ -48,7 +48,8 @@ pub struct DiscoveredSlice {
     pub overall: f64,
     /// 95 % interval of the mean loss.
     pub interval: Option<Interval>,
-    /// One-sided: the slice's mean is no higher than that of the other items, of a finer slice: of its parent's others.
+    /// One-sided: the slice's mean is no higher than that of the other items (of a finer slice: of its parent's others), or not
+    /// among those that no earlier slice holds; the larger p of the two.
     pub p: f64,
     /// After Benjamini and Hochberg, over all slices tested.
     pub q: f64,
