@@ -70,7 +70,7 @@ fn write_audit(folder: &Path, rows: usize, line: impl Fn(usize) -> (String, f64)
     let mut text = String::from("id,split,text,loss:m\n");
     for row in 0..rows {
         let (words, loss) = line(row);
-        writeln!(text, "i{row},{},\"{words}\",{loss}", if row % 2 == 0 { "train" } else { "test" }).unwrap();
+        writeln!(text, "i{row},{},\"{words}\",{loss}", if row.is_multiple_of(2) { "train" } else { "test" }).unwrap();
     }
     let path = folder.join("rows.csv");
     std::fs::write(&path, text).unwrap();

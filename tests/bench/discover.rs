@@ -108,7 +108,7 @@ fn generated(items: usize) -> (Audit, Vec<f64>) {
     let item = |row: usize, rng: &mut ChaCha8Rng| Item {
         id: row.to_string(),
         text: (0..30).map(|_| format!("word{}x", word(rng))).collect::<Vec<_>>().join(" "),
-        split: if row % 2 == 0 { Split::Train } else { Split::Test },
+        split: if row.is_multiple_of(2) { Split::Train } else { Split::Test },
         content: Content::Text,
     };
     let items: Vec<Item> = (0..items).map(|row| item(row, &mut rng)).collect();
