@@ -45,7 +45,12 @@ fn audit(world: World, seed: u64) -> Audit {
         scores: None,
         class_aurocs: None,
     });
-    let item = |at: usize| Item { id: at.to_string().into(), text: String::new().into(), split: Split::Test, content: Content::Text };
+    let item = |at: usize| Item {
+        id: at.to_string().into(),
+        text: String::new().into(),
+        split: Split::Test,
+        content: Content::Text,
+    };
     Audit {
         name: "simulated".into(),
         items: (0..world.items).map(item).collect(),

@@ -2,6 +2,7 @@
 
 mod calibration;
 mod comparison;
+mod discovery;
 mod document;
 mod figure;
 mod findings;
@@ -22,6 +23,7 @@ mod tables;
 
 pub use calibration::calibration;
 pub use comparison::{model_comparison, sorted_attributes};
+pub use discovery::{DiscoveryTitle, discovery, slice_label};
 pub use document::{ReportMaterial, html_report, latex_report, markdown_report};
 pub use findings::{
     FindingRecord, finding_lines, finding_paragraph, finding_records, findings, findings_heading, findings_json,

@@ -22,12 +22,12 @@ mod records;
 mod runs;
 mod unfinished;
 
+pub use crate::numbers::Precision;
 pub use audits::{Ingested, image_folder, ingested_names};
 pub use embeddings::{ContentHash, EmbeddingStats, bytes_hash, content_hash};
 pub use history::HistoryEntry;
 pub use image_files::FileFact;
 pub use overview::TreeSize;
-pub use crate::numbers::Precision;
 pub use packs::PackedRows;
 pub use privacy::{Privacy, make_private};
 pub use records::AuditRecord;

@@ -1,5 +1,6 @@
 //! What may be typed after `llm2loss`.
 
+mod discover;
 mod intake;
 mod items;
 mod retraining;
@@ -7,6 +8,7 @@ mod runs;
 mod tables;
 mod training;
 
+pub use discover::*;
 pub use intake::*;
 pub use items::*;
 pub use retraining::*;
@@ -112,6 +114,8 @@ pub enum Action {
     Compare(Compare),
     /// Compare two models of an audit: whom did the second make worse?
     CompareModels(CompareModels),
+    /// Find the groups of items a model fails on, by name
+    Discover(Box<Discover>),
     /// Check a model against rules: exit 0 unless one is broken, 3 then
     Check(Check),
     /// Show what checks found over time, from the file that check --ledger keeps

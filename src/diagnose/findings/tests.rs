@@ -27,8 +27,12 @@ fn model(name: &str, loss: impl Fn(usize) -> f64, n: usize) -> ModelLosses {
 
 /// `n` test items; item `i` has its number as id.
 fn audit(n: usize, attributes: &[(&str, &str, Holds)], loss: impl Fn(usize) -> f64) -> Audit {
-    let item =
-        |i: usize| Item { id: i.to_string().into(), text: format!("item {i}").into(), split: Split::Test, content: Content::Text };
+    let item = |i: usize| Item {
+        id: i.to_string().into(),
+        text: format!("item {i}").into(),
+        split: Split::Test,
+        content: Content::Text,
+    };
     Audit {
         name: "tiny".into(),
         items: (0..n).map(item).collect(),
