@@ -140,7 +140,7 @@ impl HeldOut<'_> {
         let labels = Clusters::from_labels(&labels);
         let units = Units::Clusters(&labels);
         let gap = mean_gap(&values, &sides, units, Better::Lower).ok();
-        let p = gap.map(|gap| p_above(self.sign * gap.gap.signed, 0.0, gap.variance.sqrt()));
+        let p = gap.map(|gap| p_above(self.sign * gap.gap.signed, 0.0, gap.variance.sqrt(), f64::INFINITY));
         let mean = group_mean_of_units(&values, &sides, Side::With, units).ok();
         (p, mean.map(|mean| Interval::normal(mean.value, mean.variance.sqrt(), LEVEL)))
     }

@@ -12,8 +12,8 @@ const PLACES: [&str; 4] = ["in the old harbour", "near a river bank", "under the
 
 fn audit(texts: Vec<String>, losses: Vec<f64>) -> Audit {
     let item = |(row, text): (usize, String)| Item {
-        id: format!("i{row}"),
-        text,
+        id: format!("i{row}").into(),
+        text: text.into(),
         split: if row.is_multiple_of(2) { Split::Train } else { Split::Test },
         content: Content::Text,
     };
@@ -190,7 +190,7 @@ fn texts_of_other_scripts_and_endless_ones_are_read() {
     // Half of the rows would all be training items: the scripts alternate with the splits.
     made.items.iter_mut().enumerate().for_each(|(row, item)| {
         item.split = if row % 4 < 2 { Split::Train } else { Split::Test };
-        item.id = format!("i{row}");
+        item.id = format!("i{row}").into();
     });
     made.clusters = Some((0..3_000).collect());
     let discovery = found(&made, &DiscoverQuestion { depth: 1, ..DiscoverQuestion::default() });
