@@ -24,6 +24,7 @@ pub use comparison::{model_comparison, sorted_attributes};
 pub use document::{ReportMaterial, html_report, latex_report, markdown_report};
 pub use findings::{
     FindingRecord, finding_lines, finding_paragraph, finding_records, findings, findings_heading, findings_json,
+    findings_sheet,
 };
 pub use gate::{gate_text, github, junit, sarif};
 pub use grid::{Align, Grid};
