@@ -215,7 +215,7 @@ fn draw_row(pen: &mut Pen<'_>, area: Rect, row: &AttributeRow, state: &State, co
     x += columns.name;
     auroc(pen, x, y, row, columns);
     x += columns.auroc + columns.rmm;
-    cell(pen, x, y, columns.gap, &row.loss_gap, role, |value, glyphs| number::signed(value, 4, glyphs));
+    cell(pen, x, y, columns.gap, &row.loss_gap, |value, glyphs| number::signed(value, 4, glyphs));
     x += columns.gap + 1;
     let guess = guess(row, state);
     let on_axis = |gap: Option<f64>| gap.map(|gap| axis.map(gap));
@@ -251,30 +251,22 @@ fn auroc(pen: &mut Pen<'_>, x: u16, y: u16, row: &AttributeRow, columns: Columns
     if columns.auroc > 0 {
         let worse = row.worse_auroc;
         let plain = |value, glyphs: &Glyphs| number::short(value, glyphs);
-        cell(pen, x, y, 6, &row.auroc_true, Role::Text, plain);
-        cell(pen, x + 6, y, 6, &row.auroc_false, Role::Text, plain);
+        cell(pen, x, y, 6, &row.auroc_true, plain);
+        cell(pen, x + 6, y, 6, &row.auroc_false, plain);
         let letter = worse.map_or(' ', Side::letter);
         pen.text(x + 13, y, 1, letter.encode_utf8(&mut [0; 4]), Role::Bad);
     }
-    cell(pen, x + columns.auroc, y, columns.rmm, &row.rmm, Role::Text, number::short);
+    cell(pen, x + columns.auroc, y, columns.rmm, &row.rmm, number::short);
 }
 
-fn cell(
-    pen: &mut Pen<'_>,
-    x: u16,
-    y: u16,
-    width: u16,
-    value: &Measured,
-    role: Role,
-    write: impl Fn(f64, &Glyphs) -> String,
-) {
+fn cell(pen: &mut Pen<'_>, x: u16, y: u16, width: u16, value: &Measured, write: impl Fn(f64, &Glyphs) -> String) {
     if width == 0 {
         return;
     }
     match value {
         Measured::Value(value) => {
             let words = write(*value, pen.glyphs());
-            pen.right(x + width, y, width, &words, role);
+            pen.right(x + width, y, width, &words, Role::Text);
         }
         Measured::Undefined { .. } => {
             pen.right(x + width, y, width, "n/a", Role::Dim);
@@ -284,7 +276,7 @@ fn cell(
 
 fn zero_shot(pen: &mut Pen<'_>, x: u16, y: u16, width: u16, value: Option<Measured>) {
     let Some(value) = value else { return };
-    cell(pen, x, y, width - 1, &value, Role::Text, number::short);
+    cell(pen, x, y, width - 1, &value, number::short);
     if value.value().is_some_and(|auroc| auroc < WEAK_ZERO_SHOT) {
         pen.text(x + width - 1, y, 1, pen.glyphs().care, Role::Warn);
     }

@@ -32,20 +32,18 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, world: &World, found: &Findings) {
 
 fn lines(world: &World, found: &Findings) -> Vec<(&'static str, String, Role)> {
     let shown = world.shown.as_ref().filter(|shown| shown.record.model == found.model);
-    let is_fault = |finding: &&Finding| matches!(finding, Finding::Data(_));
-    let mut faults: Vec<String> = found.findings.iter().filter(is_fault).map(Finding::claim).collect();
-    let seen = shown.and_then(|shown| shown.tables.validity.seen).filter(|seen| seen.items > 0);
-    faults.extend(seen.map(|seen| Finding::Data(DataFault::NearlyLeaked(seen)).claim()));
-    let unsaid = found.findings.iter().find(|finding| matches!(finding, Finding::Unsaid(_)));
     let mut lines = Vec::new();
-    match faults.is_empty() {
-        true => lines.push(("data", "no fault found".to_owned(), Role::Good)),
-        false => lines.extend(faults.into_iter().map(|fault| ("data", fault, Role::Warn))),
-    }
-    match unsaid {
-        Some(unsaid) => lines.push(("not said", unsaid.claim(), Role::Text)),
-        None => lines.push(("not said", "every gap is resolved".into(), Role::Text)),
-    }
+    // What is listed beside these lines is not said twice.
+    lines.push(match found.findings.iter().filter(|finding| matches!(finding, Finding::Data(_))).count() {
+        0 => ("data", "no fault found".to_owned(), Role::Good),
+        1 => ("data", "a fault, told above".to_owned(), Role::Warn),
+        faults => ("data", format!("{faults} faults, told above"), Role::Warn),
+    });
+    let seen = shown.and_then(|shown| shown.tables.validity.seen).filter(|seen| seen.items > 0);
+    lines.extend(seen.map(|seen| ("", Finding::Data(DataFault::NearlyLeaked(seen)).claim(), Role::Warn)));
+    let unsaid = found.findings.iter().any(|finding| matches!(finding, Finding::Unsaid(_)));
+    let gaps = if unsaid { "not all can be told from chance, as above" } else { "every one is resolved" };
+    lines.push(("gaps", gaps.to_owned(), Role::Text));
     let units = match found.units == found.n {
         true => "items count one by one".to_owned(),
         false => format!("items of one of {} groups depend on each other", number::count(found.units)),
