@@ -6,7 +6,7 @@ use super::context::{Failure, Place, current_or_trained, home, print, session};
 use crate::console::msg::{Cmd, Msg, ScreenId};
 use crate::console::{self, App, Catalogue, Depth, EnginePort, Exit, Links};
 use crate::data::BUILTIN_AUDITS;
-use crate::diagnose::PromptScorer;
+use crate::diagnose::{Additions, PromptScorer};
 use crate::engine::{Answer, Command, Engine, Event, RunView, ScoreRequest, Session, known_audits};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::sync::Arc;
@@ -111,6 +111,10 @@ impl Answering<'_> {
             Cmd::Score(request) => {
                 let answer = Arc::new(Answer::of(&self.scorer, &request.a, &request.b));
                 Some(Event::Scored { seq: request.seq, answer, micros: 0 })
+            }
+            Cmd::Send(Command::Find { model }) => {
+                let found = session.findings(&model, None, Additions::default());
+                Some(Event::Found { model, found: found.map(Arc::new).map_err(|error| error.to_string()) })
             }
             Cmd::Send(Command::Inspect) => Some(Event::Inspected(Arc::new(session.inspect().ok()?))),
             Cmd::Send(Command::Examine { run }) => {

@@ -4,7 +4,7 @@ use super::arguments::Report;
 use super::compare_models::hyper_parameters;
 use super::context::{Failure, Place, current_or_trained, print, session, write_file};
 use super::progress;
-use crate::audit::{Contrast, HeadKind, RunRecord, Side, Split};
+use crate::audit::{Contrast, HeadKind, RunRecord, Side};
 use crate::diagnose::{
     CalibrationTable, ComparisonQuestion, DiscoverQuestion, Discovery, Finding, Findings, ItemFilter, ModelComparison,
     PairScores, PromptScorer, PromptScores, Tables, Watch,
@@ -120,9 +120,7 @@ fn items(session: &Session, findings: &Findings, count: usize, hide_text: bool) 
     for finding in findings.findings.iter().filter(|_| count > 0) {
         let (Finding::Harder(group) | Finding::Pair(group)) = finding else { continue };
         let with = group.side == Side::True;
-        let names = group.subject.clone();
-        let (has, has_not) = if with { (names, Vec::new()) } else { (Vec::new(), names) };
-        let filter = ItemFilter { split: Some(Split::Test), with: has, without: has_not, ..ItemFilter::default() };
+        let filter = ItemFilter::of_group(group);
         let question = ItemsQuestion { model: findings.model.clone(), filter, hide_text, ..ItemsQuestion::default() };
         let list = session.list_items(question, None, &mut Risks::default(), &Tracker::silent())?;
         let items = list.page(session, 0, count)?;

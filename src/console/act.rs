@@ -3,7 +3,7 @@
 use super::app::App;
 use super::msg::{Action, Cmd, ScreenId};
 use super::screen::Effect;
-use super::{export, palette};
+use super::{export, palette, world};
 use crate::engine::Command;
 
 /// Does an action where the person is.
@@ -85,6 +85,10 @@ fn happen(app: &mut App, effect: Effect) -> Vec<Cmd> {
                 open_prompts(app, &a, &b);
             }
         }
+        Effect::ShowAttribute(name) => {
+            app.screens.attributes.show(&app.world, &name);
+            app.world.screen = ScreenId::Attributes;
+        }
         Effect::OpenItems(filter, title) => {
             app.screens.items.open(*filter, title, app.world.screen);
             app.world.screen = ScreenId::Items;
@@ -139,8 +143,8 @@ fn open_model(app: &mut App, model: String) -> Vec<Cmd> {
         app.world.shown = None;
         app.screens.prompt.heads_changed();
     }
+    app.world.say(world::opening(&model), false);
     app.world.opening = Some(model.clone());
-    app.world.say(format!("opening {model}"), false);
     vec![Cmd::Send(Command::OpenModel { model })]
 }
 
@@ -153,6 +157,7 @@ fn on_palette(app: &mut App, action: Action) -> Vec<Cmd> {
             for action in entry.actions {
                 commands.extend(act(app, action));
             }
+            commands.extend(entry.effect.into_iter().flat_map(|effect| happen(app, effect)));
             commands
         }
         Action::CopyCommand => match entry.shell {

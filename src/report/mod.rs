@@ -27,6 +27,7 @@ pub use discovery::{DiscoveryTitle, discovery, slice_label};
 pub use document::{ReportMaterial, html_report, latex_report, markdown_report};
 pub use findings::{
     FindingRecord, finding_lines, finding_paragraph, finding_records, findings, findings_heading, findings_json,
+    findings_sheet,
 };
 pub use gate::{gate_text, github, junit, sarif};
 pub use grid::{Align, Grid};

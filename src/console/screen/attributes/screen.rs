@@ -36,6 +36,17 @@ impl State {
         row.prompts.pair(shown_contrast(row, self.contrast))
     }
 
+    /// Selects an attribute, whatever the filter is.
+    pub fn show(&mut self, world: &World, name: &str) {
+        let Some(shown) = &world.shown else { return };
+        let rows = &shown.tables.attributes.rows;
+        self.filter.reset();
+        self.filtering = false;
+        self.arrange(&shown.tables.attributes);
+        self.cursor.selected = self.order.iter().position(|&at| rows[at].name == name).unwrap_or(0);
+        self.follow();
+    }
+
     fn rearrange(&mut self, world: &World) {
         if let Some(shown) = &world.shown {
             self.arrange(&shown.tables.attributes);
@@ -87,7 +98,7 @@ impl Screen for State {
         let arrow = if down { glyphs.descending } else { glyphs.ascending };
         let (sort, shown, total) = (self.sort.name(), self.order.len(), table.rows.len());
         match world.size.0 {
-            0..100 => format!("{sort} {arrow} {shown}/{total}"),
+            0..140 => format!("{sort} {arrow} {shown}/{total}"),
             _ => format!("{}  sort {sort} {arrow}  {shown} of {total}", contrast_word(self, table)),
         }
     }
