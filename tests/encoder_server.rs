@@ -259,7 +259,7 @@ fn an_audit_goes_on_where_its_server_stopped_and_holds_to_its_model() {
     let rows: String = (0..1500).map(|at| format!("{at},an item of number {at},{}\n", at % 7)).collect();
     std::fs::write(&table, format!("id,text,loss\n{rows}")).unwrap();
     let draft = manifest(&table, &Mapping::default(), "model", Contents::Elsewhere).unwrap();
-    let how = Intake { name: "served", encoder: &name, allow_mismatch: false, check: false };
+    let how = Intake { name: "served", encoder: &name, allow_mismatch: false, check: false, link: false };
     ingest(&home, draft, &AttributeFile::default(), &how, open).unwrap();
     let embed = || {
         Session::open_with(&home, "served", open).and_then(|session| {
