@@ -110,6 +110,7 @@ impl Config {
             low_bandwidth: look.low_bandwidth.unwrap_or(self.console.low_bandwidth),
             config: folder(),
             keymap: Arc::new(Keymap::with(&self.keys).map_err(Failure::usage)?),
+            hide_text: false,
             home,
         })
     }

@@ -3,6 +3,7 @@
 use super::app::App;
 use super::msg::{Action, Cmd, ScreenId};
 use super::screen::Effect;
+use super::screen::items::Listing;
 use super::{export, palette};
 use crate::engine::Command;
 
@@ -86,7 +87,10 @@ fn happen(app: &mut App, effect: Effect) -> Vec<Cmd> {
             }
         }
         Effect::OpenItems(filter, title) => {
-            app.screens.items.open(*filter, title, app.world.screen);
+            return happen(app, Effect::ListItems(Box::new(Listing::of(*filter, title))));
+        }
+        Effect::ListItems(listing) => {
+            app.screens.items.open(*listing, app.world.screen);
             app.world.screen = ScreenId::Items;
         }
         Effect::OpenModel(model) => return open_model(app, model),

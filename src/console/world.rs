@@ -75,6 +75,10 @@ pub struct World {
     pub opening: Option<String>,
     /// The prompts pinned on the Prompt screen.
     pub pinned: Vec<String>,
+    /// The focused prompt there; empty without one.
+    pub prompt: String,
+    /// Texts of items are not shown.
+    pub hide_text: bool,
 }
 
 impl World {
@@ -97,6 +101,8 @@ impl World {
             notice: None,
             opening: None,
             pinned: Vec::new(),
+            prompt: String::new(),
+            hide_text: false,
         }
     }
 
