@@ -734,11 +734,11 @@ fn the_mouse_chooses_tabs_and_rows_where_it_is_asked_for() {
 #[test]
 fn a_hint_goes_with_the_first_key_and_does_not_come_back() {
     let mut app = open((120, 36));
-    assert!(words(&app).contains("asks the heads about a row"));
+    assert!(words(&app).contains("lists a row's items"));
     press(&mut app, "j");
-    assert!(!words(&app).contains("asks the heads about a row"));
+    assert!(!words(&app).contains("lists a row's items"));
     press(&mut app, "7 1");
-    assert!(!words(&app).contains("asks the heads about a row"));
+    assert!(!words(&app).contains("lists a row's items"));
 }
 
 #[test]
@@ -777,7 +777,7 @@ fn two_models_are_compared_before_two_runs() {
     press(&mut app, "w w w w w w w");
     assert_eq!(app.screens.compare.measure(), Measure::Prompts);
     let text = app.screens.compare.line().unwrap().name.clone();
-    press(&mut app, "Enter");
+    press(&mut app, "p");
     assert_eq!(
         (app.world.screen, app.screens.prompt.text(0), app.screens.prompt.text(1)),
         (ScreenId::Prompt, text.as_str(), "")

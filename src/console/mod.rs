@@ -69,6 +69,8 @@ pub struct Options {
     pub mouse: bool,
     /// Texts of items are not shown.
     pub hide_text: bool,
+    /// Images of items are not shown.
+    pub no_images: bool,
     /// The key table.
     pub keymap: Arc<keys::Keymap>,
 }

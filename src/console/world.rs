@@ -79,6 +79,8 @@ pub struct World {
     pub prompt: String,
     /// Texts of items are not shown.
     pub hide_text: bool,
+    /// Images of items are shown.
+    pub images: bool,
 }
 
 impl World {
@@ -103,6 +105,7 @@ impl World {
             pinned: Vec::new(),
             prompt: String::new(),
             hide_text: false,
+            images: true,
         }
     }
 

@@ -92,6 +92,9 @@ pub fn answer(command: &ItemsCommand) -> ItemsAnswer {
             ItemsAnswer::Page { list: *list, offset: *offset, items: page(*offset, *count) }
         }
         ItemsCommand::Item { list, row } => ItemsAnswer::Item { list: *list, item: Box::new(in_full(*row)) },
+        ItemsCommand::Picture { list, row } => {
+            ItemsAnswer::Picture { list: *list, row: *row, picture: Err("there is no image to show".into()) }
+        }
         ItemsCommand::Words { list } => {
             let word = |(word, ratio): (&str, f64)| WorstWord {
                 word: word.into(),

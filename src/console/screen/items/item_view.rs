@@ -1,7 +1,7 @@
 //! Draws one item: its figures, its whole text, attributes, what the heads say, the nearest items.
 
 use super::keys::{ITEM_DOWN, ITEM_UP};
-use super::{HERE, State};
+use super::{HERE, State, picture};
 use crate::console::glyph::Glyphs;
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
@@ -23,6 +23,10 @@ pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
     let mark = if state.marked.contains_key(&item.row) { format!(" {} marked", glyphs.done) } else { String::new() };
     let title = format!("{} {} {}{mark}", text::clean(&item.id), glyphs.dot, item.split);
     let inside = inset(pen.panel(area, &title, "", state.alone), 1);
+    let (cells, inside) = divide(state, item, inside);
+    if let Some(Ok(found)) = state.picture(item) {
+        picture::draw(pen, found, cells);
+    }
     let (above, below) = around(state, item, inside.width, glyphs);
     let lines = above.len() + state.broken.lines.len() + below.len();
     let most = lines.saturating_sub(usize::from(inside.height));
@@ -45,13 +49,23 @@ pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
     }
 }
 
+/// The cells of the item's picture, if there is one, and what is left below them: more than half.
+fn divide(state: &State, item: &ListedItem, inside: Rect) -> (Rect, Rect) {
+    let none = Rect { width: 0, height: 0, ..inside };
+    let Some(Ok(found)) = state.picture(item) else { return (none, inside) };
+    let cells = picture::place(found, Rect { height: inside.height / 2, ..inside });
+    let used = cells.height;
+    (cells, Rect { y: inside.y + used, height: inside.height - used, ..inside })
+}
+
 /// How far the item scrolls in a panel of some size; its width is that of the text.
 #[must_use]
 pub fn most(state: &State, world: &World, area: Rect) -> usize {
     let Some(item) = state.drawn().filter(|_| state.scroll > 0) else { return 0 };
     let (above, below) = around(state, item, area.width, world.look.resolve().glyphs);
     let lines = above.len() + state.broken.lines.len() + below.len();
-    lines.saturating_sub(usize::from(area.height.saturating_sub(2)))
+    let inside = Rect { height: area.height.saturating_sub(2), ..area };
+    lines.saturating_sub(usize::from(divide(state, item, inside).1.height))
 }
 
 /// Lines before and after the text; at most some hundred.
@@ -59,6 +73,9 @@ fn around(state: &State, item: &ListedItem, width: u16, glyphs: &Glyphs) -> (Vec
     let width = usize::from(width);
     let mut above = figures(item, width, glyphs);
     above.push(Vec::new());
+    if let Some(Err(problem)) = state.picture(item) {
+        above.extend(paragraph("", &text::clean(problem), Role::Warn, width));
+    }
     let mut below = vec![Vec::new()];
     let has = |wanted: Option<bool>| -> Vec<String> {
         item.attributes.iter().filter(|(_, has)| *has == wanted).map(|(name, _)| text::clean(name)).collect()

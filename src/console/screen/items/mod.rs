@@ -8,6 +8,7 @@ mod layout;
 mod list_view;
 mod listing;
 mod pages;
+mod picture;
 mod screen;
 #[cfg(test)]
 mod tests;
@@ -23,7 +24,9 @@ use crate::console::widget::input;
 use crate::console::widget::table::Cursor;
 use crate::diagnose::{ListedItem, WorstWords};
 use crate::engine::{ItemsAnswer, ItemsQuestion};
+use image::RgbImage;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tui_input::Input;
 
@@ -43,6 +46,8 @@ pub struct Listed {
     pub words: Option<Option<WorstWords>>,
     /// The item looked at, in full.
     full: Option<Box<ListedItem>>,
+    /// Its image made small, or what is wrong with it, with its position in the audit.
+    picture: Option<(u32, Result<Arc<RgbImage>, String>)>,
 }
 
 /// The text of one item, broken into lines.
@@ -153,6 +158,13 @@ impl State {
         Some(full.filter(|full| full.row == item.row).unwrap_or(item))
     }
 
+    /// The picture of an item, or what is wrong with it, once it has come.
+    #[must_use]
+    pub fn picture(&self, item: &ListedItem) -> Option<&Result<Arc<RgbImage>, String>> {
+        let (row, picture) = self.listed.as_ref()?.picture.as_ref()?;
+        (*row == item.row).then_some(picture)
+    }
+
     /// Lets the drawn item follow the selection.
     fn follow(&mut self) {
         self.detail = self.cursor.selected;
@@ -180,7 +192,17 @@ impl State {
                 pages.put(0, first.clone());
                 let (matching, note) = (*matching, note.clone());
                 let number = *number;
-                self.listed = Some(Listed { number, question, run, matching, note, pages, words: None, full: None });
+                self.listed = Some(Listed {
+                    number,
+                    question,
+                    run,
+                    matching,
+                    note,
+                    pages,
+                    words: None,
+                    full: None,
+                    picture: None,
+                });
                 self.failed = None;
                 self.cursor = self.returning.take().unwrap_or_default();
                 self.follow();
@@ -198,6 +220,11 @@ impl State {
             ItemsAnswer::Words { list, words } if list == number => {
                 if let Some(listed) = listed {
                     listed.words = Some(words.clone());
+                }
+            }
+            ItemsAnswer::Picture { list, row, picture } if list == number => {
+                if let Some(listed) = listed {
+                    listed.picture = Some((*row, picture.clone()));
                 }
             }
             ItemsAnswer::Failed { list, message } if list == number => self.failed = Some(message.clone()),

@@ -116,8 +116,11 @@ impl Screen for State {
         let row = self.selected().filter(|_| self.due.is_none()).map(|item| item.row);
         let item = row.filter(|row| listed.full.as_ref().is_none_or(|full| full.row != *row));
         let item = item.map(|row| ItemsCommand::Item { list, row });
+        let pictured = self.selected().filter(|item| world.images && self.due.is_none() && item.image.is_some());
+        let picture = pictured.filter(|item| self.picture(item).is_none()).map(|item| item.row);
+        let picture = picture.map(|row| ItemsCommand::Picture { list, row });
         let words = (listed.words.is_none() && listed.matching > 0).then_some(ItemsCommand::Words { list });
-        page.into_iter().chain(item).chain(words).map(Command::Items).collect()
+        page.into_iter().chain(item).chain(picture).chain(words).map(Command::Items).collect()
     }
 
     fn on_event(&mut self, _world: &World, event: &Event) {
