@@ -23,7 +23,7 @@ pub static KEYS: &[Row] = &[
     bind(HERE, &["S"], Action::ReverseSort, "", "reverse the order"),
     bind(HERE, &["c"], Action::NextContrast, "contrast", "everybody or another contrast"),
     bind(HERE, &["z"], Action::Zoom, "zoom", "wide bars, scatter, table"),
-    bind(HERE, &["Enter"], Action::OpenItems, "items", "list the items that have the attribute"),
+    bind(HERE, &["Enter"], Action::OpenItems, "items", "list the items with the attribute"),
     bind(HERE, &["p"], Action::OpenPair, "prompts", "open both sentences as prompts"),
     bind(HERE, &["Esc"], Action::DropFilter, "", "clear the filter"),
     bind(FILTER, &["Enter"], Action::KeepFilter, "keep", "keep the filter"),
