@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "screens/items.rs"]
+mod items;
 #[path = "screens/models.rs"]
 mod models;
 #[path = "screens/snapshot.rs"]
@@ -86,6 +88,9 @@ fn press(app: &mut App, keys: &str) -> Vec<Cmd> {
                     let record = app.world.runs.iter().find(|known| known.id == run).unwrap().clone();
                     tell(app, Event::Other(world::run_view(&record)));
                 }
+                Cmd::Send(Command::Items(command)) => {
+                    waiting.extend(tell(app, Event::Items(Arc::new(items::answer(&command)))));
+                }
                 Cmd::Send(Command::CompareModels(request)) => {
                     let found = Ok(Arc::new(models::comparison(&request)));
                     tell(app, Event::ModelsCompared { request, found });
@@ -110,7 +115,12 @@ fn reply(app: &mut App, request: &ScoreRequest) -> Vec<Cmd> {
 /// Lets time pass until nothing changes by time alone.
 fn rest(app: &mut App) {
     while let Some(until) = app.deadline() {
-        update(app, Msg::Tick(until));
+        let waiting = update(app, Msg::Tick(until));
+        for command in waiting {
+            if let Cmd::Send(Command::Items(command)) = command {
+                tell(app, Event::Items(Arc::new(items::answer(&command))));
+            }
+        }
     }
 }
 
@@ -163,6 +173,12 @@ fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
     type_text(&mut prompt, "an old woman");
     press(&mut prompt, "^y");
 
+    let mut near = open(size);
+    press(&mut near, "2");
+    type_text(&mut near, "an elderly trucker");
+    press(&mut near, "^o j z");
+    rest(&mut near);
+
     let mut train = open(size);
     press(&mut train, "3");
     tell(&mut train, Event::JobQueued { job: 1, model: "logistic".into(), hyper: hyper.clone() });
@@ -204,6 +220,8 @@ fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
         Event::JobFailed { job: 3, message: "the disk is full; 12 MB more are needed in /data/home".into() },
     );
     vec![
+        ("items", at("/ A G E Space 6 0 Enter Enter Space j j")),
+        ("items-near", near),
         ("data", data),
         ("log", log),
         ("compare", two_models(size, "5 j")),
@@ -364,11 +382,11 @@ fn undefined_values_come_last_both_ways() {
 }
 
 #[test]
-fn enter_opens_the_pair_and_scores_it() {
+fn a_row_opens_as_prompts_and_is_scored() {
     let mut app = open((120, 36));
     press(&mut app, "/");
     type_text(&mut app, "female");
-    press(&mut app, "Enter Enter");
+    press(&mut app, "Enter p");
     assert_eq!(app.world.screen, ScreenId::Prompt);
     assert_eq!((app.screens.prompt.text(0), app.screens.prompt.text(1)), ("a woman", "a man"));
     assert!(matches!(&*app.screens.prompt.scored.as_ref().unwrap().answer, Answer::Pair(_)));
@@ -771,7 +789,7 @@ fn what_is_shown_is_what_is_written() {
     let [Cmd::Copy(row)] = &told[..] else { panic!("{told:?}") };
     assert!(row.starts_with(&format!("attribute: {}\n", order[0])), "{row}");
     // Every screen has something to write once it is filled.
-    for keys in ["0", "1", "2", "Esc 3", "4", "5", "6", "7"] {
+    for keys in ["0", "1", "2", "Esc 3", "4", "5", "6", "7", "9"] {
         press(&mut app, keys);
         if app.world.screen == ScreenId::Prompt {
             type_text(&mut app, "dog");
@@ -799,11 +817,11 @@ fn the_mouse_chooses_tabs_and_rows_where_it_is_asked_for() {
 #[test]
 fn a_hint_goes_with_the_first_key_and_does_not_come_back() {
     let mut app = open((120, 36));
-    assert!(words(&app).contains("asks the heads about a row"));
+    assert!(words(&app).contains("lists a row's items"));
     press(&mut app, "j");
-    assert!(!words(&app).contains("asks the heads about a row"));
+    assert!(!words(&app).contains("lists a row's items"));
     press(&mut app, "7 1");
-    assert!(!words(&app).contains("asks the heads about a row"));
+    assert!(!words(&app).contains("lists a row's items"));
 }
 
 #[test]
@@ -842,7 +860,7 @@ fn two_models_are_compared_before_two_runs() {
     press(&mut app, "w w w w w w w");
     assert_eq!(app.screens.compare.measure(), Measure::Prompts);
     let text = app.screens.compare.line().unwrap().name.clone();
-    press(&mut app, "Enter");
+    press(&mut app, "p");
     assert_eq!(
         (app.world.screen, app.screens.prompt.text(0), app.screens.prompt.text(1)),
         (ScreenId::Prompt, text.as_str(), "")

@@ -34,7 +34,8 @@ pub fn run(
     let home = home(place.home)?;
     let last = || console::last_audit(&home).filter(|last| known_audits(&home).is_ok_and(|known| known.contains(last)));
     let audit = audit.map(str::to_owned).or_else(last).unwrap_or_else(|| BUILTIN_AUDITS[0].to_owned());
-    let options = console::Options { audit: audit.clone(), ..config.options(look, home.clone())? };
+    let hide_text = place.hide_text;
+    let options = console::Options { audit: audit.clone(), hide_text, ..config.options(look, home.clone())? };
     let catalogue = Catalogue::load(&options.theme_folders()).0;
     for theme in options.theme.iter().chain(std::iter::once(&options.usual_theme)) {
         if catalogue.find(theme).is_none() && theme != "auto" {

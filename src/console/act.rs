@@ -3,6 +3,7 @@
 use super::app::App;
 use super::msg::{Action, Cmd, ScreenId};
 use super::screen::Effect;
+use super::screen::items::Listing;
 use super::{export, palette, world};
 use crate::engine::Command;
 
@@ -90,7 +91,10 @@ fn happen(app: &mut App, effect: Effect) -> Vec<Cmd> {
             app.world.screen = ScreenId::Attributes;
         }
         Effect::OpenItems(filter, title) => {
-            app.screens.items.open(*filter, title, app.world.screen);
+            return happen(app, Effect::ListItems(Box::new(Listing::of(*filter, title))));
+        }
+        Effect::ListItems(listing) => {
+            app.screens.items.open(*listing, app.world.screen);
             app.world.screen = ScreenId::Items;
         }
         Effect::OpenModel(model) => return open_model(app, model),

@@ -106,6 +106,10 @@ impl App {
         if !pins.iter().map(|pin| &pin.text).eq(&self.world.pinned) {
             self.world.pinned = pins.iter().map(|pin| pin.text.clone()).collect();
         }
+        let prompt = self.screens.prompt.text(self.screens.prompt.focus);
+        if self.world.prompt != prompt {
+            self.world.prompt = prompt.to_owned();
+        }
         let body = view::body(self.world.size);
         for id in ScreenId::ALL {
             self.screens.get_mut(id).settle(&self.world, body);

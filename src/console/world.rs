@@ -81,6 +81,12 @@ pub struct World {
     pub opening: Option<String>,
     /// The prompts pinned on the Prompt screen.
     pub pinned: Vec<String>,
+    /// The focused prompt there; empty without one.
+    pub prompt: String,
+    /// Texts of items are not shown.
+    pub hide_text: bool,
+    /// Images of items are shown.
+    pub images: bool,
 }
 
 impl World {
@@ -103,6 +109,9 @@ impl World {
             notice: None,
             opening: None,
             pinned: Vec::new(),
+            prompt: String::new(),
+            hide_text: false,
+            images: true,
         }
     }
 

@@ -28,6 +28,7 @@ mod scorer;
 mod session;
 mod slot;
 mod source;
+mod thumbnail;
 mod tracker;
 mod training;
 mod witnesses;

@@ -83,6 +83,10 @@ pub struct Look {
     /// Draw at most four frames a second, for slow lines
     #[arg(long, env = "LLM2LOSS_LOW_BANDWIDTH", value_parser = FalseyValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub low_bandwidth: Option<bool>,
+
+    /// Show no images of items
+    #[arg(long, env = "LLM2LOSS_NO_IMAGES", value_parser = FalseyValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub no_images: Option<bool>,
 }
 
 /// An empty variable means the default, as it does for the other settings.

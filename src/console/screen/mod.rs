@@ -144,6 +144,8 @@ pub enum Effect {
     ShowAttribute(String),
     /// Some items are listed on the Items screen: which, and what they are in a few words.
     OpenItems(Box<ItemFilter>, String),
+    /// Some items are listed there in an order of their own.
+    ListItems(Box<items::Listing>),
     /// A model's newest run is shown.
     OpenModel(String),
     /// The running job is stopped after its step.
