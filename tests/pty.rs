@@ -18,7 +18,11 @@ use std::time::{Duration, Instant};
 fn it_opens_trains_shows_its_table_scores_a_prompt_and_gives_the_terminal_back() {
     let home = tempfile::tempdir().unwrap();
     let mut console = Console::open(home.path(), 120, 36, &[]);
-    console.wait("sign of life", |text| text.contains("32,561 training items") || text.contains("Senior"));
+    // What is measured stands before any head does.
+    console.wait("findings", |text| text.contains("lose 6.0 times") && !text.contains("idle"));
+    console.send("\r");
+    console.wait("items behind the first", |text| text.contains("[9 Items]"));
+    console.send("1");
     console.wait("table", |text| text.contains("Senior") && text.contains("Widowed"));
     console.wait("end of training", |text| text.contains("idle"));
     console.send("2");

@@ -141,6 +141,7 @@ fn page(session: &Session, run: &llm2loss::engine::LoadedRun, findings: &Finding
         ladder: vec![one],
         pairs: vec![pair],
         calibration: llm2loss::diagnose::CalibrationTable::of(&run.diagnosis.calibration),
+        discovery: llm2loss::diagnose::Discovery::default(),
         comparison: None,
         items: &[],
         date: Some(run.record.device.clone()),

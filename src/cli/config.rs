@@ -34,11 +34,19 @@ pub struct ConsoleConfig {
     pub ascii: bool,
     pub mouse: bool,
     pub low_bandwidth: bool,
+    pub no_images: bool,
 }
 
 impl Default for ConsoleConfig {
     fn default() -> Self {
-        Self { theme: "terminal".into(), color: "auto".into(), ascii: false, mouse: false, low_bandwidth: false }
+        Self {
+            theme: "terminal".into(),
+            color: "auto".into(),
+            ascii: false,
+            mouse: false,
+            low_bandwidth: false,
+            no_images: false,
+        }
     }
 }
 
@@ -108,8 +116,10 @@ impl Config {
             ascii: look.ascii.unwrap_or(self.console.ascii),
             mouse: look.mouse.unwrap_or(self.console.mouse),
             low_bandwidth: look.low_bandwidth.unwrap_or(self.console.low_bandwidth),
+            no_images: look.no_images.unwrap_or(self.console.no_images),
             config: folder(),
             keymap: Arc::new(Keymap::with(&self.keys).map_err(Failure::usage)?),
+            hide_text: false,
             home,
         })
     }
@@ -160,7 +170,8 @@ mod tests {
     #[test]
     fn what_is_given_goes_before_the_file() {
         let config = Config::parse("[console]\nascii = true\nmouse = true\ncolor = \"16\"\n").unwrap();
-        let look = Look { theme: None, color: None, ascii: Some(false), mouse: None, low_bandwidth: None };
+        let look =
+            Look { theme: None, color: None, ascii: Some(false), mouse: None, low_bandwidth: None, no_images: None };
         let options = config.options(&look, PathBuf::new()).unwrap();
         assert_eq!((options.ascii, options.mouse, options.color), (false, true, ColorChoice::Named));
     }

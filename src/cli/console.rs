@@ -6,7 +6,7 @@ use super::context::{Failure, Place, current_or_trained, home, print, session};
 use crate::console::msg::{Cmd, Msg, ScreenId};
 use crate::console::{self, App, Catalogue, Depth, EnginePort, Exit, Links};
 use crate::data::BUILTIN_AUDITS;
-use crate::diagnose::PromptScorer;
+use crate::diagnose::{Additions, PromptScorer};
 use crate::engine::{Answer, Command, Engine, Event, RunView, ScoreRequest, Session, known_audits};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::sync::Arc;
@@ -34,7 +34,8 @@ pub fn run(
     let home = home(place.home)?;
     let last = || console::last_audit(&home).filter(|last| known_audits(&home).is_ok_and(|known| known.contains(last)));
     let audit = audit.map(str::to_owned).or_else(last).unwrap_or_else(|| BUILTIN_AUDITS[0].to_owned());
-    let options = console::Options { audit: audit.clone(), ..config.options(look, home.clone())? };
+    let hide_text = place.hide_text;
+    let options = console::Options { audit: audit.clone(), hide_text, ..config.options(look, home.clone())? };
     let catalogue = Catalogue::load(&options.theme_folders()).0;
     for theme in options.theme.iter().chain(std::iter::once(&options.usual_theme)) {
         if catalogue.find(theme).is_none() && theme != "auto" {
@@ -111,6 +112,10 @@ impl Answering<'_> {
             Cmd::Score(request) => {
                 let answer = Arc::new(Answer::of(&self.scorer, &request.a, &request.b));
                 Some(Event::Scored { seq: request.seq, answer, micros: 0 })
+            }
+            Cmd::Send(Command::Find { model }) => {
+                let found = session.findings(&model, None, Additions::default());
+                Some(Event::Found { model, found: found.map(Arc::new).map_err(|error| error.to_string()) })
             }
             Cmd::Send(Command::Inspect) => Some(Event::Inspected(Arc::new(session.inspect().ok()?))),
             Cmd::Send(Command::Examine { run }) => {

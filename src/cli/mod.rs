@@ -10,6 +10,7 @@ mod config;
 mod console;
 mod context;
 mod demo;
+mod discover;
 mod doctor;
 mod findings;
 mod ingest;
@@ -94,6 +95,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Some(Action::CompareModels(given)) => compare_models::run(place, &given),
         Some(Action::Check(given)) => check::run(place, arguments.model.as_deref(), &given),
         Some(Action::Ledger(given)) => ledger::run(&given),
+        Some(Action::Discover(given)) => discover::run(place, arguments.model.as_deref(), &given),
         Some(Action::Report(given)) => report::run(place, arguments.model.as_deref(), &given),
         Some(Action::Table(given)) => table::run(place, arguments.model.as_deref(), &given),
         Some(Action::Runs(given)) => runs::run(home, arguments.model.as_deref(), &given),

@@ -4,12 +4,12 @@ use super::arguments::Report;
 use super::compare_models::hyper_parameters;
 use super::context::{Failure, Place, current_or_trained, print, session, write_file};
 use super::progress;
-use crate::audit::{Contrast, HeadKind, RunRecord, Side, Split};
+use crate::audit::{Contrast, HeadKind, RunRecord, Side};
 use crate::diagnose::{
-    CalibrationTable, ComparisonQuestion, Finding, Findings, ItemFilter, ModelComparison, PairScores, PromptScorer,
-    PromptScores, Tables,
+    CalibrationTable, ComparisonQuestion, DiscoverQuestion, Discovery, Finding, Findings, ItemFilter, ModelComparison,
+    PairScores, PromptScorer, PromptScores, Tables, Watch,
 };
-use crate::engine::{ItemsQuestion, LoadedRun, Risks, Session, Tracker};
+use crate::engine::{ItemsQuestion, LoadedRun, LossesOf, Risks, Session, Tracker};
 use crate::report::{self, FindingItems, ReportMaterial};
 use serde::Serialize;
 use std::sync::Arc;
@@ -35,6 +35,7 @@ struct Body<'a> {
     ladder: &'a [PromptScores],
     pairs: &'a [PairScores],
     calibration: &'a CalibrationTable,
+    discovery: &'a Discovery,
     comparison: Option<&'a ModelComparison>,
     items: &'a [FindingItems],
 }
@@ -66,6 +67,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Report) -> Result<u8, Fail
         ladder: ladder(&scorer, tables)?,
         pairs: pairs(&scorer, tables)?,
         calibration: CalibrationTable::of(&run.diagnosis.calibration),
+        discovery: session.discover(LossesOf::Model(&model), &DiscoverQuestion::default(), &[], &Watch::silent())?,
         comparison: comparison.as_ref(),
         items: &items,
         date,
@@ -105,6 +107,7 @@ fn json(material: &ReportMaterial, run: &RunRecord) -> Result<String, Failure> {
         ladder: &material.ladder,
         pairs: &material.pairs,
         calibration: &material.calibration,
+        discovery: &material.discovery,
         comparison: material.comparison,
         items: material.items,
     };
@@ -117,9 +120,7 @@ fn items(session: &Session, findings: &Findings, count: usize, hide_text: bool) 
     for finding in findings.findings.iter().filter(|_| count > 0) {
         let (Finding::Harder(group) | Finding::Pair(group)) = finding else { continue };
         let with = group.side == Side::True;
-        let names = group.subject.clone();
-        let (has, has_not) = if with { (names, Vec::new()) } else { (Vec::new(), names) };
-        let filter = ItemFilter { split: Some(Split::Test), with: has, without: has_not, ..ItemFilter::default() };
+        let filter = ItemFilter::of_group(group);
         let question = ItemsQuestion { model: findings.model.clone(), filter, hide_text, ..ItemsQuestion::default() };
         let list = session.list_items(question, None, &mut Risks::default(), &Tracker::silent())?;
         let items = list.page(session, 0, count)?;

@@ -3,7 +3,8 @@
 use super::app::App;
 use super::msg::{Action, Cmd, ScreenId};
 use super::screen::Effect;
-use super::{export, palette};
+use super::screen::items::Listing;
+use super::{export, palette, world};
 use crate::engine::Command;
 
 /// Does an action where the person is.
@@ -85,8 +86,15 @@ fn happen(app: &mut App, effect: Effect) -> Vec<Cmd> {
                 open_prompts(app, &a, &b);
             }
         }
+        Effect::ShowAttribute(name) => {
+            app.screens.attributes.show(&app.world, &name);
+            app.world.screen = ScreenId::Attributes;
+        }
         Effect::OpenItems(filter, title) => {
-            app.screens.items.open(*filter, title, app.world.screen);
+            return happen(app, Effect::ListItems(Box::new(Listing::of(*filter, title))));
+        }
+        Effect::ListItems(listing) => {
+            app.screens.items.open(*listing, app.world.screen);
             app.world.screen = ScreenId::Items;
         }
         Effect::OpenModel(model) => return open_model(app, model),
@@ -139,8 +147,8 @@ fn open_model(app: &mut App, model: String) -> Vec<Cmd> {
         app.world.shown = None;
         app.screens.prompt.heads_changed();
     }
+    app.world.say(world::opening(&model), false);
     app.world.opening = Some(model.clone());
-    app.world.say(format!("opening {model}"), false);
     vec![Cmd::Send(Command::OpenModel { model })]
 }
 
@@ -153,6 +161,7 @@ fn on_palette(app: &mut App, action: Action) -> Vec<Cmd> {
             for action in entry.actions {
                 commands.extend(act(app, action));
             }
+            commands.extend(entry.effect.into_iter().flat_map(|effect| happen(app, effect)));
             commands
         }
         Action::CopyCommand => match entry.shell {

@@ -106,6 +106,10 @@ impl App {
         if !pins.iter().map(|pin| &pin.text).eq(&self.world.pinned) {
             self.world.pinned = pins.iter().map(|pin| pin.text.clone()).collect();
         }
+        let prompt = self.screens.prompt.text(self.screens.prompt.focus);
+        if self.world.prompt != prompt {
+            self.world.prompt = prompt.to_owned();
+        }
         let body = view::body(self.world.size);
         for id in ScreenId::ALL {
             self.screens.get_mut(id).settle(&self.world, body);
@@ -123,7 +127,7 @@ impl App {
 /// Takes in what happened; what comes back is to be done outside.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Cmd> {
     let mut commands = match msg {
-        Msg::Key(key) => press(app, key),
+        Msg::Key(key) => keys::apart(key).into_iter().flat_map(|key| press(app, key)).collect(),
         Msg::Paste(text) => {
             paste(app, &text);
             Vec::new()
@@ -201,7 +205,8 @@ fn themes(app: &mut App, catalogue: Catalogue, warnings: Vec<String>) -> Vec<Cmd
     app.world.look.theme = catalogue.find(&name).unwrap_or(0);
     app.world.look.catalogue = catalogue;
     if let Some(warning) = warnings.into_iter().next() {
-        app.world.say(warning, true);
+        // Which theme is in use stands first: a long warning would hide that the key did its work.
+        app.world.say(format!("theme {name}; {warning}"), true);
     }
     vec![Cmd::Redraw]
 }

@@ -263,6 +263,17 @@ fn is_key(key: &str) -> bool {
     one(key) || control || function || NAMED.contains(&key)
 }
 
+/// The keys that a terminal sent: where the lines are slow, Esc and a letter arrive together and look like Alt and the
+/// letter, which nothing here is bound to.
+#[must_use]
+pub fn apart(key: KeyEvent) -> Vec<KeyEvent> {
+    if !key.modifiers.contains(KeyModifiers::ALT) || !matches!(key.code, KeyCode::Char(_)) {
+        return vec![key];
+    }
+    let after = KeyEvent { modifiers: key.modifiers.difference(KeyModifiers::ALT), ..key };
+    vec![KeyEvent { code: KeyCode::Esc, modifiers: KeyModifiers::NONE, ..key }, after]
+}
+
 /// The name of a key as the table writes it: `j`, `^d`, `Enter`, `Down`.
 #[must_use]
 pub fn name(key: KeyEvent) -> Option<String> {
@@ -384,6 +395,18 @@ mod tests {
         assert_eq!(keymap.find(&typing, "?"), None);
         assert_eq!(keymap.find(&typing, "^c"), Some(Action::Quit));
         assert_eq!(keymap.find(&[prompt::HERE, EVERYWHERE], "q"), Some(Action::Quit));
+    }
+
+    #[test]
+    fn escape_and_a_letter_in_one_packet_are_two_keys() {
+        let names = |code, modifiers| -> Vec<Option<String>> {
+            apart(KeyEvent::new(code, modifiers)).into_iter().map(name).collect()
+        };
+        let some = |key: &str| Some(key.to_owned());
+        assert_eq!(names(KeyCode::Char('3'), KeyModifiers::ALT), [some("Esc"), some("3")]);
+        assert_eq!(names(KeyCode::Char('G'), KeyModifiers::ALT | KeyModifiers::SHIFT), [some("Esc"), some("G")]);
+        assert_eq!(names(KeyCode::Char('j'), KeyModifiers::NONE), [some("j")]);
+        assert_eq!(names(KeyCode::Left, KeyModifiers::ALT), [None]);
     }
 
     #[test]

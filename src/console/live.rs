@@ -81,6 +81,8 @@ pub fn run(port: Arc<dyn EnginePort>, links: Links, options: &Options) -> anyhow
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let mut app = App::new(size, look);
     app.world.keymap = options.keymap.clone();
+    app.world.hide_text = options.hide_text;
+    app.world.images = !options.no_images;
     app.mouse = options.mouse;
     app.theme_chosen = options.theme.is_none() && memory.theme(&options.usual_theme).is_some();
     if let Some(warning) = warnings.into_iter().next() {

@@ -67,6 +67,10 @@ pub struct Options {
     pub config: Option<PathBuf>,
     /// Ask for mouse events from the start.
     pub mouse: bool,
+    /// Texts of items are not shown.
+    pub hide_text: bool,
+    /// Images of items are not shown.
+    pub no_images: bool,
     /// The key table.
     pub keymap: Arc<keys::Keymap>,
 }

@@ -23,8 +23,9 @@ pub fn click(app: &mut App, column: u16, row: u16) -> Vec<Cmd> {
     if let Some(list) = screen.list(world, body)
         && list.area.contains(Position::new(column, row))
     {
+        let lines = screen.lines_of_a_row(body).max(1);
         if let Some(cursor) = screen.cursor() {
-            let at = cursor.offset + usize::from(row - list.area.y);
+            let at = cursor.offset + usize::from((row - list.area.y) / lines);
             if at < list.length {
                 cursor.selected = at;
             }

@@ -106,6 +106,8 @@ pub enum Action {
     Zoom,
     /// Open the attribute's two sentences as prompts.
     OpenPair,
+    /// List the items behind what is selected.
+    OpenItems,
     /// Start to type into the focused prompt.
     Type,
     /// Stop typing.

@@ -79,13 +79,17 @@ impl Pen<'_> {
         at
     }
 
-    /// Writes groups of pieces; one that does not fit whole ends the line, so that no number is cut.
+    /// Writes groups of pieces; one that does not fit whole ends the line, so that no number is cut. The first is cut with
+    /// its sign all the same: a blank line would say nothing.
     pub fn groups(&mut self, x: u16, y: u16, limit: u16, groups: &[&[(&str, Role)]]) -> u16 {
         let end = x.saturating_add(limit);
         let mut at = x;
         for group in groups {
             let cells: usize = group.iter().map(|(words, _)| text::width(words)).sum();
             if cells > usize::from(end.saturating_sub(at)) {
+                if at == x {
+                    at = self.pieces(at, y, end - at, group);
+                }
                 break;
             }
             at = self.pieces(at, y, end - at, group);

@@ -1,15 +1,18 @@
-//! The command palette: every action by name, with its key and what the shell would say.
+//! The command palette: every action by name, with its key and what the shell would say, and every thing by its name.
 
 use super::app::App;
 use super::fuzzy;
 use super::keys::{EVERYWHERE, EXPORT, PALETTE};
-use super::msg::{Action, ExportForm, ScreenId};
+use super::msg::{Action, Cmd, ExportForm, ScreenId};
 use super::paint::{Pen, inset};
+use super::screen::Effect;
 use super::shell;
 use super::text;
 use super::theme::Role;
 use super::widget::input;
 use super::widget::table::Cursor;
+use super::world::World;
+use crate::engine::Command;
 use ratatui::layout::Rect;
 use tui_input::Input;
 
@@ -21,6 +24,8 @@ pub struct Entry {
     /// The key that does the same, from where the person is.
     pub key: String,
     pub actions: Vec<Action>,
+    /// What it wants besides: where it goes to a thing.
+    pub effect: Option<Effect>,
     /// The same from a shell, where there is such a command.
     pub shell: Option<String>,
 }
@@ -62,11 +67,13 @@ impl State {
                     title: format!("{}: {}", screen.name(), binding.help).to_lowercase(),
                     key: if there { first } else { format!("{go} {first}") },
                     actions: if there { vec![binding.action] } else { vec![Action::Screen(screen), binding.action] },
+                    effect: None,
                     shell: shell::twin(app, screen, binding.action),
                 });
             }
         }
         entries.extend(global(app));
+        entries.extend(things(&app.world));
         let mut state = Self { input: Input::default(), entries, found: Vec::new(), cursor: Cursor::default() };
         state.search();
         state
@@ -108,6 +115,7 @@ fn global(app: &App) -> Vec<Entry> {
             title: title.to_lowercase(),
             key: binding.keys.first().cloned().unwrap_or_default(),
             actions: vec![binding.action],
+            effect: None,
             shell: shell::twin(app, app.world.screen, binding.action),
         });
     }
@@ -117,6 +125,7 @@ fn global(app: &App) -> Vec<Entry> {
             title: format!("theme: {name}"),
             key: String::new(),
             actions: vec![Action::Theme(at)],
+            effect: None,
             shell,
         });
     }
@@ -130,10 +139,35 @@ fn global(app: &App) -> Vec<Entry> {
                 .map(|key| format!("{} {key}", app.world.key(EVERYWHERE, Action::Export)))
                 .unwrap_or_default(),
             actions: vec![Action::ExportAs(form)],
+            effect: None,
             shell: shell::twin(app, app.world.screen, Action::ExportAs(form)),
         });
     }
     entries
+}
+
+/// What has a name: models, attributes, runs.
+fn things(world: &World) -> Vec<Entry> {
+    let thing = |title: String, effect: Effect, shell: Option<String>| Entry {
+        title: text::clean(&title).to_lowercase(),
+        key: String::new(),
+        actions: Vec::new(),
+        effect: Some(effect),
+        shell,
+    };
+    let models = world.models().iter().map(|model| {
+        let shell = format!("llm2loss --model {}", shell::quoted(model));
+        thing(format!("model: {model}"), Effect::OpenModel(model.clone()), Some(shell))
+    });
+    let attributes = world.audit.iter().flat_map(|audit| &audit.attributes);
+    let attributes =
+        attributes.map(|(name, _)| thing(format!("attribute: {name}"), Effect::ShowAttribute(name.clone()), None));
+    let runs = world.runs.iter().map(|run| {
+        let title = format!("run: {} of {}, {}", run.id.short(), run.model, run.hyper.summary());
+        let shell = format!("llm2loss runs show {}", run.id);
+        thing(title, Effect::Do(Cmd::Send(Command::OpenRun { run: run.id.clone() })), Some(shell))
+    });
+    models.chain(attributes).chain(runs).collect()
 }
 
 fn place(area: Rect) -> Rect {

@@ -74,6 +74,42 @@ pub fn wrap(text: &str, limit: usize) -> Vec<String> {
     lines
 }
 
+/// The whole text in lines of at most `limit` cells: its own breaks are kept, and a longer word goes on in the next line.
+#[must_use]
+pub fn wrap_whole(text: &str, limit: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    if limit == 0 {
+        return lines;
+    }
+    for paragraph in text.lines() {
+        let paragraph = clean(paragraph);
+        let (mut line, mut cells) = (String::new(), 0);
+        for mut word in paragraph.split_whitespace() {
+            if cells > 0 && cells + 1 + word.width() > limit {
+                lines.push(std::mem::take(&mut line));
+                cells = 0;
+            }
+            while word.width() > limit {
+                let part = match take_cells(word, limit) {
+                    // What is wider than a line cannot be shown in one.
+                    "" => word,
+                    part => part,
+                };
+                lines.push(part.to_owned());
+                word = &word[part.len()..];
+            }
+            if cells > 0 {
+                line.push(' ');
+                cells += 1;
+            }
+            line.push_str(word);
+            cells += word.width();
+        }
+        lines.push(line);
+    }
+    lines
+}
+
 /// Text and spaces to its right up to a width; cut if longer.
 #[must_use]
 pub fn pad(text: &str, cells: usize, ellipsis: &str) -> String {
@@ -104,5 +140,13 @@ mod tests {
     fn wrapping_keeps_words() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert!(wrap("x", 0).is_empty());
+    }
+
+    #[test]
+    fn wrapping_whole_loses_nothing() {
+        assert_eq!(wrap_whole("one two\n\nabcdefghij kl", 4), ["one", "two", "", "abcd", "efgh", "ij", "kl"]);
+        assert_eq!(wrap_whole("漢字漢字", 4), ["漢字", "漢字"]);
+        assert_eq!(wrap_whole("漢", 1), ["漢", ""]);
+        assert_eq!(wrap_whole("a\u{1b}[31m\u{202e}b", 9), ["a[31mb"]);
     }
 }

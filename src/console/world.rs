@@ -15,6 +15,12 @@ use std::time::Duration;
 /// How long a notice stays.
 const NOTICE: Duration = Duration::from_secs(6);
 
+/// What is said while a model is opened.
+#[must_use]
+pub fn opening(model: &str) -> String {
+    format!("opening {model}")
+}
+
 /// A sentence for the person, shown in the last line for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
@@ -75,6 +81,12 @@ pub struct World {
     pub opening: Option<String>,
     /// The prompts pinned on the Prompt screen.
     pub pinned: Vec<String>,
+    /// The focused prompt there; empty without one.
+    pub prompt: String,
+    /// Texts of items are not shown.
+    pub hide_text: bool,
+    /// Images of items are shown.
+    pub images: bool,
 }
 
 impl World {
@@ -84,7 +96,7 @@ impl World {
         Self {
             now: Duration::ZERO,
             size,
-            screen: ScreenId::Attributes,
+            screen: ScreenId::Findings,
             keymap: Arc::default(),
             look,
             audit: None,
@@ -97,6 +109,9 @@ impl World {
             notice: None,
             opening: None,
             pinned: Vec::new(),
+            prompt: String::new(),
+            hide_text: false,
+            images: true,
         }
     }
 
@@ -166,7 +181,9 @@ impl World {
             }
             Event::Shown(view) => {
                 self.add_run(view.record.clone());
-                self.opening = None;
+                let said = self.opening.take().map(|model| opening(&model));
+                // It is open: nothing says any more that it is being opened.
+                self.notice.take_if(|notice| Some(&notice.message) == said.as_ref());
                 self.shown = Some(view);
                 self.examined = None;
             }

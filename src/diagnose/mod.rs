@@ -11,6 +11,7 @@ mod combined;
 mod compare;
 mod compare_heads;
 mod comparison;
+mod discover;
 mod estimate;
 mod everybody;
 mod evidence;
@@ -46,6 +47,9 @@ pub use combined::{Combined, LabelledGroup, combine};
 pub use compare::{ComparisonQuestion, compare_models};
 pub use compare_heads::{HeadsOf, add_predicted, compare_heads};
 pub use comparison::*;
+pub use discover::{
+    DiscoverError, DiscoverMaterial, DiscoverQuestion, DiscoveredSlice, Discovery, Step, Wanted, Watch, discover,
+};
 pub use estimate::*;
 pub use everybody::{EverybodyGap, EverybodyRow, fill as fill_everybody};
 pub use evidence::{Evidence, Material};

@@ -50,8 +50,9 @@ pub struct StoreView {
     pub encoder: String,
     /// Width of an embedding.
     pub dimension: usize,
-    /// Items of the open audit that have an embedding of this encoder.
+    /// Embeddings of this encoder, whatever audit they are of.
     pub embedded: usize,
+    /// Items of the open audit.
     pub items: usize,
     pub losses: Vec<LossHistogram>,
     /// Models whose losses look like those of data they were fitted to.

@@ -1,5 +1,6 @@
 //! A list of the open audit's items: ordered once, materialised page by page.
 
+use super::thumbnail::thumbnail_of;
 use super::{EngineError, LoadedRun, Session, Tracker};
 use crate::audit::{Audit, Content, HeadKind, ModelLosses, RunId};
 use crate::diagnose::{
@@ -8,6 +9,7 @@ use crate::diagnose::{
 };
 use crate::heads::{Ensemble, Rows};
 use crate::stats;
+use image::RgbImage;
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -282,6 +284,15 @@ impl ItemList {
             item.nearest = Some(self.near(session, row, &embedding)?);
         }
         Ok(item)
+    }
+
+    /// The image of the item at a position, made small; a sentence on why there is none to show.
+    ///
+    /// # Errors
+    /// It is no image, or its file cannot be read.
+    pub fn picture(&self, row: u32) -> Result<Arc<RgbImage>, String> {
+        let found = thumbnail_of(&self.audit, row).filter(|_| !self.question.hide_text);
+        found.unwrap_or_else(|| Err("there is no image to show".into())).map(Arc::new)
     }
 
     fn near(&self, session: &Session, row: u32, embedding: &[f32]) -> Result<Vec<NearItem>, EngineError> {

@@ -14,6 +14,7 @@ pub struct ItemsWaiting {
     list: Option<ItemsCommand>,
     page: Option<ItemsCommand>,
     item: Option<ItemsCommand>,
+    picture: Option<ItemsCommand>,
     words: Option<ItemsCommand>,
 }
 
@@ -24,12 +25,13 @@ impl ItemsWaiting {
             ItemsCommand::List { .. } => *self = Self { list: Some(command), ..Self::default() },
             ItemsCommand::Page { .. } => self.page = Some(command),
             ItemsCommand::Item { .. } => self.item = Some(command),
+            ItemsCommand::Picture { .. } => self.picture = Some(command),
             ItemsCommand::Words { .. } => self.words = Some(command),
         }
     }
 
     fn in_turn(self) -> impl Iterator<Item = ItemsCommand> {
-        [self.list, self.page, self.item, self.words].into_iter().flatten()
+        [self.list, self.page, self.item, self.picture, self.words].into_iter().flatten()
     }
 }
 
@@ -83,6 +85,7 @@ impl Desk {
                 ItemsAnswer::Page { list, offset, items: open.page(session, offset, count)? }
             }
             ItemsCommand::Item { row, .. } => ItemsAnswer::Item { list, item: Box::new(open.item(session, row)?) },
+            ItemsCommand::Picture { row, .. } => ItemsAnswer::Picture { list, row, picture: open.picture(row) },
             ItemsCommand::Words { .. } | ItemsCommand::List { .. } => {
                 ItemsAnswer::Words { list, words: open.worst_words()? }
             }

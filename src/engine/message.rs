@@ -3,6 +3,7 @@
 use super::{CacheReport, Examination, ItemsQuestion, StoreView};
 use crate::audit::{AttributePrompts, EpochMetrics, HeadKind, HyperParameters, RunId, RunRecord};
 use crate::diagnose::{Findings, ListedItem, ModelComparison, PairScores, PromptScores, Tables, WorstWords};
+use image::RgbImage;
 use std::sync::Arc;
 
 /// Number of a job within one session of the program, in the order of asking.
@@ -47,6 +48,8 @@ pub enum ItemsCommand {
     Page { list: u64, offset: usize, count: usize },
     /// Show one item in full, by its position in the audit.
     Item { list: u64, row: u32 },
+    /// Show one item's image, made small.
+    Picture { list: u64, row: u32 },
     /// Tell which words are over-represented among the worst.
     Words { list: u64 },
 }
@@ -56,7 +59,11 @@ impl ItemsCommand {
     #[must_use]
     pub fn list(&self) -> u64 {
         match self {
-            Self::List { list, .. } | Self::Page { list, .. } | Self::Item { list, .. } | Self::Words { list } => *list,
+            Self::List { list, .. }
+            | Self::Page { list, .. }
+            | Self::Item { list, .. }
+            | Self::Picture { list, .. }
+            | Self::Words { list } => *list,
         }
     }
 }
@@ -79,6 +86,12 @@ pub enum ItemsAnswer {
     Item {
         list: u64,
         item: Box<ListedItem>,
+    },
+    /// An item's image, at most 160 pixels a side, or a sentence on what is wrong with it.
+    Picture {
+        list: u64,
+        row: u32,
+        picture: Result<Arc<RgbImage>, String>,
     },
     /// `None` where texts are hidden.
     Words {

@@ -97,7 +97,7 @@ pub fn findings(found: &Findings, format: Format) -> String {
     match format {
         Format::Text => format!("{}\n\n{}\n{}", findings_heading(found), finding_lines(found), note(found)),
         Format::Markdown => found.findings.iter().map(|finding| finding_paragraph(finding, found) + "\n").collect(),
-        Format::Csv | Format::Latex => sheet(found).render(format),
+        Format::Csv | Format::Latex => findings_sheet(found).render(format),
     }
 }
 
@@ -141,7 +141,9 @@ fn code(text: &str) -> String {
     format!("{fence} {text} {fence}")
 }
 
-fn sheet(found: &Findings) -> Sheet {
+/// Every finding as a row of one table.
+#[must_use]
+pub fn findings_sheet(found: &Findings) -> Sheet {
     let columns = [
         ("claim", Left),
         ("kind", Left),

@@ -2,6 +2,7 @@
 
 mod calibration;
 mod comparison;
+mod discovery;
 mod document;
 mod figure;
 mod findings;
@@ -9,6 +10,7 @@ mod gate;
 mod grid;
 mod ingest;
 mod intersections;
+mod item_markdown;
 mod items;
 mod json;
 mod ledger;
@@ -22,14 +24,17 @@ mod tables;
 
 pub use calibration::calibration;
 pub use comparison::{model_comparison, sorted_attributes};
+pub use discovery::{DiscoveryTitle, discovery, slice_label};
 pub use document::{ReportMaterial, html_report, latex_report, markdown_report};
 pub use findings::{
     FindingRecord, finding_lines, finding_paragraph, finding_records, findings, findings_heading, findings_json,
+    findings_sheet,
 };
 pub use gate::{gate_text, github, junit, sarif};
 pub use grid::{Align, Grid};
 pub use ingest::ingest;
 pub use intersections::intersections;
+pub use item_markdown::item_as_markdown;
 pub use items::{FindingItems, IdsForm, ListedItems, item_in_full};
 pub use json::{Envelope, Identity, to_json};
 pub use ledger::{trends_sheet, trends_text};

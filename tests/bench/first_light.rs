@@ -66,9 +66,9 @@ fn starts(home: &Path) {
     open(
         home,
         &[
-            ("first start: progress on screen", "32,561 training items", "under 1000"),
-            ("first start: table of the linear heads", "Senior", "under 10000"),
-            ("first start: table of the MLP heads, all done", "Senior&idle", "under 30000"),
+            ("first start: findings on screen", "lose 6.0 times", "under 1000"),
+            ("first start: table of the linear heads", "adds what words", "under 10000"),
+            ("first start: table of the MLP heads, all done", "adds what words&idle", "under 30000"),
         ],
     );
     for _ in 0..3 {

@@ -242,6 +242,96 @@ fn row(at: usize, seed: u64) -> AttributeRow {
     }
 }
 
+/// A group of the test items and what it loses, its losses spread around their mean.
+fn found_group(subject: &[&str], group: &str, n: usize, (loss, others): (f64, f64), parts: &[f64]) -> GroupFinding {
+    let worst = |at: usize| WorstItem { id: format!("{}", 33_000 + 7 * at), loss: 9.81 - 0.37 * at as f64 };
+    GroupFinding {
+        subject: subject.iter().map(|name| (*name).to_owned()).collect(),
+        side: Side::True,
+        group: group.into(),
+        n,
+        of: 16_281,
+        n_others: 16_281 - n,
+        loss,
+        loss_others: others,
+        ratio: Some(loss / others),
+        gap: loss - others,
+        interval: Measured::Value(stats::Interval {
+            low: loss - others - 0.14,
+            high: loss - others + 0.14,
+            level: 0.95,
+        }),
+        q: Measured::Value(1e-9),
+        verdict: Verdict::Resolved,
+        share: loss * n as f64 / (0.886 * 16_281.0),
+        parts: parts.to_vec(),
+        worst: (0..5).map(worst).collect(),
+        estimate: None,
+        bins: hill(n, 24.0 + 4.0 * loss.log10()),
+    }
+}
+
+/// Counts around a place in the bins.
+fn hill(n: usize, centre: f64) -> Vec<usize> {
+    (0..36).map(|at| (n as f64 * (-((f64::from(at) - centre) / 5.0).powi(2)).exp() / 9.0) as usize).collect()
+}
+
+/// What there is to know first of a model.
+pub fn findings(model: &str) -> Findings {
+    let over_sixty = || found_group(&["age over 60"], "people over sixty", 1_411, (3.71, 0.618), &[]);
+    let changed = ChangedGroup {
+        subject: "age over 60".into(),
+        side: Side::True,
+        group: "people over sixty".into(),
+        n: 1_411,
+        loss: 3.71,
+        loss_against: 0.329,
+        interval: stats::Interval { low: 3.23, high: 3.54, level: 0.95 },
+        q: 1e-9,
+    };
+    Findings {
+        audit: "adult".into(),
+        model: model.into(),
+        run: None,
+        n: 16_281,
+        units: 16_281,
+        mean_loss: Measured::Value(0.886),
+        attributes: 40,
+        pairs: 610,
+        intervals: "Welch's variance".into(),
+        bins: LossBins { range: (-5.0, 1.0), counts: hill(16_281, 20.0) },
+        findings: vec![
+            Finding::Harder(over_sixty()),
+            Finding::Pair(found_group(
+                &["age over 60", "part time"],
+                "items with both age over 60 and part time",
+                537,
+                (4.38, 0.767),
+                &[3.71, 1.09],
+            )),
+            Finding::Harder(found_group(&["self-employed"], "self-employed people", 1_900, (1.70, 0.779), &[])),
+            Finding::Easier(found_group(
+                &["age under 25"],
+                "people in their early twenties",
+                4_804,
+                (0.117, 1.21),
+                &[],
+            )),
+            Finding::Changed(ChangedFinding {
+                model: model.into(),
+                against: "small mlp".into(),
+                n: 16_281,
+                groups: 80,
+                worse: 21,
+                better: 40,
+                worst: Some(changed),
+            }),
+            Finding::Unsaid(Unsaid::NotResolved { not_resolved: 8, not_enough: 2, of: 40, n: 16_281 }),
+            Finding::Data(DataFault::Leaked { items: 222, of: 16_281 }),
+        ],
+    }
+}
+
 pub fn association(value: f64) -> Measured<Association> {
     let interval = Measured::Value(stats::Interval { low: value - 0.02, high: value + 0.02, level: 0.95 });
     Measured::Value(Association { value, p: 0.0, n: 16_281, interval })

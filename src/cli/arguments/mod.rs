@@ -1,5 +1,6 @@
 //! What may be typed after `llm2loss`.
 
+mod discover;
 mod intake;
 mod items;
 mod retraining;
@@ -7,6 +8,7 @@ mod runs;
 mod tables;
 mod training;
 
+pub use discover::*;
 pub use intake::*;
 pub use items::*;
 pub use retraining::*;
@@ -81,6 +83,10 @@ pub struct Look {
     /// Draw at most four frames a second, for slow lines
     #[arg(long, env = "LLM2LOSS_LOW_BANDWIDTH", value_parser = FalseyValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub low_bandwidth: Option<bool>,
+
+    /// Show no images of items
+    #[arg(long, env = "LLM2LOSS_NO_IMAGES", value_parser = FalseyValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub no_images: Option<bool>,
 }
 
 /// An empty variable means the default, as it does for the other settings.
@@ -112,6 +118,8 @@ pub enum Action {
     Compare(Compare),
     /// Compare two models of an audit: whom did the second make worse?
     CompareModels(CompareModels),
+    /// Find the groups of items a model fails on, by name
+    Discover(Box<Discover>),
     /// Check a model against rules: exit 0 unless one is broken, 3 then
     Check(Check),
     /// Show what checks found over time, from the file that check --ledger keeps

@@ -32,6 +32,10 @@ fn legend(glyphs: &Glyphs) -> Vec<(String, &'static str)> {
         (glyphs.predicted.into(), "gap the regressor predicts"),
         (format!("{} {}", glyphs.beyond_left, glyphs.beyond_right), "beyond the axis"),
         (glyphs.zero.into(), "zero"),
+        (format!("{} {}", glyphs.ascending, glyphs.descending), "loses more, or less, than others"),
+        (format!("{}loss", glyphs.delta), "loss gap, true less false"),
+        (format!("P({}>0)", glyphs.delta), "chance that the mean gap is above 0"),
+        ("?".into(), "may be chance: not resolved"),
         ("T F".into(), "the side with the worse AUROC"),
         (whiskers, "mean and sd of the members"),
         (boxes, "least, quartiles, greatest"),
@@ -44,12 +48,15 @@ fn legend(glyphs: &Glyphs) -> Vec<(String, &'static str)> {
 }
 
 /// Words the screens use.
-const WORDS: [(&str, &str); 8] = [
+const WORDS: [(&str, &str); 11] = [
     ("RMM", "size of the AUROC gap, true and false"),
     ("gap", "true less false"),
+    ("resolved", "surely not chance: q under .05"),
+    ("q", "p, allowing for all that was looked at"),
+    ("lane", "the axis that the bars of rows share"),
+    ("pieces", "parts of words that the encoder reads"),
     ("head", "regressor, ranker or ood (familiar)"),
     ("member", "one of the copies of a head"),
-    ("P(>0)", "chance that the mean gap is above 0"),
     ("0-shot", "AUROC of the encoder alone"),
     ("contrast", "antonym, anybody, or the bare Not X"),
     ("fragment", "part of a text, trained with its loss"),

@@ -4,6 +4,7 @@ pub mod attributes;
 pub mod compare;
 pub mod data;
 pub mod direction;
+pub mod findings;
 pub mod help;
 pub mod items;
 pub mod ood;
@@ -97,6 +98,8 @@ macro_rules! screens {
 }
 
 screens! {
+    /// What the model fails, in sentences.
+    "0" Findings "Findings" findings;
     /// The Rawlsian max-min table.
     "1" Attributes "Attributes" attributes;
     /// Two prompts scored as they are typed.
@@ -137,8 +140,12 @@ pub enum Effect {
     OpenPrompts(String, String),
     /// An attribute's two sentences are opened on the Prompt screen.
     OpenAttribute(String),
+    /// An attribute is selected on the Attributes screen.
+    ShowAttribute(String),
     /// Some items are listed on the Items screen: which, and what they are in a few words.
     OpenItems(Box<ItemFilter>, String),
+    /// Some items are listed there in an order of their own.
+    ListItems(Box<items::Listing>),
     /// A model's newest run is shown.
     OpenModel(String),
     /// The running job is stopped after its step.
@@ -232,6 +239,11 @@ pub trait Screen {
     /// The rows that the mouse can choose.
     fn list(&self, _world: &World, _body: Rect) -> Option<List> {
         None
+    }
+
+    /// Terminal lines that a row of the list takes.
+    fn lines_of_a_row(&self, _body: Rect) -> u16 {
+        1
     }
 
     /// The selection in its list.

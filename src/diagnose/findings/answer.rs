@@ -1,5 +1,6 @@
 //! What a finding is: pure values, the same for the console, the command line, the report and JSON.
 
+use super::LossBins;
 use crate::audit::Side;
 use crate::diagnose::{EverybodyGap, Measured, Seen, Verdict};
 use crate::stats::Interval;
@@ -22,6 +23,9 @@ pub struct Findings {
     pub pairs: usize,
     /// Where intervals and p-values come from, in words.
     pub intervals: String,
+    /// All losses in bins, for a picture: no part of the document.
+    #[serde(skip)]
+    pub bins: LossBins,
     pub findings: Vec<Finding>,
 }
 
@@ -79,6 +83,9 @@ pub struct GroupFinding {
     /// What the calibrated estimate says of the attribute's phrase; absent without heads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<EverybodyGap>,
+    /// The group's losses in the bins of all: no part of the document.
+    #[serde(skip)]
+    pub bins: Vec<usize>,
 }
 
 /// An item and what the model loses on it.

@@ -1,6 +1,6 @@
 //! Which groups are worth a sentence: the worst first, and none that another one already explains.
 
-use super::{Finding, GroupFinding, WorstItem, least_gap, words};
+use super::{Finding, GroupFinding, LossBins, WorstItem, least_gap, words};
 use crate::audit::Side;
 use crate::diagnose::group_losses::{GroupLosses, Pairs};
 use crate::diagnose::intersections::{JudgedPair, judge};
@@ -29,6 +29,7 @@ pub struct Candidates<'a> {
     evidence: &'a [GapEvidence],
     pairs: Pairs<'a>,
     judged: Vec<JudgedPair>,
+    bins: LossBins,
 }
 
 /// A group that may be found, and what orders it.
@@ -44,7 +45,12 @@ impl<'a> Candidates<'a> {
     pub fn new(losses: &'a GroupLosses<'a>, gaps: &'a [Stat<MeasuredGap>], evidence: &'a [GapEvidence]) -> Self {
         let pairs = losses.pairs();
         let judged = judge(&pairs);
-        Self { losses, gaps, evidence, pairs, judged }
+        Self { losses, gaps, evidence, pairs, judged, bins: LossBins::of(&losses.losses) }
+    }
+
+    /// All losses in bins.
+    pub fn bins(&self) -> &LossBins {
+        &self.bins
     }
 
     /// Pairs that were looked at.
@@ -217,6 +223,7 @@ impl<'a> Candidates<'a> {
             as_it_is => as_it_is,
         };
         let total = self.losses.all.total();
+        let members = self.losses.members(is_member);
         GroupFinding {
             subject,
             side,
@@ -233,7 +240,8 @@ impl<'a> Candidates<'a> {
             verdict: evidence.verdict,
             share: if total > 0.0 { loss * n as f64 / total } else { 0.0 },
             parts: Vec::new(),
-            worst: self.worst(self.losses.members(is_member)),
+            bins: self.bins.count(members.iter().map(|&at| self.losses.losses[at])),
+            worst: self.worst(members),
             estimate: None,
         }
     }

@@ -2,6 +2,7 @@
 //! sentences. Measured from losses and attributes alone: no heads, no embeddings.
 
 mod answer;
+mod bins;
 mod changed;
 mod data;
 mod groups;
@@ -11,6 +12,7 @@ mod tests;
 mod words;
 
 pub use answer::*;
+pub use bins::LossBins;
 
 use super::gap_evidence::judged;
 use super::group_losses::GroupLosses;
@@ -52,6 +54,7 @@ pub fn findings(audit: &Audit, model: &ModelLosses, other: Option<&ModelLosses>,
         attributes: audit.attributes.len(),
         pairs: candidates.pairs(),
         intervals: losses.intervals(),
+        bins: candidates.bins().clone(),
         findings: found,
     }
 }

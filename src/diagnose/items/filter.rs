@@ -1,6 +1,7 @@
 //! Which items a list shows.
 
-use crate::audit::{Audit, AuditError, Content, Item, ModelLosses, Split};
+use crate::audit::{Audit, AuditError, Content, Item, ModelLosses, Side, Split};
+use crate::diagnose::GroupFinding;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use rayon::prelude::*;
@@ -26,6 +27,16 @@ pub struct ItemFilter {
 }
 
 impl ItemFilter {
+    /// The test items of a group that was found.
+    #[must_use]
+    pub fn of_group(group: &GroupFinding) -> Self {
+        let (with, without) = match group.side {
+            Side::True => (group.subject.clone(), Vec::new()),
+            Side::False => (Vec::new(), group.subject.clone()),
+        };
+        Self { split: Some(Split::Test), with, without, ..Self::default() }
+    }
+
     /// Positions in the audit of the items that pass, in order.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ pub use html::html_report;
 pub use written::{latex_report, markdown_report};
 
 use crate::audit::RunRecord;
-use crate::diagnose::{CalibrationTable, Findings, ModelComparison, PairScores, PromptScores, Tables};
+use crate::diagnose::{CalibrationTable, Discovery, Findings, ModelComparison, PairScores, PromptScores, Tables};
 use crate::report::FindingItems;
 
 /// Everything a report shows.
@@ -25,6 +25,8 @@ pub struct ReportMaterial<'a> {
     pub pairs: Vec<PairScores>,
     /// How estimates of prompts did on slices held out.
     pub calibration: CalibrationTable,
+    /// Slices found by themselves.
+    pub discovery: Discovery,
     /// The run's model compared with an earlier one.
     pub comparison: Option<&'a ModelComparison>,
     /// Items behind the findings, where they were asked for.

@@ -5,7 +5,7 @@ use crate::audit::{Contrast, HeadKind};
 use crate::diagnose::{Aggregate, Measured, TrueGap, grouped};
 use crate::report::comparison::{self, Room};
 use crate::report::sheet::Sheet;
-use crate::report::{self, figure, printable};
+use crate::report::{self, DiscoveryTitle, figure, printable};
 
 /// A heading, paragraphs, a figure and tables.
 pub struct Section {
@@ -50,7 +50,7 @@ pub fn facts(material: &ReportMaterial) -> Vec<(&'static str, String)> {
 
 /// All sections in reading order.
 pub fn sections(material: &ReportMaterial) -> Vec<Section> {
-    let mut all = vec![findings(material)];
+    let mut all = vec![findings(material), discovered(material)];
     all.extend(changed(material));
     all.extend([
         attributes(material),
@@ -74,6 +74,14 @@ fn findings(material: &ReportMaterial) -> Section {
     let paragraphs = material.findings.findings.iter().map(one).collect();
     let tables = material.items.iter().map(|items| items.sheet(&material.run.model)).collect();
     Section { id: "findings", title: "What was found".into(), paragraphs, figure: None, tables }
+}
+
+fn discovered(material: &ReportMaterial) -> Section {
+    let title = DiscoveryTitle { audit: &material.run.audit, model: &material.run.model, wanted: "hard", within: None };
+    let sheet = report::discovery(&material.discovery, &title);
+    let (paragraphs, tables) =
+        if material.discovery.slices.is_empty() { (sheet.notes, vec![]) } else { (vec![], vec![sheet]) };
+    Section { id: "discovered", title: "Where to look first".into(), paragraphs, figure: None, tables }
 }
 
 fn changed(material: &ReportMaterial) -> Option<Section> {

@@ -59,7 +59,7 @@ pub enum Zoom {
 impl Default for State {
     fn default() -> Self {
         Self {
-            sort: Sort::Rmm,
+            sort: Sort::LossGap,
             reversed: false,
             filter: Input::default(),
             filtering: false,
@@ -210,10 +210,6 @@ impl State {
         match action {
             Action::NextSort | Action::ReverseSort | Action::DropFilter | Action::NextContrast => {
                 self.arrange(table);
-                if matches!(action, Action::NextSort | Action::ReverseSort) {
-                    // A new order is looked at from its top.
-                    self.cursor.selected = 0;
-                }
             }
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::console::fuzzy;
-use crate::diagnose::{AttributeRow, AttributesTable};
+use crate::diagnose::{AttributeRow, AttributesTable, Verdict};
 use std::cmp::Ordering;
 
 /// What the rows are sorted by.
@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 pub enum Sort {
     /// Rawlsian max-min of AUROC.
     Rmm,
-    /// Size of the measured loss gap.
+    /// Size of the measured loss gap; what is not resolved comes after all that is.
     LossGap,
     /// Size of the regressor's predicted gap.
     Predicted,
@@ -75,7 +75,10 @@ pub fn arrange(table: &AttributesTable, state: &State) -> Vec<usize> {
                 (None, None) => Ordering::Equal,
             }
         };
-        natural.then_with(|| left.name.cmp(&right.name))
+        let unresolved =
+            |row: &AttributeRow| state.sort == Sort::LossGap && row.loss_evidence.verdict != Verdict::Resolved;
+        let resolved = unresolved(left).cmp(&unresolved(right));
+        resolved.then(natural).then_with(|| left.name.cmp(&right.name))
     });
     order
 }

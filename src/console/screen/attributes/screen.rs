@@ -5,8 +5,9 @@ use crate::console::glyph::Glyphs;
 use crate::console::keys::Context;
 use crate::console::msg::Action;
 use crate::console::paint::Pen;
+use crate::console::screen::items::Listing;
 use crate::console::screen::{Effect, List, Screen, keep, kept};
-use crate::console::shell;
+use crate::console::shell::{self, quoted};
 use crate::console::view::body;
 use crate::console::widget::input;
 use crate::console::widget::table::Cursor;
@@ -36,6 +37,17 @@ impl State {
         row.prompts.pair(shown_contrast(row, self.contrast))
     }
 
+    /// Selects an attribute, whatever the filter is.
+    pub fn show(&mut self, world: &World, name: &str) {
+        let Some(shown) = &world.shown else { return };
+        let rows = &shown.tables.attributes.rows;
+        self.filter.reset();
+        self.filtering = false;
+        self.arrange(&shown.tables.attributes);
+        self.cursor.selected = self.order.iter().position(|&at| rows[at].name == name).unwrap_or(0);
+        self.follow();
+    }
+
     fn rearrange(&mut self, world: &World) {
         if let Some(shown) = &world.shown {
             self.arrange(&shown.tables.attributes);
@@ -49,6 +61,10 @@ impl Screen for State {
     }
 
     fn act(&mut self, world: &World, action: Action) -> Vec<Effect> {
+        if action == Action::OpenItems {
+            let row = world.shown.as_ref().and_then(|shown| self.selected(&shown.tables.attributes));
+            return row.map(|row| Effect::ListItems(Box::new(Listing::with(&row.name)))).into_iter().collect();
+        }
         if action == Action::OpenPair {
             let pair = self.selected_pair(world);
             return pair.map(|(a, b)| Effect::OpenPrompts(a.to_owned(), b.to_owned())).into_iter().collect();
@@ -70,13 +86,13 @@ impl Screen for State {
 
     fn hint(&self, world: &World) -> [String; 2] {
         let key = |action| world.key(HERE, action);
-        let (open, help) = (key(Action::OpenPair), key(Action::Help));
+        let (items, open, help) = (key(Action::OpenItems), key(Action::OpenPair), key(Action::Help));
         let (down, up, find) = (key(Action::Down), key(Action::Up), key(Action::Palette));
         [
             format!(
-                "{down} {up} move, {open} asks the heads about a row, {help} explains every mark, {find} finds every command"
+                "{down} {up} move, {items} lists a row's items, {open} asks the heads, {help} explains every mark, {find} finds every command"
             ),
-            format!("{open} asks the heads about a row, {help} explains marks"),
+            format!("{items} lists a row's items, {open} asks the heads"),
         ]
     }
 
@@ -87,7 +103,7 @@ impl Screen for State {
         let arrow = if down { glyphs.descending } else { glyphs.ascending };
         let (sort, shown, total) = (self.sort.name(), self.order.len(), table.rows.len());
         match world.size.0 {
-            0..100 => format!("{sort} {arrow} {shown}/{total}"),
+            0..140 => format!("{sort} {arrow} {shown}/{total}"),
             _ => format!("{}  sort {sort} {arrow}  {shown} of {total}", contrast_word(self, table)),
         }
     }
@@ -95,9 +111,13 @@ impl Screen for State {
     fn shell(&self, world: &World, action: Action) -> Option<String> {
         match action {
             Action::Screen(_) => Some(shell::ask(world, "table", " attributes")),
+            Action::OpenItems => {
+                let row = self.selected(&world.shown.as_ref()?.tables.attributes)?;
+                Some(shell::ask(world, "items", &format!(" --attribute {}", quoted(&row.name))))
+            }
             Action::OpenPair => {
                 let (a, b) = self.selected_pair(world)?;
-                Some(shell::ask(world, "compare", &format!(" {} {}", shell::quoted(a), shell::quoted(b))))
+                Some(shell::ask(world, "compare", &format!(" {} {}", quoted(a), quoted(b))))
             }
             _ => None,
         }

@@ -9,11 +9,13 @@ use crate::console::text;
 use crate::console::theme::Role;
 use crate::console::widget::gapbar::gap_bar;
 use crate::console::widget::scale::Scale;
-use crate::diagnose::{AttributeRow, AttributesTable, Measured};
+use crate::diagnose::{AttributeRow, AttributesTable, Measured, Verdict};
 use ratatui::layout::Rect;
 
 /// A zero-shot AUROC below this says that the encoder hardly knows the word.
 pub const WEAK_ZERO_SHOT: f64 = 0.6;
+/// Before a row whose loss gap may be chance.
+pub const UNRESOLVED: &str = "?";
 
 /// Widths of the columns after the name; zero for one that gave way.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,6 +27,7 @@ pub struct Columns {
     pub lane: u16,
     pub count: u16,
     pub zero: u16,
+    pub verdict: u16,
 }
 
 const AUROC: u16 = 14;
@@ -32,8 +35,9 @@ const RMM: u16 = 6;
 const GAP: u16 = 7;
 const COUNT: u16 = 7;
 const ZERO: u16 = 7;
+const VERDICT: u16 = 17;
 
-/// Chooses the columns for a width: zero-shot, n, then the two AUROCs give way.
+/// Chooses the columns for a width: the verdict, which a mark tells too, zero-shot, n, then the two AUROCs give way.
 pub fn columns(width: u16, longest: u16, auroc: bool) -> Columns {
     let mut columns = Columns {
         name: longest.clamp(9, 24),
@@ -43,21 +47,23 @@ pub fn columns(width: u16, longest: u16, auroc: bool) -> Columns {
         lane: 0,
         count: COUNT,
         zero: ZERO,
+        verdict: VERDICT,
     };
     let marker = 2;
     let wanted_lane = 13;
-    let spent = |c: &Columns| marker + c.name + c.auroc + c.rmm + c.gap + c.count + c.zero + 1;
-    for step in 0..6 {
+    let spent = |c: &Columns| marker + c.name + c.auroc + c.rmm + c.gap + c.count + c.zero + c.verdict + 1;
+    for step in 0..7 {
         if spent(&columns) + wanted_lane <= width {
             break;
         }
         match step {
+            0 => columns.verdict = 0,
             // Long names are cut a little before a column is lost.
-            0 => columns.name = columns.name.min(20),
-            1 => columns.zero = 0,
-            2 => columns.count = 0,
-            3 => columns.name = columns.name.min(18),
-            4 => columns.auroc = 0,
+            1 => columns.name = columns.name.min(20),
+            2 => columns.zero = 0,
+            3 => columns.count = 0,
+            4 => columns.name = columns.name.min(18),
+            5 => columns.auroc = 0,
             _ => columns.name = columns.name.min(14),
         }
     }
@@ -134,7 +140,10 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, table: &AttributesTable, state: &Stat
         }
     }
     if state.order.is_empty() && area.height > 2 {
-        let words = format!("no attribute's name holds \"{}\"", state.filter.value());
+        let words = match state.filter.value().trim() {
+            "" => "the audit names no attributes".to_owned(),
+            words => format!("no attribute's name holds \"{words}\""),
+        };
         pen.centre(area, area.y + area.height / 2, &words, Role::Dim);
     }
 }
@@ -159,7 +168,7 @@ fn head(pen: &mut Pen<'_>, area: Rect, columns: Columns, scale: Scale) {
     x += 1;
     lane_head(pen, x, y, columns.lane, scale);
     x += columns.lane;
-    for (width, words) in [(columns.count, "n true"), (columns.zero, "0-shot")] {
+    for (width, words) in [(columns.count, "n true"), (columns.zero, "0-shot"), (columns.verdict, "loss gap")] {
         if width > 0 {
             pen.right(x + width, y, width, words, Role::Dim);
         }
@@ -194,7 +203,15 @@ fn lane_head(pen: &mut Pen<'_>, x: u16, y: u16, cells: u16, scale: Scale) {
 
 fn draw_row(pen: &mut Pen<'_>, area: Rect, row: &AttributeRow, state: &State, columns: Columns, axis: Axis) {
     let (y, mut x) = (area.y, area.x + 2);
-    pen.text(x, y, columns.name, &row.name, Role::Text);
+    let verdict = row.loss_evidence.verdict;
+    // What may be chance steps back.
+    let (mark, role) = match verdict {
+        Verdict::Resolved => (" ", Role::Text),
+        Verdict::NotResolved => (UNRESOLVED, Role::Dim),
+        Verdict::NotEnoughData => (pen.glyphs().care, Role::Dim),
+    };
+    pen.text(area.x + 1, y, 1, mark, role);
+    pen.text(x, y, columns.name, &row.name, role);
     x += columns.name;
     auroc(pen, x, y, row, columns);
     x += columns.auroc + columns.rmm;
@@ -213,6 +230,10 @@ fn draw_row(pen: &mut Pen<'_>, area: Rect, row: &AttributeRow, state: &State, co
     if columns.zero > 0 {
         let shown = super::shown_contrast(row, state.contrast);
         zero_shot(pen, x, y, columns.zero, row.zero_shot(shown));
+        x += columns.zero;
+    }
+    if columns.verdict > 0 {
+        pen.right(x + columns.verdict, y, columns.verdict - 1, verdict.words(), role);
     }
 }
 
@@ -274,7 +295,10 @@ mod tests {
         assert!(narrow.lane >= 13 && narrow.rmm > 0);
         for width in 0..200 {
             let c = columns(width, 60, true);
-            assert!(width < 40 || 3 + c.name + c.auroc + c.rmm + c.gap + c.lane + c.count + c.zero <= width, "{width}");
+            assert!(
+                width < 40 || 3 + c.name + c.auroc + c.rmm + c.gap + c.lane + c.count + c.zero + c.verdict <= width,
+                "{width}"
+            );
         }
     }
 }

@@ -76,8 +76,13 @@ fn foot(pen: &mut Pen<'_>, area: Rect, attributes: &AttributesTable, state: &Sta
         input::draw(pen, (at, y), room, &state.filter, state.filtering, &[]);
         return;
     }
-    let groups: [&[(&str, Role)]; 3] =
-        [&[(&bar, Role::Dim)], &[(root, Role::Dim)], &[("; right: true harder", Role::Dim)]];
+    let unresolved = format!("; {} not resolved", table::UNRESOLVED);
+    let groups: [&[(&str, Role)]; 4] = [
+        &[(&bar, Role::Dim)],
+        &[(root, Role::Dim)],
+        &[(&unresolved, Role::Dim)],
+        &[("; right: true harder", Role::Dim)],
+    ];
     let end = pen.groups(area.x + 2, y, area.width.saturating_sub(20), &groups);
     pen.text(end, y, 1, " ", Role::Dim);
 }

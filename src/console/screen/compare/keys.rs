@@ -23,5 +23,6 @@ pub static KEYS: &[Row] = &[
     bind(HERE, &["S"], Action::ReverseSort, "", "reverse the order"),
     bind(HERE, &["x"], Action::Swap, "swap", "swap before and after"),
     bind(HERE, &["n"], Action::TrainAlike, "train alike", "train the other model's heads like those shown"),
-    bind(HERE, &["Enter"], Action::OpenPair, "prompts", "open the row as prompts"),
+    bind(HERE, &["Enter"], Action::OpenItems, "items", "list the items behind the row"),
+    bind(HERE, &["p"], Action::OpenPair, "prompts", "open the row as prompts"),
 ];

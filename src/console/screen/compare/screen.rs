@@ -1,21 +1,24 @@
 //! Compare as one of the screens.
 
 use super::other::{Other, others};
-use super::{HERE, Opens, State, layout, sheet, view};
+use super::{HERE, Measure, Opens, State, layout, sheet, view};
 use crate::console::glyph::Glyphs;
 use crate::console::jobs::Task;
 use crate::console::keys::Context;
 use crate::console::msg::Action;
 use crate::console::paint::Pen;
+use crate::console::screen::items::Listing;
 use crate::console::screen::train::way_to_a_run;
 use crate::console::screen::{Effect, List, Screen};
 use crate::console::shell::quoted;
 use crate::console::view::body;
 use crate::console::widget::table::Cursor;
 use crate::console::world::World;
+use crate::diagnose::{ItemFilter, ItemOrder, ModelComparison};
 use crate::engine::{Command, Event};
 use crate::report::Sheet;
 use ratatui::layout::Rect;
+use std::sync::Arc;
 
 impl Screen for State {
     fn context(&self) -> Context {
@@ -30,6 +33,7 @@ impl Screen for State {
                 self.pair_up(world, world.shown.as_ref());
             }
             Action::TrainAlike => return self.train_alike(world),
+            Action::OpenItems => return self.open_items(),
             Action::OpenPair => {
                 let opened = self.opens().map(|opens| match opens {
                     Opens::Attribute(name) => Effect::OpenAttribute(name),
@@ -101,7 +105,14 @@ impl Screen for State {
                 self.pair_up(world, world.shown.as_ref());
             }
             Event::ModelsCompared { request, found } if self.request(world).as_ref() == Some(request) => {
-                self.take_models(request.clone(), found.clone());
+                let hidden = |found: &Arc<ModelComparison>| {
+                    let mut found = (**found).clone();
+                    found.hide_texts();
+                    Arc::new(found)
+                };
+                let found =
+                    if world.hide_text { found.as_ref().map(hidden).map_err(Clone::clone) } else { found.clone() };
+                self.take_models(request.clone(), found);
             }
             _ => {}
         }
@@ -121,6 +132,35 @@ impl Screen for State {
 }
 
 impl State {
+    /// The items behind the row: of two models those whose loss rose most first.
+    fn open_items(&self) -> Vec<Effect> {
+        let mut listing = match (self.opens(), self.line()) {
+            (Some(Opens::Prompt(text)), _) => Listing::near(&text),
+            (Some(Opens::Attribute(name)), Some(line)) if self.measure() == Measure::Groups => {
+                let mut listing = Listing::with(&name);
+                if line.name.starts_with("without ") {
+                    std::mem::swap(&mut listing.filter.with, &mut listing.filter.without);
+                }
+                listing.title.clone_from(&line.name);
+                listing
+            }
+            (Some(Opens::Attribute(name)), _) => Listing::with(&name),
+            (None, Some(line)) if self.measure() == Measure::Items => {
+                let filter = ItemFilter { ids: vec![line.name.clone()], ..ItemFilter::default() };
+                Listing::of(filter, String::new())
+            }
+            (None, Some(_)) => Listing::default(),
+            (None, None) => return Vec::new(),
+        };
+        if let Some((then, now)) = self.models.as_ref().filter(|_| self.measure().is_of_models()) {
+            (listing.against, listing.model) = (Some(then.clone()), Some(now.clone()));
+            if listing.near.is_none() {
+                listing.order = ItemOrder::Change;
+            }
+        }
+        vec![Effect::ListItems(Box::new(listing))]
+    }
+
     fn choose_other(&mut self, world: &World, next: bool) -> Vec<Effect> {
         let others = others(world);
         if others.len() < 2 {

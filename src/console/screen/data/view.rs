@@ -162,7 +162,11 @@ fn audit(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect, store: Opt
         ("encoder", format!("{} ({} dimensions)", store.encoder, store.dimension)),
         (
             "cached",
-            format!("{} embeddings for {} items; equal texts share one", count(store.embedded), count(store.items)),
+            format!(
+                "{} embeddings, of other audits and parts of texts too; {} items here",
+                count(store.embedded),
+                count(store.items)
+            ),
         ),
         ("checked", checked(state, world)),
         ("device", audit.device.clone()),

@@ -5,6 +5,7 @@ use crate::console::glyph::Glyphs;
 use crate::console::keys::Context;
 use crate::console::msg::Action;
 use crate::console::paint::Pen;
+use crate::console::screen::items::Listing;
 use crate::console::screen::{Effect, Screen, ScreenId, keep, kept};
 use crate::console::shell::{self, quoted};
 use crate::console::widget::input;
@@ -22,6 +23,12 @@ impl Screen for State {
     }
 
     fn act(&mut self, _world: &World, action: Action) -> Vec<Effect> {
+        if action == Action::OpenItems {
+            return match self.text(self.focus) {
+                "" => Effect::say("the prompt is empty: there is nothing to be near to"),
+                text => vec![Effect::ListItems(Box::new(Listing::near(text)))],
+            };
+        }
         let commands = self.apply(action);
         let said = (action == Action::Keep && !commands.is_empty()).then(|| Effect::say("kept in the history"));
         commands.into_iter().map(Effect::Do).chain(said.into_iter().flatten()).collect()
@@ -49,6 +56,10 @@ impl Screen for State {
     }
 
     fn shell(&self, world: &World, action: Action) -> Option<String> {
+        if action == Action::OpenItems {
+            let text = Some(self.text(self.focus)).filter(|text| !text.is_empty())?;
+            return Some(shell::ask(world, "items", &format!(" --near {}", quoted(text))));
+        }
         if !matches!(action, Action::Screen(_) | Action::Type | Action::Swap) {
             return None;
         }

@@ -1,0 +1,115 @@
+//! `llm2loss discover`: named slices a model fails on, found by themselves.
+
+use super::arguments::{Discover, FormatArgument};
+use super::context::{Failure, Place, print, session, write_file};
+use super::{progress, table};
+use crate::audit::Audit;
+use crate::diagnose::{DiscoverQuestion, Discovery, Wanted, Watch};
+use crate::engine::LossesOf;
+use crate::report::{self, Cell, DiscoveryTitle, Format, Sheet};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Body<'a> {
+    audit: &'a str,
+    /// Whose losses, and which of them are looked for.
+    model: &'a str,
+    wanted: &'a str,
+    #[serde(flatten)]
+    found: &'a Discovery,
+}
+
+pub fn run(place: Place, model: Option<&str>, given: &Discover) -> Result<u8, Failure> {
+    if model.is_some() && !given.change.is_empty() {
+        return Err(Failure::usage("--change names both models; leave out --model"));
+    }
+    let session = session(place, &given.audit)?;
+    let question = question(given);
+    let sentences = given.phrases.as_deref().map(table::read_list).transpose()?.unwrap_or_default();
+    let model = match given.change.as_slice() {
+        [before, after] => {
+            format!("{} against {}", session.model_name(Some(after))?, session.model_name(Some(before))?)
+        }
+        _ => session.model_name(model)?,
+    };
+    let losses = match given.change.as_slice() {
+        [before, after] => LossesOf::Change(before, after),
+        _ => LossesOf::Model(&model),
+    };
+    let found = session.discover(losses, &question, &sentences, &Watch::silent())?;
+    if let Some(path) = &given.ids {
+        let audit = session.audit()?;
+        write_file(path, members(&found, &audit, losses)?.render(Format::Csv).as_bytes())?;
+        progress::say(&format!("{}: items of {} slices", path.display(), found.slices.len()));
+    }
+    let wanted = wanted(given);
+    if given.json || given.format == Some(FormatArgument::Json) {
+        let body = Body { audit: &given.audit, model: &model, wanted, found: &found };
+        return print(&report::to_json("llm2loss.discover/1", None, body)?);
+    }
+    let title = DiscoveryTitle { audit: &given.audit, model: &model, wanted, within: given.within.as_deref() };
+    print(&report::discovery(&found, &title).render(format(given)))
+}
+
+fn question(given: &Discover) -> DiscoverQuestion {
+    DiscoverQuestion {
+        wanted: match &given.surprise {
+            Some(names) => Wanted::Surprising(names.clone()),
+            None if given.easy => Wanted::Easy,
+            None => Wanted::Hard,
+        },
+        within: given.within.clone(),
+        depth: usize::from(given.depth),
+        min_items: given.min_items as usize,
+        top: usize::from(given.top),
+    }
+}
+
+/// What is looked for, in a word that documents keep.
+fn wanted(given: &Discover) -> &'static str {
+    match (given.easy, &given.surprise, given.change.is_empty()) {
+        (true, ..) => "easy",
+        (_, Some(_), _) => "surprise",
+        (_, _, false) => "change",
+        _ => "hard",
+    }
+}
+
+fn format(given: &Discover) -> Format {
+    match given.format {
+        _ if given.csv => Format::Csv,
+        _ if given.markdown => Format::Markdown,
+        Some(FormatArgument::Csv) => Format::Csv,
+        Some(FormatArgument::Markdown) => Format::Markdown,
+        Some(FormatArgument::Latex) => Format::Latex,
+        Some(FormatArgument::Text | FormatArgument::Json) | None => Format::Text,
+    }
+}
+
+/// Every slice's items, those of both halves.
+fn members(found: &Discovery, audit: &Audit, losses: LossesOf<'_>) -> Result<Sheet, Failure> {
+    let columns = ["slice", "id", "split", "loss"].map(|name| (name, report::Align::Left));
+    let mut sheet = Sheet::new(String::new(), &columns);
+    let models = match losses {
+        LossesOf::Model(model) => vec![model],
+        LossesOf::Change(before, after) => vec![before, after],
+    };
+    let models = models.into_iter().map(|name| audit.model(name).map_err(crate::engine::EngineError::from));
+    let models = models.collect::<Result<Vec<_>, _>>()?;
+    for slice in &found.slices {
+        for &row in &slice.items {
+            let item = &audit.items[row];
+            let loss = match models.as_slice() {
+                [before, after] => after.losses[row] - before.losses[row],
+                models => models.first().map_or(f64::NAN, |model| model.losses[row]),
+            };
+            sheet.row(vec![
+                Cell::text(&slice.name),
+                Cell::text(&item.id),
+                Cell::Text(item.split.to_string()),
+                Cell::Number { value: loss, digits: 6, signed: false },
+            ]);
+        }
+    }
+    Ok(sheet)
+}

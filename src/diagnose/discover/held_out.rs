@@ -1,0 +1,147 @@
+//! Testing slices on the half they were not found on.
+
+use super::question::DiscoveredSlice;
+use super::term::{Term, TermKind, in_both};
+use crate::stats::{
+    Better, Clusters, Interval, PowerSums, Side, Undefined, Units, careful_mean_interval, group_mean_of_units,
+    mean_gap, p_above, skewed_welch,
+};
+use std::collections::HashSet;
+
+/// Fewest items of the other half that a slice is tested on.
+pub const LEAST_TESTED: usize = 10;
+const LEVEL: f64 = 0.95;
+
+/// The half that slices are tested on.
+pub struct HeldOut<'a> {
+    /// Positions in the audit, of all places.
+    pub rows: &'a [usize],
+    /// Losses of all places, as they are shown.
+    pub losses: &'a [f64],
+    /// 1 where a high loss is looked for, −1 where a low one is.
+    pub sign: f64,
+    /// Places of the half.
+    pub places: &'a [u32],
+    /// Whom each place belongs to, where the audit says.
+    pub clusters: Option<Vec<usize>>,
+}
+
+/// Places of both halves that all terms hold for.
+#[must_use]
+pub fn members(terms: &[&Term]) -> Vec<u32> {
+    let Some((first, rest)) = terms.split_first() else { return Vec::new() };
+    rest.iter().fold(first.rows.clone(), |rows, term| in_both(&rows, &term.rows))
+}
+
+/// The name of a slice.
+#[must_use]
+pub fn joined(terms: &[&Term]) -> String {
+    terms.iter().map(|term| term.name.as_str()).collect::<Vec<_>>().join(" + ")
+}
+
+impl HeldOut<'_> {
+    /// Mean loss of the half.
+    #[must_use]
+    pub fn overall(&self) -> f64 {
+        let sum = self.places.iter().map(|&place| self.losses[place as usize]).sum::<f64>();
+        sum / self.places.len().max(1) as f64
+    }
+
+    /// Σ of what is looked for above the mean; in the direction looked for.
+    #[must_use]
+    pub fn excess(&self, overall: f64) -> f64 {
+        self.places.iter().map(|&place| (self.sign * (self.losses[place as usize] - overall)).max(0.0)).sum()
+    }
+
+    /// Share of the excess that lies outside all of these slices; none where there is no excess.
+    #[must_use]
+    pub fn unexplained(&self, slices: &[DiscoveredSlice]) -> Option<f64> {
+        let overall = self.overall();
+        let excess = self.excess(overall);
+        let inside: HashSet<usize> = slices.iter().flat_map(|slice| slice.items.iter().copied()).collect();
+        let held = self.places.iter().filter(|place| inside.contains(&self.rows[**place as usize]));
+        let explained: f64 = held.map(|&place| self.sign * (self.losses[place as usize] - overall)).sum();
+        (excess > 0.0).then(|| 1.0 - explained / excess)
+    }
+
+    /// Tests the slice of these terms against the others of `within`, places of both halves, as a whole and without what
+    /// `earlier` slices hold: its p is the larger one, so that it is not told for what is known already. q is to follow.
+    pub fn test(
+        &self,
+        terms: &[&Term],
+        within: Option<(&str, &[u32])>,
+        earlier: impl Fn(u32) -> bool,
+    ) -> Option<DiscoveredSlice> {
+        let members = members(terms);
+        let around = within.map_or_else(|| self.places.to_vec(), |(_, rows)| in_both(rows, self.places));
+        let tested = in_both(&members, &around);
+        if tested.len() < LEAST_TESTED || tested.len() == around.len() {
+            return None;
+        }
+        let overall = self.overall();
+        let losses: Vec<f64> = tested.iter().map(|&place| self.losses[place as usize]).collect();
+        let excess = self.sign * losses.iter().map(|loss| loss - overall).sum::<f64>();
+        let (p, interval) = self.compared(&tested, &around, overall);
+        let alone = |places: &[u32]| -> Vec<u32> { places.iter().copied().filter(|place| !earlier(*place)).collect() };
+        let (own, others) = (alone(&tested), alone(&around));
+        if own.len() < LEAST_TESTED || own.len() == others.len() {
+            return None;
+        }
+        let p = p?.max(self.compared(&own, &others, overall).0?);
+        Some(DiscoveredSlice {
+            name: joined(terms),
+            terms: terms.iter().map(|term| term.name.clone()).collect(),
+            n: tested.len(),
+            mean_loss: losses.iter().sum::<f64>() / losses.len() as f64,
+            overall,
+            interval,
+            p,
+            q: 1.0,
+            share_of_excess: excess / self.excess(overall).max(f64::MIN_POSITIVE),
+            parent: within.map(|(name, _)| name.to_owned()),
+            items: members.iter().map(|&place| self.rows[place as usize]).collect(),
+            losses,
+            near: terms.iter().any(|term| term.kind == TermKind::Near),
+        })
+    }
+
+    /// One-sided p of the slice against the others around it, and the interval of its mean.
+    fn compared(&self, tested: &[u32], around: &[u32], overall: f64) -> (Option<f64>, Option<Interval>) {
+        if let Some(clusters) = &self.clusters {
+            return self.compared_by_clusters(tested, around, clusters);
+        }
+        let sums = |places: &[u32]| -> PowerSums {
+            places.iter().map(|&place| PowerSums::one(self.sign * (self.losses[place as usize] - overall))).sum()
+        };
+        let group = sums(tested);
+        let rest = sums(around) - group;
+        let p = match skewed_welch(group, rest) {
+            Ok(found) => Some(found.p),
+            Err(Undefined::Constant) => Some(f64::from(group.mean() <= rest.mean())),
+            Err(_) => None,
+        };
+        let back = |interval: Interval| {
+            let ends = [interval.low, interval.high].map(|end| overall + self.sign * end);
+            Interval { low: ends[0].min(ends[1]), high: ends[0].max(ends[1]), ..interval }
+        };
+        (p, careful_mean_interval(group, rest, LEVEL).map(back))
+    }
+
+    /// The same where items belong to somebody: by the sandwich variance over clusters, without a correction for skewness.
+    fn compared_by_clusters(
+        &self,
+        tested: &[u32],
+        around: &[u32],
+        clusters: &[usize],
+    ) -> (Option<f64>, Option<Interval>) {
+        let values: Vec<f64> = around.iter().map(|&place| self.losses[place as usize]).collect();
+        let sides: Vec<Side> = around.iter().map(|place| Side::from(tested.binary_search(place).is_ok())).collect();
+        let labels: Vec<usize> = around.iter().map(|&place| clusters[place as usize]).collect();
+        let labels = Clusters::from_labels(&labels);
+        let units = Units::Clusters(&labels);
+        let gap = mean_gap(&values, &sides, units, Better::Lower).ok();
+        let p = gap.map(|gap| p_above(self.sign * gap.gap.signed, 0.0, gap.variance.sqrt(), f64::INFINITY));
+        let mean = group_mean_of_units(&values, &sides, Side::With, units).ok();
+        (p, mean.map(|mean| Interval::normal(mean.value, mean.variance.sqrt(), LEVEL)))
+    }
+}

@@ -1,0 +1,305 @@
+//! Named slices that a model fails on: found on one half of the items, tested on the other.
+
+mod attributes;
+mod halves;
+mod held_out;
+mod pursuit;
+mod question;
+mod sums;
+mod term;
+mod watch;
+mod within;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use question::{DiscoverQuestion, DiscoveredSlice, Discovery, Wanted};
+pub use watch::{Step, Watch};
+
+use crate::audit::Audit;
+use crate::stats::{self, PowerSums};
+use halves::{Halves, halves};
+use held_out::HeldOut;
+use pursuit::{Field, Pursued, pursue};
+use term::{Incidence, Term, TermKind, distinct};
+use thiserror::Error;
+
+/// A term is in this share of the items at least and at most.
+const LEAST_SHARE: f64 = 0.01;
+const MOST_SHARE: f64 = 0.6;
+/// Most terms whose pairs are tried, and most sums that a search may take: with more, the least remarkable terms go.
+const MOST_TERMS: usize = 1_500;
+const MOST_WORK: usize = 2_000_000_000;
+/// Slices looked for within another.
+const FINER: usize = 3;
+/// A slice is told where its q is at most this.
+const LEVEL: f64 = 0.05;
+
+/// Why nothing can be looked for.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum DiscoverError {
+    #[error("{0}")]
+    Question(String),
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// What slices are found in.
+pub struct DiscoverMaterial<'a> {
+    pub audit: &'a Audit,
+    /// A loss, or a difference of losses, for each item of the audit; NaN where there is none.
+    pub losses: &'a [f64],
+    /// Sentences, each with the positions in the audit of the items that are near it, ascending.
+    pub near: &'a [(String, Vec<usize>)],
+}
+
+/// Finds slices and tests them.
+///
+/// # Errors
+/// If the question names what the audit has not, or the search was stopped.
+pub fn discover(
+    material: &DiscoverMaterial<'_>,
+    question: &DiscoverQuestion,
+    watch: &Watch<'_>,
+) -> Result<Discovery, DiscoverError> {
+    let audit = material.audit;
+    let inside = question.within.as_ref().map(|phrase| within::rows_within(audit, phrase)).transpose()?;
+    let halves = halves(audit, material.losses, |row| inside.as_ref().is_none_or(|inside| inside[row]));
+    let mut discovery =
+        Discovery { found_on: halves.found_on.len(), tested_on: halves.tested_on.len(), ..Discovery::default() };
+    if let Some(note) = nothing_to_find(&halves, material.losses, question) {
+        discovery.notes.push(note);
+        return Ok(discovery);
+    }
+    let sign = if question.wanted == Wanted::Easy { -1.0 } else { 1.0 };
+    let losses = wanted_losses(material, question, &halves)?;
+    let values = centred(audit, &halves, &losses, sign);
+    watch.say(Step::Reading);
+    let terms = terms(material, &halves, question, watch);
+    if watch.is_cancelled() {
+        return Err(DiscoverError::Cancelled);
+    }
+    if terms.is_empty() {
+        let note = "No word of 1 to 60 % of the items, and no attribute, tells items apart.";
+        discovery.notes.push(note.into());
+        return Ok(discovery);
+    }
+    let search = Search::new(terms, &halves, &values, question);
+    watch.say(Step::Searching(search.terms.len()));
+    let held_out = HeldOut {
+        rows: &halves.rows,
+        losses: &losses,
+        sign,
+        places: &halves.tested_on,
+        clusters: audit
+            .clusters
+            .as_ref()
+            .map(|clusters| halves.rows.iter().map(|&row| clusters[row]).collect::<Vec<_>>()),
+    };
+    search.run(&held_out, &mut discovery, watch)?;
+    Ok(discovery)
+}
+
+/// Why there is nothing to find, if so.
+fn nothing_to_find(halves: &Halves, losses: &[f64], question: &DiscoverQuestion) -> Option<String> {
+    let (found, tested) = (halves.found_on.len(), halves.tested_on.len());
+    if found < 2 * question.min_items || tested < 2 * held_out::LEAST_TESTED {
+        return Some(format!(
+            "Too few items: {found} to find slices on and {tested} test items to test them on; {} and {} are needed.",
+            2 * question.min_items,
+            2 * held_out::LEAST_TESTED
+        ));
+    }
+    let first = halves.rows.first().map(|&row| losses[row])?;
+    let equal = halves.rows.iter().all(|&row| losses[row] == first);
+    equal.then(|| "Every item has the same loss: nothing is harder than anything else.".into())
+}
+
+/// What is shown as the loss of each place: the loss, or the loss beyond what attributes let expect.
+fn wanted_losses(
+    material: &DiscoverMaterial<'_>,
+    question: &DiscoverQuestion,
+    halves: &Halves,
+) -> Result<Vec<f64>, DiscoverError> {
+    let losses: Vec<f64> = halves.rows.iter().map(|&row| material.losses[row]).collect();
+    let Wanted::Surprising(names) = &question.wanted else { return Ok(losses) };
+    let attributes = within::named_attributes(material.audit, names)?;
+    let expected = attributes::expected(&attributes, &halves.rows, &losses, &halves.found_on)
+        .ok_or_else(|| DiscoverError::Question("the attributes cannot be told from each other".into()))?;
+    let mean = losses.iter().sum::<f64>() / losses.len() as f64;
+    Ok(losses.iter().zip(&expected).map(|(loss, expected)| loss - expected + mean).collect())
+}
+
+/// Values to search: what is looked for is high, and each split of the audit is about its own mean, for a model may
+/// have seen the training items.
+fn centred(audit: &Audit, halves: &Halves, losses: &[f64], sign: f64) -> Vec<f64> {
+    let split = |place: usize| audit.items[halves.rows[place]].split;
+    let mut sums = std::collections::HashMap::<_, PowerSums>::new();
+    for (place, loss) in losses.iter().enumerate() {
+        *sums.entry(split(place)).or_default() += PowerSums::one(*loss);
+    }
+    losses.iter().enumerate().map(|(place, loss)| sign * (loss - sums[&split(place)].mean())).collect()
+}
+
+/// Every term of the material over the halves' places.
+fn terms(
+    material: &DiscoverMaterial<'_>,
+    halves: &Halves,
+    question: &DiscoverQuestion,
+    watch: &Watch<'_>,
+) -> Vec<Term> {
+    let rows = &halves.rows;
+    let count = rows.len() as f64;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shares of a count")]
+    let (least, most) = (((count * LEAST_SHARE) as usize).max(question.min_items), (count * MOST_SHARE) as usize);
+    let mut terms = attributes::attribute_terms(material.audit, rows);
+    let texts = rows.iter().map(|&row| material.audit.items[row].text.as_str());
+    terms.extend(words::word_terms(texts, least, most, &|| watch.is_cancelled()));
+    terms.extend(material.near.iter().map(|(name, items)| {
+        let holds = (0_u32..).zip(rows).filter(|(_, row)| items.binary_search(row).is_ok());
+        Term { name: name.clone(), kind: TermKind::Near, rows: holds.map(|(place, _)| place).collect() }
+    }));
+    terms.retain(|term| (least..=most).contains(&term.rows.len()));
+    distinct(terms)
+}
+
+/// Terms, where they hold, and where slices are found.
+struct Search<'a> {
+    terms: Vec<Term>,
+    incidence: Incidence,
+    values: &'a [f64],
+    found_on: &'a [u32],
+    question: &'a DiscoverQuestion,
+    left_out: usize,
+}
+
+impl<'a> Search<'a> {
+    fn new(mut terms: Vec<Term>, halves: &'a Halves, values: &'a [f64], question: &'a DiscoverQuestion) -> Self {
+        let rows = halves.rows.len();
+        let before = terms.len();
+        if before > MOST_TERMS || work(&terms, rows) > MOST_WORK {
+            most_remarkable_first(&mut terms, values, &halves.found_on);
+            terms.truncate(MOST_TERMS);
+            while work(&terms, rows) > MOST_WORK {
+                terms.truncate(terms.len() * 3 / 4);
+            }
+        }
+        let incidence = Incidence::of(&terms, rows);
+        Self { left_out: before - terms.len(), incidence, terms, values, found_on: &halves.found_on, question }
+    }
+
+    fn pursued(&self, rows: &[u32], pairs: bool, top: usize, watch: &Watch<'_>) -> Pursued {
+        let field = Field {
+            incidence: &self.incidence,
+            terms: self.terms.len(),
+            values: self.values,
+            rows,
+            least: self.question.min_items,
+            pairs,
+            tried: if pairs { self.left_out } else { 0 },
+        };
+        pursue(&field, top, watch)
+    }
+
+    /// Finds slices, finer ones within them, and tests all of them at once.
+    fn run(&self, held_out: &HeldOut<'_>, discovery: &mut Discovery, watch: &Watch<'_>) -> Result<(), DiscoverError> {
+        let mut found: Vec<Found> = Vec::new();
+        discovery.candidates = self.add(&Found::default(), self.found_on, 1, &mut found, watch);
+        if watch.is_cancelled() {
+            return Err(DiscoverError::Cancelled);
+        }
+        watch.say(Step::Testing(found.len()));
+        let tested: Vec<Option<DiscoveredSlice>> = found.iter().map(|slice| self.tested(slice, held_out)).collect();
+        tell(tested, held_out, discovery);
+        Ok(())
+    }
+
+    /// Adds what is found among `rows`, those of `parent` that no earlier slice holds, each with what is found within it;
+    /// how many candidates there were.
+    fn add(&self, parent: &Found, rows: &[u32], level: usize, found: &mut Vec<Found>, watch: &Watch<'_>) -> usize {
+        let top = if level == 1 { self.question.top } else { FINER };
+        let pursued = self.pursued(rows, level == 1, top, watch);
+        let (mut left, mut earlier) = (rows.to_vec(), parent.earlier.clone());
+        for added in pursued.slices {
+            let terms: Vec<u16> = parent.terms.iter().copied().chain(added).collect();
+            let (inside, outside): (Vec<u32>, Vec<u32>) =
+                left.iter().copied().partition(|row| self.holds(&terms, *row));
+            let slice = Found { terms: terms.clone(), parent: parent.terms.clone(), earlier: earlier.clone() };
+            found.push(slice.clone());
+            if level < self.question.depth {
+                self.add(&slice, &inside, level + 1, found, watch);
+            }
+            left = outside;
+            earlier.push(terms);
+        }
+        pursued.candidates
+    }
+
+    fn holds(&self, terms: &[u16], row: u32) -> bool {
+        let held = self.incidence.of_row(row as usize);
+        terms.iter().all(|term| held.binary_search(term).is_ok())
+    }
+
+    fn named(&self, slice: &[u16]) -> Vec<&Term> {
+        slice.iter().map(|&term| &self.terms[usize::from(term)]).collect()
+    }
+
+    fn tested(&self, slice: &Found, held_out: &HeldOut<'_>) -> Option<DiscoveredSlice> {
+        let parents = self.named(&slice.parent);
+        let parent = (held_out::joined(&parents), held_out::members(&parents));
+        let within = (!parents.is_empty()).then_some((parent.0.as_str(), parent.1.as_slice()));
+        let earlier = |place: u32| slice.earlier.iter().any(|terms| self.holds(terms, place));
+        held_out.test(&self.named(&slice.terms), within, earlier)
+    }
+}
+
+/// A slice by its terms, that of the slice it is within, and those found before it.
+#[derive(Debug, Clone, Default)]
+struct Found {
+    terms: Vec<u16>,
+    parent: Vec<u16>,
+    earlier: Vec<Vec<u16>>,
+}
+
+/// Sums that the pairs of these terms take, row by row.
+fn work(terms: &[Term], rows: usize) -> usize {
+    let mut held = vec![0_usize; rows];
+    terms.iter().flat_map(|term| &term.rows).for_each(|&row| held[row as usize] += 1);
+    held.iter().map(|held| held * (held + 1) / 2).sum()
+}
+
+/// Terms whose means on the first half are farthest above the others' come first.
+fn most_remarkable_first(terms: &mut Vec<Term>, values: &[f64], found_on: &[u32]) {
+    let all: PowerSums = found_on.iter().map(|&place| PowerSums::one(values[place as usize])).sum();
+    let mut scored: Vec<(f64, Term)> = std::mem::take(terms)
+        .into_iter()
+        .map(|term| {
+            let rows = term::in_both(&term.rows, found_on);
+            let group: PowerSums = rows.iter().map(|&place| PowerSums::one(values[place as usize])).sum();
+            (stats::skewed_welch(group, all - group).map_or(f64::NEG_INFINITY, |found| found.corrected), term)
+        })
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.name.cmp(&b.1.name)));
+    terms.extend(scored.into_iter().map(|(_, term)| term));
+}
+
+/// Gives slices their q and tells those that the other half confirms. A finer slice goes with the one it is within.
+fn tell(tested: Vec<Option<DiscoveredSlice>>, held_out: &HeldOut<'_>, discovery: &mut Discovery) {
+    let found = tested.len();
+    let mut slices: Vec<DiscoveredSlice> = tested.into_iter().flatten().collect();
+    let p: Vec<stats::Stat<f64>> = slices.iter().map(|slice| Ok(slice.p)).collect();
+    for (slice, q) in slices.iter_mut().zip(stats::benjamini_hochberg(&p)) {
+        slice.q = q.unwrap_or(1.0);
+    }
+    let mut told: Vec<DiscoveredSlice> = Vec::new();
+    for slice in slices.into_iter().filter(|slice| slice.q <= LEVEL) {
+        let under = slice.parent.as_ref().is_none_or(|parent| told.iter().any(|other| other.name == *parent));
+        if under && !told.iter().any(|other| other.name == slice.name) {
+            told.push(slice);
+        }
+    }
+    discovery.unconfirmed = found - told.len();
+    discovery.unexplained = held_out.unexplained(&told);
+    discovery.slices = told;
+}

@@ -1,0 +1,87 @@
+//! What is asked of a discovery, and what it answers.
+
+use crate::stats::Interval;
+use serde::Serialize;
+
+/// Which items count as failed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Wanted {
+    /// Those of high loss.
+    #[default]
+    Hard,
+    /// Those of low loss.
+    Easy,
+    /// Those whose loss is higher than these attributes (all, if none is named) let expect.
+    Surprising(Vec<String>),
+}
+
+/// What is looked for, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiscoverQuestion {
+    pub wanted: Wanted,
+    /// An attribute's phrase, or words, that narrow the items looked at.
+    pub within: Option<String>,
+    /// Levels of the tree: 1 for slices alone, 2 for finer ones within them.
+    pub depth: usize,
+    /// Fewest items of a slice in the half where it is found.
+    pub min_items: usize,
+    /// Most slices of the first level.
+    pub top: usize,
+}
+
+impl Default for DiscoverQuestion {
+    fn default() -> Self {
+        Self { wanted: Wanted::Hard, within: None, depth: 2, min_items: 40, top: 10 }
+    }
+}
+
+/// A slice that was found on one half of the items and tested on the other. Every number is of the other half.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DiscoveredSlice {
+    /// Its terms, joined by " + ".
+    pub name: String,
+    pub terms: Vec<String>,
+    /// Items it was tested on.
+    pub n: usize,
+    pub mean_loss: f64,
+    /// Mean loss of all items of that half.
+    pub overall: f64,
+    /// 95 % interval of the mean loss.
+    pub interval: Option<Interval>,
+    /// One-sided: the slice's mean is no higher than that of the other items (of a finer slice: of its parent's others), or not
+    /// among those that no earlier slice holds; the larger p of the two.
+    pub p: f64,
+    /// After Benjamini and Hochberg, over all slices tested.
+    pub q: f64,
+    /// Σ (loss − overall) of the slice over Σ max(loss − overall, 0) of all.
+    pub share_of_excess: f64,
+    /// Name of the slice it is within.
+    pub parent: Option<String>,
+    /// Positions in the audit of all items it holds, of both halves.
+    #[serde(skip)]
+    pub items: Vec<usize>,
+    /// Losses of the items it was tested on.
+    #[serde(skip)]
+    pub losses: Vec<f64>,
+    /// A name from the encoder's space rather than from words or attributes: weaker.
+    #[serde(skip)]
+    pub near: bool,
+}
+
+/// Slices, and what they rest on.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Discovery {
+    /// As shown: in the order found, finer slices after the one they are within.
+    pub slices: Vec<DiscoveredSlice>,
+    /// Items of the half slices were found on, and of the half they were tested on.
+    pub found_on: usize,
+    pub tested_on: usize,
+    /// Terms and pairs that were tried on the first level.
+    pub candidates: usize,
+    /// Slices found that the other half does not confirm (q > .05, or fewer than ten items there).
+    pub unconfirmed: usize,
+    /// Share of the other half's excess loss that lies in none of the slices.
+    pub unexplained: Option<f64>,
+    /// What a reader should know, in sentences.
+    pub notes: Vec<String>,
+}

@@ -1,0 +1,218 @@
+//! Discoveries in made-up audits: what was planted comes back by name, and nothing else.
+
+use super::*;
+use crate::audit::{Attribute, AttributePrompts, Content, Item, ModelLosses, PromptSets, Split};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::sync::atomic::AtomicBool;
+
+const COLOURS: [&str; 6] = ["red", "green", "blue", "yellow", "violet", "grey"];
+const THINGS: [&str; 5] = ["car", "house", "table", "bicycle", "lamp"];
+const PLACES: [&str; 4] = ["in the old harbour", "near a river bank", "under the bridge", "by the mountain road"];
+
+fn audit(texts: Vec<String>, losses: Vec<f64>) -> Audit {
+    let item = |(row, text): (usize, String)| Item {
+        id: format!("i{row}").into(),
+        text: text.into(),
+        split: if row.is_multiple_of(2) { Split::Train } else { Split::Test },
+        content: Content::Text,
+    };
+    Audit {
+        name: "made".into(),
+        items: texts.into_iter().enumerate().map(item).collect(),
+        labels: None,
+        clusters: None,
+        attributes: Vec::new(),
+        models: vec![ModelLosses { name: "m".into(), losses, scores: None, class_aurocs: None }],
+        prompts: PromptSets::default(),
+    }
+}
+
+/// Texts of three parts and a number of their own, and losses with a tail: `hard` says what is added.
+fn planted(count: usize, hard: impl Fn(&str) -> f64) -> Audit {
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let mut texts = Vec::new();
+    for row in 0..count {
+        let mut one = |of: &[&str]| of[rng.random_range(0..of.len())].to_owned();
+        texts.push(format!("A {} {}, {}. Number {row}", one(&COLOURS), one(&THINGS), one(&PLACES)));
+    }
+    let losses = texts.iter().map(|text| -(1.0 - rng.random::<f64>()).ln() + hard(text)).collect();
+    audit(texts, losses)
+}
+
+fn found(audit: &Audit, question: &DiscoverQuestion) -> Discovery {
+    let material = DiscoverMaterial { audit, losses: &audit.models[0].losses, near: &[] };
+    discover(&material, question, &Watch::silent()).unwrap()
+}
+
+fn names(discovery: &Discovery) -> Vec<&str> {
+    discovery.slices.iter().map(|slice| slice.name.as_str()).collect()
+}
+
+fn attribute(name: &str, values: Vec<Option<bool>>) -> Attribute {
+    let prompts = AttributePrompts {
+        bare: (name.to_owned(), format!("Not {name}")),
+        phrase: format!("a {name} thing"),
+        antonym: None,
+        generic: "a thing".into(),
+        made: false,
+    };
+    Attribute { name: name.to_owned(), prompts, values }
+}
+
+fn says(text: &str, words: &[&str]) -> f64 {
+    f64::from(u8::from(words.iter().all(|word| text.contains(word))))
+}
+
+#[test]
+fn planted_words_and_a_planted_pair_come_back_by_name_and_in_order() {
+    let audit = planted(8_000, |text| 1.2 * says(text, &["bicycle"]) + 1.8 * says(text, &["red", "river bank"]));
+    let discovery = found(&audit, &DiscoverQuestion { depth: 1, ..DiscoverQuestion::default() });
+    assert_eq!(names(&discovery), ["bicycle", "river bank + red"]);
+    let bicycle = &discovery.slices[0];
+    assert!(bicycle.q < 1e-6 && bicycle.interval.unwrap().contains(bicycle.mean_loss));
+    // Of the 2,000 test items of the other half one in five is a bicycle; by hand its loss is 1 + 1.2 + a little.
+    assert!((350..450).contains(&bicycle.n) && (bicycle.mean_loss - 2.3).abs() < 0.2, "{bicycle:?}");
+    assert!(bicycle.items.iter().all(|&row| audit.items[row].text.contains("bicycle")));
+    assert_eq!(bicycle.items.len(), audit.items.iter().filter(|item| item.text.contains("bicycle")).count());
+    assert_eq!(discovery.found_on + discovery.tested_on, 8_000);
+}
+
+#[test]
+fn noise_has_no_slices() {
+    let audit = planted(4_000, |_| 0.0);
+    let discovery = found(&audit, &DiscoverQuestion::default());
+    assert_eq!((names(&discovery), discovery.unconfirmed), (Vec::new(), 0));
+    assert!(discovery.candidates > 30);
+}
+
+#[test]
+fn a_finer_slice_is_found_within_its_parent_and_tested_against_the_rest_of_it() {
+    let audit = planted(12_000, |text| says(text, &["bicycle"]) + 1.5 * says(text, &["bicycle", "river bank"]));
+    let discovery = found(&audit, &DiscoverQuestion { top: 1, ..DiscoverQuestion::default() });
+    assert_eq!(names(&discovery), ["bicycle", "bicycle + river bank"]);
+    let finer = &discovery.slices[1];
+    assert_eq!(finer.parent.as_deref(), Some("bicycle"));
+    assert_eq!(finer.terms, ["bicycle", "river bank"]);
+}
+
+#[test]
+fn easy_items_are_found_when_they_are_asked_for() {
+    let audit = planted(8_000, |text| 2.0 - 1.5 * says(text, &["lamp"]));
+    let easy = DiscoverQuestion { wanted: Wanted::Easy, depth: 1, ..DiscoverQuestion::default() };
+    let discovery = found(&audit, &easy);
+    assert_eq!(names(&discovery), ["lamp"]);
+    let lamp = &discovery.slices[0];
+    let interval = lamp.interval.unwrap();
+    assert!(lamp.mean_loss < lamp.overall && interval.low < lamp.mean_loss && interval.high < lamp.overall);
+    assert!(lamp.share_of_excess > 0.0);
+}
+
+#[test]
+fn surprise_is_what_attributes_do_not_explain_and_within_narrows() {
+    let mut audit = planted(8_000, |text| 2.0 * says(text, &["bicycle"]) + says(text, &["red"]));
+    let bicycles: Vec<Option<bool>> = audit.items.iter().map(|item| Some(item.text.contains("bicycle"))).collect();
+    audit.attributes = vec![attribute("two-wheeled", bicycles)];
+    let one = DiscoverQuestion { depth: 1, ..DiscoverQuestion::default() };
+    assert_eq!(
+        names(&found(&audit, &one)),
+        ["a two-wheeled thing", "red"],
+        "an attribute speaks before words of its rows"
+    );
+    let surprise = DiscoverQuestion { wanted: Wanted::Surprising(vec!["Two-wheeled".into()]), ..one.clone() };
+    assert_eq!(names(&found(&audit, &surprise)), ["red"]);
+    let within = DiscoverQuestion { within: Some("a two-wheeled thing".into()), ..one.clone() };
+    let inside = found(&audit, &within);
+    assert_eq!(names(&inside), ["red bicycle"], "of names for the same items the one that says more");
+    assert!(inside.slices[0].items.iter().all(|&row| audit.items[row].text.contains("bicycle")));
+    let words = DiscoverQuestion { within: Some("a green lamp".into()), ..one };
+    let green = audit.items.iter().filter(|item| item.text.contains("green lamp")).count();
+    let there = found(&audit, &words);
+    assert_eq!(there.found_on + there.tested_on, green);
+}
+
+#[test]
+fn what_cannot_be_asked_is_said() {
+    let audit = planted(500, |_| 0.0);
+    let material = DiscoverMaterial { audit: &audit, losses: &audit.models[0].losses, near: &[] };
+    let ask =
+        |question: DiscoverQuestion, watch: &Watch| discover(&material, &question, watch).unwrap_err().to_string();
+    let within = DiscoverQuestion { within: Some("a submarine".into()), ..DiscoverQuestion::default() };
+    assert!(ask(within, &Watch::silent()).contains("no item of audit 'made' is within 'a submarine'"));
+    let surprise = DiscoverQuestion { wanted: Wanted::Surprising(Vec::new()), ..DiscoverQuestion::default() };
+    assert!(ask(surprise, &Watch::silent()).contains("no attributes"));
+    let stop = AtomicBool::new(true);
+    assert_eq!(ask(DiscoverQuestion::default(), &Watch::new(&|_| {}, &stop)), "cancelled");
+}
+
+#[test]
+fn little_or_equal_data_make_a_sentence_and_no_slice() {
+    let few = found(&planted(30, |text| says(text, &["red"])), &DiscoverQuestion::default());
+    assert!(few.slices.is_empty() && few.notes[0].contains("Too few items"), "{few:?}");
+    let mut equal = planted(2_000, |_| 0.0);
+    equal.models[0].losses = vec![0.7; 2_000];
+    let equal = found(&equal, &DiscoverQuestion::default());
+    assert!(equal.slices.is_empty() && equal.notes[0].contains("same loss"), "{equal:?}");
+    let losses = (0..2_000).map(|row| f64::from(row % 7)).collect();
+    let one = found(&audit(vec!["the same words".into(); 2_000], losses), &DiscoverQuestion::default());
+    assert!(one.slices.is_empty() && !one.notes.is_empty(), "{one:?}");
+}
+
+#[test]
+fn losses_of_nought_and_one_make_no_certainty_of_a_few() {
+    let mut audit = planted(4_000, |_| 0.0);
+    let mut rng = ChaCha8Rng::seed_from_u64(8);
+    for (item, loss) in audit.items.iter().zip(&mut audit.models[0].losses) {
+        let rate = if item.text.contains("violet") { 0.8 } else { 0.3 };
+        *loss = f64::from(u8::from(rng.random::<f64>() < rate));
+    }
+    let discovery = found(&audit, &DiscoverQuestion { depth: 1, ..DiscoverQuestion::default() });
+    assert_eq!(names(&discovery), ["violet"]);
+}
+
+#[test]
+fn texts_of_other_scripts_and_endless_ones_are_read() {
+    let mut rng = ChaCha8Rng::seed_from_u64(4);
+    let mut texts = Vec::new();
+    for row in 0..3_000 {
+        let mut one = |of: [&str; 3]| of[rng.random_range(0..3)].to_owned();
+        texts.push(match row % 2 {
+            0 => {
+                let (which, what) = (one(["这部", "那本", "一个"]), one(["电影", "小说", "音乐"]));
+                format!("{which}{what}{}", one(["很好看", "不错吧", "没意思"]))
+            }
+            _ => format!("هذا {} {}", one(["فيلم", "كتاب", "بيت"]), one(["جيد", "قديم", "كبير"])),
+        });
+    }
+    let loss = |text: &String| 2.0 * (says(text, &["小说"]) + says(text, &["قديم"]));
+    let losses = texts.iter().map(|text| loss(text) - (1.0 - rng.random::<f64>()).ln()).collect();
+    let mut made = audit(texts, losses);
+    // Half of the rows would all be training items: the scripts alternate with the splits.
+    made.items.iter_mut().enumerate().for_each(|(row, item)| {
+        item.split = if row % 4 < 2 { Split::Train } else { Split::Test };
+        item.id = format!("i{row}").into();
+    });
+    made.clusters = Some((0..3_000).collect());
+    let discovery = found(&made, &DiscoverQuestion { depth: 1, ..DiscoverQuestion::default() });
+    let mut all = names(&discovery);
+    all.sort_unstable();
+    assert_eq!(all, ["قديم", "小说"]);
+    let long = |row: usize| format!("{} {row} {}", ["dull", "bright"][row / 2 % 2], "word ".repeat(100_000));
+    let texts: Vec<String> = (0..120).map(long).collect();
+    let losses = (0..120).map(|row| f64::from(u8::from(row / 2 % 2 != 1)) + f64::from(row as u32 % 5)).collect();
+    let endless = found(&audit(texts, losses), &DiscoverQuestion { min_items: 10, ..DiscoverQuestion::default() });
+    assert!(endless.candidates > 0);
+}
+
+#[test]
+fn copies_of_a_text_are_all_in_one_half() {
+    let texts: Vec<String> = (0..400).map(|row| format!("text {}", row / 8)).collect();
+    let made = audit(texts, vec![1.0; 400]);
+    let halves = halves::halves(&made, &made.models[0].losses, |_| true);
+    assert_eq!(halves.rows.len(), 400);
+    for text in 0..50 {
+        let tested = halves.tested_on.iter().filter(|&&place| place as usize / 8 == text).count();
+        assert!(tested == 0 || tested == 4, "the four test items of a text: {tested}");
+    }
+    assert!((60..140).contains(&halves.tested_on.len()), "{}", halves.tested_on.len());
+}

@@ -1,0 +1,102 @@
+//! Slices that were found by themselves, as a table.
+
+use super::sheet::{Cell, Sheet};
+use super::{Align, printable};
+use crate::diagnose::{DiscoveredSlice, Discovery, Measured, grouped};
+use Align::{Left, Right};
+
+/// What a discovery is about.
+pub struct DiscoveryTitle<'a> {
+    pub audit: &'a str,
+    pub model: &'a str,
+    /// `hard`, `easy`, `surprise` or `change`.
+    pub wanted: &'a str,
+    pub within: Option<&'a str>,
+}
+
+impl DiscoveryTitle<'_> {
+    fn words(&self) -> String {
+        let model = printable(self.model);
+        let what = match self.wanted {
+            "easy" => format!("what {model} finds easy"),
+            "surprise" => format!("what {model} fails on beyond what attributes explain"),
+            "change" => format!("where {model} is worse"),
+            _ => format!("what {model} fails on"),
+        };
+        let within = self.within.map_or_else(String::new, |phrase| format!(", within \"{}\"", printable(phrase)));
+        format!("Discover · {what}{within}\naudit {} · model {model}", printable(self.audit))
+    }
+}
+
+/// A finer slice is shown by what it adds, under the one it is within.
+#[must_use]
+pub fn slice_label(slice: &DiscoveredSlice) -> String {
+    match &slice.parent {
+        None => slice.name.clone(),
+        Some(_) => format!("  + {}", slice.terms.last().map_or("", String::as_str)),
+    }
+}
+
+/// The slices with what they rest on below.
+#[must_use]
+pub fn discovery(found: &Discovery, title: &DiscoveryTitle<'_>) -> Sheet {
+    let columns = [
+        ("slice", Left),
+        ("n", Right),
+        ("mean loss", Right),
+        ("95 %", Right),
+        ("overall", Right),
+        ("share of excess", Right),
+        ("p", Right),
+        ("q", Right),
+    ];
+    let mut sheet = Sheet::new(title.words(), &columns);
+    for slice in &found.slices {
+        let number = |value: f64| Cell::Number { value, digits: 3, signed: title.wanted == "change" };
+        sheet.row(vec![
+            Cell::Text(slice_label(slice)),
+            Cell::Count(slice.n),
+            number(slice.mean_loss),
+            slice.interval.map_or(Cell::Empty, |interval| Cell::interval(Measured::Value(interval), 3)),
+            number(slice.overall),
+            Cell::Number { value: slice.share_of_excess, digits: 3, signed: false },
+            Cell::Probability(slice.p),
+            Cell::Probability(slice.q),
+        ]);
+    }
+    sheet.notes = notes(found);
+    sheet
+}
+
+fn notes(found: &Discovery) -> Vec<String> {
+    let mut notes = found.notes.clone();
+    if found.candidates == 0 {
+        return notes;
+    }
+    if found.slices.is_empty() {
+        notes.push("No slice is worse than the rest by more than chance.".into());
+    }
+    notes.push(format!(
+        "Found on {} items among {} words, attributes and pairs of them; every number is over {} other test items, q over all slices tested.",
+        grouped(found.found_on),
+        grouped(found.candidates),
+        grouped(found.tested_on)
+    ));
+    if found.unconfirmed > 0 {
+        let were = if found.unconfirmed == 1 { "slice was" } else { "slices were" };
+        notes.push(format!(
+            "{} more {were} found and not confirmed there (q > .05 or fewer than 10 items).",
+            found.unconfirmed
+        ));
+    }
+    if let Some(share) = found.unexplained.filter(|_| !found.slices.is_empty()) {
+        notes.push(format!("{:.0} % of the excess loss lies in none of them.", 100.0 * share));
+    }
+    if found.slices.iter().any(|slice| slice.near) {
+        notes.push(
+            "Names that begin with near come from the encoder's space: look at the items before you believe them."
+                .into(),
+        );
+    }
+    notes
+}

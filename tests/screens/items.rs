@@ -1,0 +1,113 @@
+//! A canned list of items: the same ones each time, however they are asked for.
+
+use super::world::{ATTRIBUTES, bell, key, noise};
+use llm2loss::audit::{HeadKind, Split};
+use llm2loss::diagnose::*;
+use llm2loss::engine::{ItemsAnswer, ItemsCommand};
+use llm2loss::stats;
+
+/// Items of every list.
+pub const MATCHING: usize = 1_411;
+
+const WHO: [&str; 6] = ["A widowed white woman", "An elderly man", "A black man", "An asian woman", "A man", "A woman"];
+const WORK: [&str; 5] = [
+    "working as an executive or manager, self-employed",
+    "working as a driver or mover for a private company",
+    "working as a professional for the local government",
+    "with no known occupation",
+    "working in sales, self-employed without a company",
+];
+
+/// An item of a list, by its place.
+pub fn item_at(place: usize) -> ListedItem {
+    let id = key("item") ^ place as u64;
+    let loss = 9.81 / (1.0 + 0.02 * place as f64);
+    let risk = 2.1 + 0.3 * bell(id, 1);
+    let (who, work) = (WHO[place % 6], WORK[place % 5]);
+    let age = 61 + place % 29;
+    let text = format!(
+        "{who}, {age} years old, with a master's degree, {work}, {} hours a week, with capital gains, born in the United States.",
+        20 + place % 41
+    );
+    ListedItem {
+        row: place as u32,
+        id: format!("{}", 33_000 + 7 * place),
+        text: Some(text),
+        image: None,
+        split: Split::Test,
+        label: Some((place % 2) as u8),
+        losses: vec![
+            ("logistic".into(), Some(loss)),
+            ("gradient boosting".into(), Some(0.3 * loss * noise(id, 4))),
+            ("small mlp".into(), None),
+        ],
+        attributes: ATTRIBUTES
+            .iter()
+            .enumerate()
+            .map(|(at, (name, ..))| {
+                ((*name).to_owned(), (at != 37).then_some(at == 2 || noise(id, 50 + at as u64) < 0.12))
+            })
+            .collect(),
+        risk: Some(risk),
+        surprise: Some(loss - risk),
+        similarity: Some(0.62 - 0.001 * place as f64),
+        change: None,
+        heads: None,
+        nearest: None,
+    }
+}
+
+fn in_full(row: u32) -> ListedItem {
+    let mut item = item_at(row as usize);
+    let heads = HeadKind::ALL.map(|head| {
+        let members: Vec<f64> = (0..5).map(|m| 2.1 + 0.2 * bell(u64::from(row), m + head.index() as u64)).collect();
+        ItemHead { head, summary: stats::summary(&members).unwrap(), members }
+    });
+    item.heads = Some(heads.to_vec());
+    let near = |at: usize| {
+        let other = item_at(row as usize + 6 * at);
+        NearItem {
+            row: other.row,
+            id: other.id,
+            similarity: 0.98 - 0.03 * at as f64,
+            loss: Some(0.4),
+            text: other.text,
+        }
+    };
+    item.nearest = Some((1..=6).map(near).collect());
+    item
+}
+
+fn page(offset: usize, count: usize) -> Vec<ListedItem> {
+    (offset..MATCHING.min(offset + count)).map(item_at).collect()
+}
+
+/// What the engine would answer.
+pub fn answer(command: &ItemsCommand) -> ItemsAnswer {
+    match command {
+        ItemsCommand::List { list, count, .. } => {
+            ItemsAnswer::Listed { list: *list, matching: MATCHING, note: None, first: page(0, *count) }
+        }
+        ItemsCommand::Page { list, offset, count } => {
+            ItemsAnswer::Page { list: *list, offset: *offset, items: page(*offset, *count) }
+        }
+        ItemsCommand::Item { list, row } => ItemsAnswer::Item { list: *list, item: Box::new(in_full(*row)) },
+        ItemsCommand::Picture { list, row } => {
+            ItemsAnswer::Picture { list: *list, row: *row, picture: Err("there is no image to show".into()) }
+        }
+        ItemsCommand::Words { list } => {
+            let word = |(word, ratio): (&str, f64)| WorstWord {
+                word: word.into(),
+                worst: 20,
+                all: 30,
+                ratio,
+                p: 1e-6,
+                q: 1e-4,
+            };
+            let words =
+                [("elderly", 13.5), ("widowed", 5.5), ("self-employed", 3.2), ("gains", 2.1)].map(word).to_vec();
+            let found = WorstWords { n: MATCHING, of: MATCHING, worst: 71, tested: 212, words };
+            ItemsAnswer::Words { list: *list, words: Some(found) }
+        }
+    }
+}
