@@ -314,8 +314,11 @@ fn enter_opens_what_is_behind_a_finding() {
         app
     };
     let items = opened("0 j Enter");
-    assert_eq!((items.world.screen, items.screens.items.title.as_str()), (ScreenId::Items, "age over 60 + part time"));
-    assert_eq!(items.screens.items.filter.with, ["age over 60", "part time"]);
+    assert_eq!(
+        (items.world.screen, items.screens.items.listing.title.as_str()),
+        (ScreenId::Items, "age over 60 + part time")
+    );
+    assert_eq!(items.screens.items.listing.filter.with, ["age over 60", "part time"]);
     let there =
         [("0 j j j j Enter", ScreenId::Compare), ("0 G k Enter", ScreenId::Attributes), ("0 G Enter", ScreenId::Data)];
     for (keys, screen) in there {

@@ -106,8 +106,8 @@ fn generated(items: usize) -> (Audit, Vec<f64>) {
     let vocabulary = 5_000_f64;
     let word = |rng: &mut ChaCha8Rng| vocabulary.powf(rng.random::<f64>()) as usize;
     let item = |row: usize, rng: &mut ChaCha8Rng| Item {
-        id: row.to_string(),
-        text: (0..30).map(|_| format!("word{}x", word(rng))).collect::<Vec<_>>().join(" "),
+        id: row.to_string().into(),
+        text: (0..30).map(|_| format!("word{}x", word(rng))).collect::<Vec<_>>().join(" ").into(),
         split: if row.is_multiple_of(2) { Split::Train } else { Split::Test },
         content: Content::Text,
     };
