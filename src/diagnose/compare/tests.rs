@@ -70,7 +70,8 @@ fn a_group_made_worse_is_found_with_its_sign() {
     assert!((0.5..0.7).contains(&change) && interval.low > 0.0 && interval.low < change && change < interval.high);
     assert_eq!((found.losses.worse, found.losses.same, found.items.len()), (40, 40, 10));
     assert!(found.items.windows(2).all(|pair| pair[0].change >= pair[1].change));
-    assert!(!found.items[0].text.contains('\u{1b}'), "control characters stay out");
+    let first: usize = found.items[0].id.trim_start_matches('i').parse().unwrap();
+    assert_eq!(found.items[0].text, format!("item\u{1b}[31m {first}"), "as it is in the data: who shows it cleans it");
 }
 
 #[test]
@@ -139,7 +140,7 @@ fn harm_comes_before_a_gap_that_grew_among_gains() {
     assert_eq!(fates(&harmed), words(&[("with odd", "worse off"), ("without odd", "not resolved")]));
     assert_eq!(
         harmed.groups.headline,
-        "1 group worse off (20 of 40 test items); 0 gained less than others; 0 better; 1 not resolved."
+        "1 group worse off (40 of 80 test items); 0 gained less than others; 0 better; 1 not resolved."
     );
     // Both gain, those with it less: their gap grew, and nobody is worse off.
     let behind = compare(&audit(|i| base(i) - if i % 2 == 1 { 0.1 + noise(i) } else { 0.6 + noise(i) }));
@@ -149,7 +150,7 @@ fn harm_comes_before_a_gap_that_grew_among_gains() {
         behind
             .groups
             .headline
-            .starts_with("0 groups worse off; 1 gained less than others (20 of 40 test items); 1 better")
+            .starts_with("0 groups worse off; 1 gained less than others (40 of 80 test items); 1 better")
     );
     assert_eq!(behind.groups.of(Fate::LeftBehind).count(), 1);
     // Only the others gain.
@@ -159,8 +160,8 @@ fn harm_comes_before_a_gap_that_grew_among_gains() {
 
 #[test]
 fn right_and_wrong_answers_get_a_mcnemar() {
-    let mut audit = audit(|i| f64::from(u8::from(i % 4 == 1)));
-    audit.models[0].losses = (0..40).map(|i| f64::from(u8::from(i % 8 == 1))).collect();
+    let mut audit = audit(|i| f64::from(u8::from(i % 8 == 1)));
+    audit.models[0].losses = (0..80).map(|i| f64::from(u8::from(i % 16 == 1))).collect();
     let found = compare(&audit);
     let test = found.losses.tests.mcnemar.unwrap();
     // 0 against 5: 2 / 32.
