@@ -57,8 +57,8 @@ fn audit() -> Audit {
     };
     let models = vec![model("v1", &mut rng), model("v2", &mut rng)];
     let item = |row: usize| Item {
-        id: row.to_string(),
-        text: format!("a person of some age, item number {row} of a million"),
+        id: row.to_string().into(),
+        text: format!("a person of some age, item number {row} of a million").into(),
         split: Split::Test,
         content: Content::Text,
     };
