@@ -229,3 +229,63 @@ fn a_large_matrix_is_read_from_the_packs_and_trains_to_the_same_weights() {
     let left: Vec<_> = std::fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().contains("tmp")), "{left:?}");
 }
+
+/// Fay and Herriot's combination with the heads' predictions, for groups thinned to a few labels.
+#[test]
+#[ignore = "simulation"]
+fn small_cells_with_few_labels_gain_from_heads() {
+    use llm2loss::audit::Split;
+    use llm2loss::diagnose::{LabelledGroup, combine};
+    use llm2loss::stats;
+    let session = session();
+    let run = session.train("v1", &HyperParameters::new(Architecture::Linear), &Tracker::silent()).unwrap();
+    let audit = session.audit().unwrap();
+    let model = audit.model("v1").unwrap();
+    let rows = audit.rows_of(model, Split::Test);
+    let embeddings = session.embeddings(&Tracker::silent()).unwrap();
+    let test = embeddings.rows().gather(&rows, session.encoder().dimension());
+    let predictions = run.ensemble.predict(&test).unwrap().mean(HeadKind::Regressor);
+    let mean = |items: &[usize], of: &dyn Fn(usize) -> f64| {
+        items.iter().map(|&item| of(item)).sum::<f64>() / items.len() as f64
+    };
+    let loss = |item: usize| model.losses[rows[item]];
+    let groups: Vec<Vec<usize>> = (audit.attributes.iter())
+        .map(|attribute| (0..rows.len()).filter(|&item| attribute.values[rows[item]] == Some(true)).collect())
+        .collect();
+    let mut random = 1_u64;
+    let mut below = |n: usize| {
+        // Knuth's MMIX generator, top bits.
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from((random >> 33) % n as u64).unwrap()
+    };
+    for labels in [5, 10, 30] {
+        let (mut sums, mut held, mut all) = ([0.0; 3], 0, 0);
+        for _ in 0..200 {
+            let few: Vec<Vec<f64>> =
+                (groups.iter()).map(|items| (0..labels).map(|_| loss(items[below(items.len())])).collect()).collect();
+            let known: Vec<LabelledGroup> = (groups.iter().zip(&few))
+                .map(|(items, few)| {
+                    let found = stats::group_mean(few, &vec![stats::Side::With; labels], stats::Side::With).unwrap();
+                    let predicted = mean(items, &|item| predictions[item]);
+                    LabelledGroup { mean: found.value, variance: found.variance, units: labels, predicted }
+                })
+                .collect();
+            for ((combined, group), items) in combine(&known).unwrap().iter().zip(&known).zip(&groups) {
+                let truth = mean(items, &loss);
+                for (sum, value) in sums.iter_mut().zip([group.mean, group.predicted, combined.value]) {
+                    *sum += (value - truth) * (value - truth);
+                }
+                held += u32::from(combined.interval.contains(truth));
+                all += 1;
+            }
+        }
+        let [alone, predicted, together] = sums.map(|sum| (sum / f64::from(all)).sqrt());
+        let coverage = f64::from(held) / f64::from(all);
+        println!(
+            "{labels} labels a group: RMSE {alone:.3} of labels alone, {predicted:.3} of heads alone, {together:.3} combined; the 95 % interval holds {coverage:.3}"
+        );
+        assert!(labels > 5 || together <= 0.6 * alone);
+        // With 5 labels the intervals are wider than they need be: τ² is then known badly, and g₃ pays for it twice.
+        assert!(together <= 1.05 * alone.min(predicted) && (0.92..=0.99).contains(&coverage));
+    }
+}

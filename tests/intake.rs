@@ -565,3 +565,70 @@ fn files_of_other_programs_are_taken_as_they_mean() {
     let prefixed = place.ingest("prefix", &["--manifest", &at("overfit9-small.csv"), "--check"]);
     assert_eq!(prefixed["attributes"][0]["name"], "Young");
 }
+
+#[test]
+fn losses_of_a_fitted_model_are_said_and_honest_ones_are_not() {
+    let place = Place::new();
+    // Exponential losses; those of training items a quarter of what the model loses on new ones.
+    let losses = |fitted: f64| {
+        table("split,loss,text", 600, |row| {
+            let share = ((row * 7_919) % 600) as f64 / 600.0 + 0.5 / 600.0;
+            let train = row < 300;
+            let loss = -share.ln() * if train { fitted } else { 1.0 };
+            format!("{},{loss},{}", if train { "train" } else { "test" }, text(row))
+        })
+    };
+    let fitted = place.file("fitted.csv", losses(0.25));
+    let honest = place.file("honest.csv", losses(1.0));
+    assert!(place.ingest("honest", &["--manifest", &honest])["models"][0]["fitted"].is_null());
+    let said = place.ingest("fitted", &["--manifest", &fitted])["models"][0]["fitted"].clone();
+    assert_eq!((&said["train_items"], &said["test_items"]), (&300.into(), &300.into()));
+    assert!(said["distance"].as_f64().unwrap() > 0.3, "{said}");
+    const WORDS: &str = "hese look like losses on data the model was fitted to; give out-of-fold losses";
+    let printed = |arguments: &[&str]| {
+        String::from_utf8(run(&place.home(), arguments).code(0).get_output().stdout.clone()).unwrap()
+    };
+    assert!(printed(&["audits", "show", "fitted"]).contains(WORDS));
+    let train = ["train", "fitted", "--architecture", "linear", "--members", "2", "--epochs", "2"];
+    run(&place.home(), &train).code(0);
+    assert!(printed(&["table", "fitted", "validity"]).contains(WORDS));
+    let scores = printed(&["score", "fitted", "a person"]);
+    let regressor =
+        scores.lines().find(|line| line.trim_start().starts_with("regressor") && line.contains('%')).unwrap();
+    assert!(regressor.contains("n/a") && scores.contains("give out-of-fold losses"), "{scores}");
+}
+
+#[test]
+fn who_belongs_together_is_noticed() {
+    let place = Place::new();
+    // 120 people of five items each.
+    let rows = |label: &dyn Fn(usize) -> String| {
+        table("split,loss,label,text", 600, |row| {
+            let split = if row % 5 < 3 { "train" } else { "test" };
+            format!("{split},0.{},{},{}", row % 7, label(row / 5), text(row))
+        })
+    };
+    let people = place.file("people.csv", rows(&|person| format!("Ann{} Lee", letters(person))));
+    let classes = place.file("classes.csv", rows(&|class| format!("breed {}", letters(class))));
+    let found = place.ingest("people", &["--manifest", &people]);
+    assert_eq!(found["groups"], 120, "{found}");
+    assert!(notes(&found).contains("names 120 people of 5.0 items each"), "{found}");
+    assert!(place.ingest("alone", &["--manifest", &people, "--group-by", "none"])["groups"].is_null());
+    let found = place.ingest("classes", &["--manifest", &classes]);
+    assert!(found["groups"].is_null() && notes(&found).contains("--group-by label"), "{found}");
+    assert_eq!(place.ingest("asked", &["--manifest", &classes, "--group-by", "label"])["groups"], 120);
+    let ids = table("id,split,loss,text", 400, |row| {
+        let split = if row % 2 == 0 { "train" } else { "test" };
+        format!("Ann_{}_{:04}.jpg,{split},0.{},{}", letters(row / 4), row % 4, row % 9, text(row))
+    });
+    let ids = place.file("ids.csv", ids);
+    let found = place.ingest("ids", &["--manifest", &ids]);
+    assert!(found["groups"].is_null() && notes(&found).contains("begin alike in 100 groups of 4.0 items"), "{found}");
+    assert_eq!(place.ingest("by-id", &["--manifest", &ids, "--group-by", "id"])["groups"], 100);
+    place.refused(&["--manifest", &ids, "--group-by", "label"], &["the items have no label"]);
+}
+
+/// A number in letters.
+fn letters(number: usize) -> String {
+    [number / 26 % 26, number % 26].map(|digit| char::from(b'a' + u8::try_from(digit).unwrap())).iter().collect()
+}

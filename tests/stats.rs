@@ -4,7 +4,8 @@
 #![allow(clippy::doc_markdown, clippy::panic, clippy::unwrap_used)]
 
 use llm2loss::stats::{
-    self, Better, Bootstrap, ClassWeight, Correlation, Negatives, OneVsRest, Resampling, Side, Stat, Undefined, Units,
+    self, Better, Bootstrap, ClassWeight, Correlation, GapLaw, Negatives, OneVsRest, Resampling, Side, Stat, Undefined,
+    Units,
 };
 use serde_json::Value;
 
@@ -306,6 +307,68 @@ fn reasons_travel_as_words() {
     let few = Undefined::TooFew { n: 7, need: 9 };
     let back: Undefined = serde_json::from_str(&serde_json::to_string(&few).unwrap()).unwrap();
     assert_eq!(back, few);
+}
+
+#[test]
+fn a_gap_of_skewed_means_is_judged_by_the_more_careful_of_two_ts() {
+    let case = &fixture()["skewed_gap"];
+    let exponential = |seed, n, scale: f64| column(seed, n, 0.0).into_iter().map(move |u: f64| -scale * (1.0 - u).ln());
+    let values: Vec<f64> = exponential(83, 30, 1.4).chain(exponential(84, 200, 1.0)).collect();
+    let sides: Vec<Side> = (0..230).map(|i| Side::from(i < 30)).collect();
+    let gap = stats::mean_gap(&values, &sides, Units::Items(230), Better::Lower).unwrap();
+    let GapLaw::Student { df, skew } = gap.law else { panic!("{:?}", gap.law) };
+    assert_close(df, &case["df"], "degrees of freedom");
+    assert_close(skew, &case["skew"], "skew");
+    let interval = gap.interval(0.95);
+    for (end, name) in [(interval.low, 0), (interval.high, 1)] {
+        assert!((end - case["interval"][name].as_f64().unwrap()).abs() < 1e-8, "{interval:?}");
+    }
+    assert_close(gap.p().unwrap(), &case["p"], "p");
+}
+
+#[test]
+fn a_gap_of_two_aurocs_joins_their_score_intervals() {
+    let case = &fixture()["score_gap"];
+    let (mut scores, mut positive, mut sides) = (Vec::new(), Vec::new(), Vec::new());
+    for (side, of) in [Side::With, Side::Without].into_iter().zip(case["sides"].as_array().unwrap()) {
+        let (n, m, seed) = (int(&of["n"]), int(&of["m"]), int(&of["seed"]) as u64);
+        scores.extend(column(seed, n, 0.0).into_iter().map(|u| u + of["shift"].as_f64().unwrap()));
+        scores.extend(column(seed + 1, m, 0.0));
+        positive.extend((0..n + m).map(|i| i < n));
+        sides.extend(vec![side; n + m]);
+    }
+    let gap = stats::auroc_gap(&scores, &positive, &sides, Units::Items(scores.len())).unwrap();
+    assert_close(gap.gap.with, &case["sides"][0]["value"], "with");
+    let GapLaw::Scores { with, .. } = gap.law else { panic!("{:?}", gap.law) };
+    assert_close(with.inflation, &case["sides"][0]["inflation"], "inflation");
+    let interval = gap.interval(0.95);
+    assert_close(interval.low, &case["interval"][0], "low");
+    assert_close(interval.high, &case["interval"][1], "high");
+    assert!((gap.p().unwrap() - case["p"].as_f64().unwrap()).abs() < 1e-8);
+}
+
+#[test]
+fn small_areas_are_those_of_dense_matrices() {
+    let case = &fixture()["small_areas"];
+    let x: Vec<Vec<f64>> = case["x"].as_array().unwrap().iter().map(numbers).collect();
+    let found = stats::fay_herriot(&numbers(&case["direct"]), &numbers(&case["noise"]), &x).unwrap();
+    assert_close(found.tau_squared, &case["tau_squared"], "tau squared");
+    for (area, of) in found.areas.iter().enumerate() {
+        assert_close(of.value, &case["value"][area], "value");
+        assert_close(of.mse, &case["mse"][area], "mse");
+        assert!((of.interval(0.95).low - case["low"][area].as_f64().unwrap()).abs() < 1e-8);
+    }
+    for (beta, theirs) in found.beta.iter().zip(numbers(&case["beta"])) {
+        assert!((beta - theirs).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn two_samples_lie_as_far_apart_as_scipy_says() {
+    let case = &fixture()["distances"];
+    let shifted = column(102, 220, 40.0).into_iter().zip(column(103, 220, 0.0)).map(|(a, u)| a + (3.0 * u).floor());
+    let found = stats::smirnov(&column(101, 300, 40.0), &shifted.collect::<Vec<f64>>()).unwrap();
+    assert_close(found.distance, &case["distance"], "distance");
 }
 
 #[test]

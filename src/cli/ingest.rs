@@ -33,7 +33,7 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
         Some(_) if further => None,
         Some(evaluations) => {
             let mut draft = evaluations.draft(&mapping).map_err(EngineError::from)?;
-            draft.policy = policy(given);
+            draft.policy = policy(given, &mapping);
             Some(draft)
         }
         None => draft(given, &mapping, model).map_err(EngineError::from)?,
@@ -54,7 +54,7 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
             losses: given.losses.as_deref().map(|file| (file, &mapping)),
             evaluations: evaluations.as_ref(),
             scores: scores.as_ref(),
-            policy: policy(given),
+            policy: policy(given, &mapping),
             replace: given.replace,
             check: given.check,
         };
@@ -123,7 +123,7 @@ fn draft(given: &Ingest, mapping: &Mapping, model: &str) -> Result<Option<Draft>
             }
         }
     };
-    draft.policy = policy(given);
+    draft.policy = policy(given, mapping);
     if let Some(path) = &given.embeddings {
         draft.embed(open_array(path, given.embedding_ids.as_deref())?, &path.display().to_string())?;
     }
@@ -136,12 +136,13 @@ fn draft(given: &Ingest, mapping: &Mapping, model: &str) -> Result<Option<Draft>
     Ok(Some(draft))
 }
 
-fn policy(given: &Ingest) -> Policy {
+fn policy(given: &Ingest, mapping: &Mapping) -> Policy {
     Policy {
         drop_missing: given.missing == MissingArgument::Drop,
         drop_leaked: given.leaked == LeakedArgument::Drop,
         loss: given.loss,
         loss_offset: given.loss_offset,
+        group_by: mapping.group_by,
     }
 }
 
@@ -172,6 +173,7 @@ fn mapping(given: &Ingest) -> Result<Mapping, Failure> {
         let mut mapping = given.columns.as_deref().map_or_else(|| Ok(Mapping::default()), Mapping::read)?;
         given.column.iter().try_for_each(|column| mapping.set(column))?;
         given.bins.iter().try_for_each(|bins| mapping.set_bins(bins))?;
+        mapping.group_by = given.group_by.map(Into::into).or(mapping.group_by);
         // Of results of language models it is the name of a metric, not of a column.
         let results = !given.lm_eval.is_empty() || !given.inspect.is_empty();
         for (given, named) in [

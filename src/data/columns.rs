@@ -163,7 +163,8 @@ fn by_name(name: &str, model: &str) -> Option<Role> {
         "score" | "probability" | "prob" | "proba" => Role::Score(model.to_owned()),
         "label" => Role::Label,
         "split" | "partition" => Role::Split,
-        "group" | "identity" => Role::Group,
+        "group" | "identity" | "identity_id" | "person_id" | "subject_id" | "speaker_id" | "patient_id"
+        | "participant_id" | "user_id" => Role::Group,
         _ => return None,
     })
 }

@@ -4,6 +4,7 @@ use super::attribute_columns::drop_prefix;
 use super::class_scores::{ClassScores, no_classes};
 use super::contents::{content_keys, stamp};
 use super::facts::{Facts, listed};
+use super::identity::GroupBy;
 use super::join::Items;
 use super::losses::{Labels, LossKind};
 use super::{AttributeFile, DataError, Embeddings};
@@ -38,6 +39,8 @@ pub struct Policy {
     pub loss: Option<LossKind>,
     /// Added to every loss.
     pub loss_offset: Option<f64>,
+    /// What items are put into groups by, where no column is the group.
+    pub group_by: Option<GroupBy>,
 }
 
 /// Where images lie as bytes.
@@ -188,6 +191,7 @@ impl Draft {
         self.complete_losses()?;
         let loss_offset = self.shift_losses()?;
         self.leave_out_absent()?;
+        self.group_by_ids()?;
         if self.texts.is_empty() {
             self.texts = vec![String::new(); self.ids.len()];
         }

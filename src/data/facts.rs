@@ -4,6 +4,7 @@ use super::DataError;
 use super::attribute_columns::attributes;
 use super::columns::{Role, is_missing};
 use super::draft::Flags;
+use super::identity::{GroupBy, may_be_people, names_people};
 use super::losses::{Labels, correct_column, labels, loss_column, metric_column};
 use super::mapping::{Mapping, Roles};
 use super::table::{Column, Table};
@@ -49,17 +50,8 @@ impl Facts {
         facts.groups = roles.one(table, &Role::Group).map(owned);
         if let Some(column) = roles.one(table, &Role::Label) {
             let read = labels(&owned(column), mapping.positive.as_deref(), mapping.threshold, notes)?;
-            if let Labels::Classes(of, classes) = &read
-                && classes.len() > MANY_CLASSES
-            {
-                let items = of.iter().flatten().count();
-                notes.push(format!(
-                    "column '{}' names {} classes of {:.1} items each; if they are people, --column group={} keeps each on one side of the split",
-                    column.name,
-                    classes.len(),
-                    items as f64 / classes.len() as f64,
-                    column.name
-                ));
+            if facts.groups.is_none() && groups_by_label(column, &read, mapping.group_by, notes) {
+                facts.groups = Some(owned(column));
             }
             facts.label = Some(read);
         }
@@ -135,8 +127,29 @@ fn only_model(table: &Table, roles: &Roles) -> Option<String> {
     named.next().filter(|_| named.next().is_none())
 }
 
-/// So many classes may be people.
-const MANY_CLASSES: usize = 100;
+/// Whether items of one label are a group: because a person says so, or because the label names people.
+fn groups_by_label(column: &Column, labels: &Labels, asked: Option<GroupBy>, notes: &mut Vec<String>) -> bool {
+    if let Some(asked) = asked {
+        return asked == GroupBy::Label;
+    }
+    let Labels::Classes(of, classes) = labels else { return false };
+    let items = of.iter().flatten().count();
+    if !may_be_people(classes.len(), items) {
+        return false;
+    }
+    let people = names_people(&column.name, classes.iter().map(String::as_str));
+    let (what, then) = if people {
+        (
+            "people",
+            "items of one are a group, judged as one and kept on one side of a drawn split; --group-by none undoes it",
+        )
+    } else {
+        ("values", "if these are people, --group-by label judges each as one and keeps it on one side of a drawn split")
+    };
+    let each = items as f64 / classes.len() as f64;
+    notes.push(format!("column '{}' names {} {what} of {each:.1} items each: {then}", column.name, classes.len()));
+    people
+}
 
 impl Labels {
     /// The labels of items, of which some may have no row.

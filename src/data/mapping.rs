@@ -2,6 +2,7 @@
 
 use super::DataError;
 use super::columns::{Guess, Purpose, Role, guess};
+use super::identity::GroupBy;
 use super::table::Table;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -39,6 +40,8 @@ pub struct Mapping {
     pub positive: Option<String>,
     /// A value of the split column and the split it means.
     pub splits: BTreeMap<String, String>,
+    /// What items are put into groups by, where no column is the group.
+    pub group_by: Option<GroupBy>,
     /// How a column is said where rows are written as sentences: `{value}` stands for the cell, nothing leaves it out.
     pub describe: BTreeMap<String, String>,
     /// Columns named may be in another file that comes with this one.

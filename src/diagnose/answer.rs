@@ -76,6 +76,9 @@ pub struct AttributeRow {
     pub worse_auroc: Option<Side>,
     pub loss_true: Measured,
     pub loss_false: Measured,
+    /// Mean loss of the group combined with what the heads predict of its items, beside `loss_true`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub combined: Option<super::Combined>,
     /// Mean loss(true) − mean loss(false); positive means the attribute's group is harder.
     pub loss_gap: Measured,
     /// The group with the higher mean loss.
@@ -176,7 +179,7 @@ pub struct Association {
 impl From<Correlation> for Association {
     fn from(correlation: Correlation) -> Self {
         let Correlation { value, p, n, .. } = correlation;
-        Self { value, p, n, interval: correlation.interval(0.95).into() }
+        Self { value, p, n, interval: correlation.interval(super::policy::COVERAGE).into() }
     }
 }
 
@@ -214,6 +217,9 @@ pub struct ValidityTable {
     /// Test items nearly equal to training items; runs of before do not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<super::Seen>,
+    /// The model's losses look like those of data it was fitted to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fitted: Option<super::FittedLosses>,
 }
 
 /// What a predicted gap is compared with in Table 3.
@@ -248,8 +254,36 @@ pub struct BiasRow {
 impl BiasRow {
     /// Whether predicted gaps follow true gaps beyond what chance and overlapping attributes bring about.
     #[must_use]
-    pub fn follows(&self) -> Option<bool> {
-        self.null.map(|null| null.p < 0.05)
+    pub fn follows(&self) -> Option<Follows> {
+        let order = self.null?.p < super::policy::LEVEL;
+        // Of a gap without a sign only the order can follow.
+        let signs = self.same_sign_interval.is_none_or(|interval| interval.low > 0.5);
+        Some(match (order, signs) {
+            (true, true) => Follows::Yes,
+            (true, false) => Follows::OrderAlone,
+            (false, _) => Follows::NotShown,
+        })
+    }
+}
+
+/// The verdict of a row of Table 3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Follows {
+    /// The order does, by the permutation null, and more signs are right than half, by their interval.
+    Yes,
+    /// The order does, and the signs may be a coin's.
+    OrderAlone,
+    NotShown,
+}
+
+impl Follows {
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Yes => "follows",
+            Self::OrderAlone => "order follows, signs do not",
+            Self::NotShown => "not shown",
+        }
     }
 }
 
@@ -369,6 +403,9 @@ pub struct PromptScores {
     pub piece_limit: usize,
     /// Pieces that the encoder does not know, which all look the same to it.
     pub unknown_pieces: usize,
+    /// The model's losses look like those of data it was fitted to: the regressor's output is no amount of loss.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fitted: bool,
     /// Attributes whose phrase is nearest in the embedding space: name and cosine, nearest first.
     pub nearest: Vec<(String, f64)>,
     /// The mean loss of the group it describes; absent until the evidence is read.

@@ -1,6 +1,7 @@
 //! Table 3: predicted gaps against true gaps, over the attributes.
 
 use super::null::NullGaps;
+use super::policy::COVERAGE;
 use super::validity::correlations;
 use super::{AttributeRow, AttributesTable, BiasRow, BiasTable, NullLevel, TrueGap};
 use crate::audit::{Contrast, HeadKind};
@@ -33,7 +34,7 @@ fn row(table: &AttributesTable, head: HeadKind, contrast: Contrast, against: Tru
     let correlations = correlations(&a, &b);
     let signed = against != TrueGap::Rmm;
     let same_sign = signed.then(|| pairs.iter().filter(|(predicted, measured)| predicted * measured > 0.0).count());
-    let same_sign_interval = same_sign.and_then(|same| stats::wilson(same, pairs.len(), 0.95).ok());
+    let same_sign_interval = same_sign.and_then(|same| stats::wilson(same, pairs.len(), COVERAGE).ok());
     let null = correlations.spearman.value().and_then(|observed| level(null, observed.value));
     BiasRow { head, contrast, against, n: pairs.len(), correlations, same_sign, same_sign_interval, null }
 }

@@ -1,12 +1,11 @@
 //! Gaps of a model that tells many classes apart: macro one-vs-rest AUROC, measured when its scores were taken in.
 
+use super::IntervalMethod;
 use super::MacroSides;
-use super::attributes::{Drawn, IntervalMethod};
+use super::gap_evidence::Drawn;
+use super::policy::{LEAST_CLASSES, LEAST_OF_CLASS, at_least};
 use crate::audit::{ClassAuroc, ClassAurocs};
-use crate::stats::{self, ClassWeight, MeasuredGap, Stat, Undefined};
-
-/// Fewest classes of a side whose gap is worth a verdict: they are the independent units.
-const LEAST_CLASSES: usize = 10;
+use crate::stats::{self, ClassWeight, GapLaw, MeasuredGap, Stat, Undefined};
 
 /// The classes of an attribute's two sides: those among the items with it, and among those without.
 pub(super) struct ClassSides {
@@ -15,9 +14,6 @@ pub(super) struct ClassSides {
     /// Variance of the gap over items, where classes are too few to be the units.
     over_items: Option<f64>,
 }
-
-/// Fewest items of a class on either side, where items are the units.
-const LEAST_OF_CLASS: usize = 5;
 
 impl ClassSides {
     pub(super) fn new(aurocs: &ClassAurocs, at: usize) -> Self {
@@ -45,7 +41,10 @@ impl ClassSides {
 
     pub(super) fn gap(&self) -> Stat<MeasuredGap> {
         let gap = stats::macro_gap(&self.with, &self.without, ClassWeight::Class)?;
-        Ok(MeasuredGap { variance: self.over_items.unwrap_or(gap.variance), ..gap })
+        Ok(match self.over_items {
+            Some(variance) => MeasuredGap { variance, law: GapLaw::Normal, ..gap },
+            None => gap,
+        })
     }
 
     /// Draws whole classes; nothing where items are the units, of which only the variance is kept.
@@ -56,12 +55,15 @@ impl ClassSides {
         method.draw(|plan| stats::macro_gap_bootstrap(&self.with, &self.without, ClassWeight::Class, plan))
     }
 
-    pub(super) fn enough(&self) -> bool {
-        if self.over_items.is_some() {
-            let alike = self.with.len() == self.without.len();
-            return alike && self.with.iter().chain(&self.without).all(|class| class.positives >= LEAST_OF_CLASS);
+    /// Whether classes, or where these are few the items of each, are enough for a verdict.
+    pub(super) fn enough(&self) -> Stat<()> {
+        let classes = self.with.len().min(self.without.len());
+        if self.over_items.is_none() {
+            return at_least(classes, LEAST_CLASSES);
         }
-        self.with.len().min(self.without.len()) >= LEAST_CLASSES
+        at_least(classes, self.with.len().max(self.without.len()))?;
+        let least = self.with.iter().chain(&self.without).map(|class| class.positives).min();
+        at_least(least.unwrap_or(0), LEAST_OF_CLASS)
     }
 
     /// How many classes and items stand behind either side.
@@ -105,11 +107,11 @@ mod tests {
         assert!((with - 0.8).abs() < 1e-12 && (without - 1.0).abs() < 1e-12);
         assert!((sides.gap().unwrap().gap.signed + 0.2).abs() < 1e-12);
         assert_eq!((sides.counts().classes_true, sides.counts().items_false), (2, 2));
-        assert!(!sides.enough());
+        assert!(sides.enough().is_err());
         assert_eq!(ClassSides::new(&of([vec![], vec![class(1, 0.5)]]), 0).aurocs()[0], Err(Undefined::OneClass));
         // Where items are the units, their variance is the gap's, and two of a class are too few for a verdict.
         aurocs.item_variances = vec![[Some(0.01), Some(0.02)]];
         let sides = ClassSides::new(&aurocs, 0);
-        assert!((sides.gap().unwrap().variance - 0.03).abs() < 1e-12 && !sides.enough());
+        assert!((sides.gap().unwrap().variance - 0.03).abs() < 1e-12 && sides.enough().is_err());
     }
 }

@@ -34,8 +34,9 @@ pub struct ChangeRule {
     pub seed: u64,
     /// q under which a change counts as resolved.
     pub level: f64,
-    /// Fewest items of a group, and of either class within it for AUROC.
+    /// Fewest items of a group, fewest independent units where items come in clusters, and fewest of either class for AUROC.
     pub least_items: usize,
+    pub least_units: usize,
     pub least_of_class: usize,
     /// Smallest change of a mean loss, or of a loss gap's size, worth a verdict: in loss units.
     pub least_loss: f64,

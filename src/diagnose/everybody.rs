@@ -3,6 +3,7 @@
 //! It is what a measured gap is about, a group against the others, where two phrases compare two groups. An attribute's
 //! estimate comes from slices that do not share the attribute, so that it is foretold and not remembered.
 
+use super::policy::COVERAGE;
 use super::validity::correlations;
 use super::{AttributeRow, AttributesTable, Calibration, Correlations, SliceKind, TrueGap};
 use crate::stats::{self, Interval};
@@ -70,6 +71,6 @@ fn row(table: &AttributesTable, against: TrueGap) -> EverybodyRow {
         n: pairs.len(),
         correlations: correlations(&predicted, &measured),
         same_sign,
-        same_sign_interval: same_sign.and_then(|same| stats::wilson(same, pairs.len(), 0.95).ok()),
+        same_sign_interval: same_sign.and_then(|same| stats::wilson(same, pairs.len(), COVERAGE).ok()),
     }
 }

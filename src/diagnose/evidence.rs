@@ -38,6 +38,8 @@ pub struct Evidence<'a> {
     pub items: HeadPredictions,
     /// True losses of the test items.
     pub losses: Vec<f64>,
+    /// Test items without a loss: positions in the audit, and the regressor's mean prediction.
+    pub unlabelled: Vec<(usize, f64)>,
     prompt_rows: HashMap<String, usize>,
     prompt_embeddings: Vec<f32>,
     /// The same as the encoder itself has them.
@@ -64,9 +66,14 @@ impl<'a> Evidence<'a> {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let prompt_embeddings = encoder.encode_prompts(&texts)?;
         let unmoved_embeddings = material.unmoved.map(|encoder| encoder.encode_prompts(&texts)).transpose()?;
+        let mut without = audit.rows(Split::Test);
+        without.retain(|&row| model.losses[row].is_nan());
+        let outputs = ensemble.predict(&material.evidence.embeddings.gather(&without, encoder.dimension()))?;
+        let unlabelled = without.into_iter().zip(outputs.mean(HeadKind::Regressor)).collect();
         Ok(Self {
             audit,
             model,
+            unlabelled,
             embeddings,
             dimension: encoder.dimension(),
             items: ensemble.predict_picked(&embeddings)?,

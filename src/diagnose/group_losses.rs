@@ -1,9 +1,10 @@
 //! Losses of every attribute's groups and of every pair's: measured in one pass over the test items, no heads.
 
+use super::gap_evidence::OneGap;
+use super::policy::{LEAST_ITEMS, LEAST_UNITS, LEVEL, at_least};
 use crate::audit::{Attribute, Audit, ModelLosses, Split};
-use crate::stats::{self, Better, Clusters, MeasuredGap, Moments, PairMoments, Stat, Units};
+use crate::stats::{self, Better, Clusters, MeasuredGap, Moments, PairMoments, Resampling, Side, Stat, Units};
 use rayon::prelude::*;
-use std::collections::HashSet;
 
 /// Attributes whose pairs are looked at: a table of 80,000 pairs is the most that is kept.
 pub const MOST_PAIRED: usize = 400;
@@ -20,10 +21,12 @@ pub(super) struct GroupLosses<'a> {
     singles: Vec<[Moments; 2]>,
 }
 
-/// A gap of a mean loss, whether there are units enough for a verdict, and both groups.
-pub(super) struct GroupGap {
-    pub gap: Stat<MeasuredGap>,
-    pub units: [usize; 2],
+/// Whose p is asked of a permutation where a gap belongs to groups of items.
+#[derive(Clone, Copy)]
+enum Permute {
+    Always,
+    /// Thousands of pairs: only those that the formulas would call more than chance.
+    IfBelowLevel,
 }
 
 impl<'a> GroupLosses<'a> {
@@ -38,13 +41,14 @@ impl<'a> GroupLosses<'a> {
         let centre = values.iter().sum::<f64>() / values.len().max(1) as f64;
         let sides = |attribute: &Attribute| {
             // One pass without a branch to guess wrong: with it, without it, not known.
-            let mut sums = [[0.0; 3]; 3];
+            let mut sums = [[0.0; 4]; 3];
             for (&row, value) in rows.iter().zip(&values) {
                 let side = attribute.values[row].map_or(2, |has| usize::from(!has));
                 let off = value - centre;
                 sums[side][0] += 1.0;
                 sums[side][1] += off;
                 sums[side][2] += off * off;
+                sums[side][3] += off * off * off;
             }
             [0, 1].map(|side| Moments::from_sums(centre, sums[side]))
         };
@@ -63,9 +67,12 @@ impl<'a> GroupLosses<'a> {
     /// Where intervals and p-values come from, in words.
     pub fn intervals(&self) -> String {
         match self.units() {
-            Units::Items(_) => "Welch's variance".into(),
+            Units::Items(_) => "skew-corrected Welch's t".into(),
             Units::Clusters(clusters) => {
-                format!("the sandwich variance over {} groups of items", super::grouped(clusters.len()))
+                format!(
+                    "the sandwich variance over {} groups of items; p of attributes that belong to groups by permuting these",
+                    super::grouped(clusters.len())
+                )
             }
         }
     }
@@ -76,9 +83,9 @@ impl<'a> GroupLosses<'a> {
     }
 
     /// The group with an attribute against the group without.
-    pub fn single_gap(&self, attribute: usize) -> GroupGap {
+    pub fn single_gap(&self, attribute: usize) -> JudgeableGap {
         let [with, without] = &self.singles[attribute];
-        self.gap([with, without], |row| self.audit.attributes[attribute].values[row])
+        self.judgeable([with, without], |row| self.audit.attributes[attribute].values[row], Permute::Always)
     }
 
     /// What is measured of all pairs among the first [`MOST_PAIRED`] attributes.
@@ -108,20 +115,55 @@ impl<'a> GroupLosses<'a> {
         (0..self.rows.len()).filter(|&at| group(self.rows[at]) == Some(true)).collect()
     }
 
-    /// The gap between two groups whose items `group` tells apart.
-    fn gap(&self, [with, without]: [&Moments; 2], group: impl Fn(usize) -> Option<bool>) -> GroupGap {
-        let Units::Clusters(clusters) = self.units() else {
-            return GroupGap { gap: with.gap(without, Better::Lower), units: [with.n(), without.n()] };
-        };
-        // Items of a cluster depend on each other: the sandwich variance needs every cluster's own sum.
-        let sides: Vec<stats::Side> = self.rows.iter().map(|&row| group(row).into()).collect();
-        let units_of = |side: stats::Side| {
-            let on = (0..sides.len()).filter(|&item| sides[item] == side);
-            on.filter_map(|item| clusters.of(item)).collect::<HashSet<_>>().len()
-        };
-        let gap = stats::mean_gap(&self.losses, &sides, self.units(), Better::Lower);
-        GroupGap { gap, units: [units_of(stats::Side::With), units_of(stats::Side::Without)] }
+    /// The gap between two groups whose items `group` tells apart, with what its verdict needs.
+    fn judgeable(
+        &self,
+        moments: [&Moments; 2],
+        group: impl Fn(usize) -> Option<bool>,
+        permute: Permute,
+    ) -> JudgeableGap {
+        let sides = self.sides(group);
+        let gap = self.gap(moments, &sides);
+        let mut enough = moments.iter().try_for_each(|side| at_least(side.n(), LEAST_ITEMS));
+        let mut permuted = None;
+        if let Units::Clusters(clusters) = self.units() {
+            for side in [Side::With, Side::Without] {
+                let on: Vec<usize> = (0..sides.len()).filter(|&item| sides[item] == side).collect();
+                enough = enough.and(at_least(self.units().among(&on), LEAST_UNITS));
+            }
+            let wanted = match permute {
+                Permute::Always => true,
+                Permute::IfBelowLevel => gap.and_then(|gap| gap.p()).is_ok_and(|p| p < LEVEL),
+            };
+            if wanted && enough.is_ok() {
+                permuted = stats::mean_gap_between(&self.losses, &sides, clusters, Resampling::default());
+            }
+        }
+        JudgeableGap { gap, judged: OneGap::new(gap, enough, permuted) }
     }
+
+    /// The sides of the items that `group` tells apart; none where items are independent, for moments are enough then.
+    fn sides(&self, group: impl Fn(usize) -> Option<bool>) -> Vec<Side> {
+        match self.units() {
+            Units::Items(_) => Vec::new(),
+            Units::Clusters(_) => self.rows.iter().map(|&row| group(row).into()).collect(),
+        }
+    }
+
+    /// The gap between two groups.
+    fn gap(&self, [with, without]: [&Moments; 2], sides: &[Side]) -> Stat<MeasuredGap> {
+        match self.units() {
+            Units::Items(_) => with.gap(without, Better::Lower),
+            // Items of a cluster depend on each other: the sandwich variance needs every cluster's own sum.
+            Units::Clusters(_) => stats::mean_gap(&self.losses, sides, self.units(), Better::Lower),
+        }
+    }
+}
+
+/// A gap of a mean loss, as it is and as it is judged among others.
+pub(super) struct JudgeableGap {
+    pub gap: Stat<MeasuredGap>,
+    pub judged: OneGap,
 }
 
 /// All pairs of attributes, both of which hold.
@@ -146,8 +188,9 @@ impl Pairs<'_> {
     }
 
     /// The items with both against all others.
-    pub fn gap(&self, a: usize, b: usize) -> GroupGap {
-        self.losses.gap([&self.both(a, b), &self.others(a, b)], |row| self.membership(a, b, row))
+    pub fn gap(&self, a: usize, b: usize) -> JudgeableGap {
+        let sides = [&self.both(a, b), &self.others(a, b)];
+        self.losses.judgeable(sides, |row| self.membership(a, b, row), Permute::IfBelowLevel)
     }
 
     /// The items with both against the rest of those with `part`: what the pair adds to it.
@@ -160,7 +203,7 @@ impl Pairs<'_> {
             (Some(true), None) => Some(false),
             _ => None,
         };
-        self.losses.gap([&both, &with.less(&both)], rest).gap
+        self.losses.gap([&both, &with.less(&both)], &self.losses.sides(rest))
     }
 
     /// Whether an item of the audit has both; `None` where that is not known.

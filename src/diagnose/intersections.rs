@@ -1,6 +1,6 @@
 //! Who fares worst where two attributes meet: all pairs, measured, shrunk, and judged together.
 
-use super::attributes::{LEAST_ITEMS, gap_evidence};
+use super::gap_evidence::judged;
 use super::group_losses::{GroupLosses, MOST_PAIRED, Pairs};
 use super::{GapEvidence, Measured};
 use crate::audit::{Audit, ModelLosses};
@@ -121,15 +121,9 @@ pub(super) fn judge(pairs: &Pairs) -> Vec<JudgedPair> {
     let places: Vec<(usize, usize)> =
         (0..pairs.attributes).flat_map(every).filter(|&(a, b)| pairs.both(a, b).n() >= LEAST_OF_PAIR).collect();
     let measured: Vec<_> = places.par_iter().map(|&(a, b)| pairs.gap(a, b)).collect();
-    let gaps: Vec<Stat<MeasuredGap>> = measured.iter().map(|found| found.gap).collect();
-    let evidence = gap_evidence(&gaps, &vec![None; gaps.len()]);
-    let judged = places.into_iter().zip(measured).zip(evidence);
-    judged
-        .map(|(((a, b), found), evidence)| {
-            let enough = found.units.iter().all(|&units| units >= LEAST_ITEMS);
-            JudgedPair { a, b, gap: found.gap, evidence: evidence.unless(enough) }
-        })
-        .collect()
+    let evidence = judged(measured.iter().map(|found| found.judged).collect());
+    let pairs = places.into_iter().zip(measured).zip(evidence);
+    pairs.map(|(((a, b), found), evidence)| JudgedPair { a, b, gap: found.gap, evidence }).collect()
 }
 
 /// The pair's mean after shrinkage. The mean of all lies `n/(n + others)` of the gap above that of the others, so what

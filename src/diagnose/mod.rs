@@ -7,6 +7,7 @@ mod bias;
 mod changed_groups;
 mod check;
 mod classes;
+mod combined;
 mod compare;
 mod compare_heads;
 mod comparison;
@@ -15,6 +16,8 @@ mod estimate;
 mod everybody;
 mod evidence;
 mod findings;
+mod fitted;
+mod gap_evidence;
 mod group_losses;
 mod intersections;
 mod items;
@@ -22,21 +25,25 @@ mod ledger;
 mod null;
 mod ood;
 mod paper;
+mod policy;
 mod prompt;
 mod reference;
 mod seen;
+#[cfg(test)]
+mod simulation;
 mod standing;
 mod tables;
 mod validity;
 mod zero_shot;
 
 pub use answer::*;
-pub use attributes::{IntervalMethod, attributes};
+pub use attributes::attributes;
 pub use baseline::{BASELINE_SCHEMA, Baseline, BaselinePrompt};
 pub use changed_groups::*;
 pub use check::{
     CheckManner, CheckMaterial, CheckResult, Inconclusive, On, Outcome, PromptShift, Status, USUAL_LEVEL, check,
 };
+pub use combined::{Combined, LabelledGroup, combine};
 pub use compare::{ComparisonQuestion, compare_models};
 pub use compare_heads::{HeadsOf, add_predicted, compare_heads};
 pub use comparison::*;
@@ -47,6 +54,8 @@ pub use estimate::*;
 pub use everybody::{EverybodyGap, EverybodyRow, fill as fill_everybody};
 pub use evidence::{Evidence, Material};
 pub use findings::*;
+pub use fitted::FittedLosses;
+pub use gap_evidence::IntervalMethod;
 pub use intersections::{FarthestApart, IntersectionRow, IntersectionsTable, LEAST_OF_PAIR, intersections};
 pub use items::{
     ItemFilter, ItemHead, ItemOrder, ListedItem, NearItem, WorstWord, WorstWords, nearest_rows, similarities,

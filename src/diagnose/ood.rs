@@ -1,6 +1,7 @@
 //! Table 1: does a head tell prompts that describe the data from foreign ones?
 
 use super::evidence::with_article;
+use super::policy::COVERAGE;
 use super::{DiagnoseError, Estimator, HeadAuroc, Measured, OodRow, OodTable};
 use crate::audit::{HeadKind, PromptSets};
 use crate::encoder::{Encoder, random_direction};
@@ -67,7 +68,7 @@ fn head_auroc(head: HeadKind, own: Vec<f64>, foreign: Vec<f64>) -> HeadAuroc {
     let mut seen = vec![true; own.len()];
     seen.resize(own.len() + foreign.len(), false);
     let scores: Vec<f64> = own.into_iter().chain(foreign).collect();
-    let interval = stats::delong(&scores, &seen).map(|auroc| auroc.score_interval(0.95));
+    let interval = stats::delong(&scores, &seen).map(|auroc| auroc.score_interval(COVERAGE));
     HeadAuroc { head, auroc: stats::auroc(&scores, &seen).into(), interval: interval.into() }
 }
 
@@ -103,7 +104,7 @@ pub fn add_guard(table: &mut OodTable, estimator: &Estimator) -> Result<(), Diag
         let refused = |of: &[(f64, bool)]| of.iter().filter(|(_, supported)| !supported).count();
         row.support = Some(GuardAuroc {
             auroc: stats::auroc(&scores, &seen).into(),
-            interval: stats::delong(&scores, &seen).map(|auroc| auroc.score_interval(0.95)).into(),
+            interval: stats::delong(&scores, &seen).map(|auroc| auroc.score_interval(COVERAGE)).into(),
             foreign_refused: refused(&foreign),
             own_refused: refused(&own),
         });

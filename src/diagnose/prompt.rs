@@ -93,6 +93,7 @@ impl PromptScorer {
             pieces: reading.pieces,
             piece_limit: self.encoder.piece_limit(),
             unknown_pieces: reading.unknown,
+            fitted: self.reference.fitted,
             nearest: self.nearest(&embedding),
             estimate: told.as_ref().and_then(|told| told.estimate.clone()),
             support: told.as_ref().map(|told| told.support.clone()),

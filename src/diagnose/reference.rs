@@ -1,6 +1,6 @@
 //! Where the test items lie on each head's scale: what a prompt's score is compared with.
 
-use super::{DiagnoseError, Evidence};
+use super::{DiagnoseError, Evidence, FittedLosses};
 use crate::audit::HeadKind;
 use crate::data;
 use crate::encoder::Encoder;
@@ -29,6 +29,9 @@ pub struct Reference {
     pub quantiles: [Vec<f64>; 3],
     /// What each head's quantiles are over, in words.
     pub over: [String; 3],
+    /// The model's losses look like those of data it was fitted to. Tables kept without this word are of an older policy of
+    /// verdicts, and are computed again.
+    pub fitted: bool,
 }
 
 impl Reference {
@@ -59,7 +62,11 @@ impl Reference {
             (0..=STEPS).map(|step| stats::quantile_sorted(&means, step as f64 / STEPS as f64)).collect()
         };
         let [regressor, ranker] = [HeadKind::Regressor, HeadKind::Ranker].map(|head| scale(evidence.items.mean(head)));
-        Ok(Self { quantiles: [regressor, ranker, scale(familiar)], over: [items.clone(), items, familiar_over] })
+        Ok(Self {
+            quantiles: [regressor, ranker, scale(familiar)],
+            over: [items.clone(), items, familiar_over],
+            fitted: FittedLosses::of(evidence.audit, evidence.model).is_some(),
+        })
     }
 
     /// Whether a logit of the OOD head is too low for the prompt's losses to be trusted.

@@ -1,6 +1,6 @@
 //! Table 2: predicted risk against true loss, item by item.
 
-use super::{Aggregate, Association, Correlations, Evidence, Measured, Seen, ValidityRow, ValidityTable};
+use super::{Aggregate, Association, Correlations, Evidence, FittedLosses, Measured, Seen, ValidityRow, ValidityTable};
 use crate::audit::HeadKind;
 use crate::stats::{self, Correlation, Stat};
 use rayon::prelude::*;
@@ -36,7 +36,12 @@ pub fn validity(evidence: &Evidence, train: &[f32]) -> ValidityTable {
         let risk: Vec<f64> = joined.into_iter().map(|output| head.risk_sign() * output).collect();
         ValidityRow { head, aggregate, correlations: correlations(&risk, &evidence.losses) }
     });
-    ValidityTable { n: evidence.rows.len(), rows: rows.collect(), seen: Some(Seen::count(evidence, train)) }
+    ValidityTable {
+        n: evidence.rows.len(),
+        rows: rows.collect(),
+        seen: Some(Seen::count(evidence, train)),
+        fitted: FittedLosses::of(evidence.audit, evidence.model),
+    }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -6,6 +6,7 @@ use super::rows::own_words;
 use super::{EngineError, known_audits};
 use crate::audit::{Audit, Content, LONGEST_NAME, Split, is_audit_name};
 use crate::data::{AttributeFile, BUILTIN_AUDITS, Draft, Embeddings, Rest};
+use crate::diagnose::FittedLosses;
 use crate::encoder::{Encoder, EncoderError};
 use crate::store::{ContentHash, Ingested, Store};
 use serde::Serialize;
@@ -55,6 +56,9 @@ pub struct ModelReport {
     pub scores: bool,
     /// Classes that its scores tell apart, where it has a matrix of them.
     pub classes: Option<usize>,
+    /// Losses of training items unlike those of test items: of data the model was fitted to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fitted: Option<FittedLosses>,
 }
 
 /// One attribute over all items.
@@ -337,6 +341,7 @@ pub(super) fn report(ingested: &Ingested, kept: bool) -> IngestReport {
             mean: known.iter().sum::<f64>() / known.len().max(1) as f64,
             scores: model.scores.is_some(),
             classes: model.class_aurocs.as_ref().map(|aurocs| aurocs.classes),
+            fitted: FittedLosses::of(audit, model),
         }
     });
     let attributes = audit.attributes.iter().map(|attribute| {

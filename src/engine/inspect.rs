@@ -2,6 +2,7 @@
 
 use super::{EngineError, Session};
 use crate::audit::Split;
+use crate::diagnose::FittedLosses;
 use crate::stats;
 use crate::store::TreeSize;
 use std::path::PathBuf;
@@ -54,6 +55,8 @@ pub struct StoreView {
     /// Items of the open audit.
     pub items: usize,
     pub losses: Vec<LossHistogram>,
+    /// Models whose losses look like those of data they were fitted to.
+    pub fitted: Vec<(String, FittedLosses)>,
     /// Attributes of the fewest test items that have them: name, items.
     pub rarest: Vec<(String, usize)>,
 }
@@ -114,6 +117,8 @@ impl Session {
             let test: Vec<f64> = splits[2].iter().map(|&row| model.losses[row]).collect();
             LossHistogram::of(&model.name, &test)
         });
+        let fitted = audit.models.iter();
+        let fitted = fitted.filter_map(|model| Some((model.name.clone(), FittedLosses::of(&audit, model)?)));
         let mut rarest: Vec<(String, usize)> = audit
             .attributes
             .iter()
@@ -135,6 +140,7 @@ impl Session {
             embedded: self.store.embedding_count(self.encoder.fingerprint())?,
             items: audit.items.len(),
             losses: losses.collect(),
+            fitted: fitted.collect(),
             rarest,
         })
     }

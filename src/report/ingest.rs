@@ -42,6 +42,7 @@ pub fn ingest(report: &IngestReport) -> String {
             grouped(model.losses),
             model.mean
         ));
+        lines.extend(model.fitted.map(|fitted| format!("  ! {}", fitted.sentence())));
     }
     if report.duplicates > 0 {
         lines.push(format!(

@@ -100,9 +100,11 @@ fn estimate(prompt: &PromptScores) -> String {
         ("over", Left),
     ]);
     for witness in &prompt.witnesses {
+        let amount =
+            if prompt.fitted && witness.name == "regressor" { "n/a".into() } else { format!("{:.3}", witness.value) };
         grid.row(vec![
             format!("  {}", witness.name),
-            format!("{:.3}", witness.value),
+            amount,
             between(witness.interval).trim().to_owned(),
             grouped(witness.n),
             witness.weight.map_or_else(String::new, |weight| format!("{weight:.2}")),
@@ -160,6 +162,13 @@ fn score_grid(prompt: &PromptScores) -> String {
     for score in &prompt.heads {
         let members: Vec<String> = score.members.iter().map(|value| format!("{value:+.3}")).collect();
         let name = if score.head == HeadKind::Ood { "in-dist logit".to_owned() } else { score.head.to_string() };
+        if prompt.fitted && score.head == HeadKind::Regressor {
+            // Of such losses only the order is learnt.
+            let mut cells = vec![format!("  {name}"), "n/a".into(), "n/a".into(), "n/a".into()];
+            cells.extend([format!("{:.1} %", score.percentile * 100.0), "no amount: fitted losses".into()]);
+            grid.row(cells);
+            continue;
+        }
         grid.row(vec![
             format!("  {name}"),
             format!("{:+.3}", score.summary.mean),
@@ -174,6 +183,9 @@ fn score_grid(prompt: &PromptScores) -> String {
 
 fn remarks(prompt: &PromptScores) -> String {
     let mut text = String::new();
+    if prompt.fitted {
+        text.push_str("  ! the losses look like those of data the model was fitted to; give out-of-fold losses: what the heads say is an order, no amount\n");
+    }
     if !prompt.unseen_words.is_empty() {
         text.push_str(&format!("  no item uses: {}\n", printable(&prompt.unseen_words.join(", "))));
     }

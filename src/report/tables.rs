@@ -4,8 +4,8 @@ use super::sheet::{Cell, Sheet};
 use super::{Align, heading, members};
 use crate::audit::{Contrast, HeadKind, RunRecord, Side};
 use crate::diagnose::{
-    Aggregate, Association, AttributeRow, AttributesTable, BiasTable, Correlations, Measured, OodTable, TrueGap,
-    ValidityTable, ZeroShotTable, grouped,
+    Aggregate, Association, AttributeRow, AttributesTable, BiasTable, Correlations, Follows, Measured, OodTable,
+    TrueGap, ValidityTable, ZeroShotTable, grouped,
 };
 use crate::stats::Interval;
 use Align::{Left, Right};
@@ -17,7 +17,7 @@ fn side(side: Option<Side>) -> Cell {
 /// Table 5, each attribute under its own contrast.
 #[must_use]
 pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
-    const COLUMNS: [(&str, Align); 26] = [
+    const COLUMNS: [(&str, Align); 29] = [
         ("attribute", Left),
         ("n true", Right),
         ("n false", Right),
@@ -30,6 +30,9 @@ pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
         ("AUROC q", Right),
         ("AUROC n needed", Right),
         ("AUROC verdict", Left),
+        ("loss true", Right),
+        ("combined", Right),
+        ("combined 95 %", Right),
         ("loss gap", Right),
         ("loss gap 95 %", Right),
         ("loss q", Right),
@@ -71,6 +74,13 @@ pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
             members(run)
         ),
     ];
+    if let Some(found) = table.rows.iter().find_map(|row| row.combined) {
+        let few = if found.few_groups { "; few groups (under 20): its interval is not to be trusted" } else { "" };
+        sheet.notes.push(format!(
+            "Combined is the mean loss of the group with the attribute where labels are few: the measured mean and what the regressor predicts of the group's items, each as it deserves (Fay-Herriot over {} groups){few}.",
+            grouped(found.groups)
+        ));
+    }
     if let Some(classes) = table.classes {
         sheet.notes.push(format!(
             "AUROC is the mean over classes of one against the rest of the group, every class alike: of the model's {} classes, those with an item of their own and another's in the group ('classes').",
@@ -92,7 +102,10 @@ pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
 /// Columns of a terminal that most people have.
 const TERMINAL: usize = 120;
 /// What Table 5 does without where a terminal has no room for all, first things first.
-const SPARED: [&str; 18] = [
+const SPARED: [&str; 21] = [
+    "combined 95 %",
+    "combined",
+    "loss true",
     "contrast",
     "loss n needed",
     "AUROC n needed",
@@ -147,6 +160,9 @@ fn attribute_cells(row: &AttributeRow) -> Vec<Cell> {
         Cell::probability(auroc.q),
         needed(auroc.items_needed.value()),
         Cell::text(auroc.verdict.words()),
+        Cell::number(row.loss_true, 3),
+        row.combined.map_or(Cell::Empty, |found| Cell::Number { value: found.value, digits: 3, signed: false }),
+        row.combined.map_or(Cell::Empty, |found| Cell::Interval { interval: found.interval, digits: 3, signed: false }),
         Cell::signed(row.loss_gap, 3),
         Cell::signed_interval(loss.interval, 3),
         Cell::probability(loss.q),
@@ -253,6 +269,7 @@ pub fn validity(table: &ValidityTable, run: &RunRecord) -> Sheet {
         grouped(table.n)
     ));
     sheet.notes.extend(table.seen.and_then(|seen| seen.sentence()));
+    sheet.notes.extend(table.fitted.map(|fitted| fitted.sentence()));
     sheet
 }
 
@@ -296,7 +313,7 @@ pub fn bias(table: &BiasTable, run: &RunRecord) -> Sheet {
             Cell::Count(row.n),
         ];
         cells.extend(correlation_cells(&row.correlations));
-        let verdict = row.follows().map_or("n/a", |follows| if follows { "follows" } else { "not shown" });
+        let verdict = row.follows().map_or("n/a", Follows::words);
         cells.push(row.null.map_or(Cell::Empty, |null| Cell::Number { value: null.level95, digits: 3, signed: true }));
         cells.push(row.null.map_or(Cell::Empty, |null| Cell::Probability(null.p)));
         cells.push(Cell::text(verdict));
@@ -307,7 +324,7 @@ pub fn bias(table: &BiasTable, run: &RunRecord) -> Sheet {
     sheet.notes = vec![
         "Over attributes. They overlap, so n of them are not n independent points, which the textbook p (two-sided) does not know.".into(),
         format!(
-            "The verdict follows the null instead (one-sided, p < .05): Spearman with the losses of the training items permuted and a ridge head refitted, {replicates} times; 95 % of them lie below 'null 95 %'."
+            "The verdict follows the null instead (one-sided, p < .05): Spearman with the losses of the training items permuted and a ridge head refitted, {replicates} times; 95 % of them lie below 'null 95 %'. 'follows' needs the interval of right signs above one half as well."
         ),
     ];
     sheet

@@ -47,14 +47,19 @@ impl Auroc {
         if z.is_nan() || self.positives == 0 || self.negatives == 0 {
             return Interval { low: f64::NAN, high: f64::NAN, level };
         }
-        let too_far =
-            |theta: f64| (theta - self.value).powi(2) > z * z * hanley_mcneil(theta, self.positives, self.negatives);
-        Interval { low: boundary(0.0, self.value, too_far), high: boundary(1.0, self.value, too_far), level }
+        let (low, high) = score_bounds(self.value, self.positives, self.negatives, z * z);
+        Interval { low, high, level }
     }
 }
 
+/// The least and the greatest θ within `squared` of their own Hanley–McNeil variances of `value`.
+pub(crate) fn score_bounds(value: f64, positives: usize, negatives: usize, squared: f64) -> (f64, f64) {
+    let too_far = |theta: f64| (theta - value).powi(2) > squared * hanley_mcneil(theta, positives, negatives);
+    (boundary(0.0, value, too_far), boundary(1.0, value, too_far))
+}
+
 /// Hanley & McNeil's variance at `theta`, class sizes balanced inside the brackets as Newcombe does.
-fn hanley_mcneil(theta: f64, positives: usize, negatives: usize) -> f64 {
+pub(crate) fn hanley_mcneil(theta: f64, positives: usize, negatives: usize) -> f64 {
     let (m, n) = (count(positives), count(negatives));
     let others = f64::midpoint(m, n) - 1.0;
     let both = others * ((1.0 - theta) / (2.0 - theta) + theta / (1.0 + theta));

@@ -99,6 +99,17 @@ impl Units<'_> {
         }
     }
 
+    /// How many independent units some items are of.
+    #[must_use]
+    pub fn among(&self, items: &[usize]) -> usize {
+        match self {
+            Self::Items(_) => items.len(),
+            Self::Clusters(clusters) => {
+                items.iter().filter_map(|&item| clusters.of(item)).collect::<std::collections::HashSet<usize>>().len()
+            }
+        }
+    }
+
     /// The unit an item belongs to; items past the end are units of their own and must not be asked for.
     pub(crate) fn of(&self, item: usize) -> usize {
         match self {

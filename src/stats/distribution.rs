@@ -56,8 +56,17 @@ fn student_deviate(t: f64, df: f64) -> f64 {
     ((numerator / (0.8 * y * y + 100.0 + b) + y + 3.0) / b + 1.0) * y.sqrt()
 }
 
+/// Student's deviate with the tail area of the normal deviate `z`: Cornish & Fisher's expansion to 1/df² (Abramowitz & Stegun
+/// 26.7.5); `z` itself for infinite `df`.
+pub(crate) fn student_deviate_of(z: f64, df: f64) -> f64 {
+    z + (z.powi(3) + z) / (4.0 * df) + (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / (96.0 * df * df)
+}
+
 /// `t` with `P(|T| < t) = level` for Student's t; NaN for senseless arguments.
 pub(crate) fn two_sided_student(level: f64, df: f64) -> f64 {
+    if df > EXACT_STUDENT_UP_TO {
+        return student_deviate_of(two_sided_z(level), df);
+    }
     // P(|T| ≥ t) is the incomplete beta function of (df/2, 1/2) at df / (df + t²).
     let x = if level > 0.0 && level < 1.0 { beta_quantile(1.0 - level, df / 2.0, 0.5) } else { f64::NAN };
     (df * (1.0 / x - 1.0)).sqrt()
@@ -104,6 +113,10 @@ mod tests {
         for df in [1.0, 7.0, 300.0] {
             assert!((student_two_sided(two_sided_student(0.95, df), df) - 0.05).abs() < 1e-9);
         }
+        let (below, above) = (EXACT_STUDENT_UP_TO, EXACT_STUDENT_UP_TO * (1.0 + 1e-9));
+        assert!((two_sided_student(0.95, below) - two_sided_student(0.95, above)).abs() < 1e-9);
+        // scipy.stats.t.ppf(.975, 30) = 2.0422724563; the expansion is right to its third term.
+        assert!((student_deviate_of(two_sided_z(0.95), 30.0) - 2.042_272_456_3).abs() < 2e-4);
         assert!(two_sided_student(1.0, 4.0).is_nan() && two_sided_student(0.9, 0.0).is_nan());
     }
 

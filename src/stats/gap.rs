@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::distribution::{normal_quantile, normal_two_sided, two_sided_z};
+use super::distribution::{normal_quantile, two_sided_z};
+use super::gap_law::GapLaw;
 use super::interval::Interval;
 use super::undefined::{Stat, Undefined};
 
@@ -85,27 +86,25 @@ pub struct MeasuredGap {
     pub n_with: usize,
     /// Items without it.
     pub n_without: usize,
+    /// What interval and p follow.
+    pub law: GapLaw,
 }
 
 impl MeasuredGap {
-    /// `signed ± z·se` (beyond.md 3.9: the signed gap, for |gap| of noise can never reach 0).
+    /// Interval of the signed gap, for |gap| of noise can never reach 0; see [`GapLaw`].
     ///
-    /// A normal approximation that wants some 30 units a side. NaN ends when `level` is not in (0, 1).
+    /// It wants some 30 items a side. NaN ends when `level` is not in (0, 1).
     #[must_use]
     pub fn interval(&self, level: f64) -> Interval {
-        Interval::normal(self.gap.signed, self.variance.sqrt(), level)
+        self.law.interval(&self.gap, self.variance, level)
     }
 
-    /// Two-sided normal p of "no gap".
+    /// Two-sided p of "no gap", by the law of the interval.
     ///
     /// # Errors
     /// `Constant` when the variance is 0: values that do not vary cannot be tested.
     pub fn p(&self) -> Stat<f64> {
-        if self.variance > 0.0 {
-            Ok(normal_two_sided(self.gap.signed / self.variance.sqrt()))
-        } else {
-            Err(Undefined::Constant)
-        }
+        if self.variance > 0.0 { Ok(self.law.p(&self.gap, self.variance)) } else { Err(Undefined::Constant) }
     }
 
     /// The Rawlsian gap less what noise alone would add: `√max(0, gap² − variance)` (beyond.md 3.9).
@@ -155,7 +154,8 @@ mod tests {
     use super::*;
 
     fn measured(with: f64, without: f64, variance: f64) -> MeasuredGap {
-        MeasuredGap { gap: Gap::new(with, without, Better::Higher).unwrap(), variance, n_with: 400, n_without: 600 }
+        let gap = Gap::new(with, without, Better::Higher).unwrap();
+        MeasuredGap { gap, variance, n_with: 400, n_without: 600, law: GapLaw::Normal }
     }
 
     #[test]

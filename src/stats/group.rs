@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::auroc::Placements;
 use super::clusters::Units;
 use super::gap::{Better, Gap, MeasuredGap, Side};
-use super::moments::{count, mean, variance};
+use super::gap_law::{AurocSide, GapLaw};
+use super::moments::{count, mean, sum, variance};
 use super::undefined::{Stat, Undefined, require_count, require_finite};
 
 /// The mean of one group's values, such as its mean loss.
@@ -38,26 +39,45 @@ pub fn group_mean(values: &[f64], sides: &[Side], side: Side) -> Stat<GroupMean>
 
 /// The gap of the mean of `values` (shape `n`) between the two sides, such as a gap of mean loss.
 ///
-/// Items: `s₁²/n₁ + s₀²/n₀`. Clusters: the sandwich variance, in which a person on both sides counts once.
+/// Items: `s₁²/n₁ + s₀²/n₀`. Clusters: the sandwich variance, in which a person on both sides counts once. Interval and p by
+/// [`GapLaw::Student`], with the units of either side.
 ///
 /// # Errors
 /// As [`group_mean`] for either side; `TooFew` when a side has one item, or there are fewer than two units.
 pub fn mean_gap(values: &[f64], sides: &[Side], units: Units, better: Better) -> Stat<MeasuredGap> {
     let with = Influence::of_mean(values, sides, Side::With)?;
     let without = Influence::of_mean(values, sides, Side::Without)?;
-    with.minus(&without, units, better)
+    let measured = with.minus(&without, units, better)?;
+    let ([v1, v0], [u1, u0]) =
+        ([with.of_units(units), without.of_units(units)], [&with, &without].map(|s| s.active_units(s, units)));
+    let total = measured.variance;
+    let df = welch([v1, v0], [u1, u0]);
+    let cubes = sum(units.totals(&with.less(&without, units)?).iter().map(|total| total.powi(3)));
+    let skew = if total > 0.0 { cubes / total.powf(1.5) } else { 0.0 };
+    Ok(MeasuredGap { law: GapLaw::Student { df, skew }, ..measured })
 }
 
 /// The gap of the AUROC of `scores` for `positive` between the two sides (all of shape `n`).
 ///
-/// Items: the sum of DeLong's two variances. Clusters: Obuchowski's (1997) variance carried over to the gap.
+/// Items: the sum of DeLong's two variances. Clusters: Obuchowski's (1997) variance carried over to the gap. Interval and p
+/// by [`GapLaw::Scores`].
 ///
 /// # Errors
 /// As [`auroc`](super::auroc()) for either side; `TooFew` when a class on a side has one item, or there are fewer than two units.
 pub fn auroc_gap(scores: &[f64], positive: &[bool], sides: &[Side], units: Units) -> Stat<MeasuredGap> {
     let with = Influence::of_auroc(scores, positive, sides, Side::With)?;
     let without = Influence::of_auroc(scores, positive, sides, Side::Without)?;
-    with.minus(&without, units, Better::Higher)
+    let measured = with.minus(&without, units, Better::Higher)?;
+    let [v1, v0] = [with.of_units(units), without.of_units(units)];
+    let side = |side: &Influence, variance: f64| {
+        let positives = side.items.iter().filter(|&&item| positive[item]).count();
+        let clusters = matches!(units, Units::Clusters(_)).then(|| side.active_units(side, units));
+        AurocSide::new(side.value, variance, (positives, side.items.len() - positives), clusters)
+    };
+    let both = (v1 * v0).sqrt();
+    let correlation = if both > 0.0 { ((v1 + v0 - measured.variance) / (2.0 * both)).clamp(-1.0, 1.0) } else { 0.0 };
+    let law = GapLaw::Scores { with: side(&with, v1), without: side(&without, v0), correlation };
+    Ok(MeasuredGap { law, ..measured })
 }
 
 /// [`group_mean`] with a variance that knows about clusters: `s²/n` of items, the sandwich variance of clusters.
@@ -135,18 +155,26 @@ impl Influence {
         if units.items() != self.each.len() {
             return Err(Undefined::LengthMismatch);
         }
-        let (variance, active) = match units {
-            Units::Items(_) => (self.variance, self.items.len()),
+        let active = match units {
+            Units::Items(_) => self.items.len(),
             Units::Clusters(_) => {
                 let active = self.active_units(self, units);
                 require_count(active, 2)?;
-                (units.variance(&self.each, active), active)
+                active
             }
         };
-        Ok(GroupMean { value: self.value, variance, n: self.items.len(), units: active })
+        Ok(GroupMean { value: self.value, variance: self.of_units(units), n: self.items.len(), units: active })
     }
 
-    /// The gap from `other` to this side.
+    /// Variance of this side's metric; 0 for clusters that are one.
+    fn of_units(&self, units: Units) -> f64 {
+        match units {
+            Units::Items(_) => self.variance,
+            Units::Clusters(_) => units.variance(&self.each, self.active_units(self, units)),
+        }
+    }
+
+    /// The gap from `other` to this side, as yet with a normal law.
     fn minus(&self, other: &Self, units: Units, better: Better) -> Stat<MeasuredGap> {
         let each = self.less(other, units)?;
         require_count(self.least.min(other.least), 2)?;
@@ -160,6 +188,7 @@ impl Influence {
             },
             n_with: self.items.len(),
             n_without: other.items.len(),
+            law: GapLaw::Normal,
         })
     }
 
@@ -180,6 +209,11 @@ impl Influence {
         }
         active.iter().filter(|&&is| is).count()
     }
+}
+
+/// Degrees of freedom of two variances together, each known from its own units (Welch 1947).
+pub(super) fn welch([v1, v0]: [f64; 2], [u1, u0]: [usize; 2]) -> f64 {
+    (v1 + v0).powi(2) / (v1 * v1 / count(u1.max(2) - 1) + v0 * v0 / count(u0.max(2) - 1))
 }
 
 fn items_on(side: Side, sides: &[Side]) -> impl Iterator<Item = usize> + '_ {

@@ -3,6 +3,8 @@
 use rayon::prelude::*;
 
 use super::gap::{Better, Gap, MeasuredGap};
+use super::gap_law::GapLaw;
+use super::group::welch;
 use super::moments::count;
 use super::undefined::{Stat, Undefined, require_count};
 
@@ -11,13 +13,14 @@ const PARTS: usize = 16;
 /// A spread below this share of the squares it is the rest of is rounding: the values are equal.
 const ROUNDING: f64 = 1e-12;
 
-/// Count, sum and squares of some values about a centre that groups to be joined share.
+/// Count, sum, squares and cubes of some values about a centre that groups to be joined share.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Moments {
     centre: f64,
     n: usize,
     sum: f64,
     squares: f64,
+    cubes: f64,
     /// The squares that were ever summed: what rounding is measured by.
     scale: f64,
 }
@@ -26,21 +29,22 @@ impl Moments {
     /// Of values about a centre near their mean.
     #[must_use]
     pub fn of(values: impl IntoIterator<Item = f64>, centre: f64) -> Self {
-        let (mut n, mut sum, mut squares) = (0, 0.0, 0.0);
+        let (mut n, mut sum, mut squares, mut cubes) = (0, 0.0, 0.0, 0.0);
         for value in values {
             let off = value - centre;
             n += 1;
             sum += off;
             squares += off * off;
+            cubes += off * off * off;
         }
-        Self { centre, n, sum, squares, scale: squares }
+        Self { centre, n, sum, squares, cubes, scale: squares }
     }
 
-    /// From a count, a sum and squares about the centre.
+    /// From a count, a sum, squares and cubes about the centre.
     #[must_use]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count below 2^53")]
-    pub const fn from_sums(centre: f64, [n, sum, squares]: [f64; 3]) -> Self {
-        Self { centre, n: n as usize, sum, squares, scale: squares }
+    pub const fn from_sums(centre: f64, [n, sum, squares, cubes]: [f64; 4]) -> Self {
+        Self { centre, n: n as usize, sum, squares, cubes, scale: squares }
     }
 
     /// What the values are taken about.
@@ -77,6 +81,15 @@ impl Moments {
         if spread <= ROUNDING * self.scale { 0.0 } else { spread / count(self.n - 1) }
     }
 
+    /// Sum of the cubes about the mean; 0 where the variance is.
+    fn third(&self) -> f64 {
+        if self.variance() == 0.0 {
+            return 0.0;
+        }
+        let off = self.sum / count(self.n);
+        2.0f64.mul_add(count(self.n) * off.powi(3), (3.0 * off).mul_add(-self.squares, self.cubes))
+    }
+
     /// The group without some of its items.
     #[must_use]
     pub fn less(&self, part: &Self) -> Self {
@@ -85,12 +98,13 @@ impl Moments {
             n: self.n.saturating_sub(part.n),
             sum: self.sum - part.sum,
             squares: (self.squares - part.squares).max(0.0),
+            cubes: self.cubes - part.cubes,
             scale: self.scale,
         }
     }
 
-    /// The gap of the mean to another group of independent items, with Welch's variance, as [`mean_gap`](super::mean_gap)
-    /// has it.
+    /// The gap of the mean to another group of independent items, with Welch's variance and the law that
+    /// [`mean_gap`](super::mean_gap) has.
     ///
     /// # Errors
     /// `Empty` for a group without items, `TooFew` for one of a single item, `NotFinite`.
@@ -99,11 +113,16 @@ impl Moments {
             return Err(Undefined::Empty);
         }
         require_count(self.n.min(other.n), 2)?;
+        let [with, without] = [self, other].map(|side| side.variance() / count(side.n));
+        let variance = with + without;
+        let cubes = self.third() / count(self.n).powi(3) - other.third() / count(other.n).powi(3);
+        let skew = if variance > 0.0 { cubes / variance.powf(1.5) } else { 0.0 };
         Ok(MeasuredGap {
             gap: Gap::new(self.mean(), other.mean(), better)?,
-            variance: self.variance() / count(self.n) + other.variance() / count(other.n),
+            variance,
             n_with: self.n,
             n_without: other.n,
+            law: GapLaw::Student { df: welch([with, without], [self.n, other.n]), skew },
         })
     }
 }
@@ -113,8 +132,8 @@ impl Moments {
 pub struct PairMoments {
     flags: usize,
     centre: f64,
-    /// Count, sum and squares, row by row of the triangle whose rows begin at their own flag.
-    cells: Vec<[f64; 3]>,
+    /// Count, sum, squares and cubes, row by row of the triangle whose rows begin at their own flag.
+    cells: Vec<[f64; 4]>,
 }
 
 impl PairMoments {
@@ -122,7 +141,7 @@ impl PairMoments {
     /// ascending, and returns how many. Costs the squares of what items have, not of all flags.
     #[must_use]
     pub fn of(values: &[f64], centre: f64, flags: usize, held: impl Fn(usize, &mut [usize]) -> usize + Sync) -> Self {
-        let empty = || vec![[0.0; 3]; flags * (flags + 1) / 2];
+        let empty = || vec![[0.0; 4]; flags * (flags + 1) / 2];
         let step = values.len().div_ceil(PARTS).max(1);
         let part = |(at, part): (usize, &[f64])| {
             let (mut cells, mut slots) = (empty(), vec![0; flags]);
@@ -136,16 +155,17 @@ impl PairMoments {
                         cell[0] += 1.0;
                         cell[1] += off;
                         cell[2] += off * off;
+                        cell[3] += off * off * off;
                     }
                 }
             }
             cells
         };
-        let parts: Vec<Vec<[f64; 3]>> = values.par_chunks(step).enumerate().map(part).collect();
+        let parts: Vec<Vec<[f64; 4]>> = values.par_chunks(step).enumerate().map(part).collect();
         let mut cells = empty();
         for part in &parts {
             for (all, part) in cells.iter_mut().zip(part) {
-                (0..3).for_each(|at| all[at] += part[at]);
+                (0..4).for_each(|at| all[at] += part[at]);
             }
         }
         Self { flags, centre, cells }
@@ -200,6 +220,9 @@ mod tests {
                         prop_assert_eq!((ours.n_with, ours.n_without), (theirs.n_with, theirs.n_without));
                         prop_assert!((ours.gap.signed - theirs.gap.signed).abs() < 1e-9);
                         prop_assert!((ours.variance - theirs.variance).abs() < 1e-9);
+                        let (ours, theirs) = (ours.interval(0.95), theirs.interval(0.95));
+                        let apart = (ours.low - theirs.low).abs().max((ours.high - theirs.high).abs());
+                        prop_assert!(apart < 1e-6 || ours == theirs, "{:?} {:?}", ours, theirs);
                     }
                     (ours, theirs) => prop_assert_eq!(ours.map(drop), theirs.map(drop)),
                 }

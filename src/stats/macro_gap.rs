@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use super::bootstrap::{Bootstrap, acceleration};
 use super::gap::{Better, Gap, MeasuredGap};
 use super::gap_bootstrap::{UnitShare, draw_ratio_gaps};
+use super::gap_law::GapLaw;
+use super::moments::count;
 use super::one_vs_rest::{ClassAuroc, ClassWeight, MacroAuroc, macro_mean, unit_variance};
 use super::resample::Resampling;
 use super::undefined::{Stat, require_count};
@@ -25,6 +27,8 @@ pub fn macro_gap(with: &[ClassAuroc], without: &[ClassAuroc], weight: ClassWeigh
         variance: unit_variance(influences.iter().copied(), influences.len()),
         n_with: both.with.items,
         n_without: both.without.items,
+        // Classes of the smaller side are what the spread is known from.
+        law: GapLaw::Student { df: count(with.len().min(without.len()).max(2) - 1), skew: 0.0 },
     })
 }
 

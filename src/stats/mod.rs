@@ -20,6 +20,7 @@
 mod auroc;
 mod auroc_interval;
 mod auroc_pair;
+mod between;
 mod binomial;
 mod bootstrap;
 mod change;
@@ -27,8 +28,10 @@ mod clusters;
 mod correlation;
 mod distribution;
 mod ensemble;
+mod fay_herriot;
 mod gap;
 mod gap_bootstrap;
+mod gap_law;
 mod group;
 mod group_moments;
 mod hypergeometric;
@@ -52,6 +55,7 @@ mod ridge;
 mod shrinkage;
 mod skewed_welch;
 mod slices;
+mod smirnov;
 mod sorted_scores;
 mod undefined;
 mod verification;
@@ -63,6 +67,7 @@ mod laws;
 
 pub use auroc::{Auroc, auroc, delong};
 pub use auroc_pair::{AurocPair, delong_pair};
+pub use between::{auroc_gap_between, mean_gap_between};
 pub use binomial::{clopper_pearson, wilson};
 pub use bootstrap::{Bootstrap, bootstrap};
 pub use change::{Changes, SideChanges, auroc_changes, mean_changes};
@@ -71,8 +76,10 @@ pub use correlation::{Correlation, CorrelationMethod, kendall, pearson, spearman
 pub use ensemble::{
     Direction, StudentDirection, Summary, direction, mean_interval, percentile_of, quantile_sorted, summary,
 };
+pub use fay_herriot::{FayHerriot, SmallArea, fay_herriot};
 pub use gap::{Better, Gap, MeasuredGap, Side, rmm_unbiased};
 pub use gap_bootstrap::{auroc_gap_bootstrap, mean_gap_bootstrap};
+pub use gap_law::{AurocSide, GapLaw};
 pub use group::{GroupMean, auroc_gap, group_auroc_of_units, group_mean, group_mean_of_units, mean_gap};
 pub use group_moments::{Moments, PairMoments};
 pub use hypergeometric::fisher_greater;
@@ -92,6 +99,7 @@ pub use ridge::nonnegative_ridge;
 pub use shrinkage::{Shrinkage, shrink, shrink_gaps};
 pub use skewed_welch::{PowerSums, SkewedWelch, careful_mean_interval, skewed_welch};
 pub use slices::{between_variance, conformal_quantile};
+pub use smirnov::{Smirnov, smirnov};
 pub use sorted_scores::SortedScores;
 pub use undefined::{Stat, Undefined};
 pub use verification::{VerificationPairs, verification_auroc, verification_pairs};

@@ -102,12 +102,13 @@ fn spread_of_truth(gaps: &[f64], variances: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::{Better, Gap};
+    use crate::stats::{Better, Gap, GapLaw};
 
     #[test]
     fn gaps_that_are_missing_stay_missing() {
         let measured = |signed| {
-            Ok(MeasuredGap { gap: Gap::new(signed, 0.0, Better::Lower)?, variance: 0.01, n_with: 5, n_without: 5 })
+            let gap = Gap::new(signed, 0.0, Better::Lower)?;
+            Ok(MeasuredGap { gap, variance: 0.01, n_with: 5, n_without: 5, law: GapLaw::Normal })
         };
         let gaps = [measured(0.3), Err(Undefined::OneClass), measured(-0.1)];
         let expected = shrink(&[0.3, -0.1], &[0.01; 2]).unwrap().values;

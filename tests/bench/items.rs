@@ -7,7 +7,7 @@
 use llm2loss::audit::{Attribute, AttributePrompts, Audit, Content, Item, ModelLosses, PromptSets, Split};
 use llm2loss::diagnose::{ItemFilter, ListedItem, nearest_rows, sort_rows, worst_words};
 use llm2loss::heads::Rows;
-use llm2loss::store::{ContentHash, Store, bytes_hash};
+use llm2loss::store::{ContentHash, Precision, Store, bytes_hash};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::time::Instant;
@@ -35,7 +35,11 @@ fn scan(items: usize, is_half: bool) {
             if is_half { half::f16::from_f32(value).to_f32() } else { value }
         };
         let rows: Vec<f32> = (0..hashes.len() * DIMENSION).map(value).collect();
-        store.add_pack("bench", hashes, &rows).unwrap();
+        let read = |at: usize, out: &mut [f32]| {
+            out.copy_from_slice(&rows[at * DIMENSION..][..DIMENSION]);
+            Ok(())
+        };
+        store.add_pack("bench", hashes, (Precision::of(&rows), DIMENSION), read).unwrap();
     }
     let hashes: Vec<Option<ContentHash>> = hashes.into_iter().map(Some).collect();
     let (packed, missing) = store.packed_rows("bench", &hashes, DIMENSION).unwrap();
@@ -56,8 +60,8 @@ fn list(items: usize) {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let text = |rng: &mut ChaCha8Rng| (0..20).map(|_| format!("w{}", rng.random_range(0..5000))).collect::<Vec<_>>();
     let item = |row: usize| Item {
-        id: format!("item {row}"),
-        text: text(&mut rng).join(" "),
+        id: format!("item {row}").into(),
+        text: text(&mut rng).join(" ").into(),
         split: Split::Test,
         content: Content::Text,
     };

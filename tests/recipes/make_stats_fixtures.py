@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import scipy
 import sklearn
-from scipy import stats
+from scipy import optimize, stats
 from sklearn.metrics import roc_auc_score
 
 OUT = Path(__file__).resolve().parent.parent / "fixtures" / "stats.json"
@@ -267,6 +267,97 @@ def welch():
     return {"n_x": 50, "n_y": 70, "difference": x.mean() - y.mean(), "t": result.statistic}
 
 
+def exponential(seed, n, scale):
+    return -scale * np.log(1 - uniform(seed, n))
+
+
+def skewed_gap():
+    """Welch's t and the one Zhou & Dinh (2005) correct for skew: the interval holds every gap that either accepts."""
+    x, y = exponential(83, 30, 1.4), exponential(84, 200, 1.0)
+    n, m = len(x), len(y)
+    gap, se = x.mean() - y.mean(), math.sqrt(x.var(ddof=1) / n + y.var(ddof=1) / m)
+    df = stats.ttest_ind(x, y, equal_var=False).df
+    third = lambda v: ((v - v.mean()) ** 3).mean()
+    g = (third(x) / n**2 - third(y) / m**2) / se**3
+
+    def p(truth):
+        t = (gap - truth) / se
+        corrected = t + g * t**2 / 3 + g**2 * t**3 / 27 + g / 6
+        return max(2 * stats.t.sf(abs(t), df), 2 * stats.t.sf(abs(corrected), df))
+
+    ends = [optimize.brentq(lambda truth: p(truth) - 0.05, *span) for span in [(gap - 9 * se, gap), (gap, gap + 9 * se)]]
+    return {"df": df, "skew": g, "interval": ends, "p": p(0.0)}
+
+
+def score_gap():
+    """A gap of two AUROCs by score intervals squared and added, variances by the definition, pair by pair."""
+    def side(seed, n, m, shift):
+        pos, neg = uniform(seed, n) + shift, uniform(seed + 1, m)
+        wins = (pos[:, None] > neg[None, :]) + 0.5 * (pos[:, None] == neg[None, :])
+        value = wins.mean()
+        delong = wins.mean(1).var(ddof=1) / n + wins.mean(0).var(ddof=1) / m
+        others = (n + m) / 2 - 1
+        known = lambda a: a * (1 - a) * (1 + others * ((1 - a) / (2 - a) + a / (1 + a))) / (n * m)
+        inflation = (delong / known(value) * min(n, m) + 10) / (min(n, m) + 10)
+
+        def bounds(z):
+            far = lambda a: (a - value) ** 2 - z * z * inflation * known(a)
+            return optimize.brentq(far, 0, value, xtol=1e-15), optimize.brentq(far, value, 1, xtol=1e-15)
+
+        return {"n": n, "m": m, "seed": seed, "shift": shift, "value": value, "inflation": inflation}, bounds
+
+    (a, of_a), (b, of_b) = side(91, 12, 30, 0.5), side(93, 90, 210, 0.25)
+
+    def ends(z):
+        (la, ua), (lb, ub) = of_a(z), of_b(z)
+        gap = a["value"] - b["value"]
+        return (
+            gap - math.hypot(a["value"] - la, ub - b["value"]),
+            gap + math.hypot(ua - a["value"], b["value"] - lb),
+        )
+
+    # The gap is positive: its lower end crosses 0.
+    crossing = optimize.brentq(lambda z: ends(z)[0], 1e-3, 9)
+    return {"sides": [a, b], "interval": ends(stats.norm.ppf(0.975)), "p": 2 * stats.norm.sf(crossing)}
+
+
+def small_areas():
+    """Fay & Herriot (1979) by dense matrices, tau squared by Brent's root of the moment equation."""
+    m = 24
+    x = np.column_stack([np.ones(m), uniform(95, m), uniform(96, m)])
+    noise = 0.02 + 0.3 * uniform(97, m)
+    normal = lambda seed: stats.norm.ppf(np.clip(uniform(seed, m), 1e-12, 1))
+    direct = x @ np.array([0.3, 1.2, -0.4]) + 0.6 * normal(98) + np.sqrt(noise) * normal(99)
+
+    def gls(tau):
+        inverse = np.linalg.inv(np.diag(tau + noise))
+        beta = np.linalg.solve(x.T @ inverse @ x, x.T @ inverse @ direct)
+        return beta, inverse
+
+    def excess(tau):
+        beta, inverse = gls(tau)
+        rest = direct - x @ beta
+        return rest @ inverse @ rest - (m - x.shape[1])
+
+    tau = optimize.brentq(excess, 0, 10, xtol=1e-15)
+    beta, inverse = gls(tau)
+    gamma = tau / (tau + noise)
+    spread = np.linalg.inv(x.T @ inverse @ x)
+    g2 = (1 - gamma) ** 2 * np.einsum("ij,jk,ik->i", x, spread, x)
+    g3 = noise**2 / (tau + noise) ** 3 * 2 * m / np.trace(inverse) ** 2
+    mse = gamma * noise + g2 + 2 * g3
+    value = gamma * direct + (1 - gamma) * (x @ beta)
+    reach = stats.t.ppf(0.975, m - x.shape[1]) * np.sqrt(mse)
+    columns = {"x": x, "direct": direct, "noise": noise, "value": value, "mse": mse, "low": value - reach, "beta": beta}
+    return {"tau_squared": tau} | {name: column.tolist() for name, column in columns.items()}
+
+
+def distances():
+    """Two samples with ties."""
+    a, b = column(101, 300, 40), column(102, 220, 40) + np.floor(3 * uniform(103, 220))
+    return {"distance": stats.ks_2samp(a, b).statistic, "n": 300, "m": 220}
+
+
 def table5(path):
     if path is None:
         rows = json.loads(OUT.read_text())["table5"]["rows"]
@@ -303,6 +394,10 @@ def main():
         "bootstrap": bootstraps(),
         "permutation": permutations(),
         "welch": welch(),
+        "skewed_gap": skewed_gap(),
+        "score_gap": score_gap(),
+        "small_areas": small_areas(),
+        "distances": distances(),
         "table5": table5(sys.argv[1] if len(sys.argv) > 1 else None),
     }
     OUT.parent.mkdir(exist_ok=True)

@@ -229,6 +229,7 @@ fn row(at: usize, seed: u64) -> AttributeRow {
         loss_gap: Measured::Value(loss_gap),
         worse_loss: Some(if loss_gap > 0.0 { Side::True } else { Side::False }),
         auroc_evidence: evidence(measured(a - b)),
+        combined: None,
         loss_evidence: evidence(Measured::Value(loss_gap)),
         everybody: None,
         predicted,
@@ -348,7 +349,7 @@ fn validity(seed: u64) -> ValidityTable {
         };
         ValidityRow { head, aggregate, correlations }
     });
-    ValidityTable { n: 16_281, rows: rows.collect(), seen: None }
+    ValidityTable { n: 16_281, rows: rows.collect(), seen: None, fitted: None }
 }
 
 pub const OWN: [&str; 6] = ["a divorced woman", "a married man", "an employee", "a person", "a worker", "a manager"];
@@ -513,6 +514,7 @@ pub fn store() -> StoreView {
         dimension: 64,
         embedded: 48_320,
         items: 48_842,
+        fitted: Vec::new(),
         losses: vec![losses("logistic", 1), losses("gradient boosting", 2), losses("small mlp", 3)],
         rarest: vec![("armed forces".into(), 9), ("capital loss".into(), 2_296)],
     }
@@ -619,6 +621,7 @@ pub fn scores(text: &str) -> PromptScores {
         support: Some(support(text)),
         witnesses: witnesses(text),
         why: Vec::new(),
+        fitted: false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Arguments of what takes data in and keeps it: ingest, embed, cache, audits.
 
 use super::*;
+use crate::data::GroupBy;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum MissingArgument {
@@ -12,6 +13,23 @@ pub enum MissingArgument {
 pub enum LeakedArgument {
     Keep,
     Drop,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GroupByArgument {
+    Label,
+    Id,
+    None,
+}
+
+impl From<GroupByArgument> for GroupBy {
+    fn from(given: GroupByArgument) -> Self {
+        match given {
+            GroupByArgument::Label => Self::Label,
+            GroupByArgument::Id => Self::Id,
+            GroupByArgument::None => Self::None,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -84,6 +102,11 @@ pub struct Ingest {
     /// The same in a TOML file
     #[arg(long, value_name = "FILE")]
     pub columns: Option<PathBuf>,
+
+    /// What items are put into groups by, where no column is the group: label, id (up to its last number) or none
+    /// [default: the label where it names people]
+    #[arg(long, value_name = "WHAT")]
+    pub group_by: Option<GroupByArgument>,
 
     /// Write each row as a short text of its columns, for tables without texts
     #[arg(long, requires = "manifest")]

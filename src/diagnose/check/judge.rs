@@ -1,7 +1,8 @@
 //! A figure against its limit: p, q, status, what would have been seen, and the sentence that says so.
 
+use super::super::policy::{LEAST_ITEMS, at_least};
 use super::figures::Figure;
-use super::{LEAST_ITEMS, On, Outcome, Status};
+use super::{On, Outcome, Status};
 use crate::audit::USUAL_POWER;
 use crate::stats::{self, Stat, Undefined};
 
@@ -36,8 +37,8 @@ impl Figure {
             if self.n < 2 && value > self.limit {
                 return Err(Undefined::TooFew { n: self.n, need: 2 });
             }
-        } else if self.n < LEAST_ITEMS {
-            return Err(Undefined::TooFew { n: self.n, need: LEAST_ITEMS });
+        } else {
+            at_least(self.n, LEAST_ITEMS)?;
         }
         Ok(stats::p_above(value, self.limit, error, self.degrees))
     }

@@ -19,9 +19,6 @@ use serde::{Deserialize, Serialize};
 /// shared out equally among the rules, and within a rule q-values keep to its share.
 pub const USUAL_LEVEL: f64 = 0.05;
 
-/// Fewest items of a group that a rule decides on.
-const LEAST_ITEMS: usize = 10;
-
 /// What breaks a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -1,6 +1,7 @@
 //! The two kinds of change, of mean loss and of AUROC: values, intervals, q-values and verdicts.
 
-use super::{LEVEL, Pair, mean};
+use super::super::policy::{COVERAGE, LEVEL, enough, enough_of_class};
+use super::{Pair, mean};
 use crate::diagnose::comparison::{Change, ChangeRule, ChangeVerdict};
 use crate::stats::{self, Bootstrap, Resampling, SideChanges, Stat, Undefined, Units};
 
@@ -22,15 +23,10 @@ enum Worse {
 pub fn kind_of_loss(pair: &Pair, sides: &[Vec<stats::Side>], units: Units, rule: &ChangeRule) -> Kind {
     let plan = Resampling { replicates: rule.replicates, seed: rule.seed };
     let drawn = stats::mean_changes(&pair.losses[0], &pair.losses[1], sides, units, plan);
-    let value = |model: usize, side: Option<(usize, stats::Side)>| {
-        let on = |item: &usize| side.is_none_or(|(attribute, side)| sides[attribute][*item] == side);
-        mean(&(0..pair.rows.len()).filter(on).map(|item| pair.losses[model][item]).collect::<Vec<f64>>())
+    let value = |model: usize, group| {
+        mean(&members(pair, sides, group).into_iter().map(|item| pair.losses[model][item]).collect::<Vec<f64>>())
     };
-    let enough = |group: Option<(usize, stats::Side)>| {
-        let n =
-            group.map_or(pair.rows.len(), |(attribute, side)| sides[attribute].iter().filter(|&&s| s == side).count());
-        if n >= rule.least_items { Ok(()) } else { Err(Undefined::TooFew { n, need: rule.least_items }) }
-    };
+    let enough = |group| enough(&members(pair, sides, group), units);
     kind(sides.len(), drawn.as_ref().map_err(|why| *why), value, enough, Worse::Up, rule.least_loss)
 }
 
@@ -41,24 +37,27 @@ pub fn kind_of_auroc(pair: &Pair, sides: &[Vec<stats::Side>], units: Units, rule
         return kind(sides.len(), Err(Undefined::Empty), none, |_| Err(Undefined::Empty), Worse::Down, 0.0);
     };
     let drawn = stats::auroc_changes(&scores[0], &scores[1], labels, sides, units, plan);
-    let members = |group: Option<(usize, stats::Side)>| {
-        let on = move |item: &usize| group.is_none_or(|(attribute, side)| sides[attribute][*item] == side);
-        (0..labels.len()).filter(on)
-    };
     let value = |model: usize, group| {
+        let members = members(pair, sides, group);
         let (scores, labels): (Vec<f64>, Vec<bool>) =
-            members(group).map(|item| (scores[model][item], labels[item])).unzip();
+            members.into_iter().map(|item| (scores[model][item], labels[item])).unzip();
         stats::auroc(&scores, &labels)
     };
     let enough = |group| {
-        let positives = members(group).filter(|&item| labels[item]).count();
-        let n = positives.min(members(group).count() - positives);
-        if n >= rule.least_of_class { Ok(()) } else { Err(Undefined::TooFew { n, need: rule.least_of_class }) }
+        let members = members(pair, sides, group);
+        enough(&members, units).and(enough_of_class(&members, labels))
     };
     kind(sides.len(), drawn.as_ref().map_err(|why| *why), value, enough, Worse::Down, rule.least_auroc)
 }
 
+/// All items, or those on a side of an attribute.
 type Group = Option<(usize, stats::Side)>;
+
+/// Positions of a group's items.
+fn members(pair: &Pair, sides: &[Vec<stats::Side>], group: Group) -> Vec<usize> {
+    let on = |item: &usize| group.is_none_or(|(attribute, side)| sides[attribute][*item] == side);
+    (0..pair.rows.len()).filter(on).collect()
+}
 
 /// Puts values, intervals, q-values and verdicts together.
 fn kind(
@@ -135,7 +134,7 @@ fn judged(raw: Vec<Raw>, worse: Worse, least: f64) -> Vec<Change> {
             before: raw.before.into(),
             after: raw.after.into(),
             change: change.into(),
-            interval: raw.drawn.and_then(|drawn| drawn.percentile(0.95)).into(),
+            interval: raw.drawn.and_then(|drawn| drawn.percentile(COVERAGE)).into(),
             p: p.into(),
             q: q.into(),
             verdict,

@@ -5,6 +5,7 @@ mod kinds;
 mod tests;
 
 use super::comparison::{AttributeChange, Change, ChangeRule, ItemChange, LossShift, ModelComparison};
+use super::policy::{COVERAGE, LEAST_ITEMS, LEAST_OF_CLASS, LEAST_UNITS, LEVEL};
 use super::{ChangedGroups, Fate, GroupChange, Measured, PairedTests, QuantileShift, group_changes};
 use crate::audit::{Audit, ModelLosses, Side, Split};
 use crate::stats::{self, Clusters, Resampling, Stat, Units};
@@ -30,11 +31,6 @@ impl Default for ComparisonQuestion {
     }
 }
 
-/// Fewest items of a group, and of either class within it, whose change is worth a verdict.
-const LEAST_ITEMS: usize = 10;
-const LEAST_OF_CLASS: usize = 5;
-/// A verdict needs q under this.
-const LEVEL: f64 = 0.05;
 /// Smallest change worth a verdict: a share of the mean loss before, and an AUROC.
 const LEAST_LOSS_SHARE: f64 = 0.01;
 const LEAST_AUROC: f64 = 0.001;
@@ -95,6 +91,7 @@ pub fn compare_models(
         seed: question.resampling.seed,
         level: LEVEL,
         least_items: LEAST_ITEMS,
+        least_units: LEAST_UNITS,
         least_of_class: LEAST_OF_CLASS,
         least_loss: LEAST_LOSS_SHARE * mean(&pair.losses[0]).unwrap_or(0.0),
         least_auroc: LEAST_AUROC,
@@ -174,7 +171,7 @@ fn loss_shift(pair: &Pair, units: Units, mean: Change, auroc: Change) -> LossShi
     let worse = differences().filter(|difference| *difference > 0.0).count();
     let better = differences().filter(|difference| *difference < 0.0).count();
     let n = pair.rows.len();
-    let worse_share = Measured::from(stats::wilson(worse, n, 0.95));
+    let worse_share = Measured::from(stats::wilson(worse, n, COVERAGE));
     let changes: Vec<f64> = differences().collect();
     LossShift {
         mean,

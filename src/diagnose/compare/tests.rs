@@ -7,9 +7,9 @@ use crate::audit::{Attribute, AttributePrompts, Content, Item, PromptSets};
 use crate::diagnose::{ChangeVerdict, Fate};
 use crate::stats::Undefined;
 
-/// 40 test items, half of them with the attribute; `after` is what the second model loses on each.
+/// 80 test items, half of them with the attribute; `after` is what the second model loses on each.
 fn audit(after: impl Fn(usize) -> f64) -> Audit {
-    let items = (0..40).map(|i| Item {
+    let items = (0..80).map(|i| Item {
         id: format!("i{i}").into(),
         text: format!("item\u{1b}[31m {i}").into(),
         split: Split::Test,
@@ -23,9 +23,9 @@ fn audit(after: impl Fn(usize) -> f64) -> Audit {
         generic: "c".into(),
         made: false,
     };
-    let attribute = Attribute { name: "odd".into(), prompts, values: (0..40).map(|i| Some(i % 2 == 1)).collect() };
-    let losses: Vec<f64> = (0..40).map(|i| 1.0 + f64::from(i % 7) / 10.0).collect();
-    let second = (0..40).map(after).collect();
+    let attribute = Attribute { name: "odd".into(), prompts, values: (0..80).map(|i| Some(i % 2 == 1)).collect() };
+    let losses: Vec<f64> = (0..80).map(|i| 1.0 + f64::from(i % 7) / 10.0).collect();
+    let second = (0..80).map(after).collect();
     Audit {
         name: "tiny".into(),
         items: items.collect(),
@@ -54,7 +54,7 @@ fn a_model_compared_with_itself_is_no_different() {
     let odd = &found.attributes[0];
     assert_eq!(odd.loss_gap.verdict, ChangeVerdict::NoDifference);
     assert_eq!(odd.loss_gap.change.value(), Some(0.0));
-    assert_eq!((found.losses.worse, found.losses.better, found.losses.same), (0, 0, 40));
+    assert_eq!((found.losses.worse, found.losses.better, found.losses.same), (0, 0, 80));
     assert_eq!(found.losses.mean.verdict, ChangeVerdict::NoDifference);
     assert!(found.items.is_empty());
 }
@@ -68,7 +68,7 @@ fn a_group_made_worse_is_found_with_its_sign() {
     assert_eq!(odd.loss_false.verdict, ChangeVerdict::NoDifference);
     let (change, interval) = (odd.loss_gap.change.value().unwrap(), odd.loss_gap.interval.value().unwrap());
     assert!((0.5..0.7).contains(&change) && interval.low > 0.0 && interval.low < change && change < interval.high);
-    assert_eq!((found.losses.worse, found.losses.same, found.items.len()), (20, 20, 10));
+    assert_eq!((found.losses.worse, found.losses.same, found.items.len()), (40, 40, 10));
     assert!(found.items.windows(2).all(|pair| pair[0].change >= pair[1].change));
     assert!(!found.items[0].text.contains('\u{1b}'), "control characters stay out");
 }
@@ -93,10 +93,10 @@ fn a_change_under_the_least_effect_is_no_verdict_however_sure() {
 #[test]
 fn few_items_are_not_enough_data() {
     let mut audit = audit(|i| base(i) + 1.0);
-    audit.attributes[0].values = (0..40).map(|i| Some(i < 5)).collect();
+    audit.attributes[0].values = (0..80).map(|i| Some(i < 5)).collect();
     let odd = compare(&audit).attributes.remove(0);
     assert_eq!(odd.loss_gap.verdict, ChangeVerdict::NotEnoughData);
-    assert_eq!(odd.loss_true.q, Measured::Undefined { undefined: Undefined::TooFew { n: 5, need: 10 } });
+    assert_eq!(odd.loss_true.q, Measured::Undefined { undefined: Undefined::TooFew { n: 5, need: 30 } });
     assert_eq!(odd.loss_false.verdict, ChangeVerdict::Worse);
     assert_eq!(odd.auroc_gap.verdict, ChangeVerdict::NotEnoughData);
 }
@@ -104,7 +104,7 @@ fn few_items_are_not_enough_data() {
 #[test]
 fn items_without_a_loss_of_both_take_no_part() {
     let found = compare(&audit(|i| if i < 4 { f64::NAN } else { base(i) }));
-    assert_eq!(found.n, 36);
+    assert_eq!(found.n, 76);
 }
 
 #[test]
@@ -117,9 +117,9 @@ fn clusters_widen_the_interval() {
         (found.units, interval.high - interval.low)
     };
     let (items, alone) = width(&question);
-    question.clusters = Some((0..40).map(|i| i / 8).collect());
+    question.clusters = Some((0..80).map(|i| i / 8).collect());
     let (clusters, together) = width(&question);
-    assert_eq!((items, clusters), (40, 5));
+    assert_eq!((items, clusters), (80, 10));
     assert!(together > 1.5 * alone, "{together} {alone}");
 }
 

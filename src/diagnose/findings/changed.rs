@@ -3,11 +3,10 @@
 use super::{ChangedFinding, ChangedGroup, words};
 use crate::audit::{Audit, ModelLosses, Side, Split};
 use crate::diagnose::group_losses::GroupLosses;
+use crate::diagnose::policy::{COVERAGE, LEAST_ITEMS, LEAST_UNITS, LEVEL};
 use crate::stats::{self, Interval, Stat, Undefined};
 
-/// A verdict needs q under this, units and an effect of a comparison: `diagnose/compare` has the same.
-const LEVEL: f64 = 0.05;
-const LEAST_ITEMS: usize = 10;
+/// A verdict needs an effect of a comparison: `diagnose/compare` has the same.
 const LEAST_LOSS_SHARE: f64 = 0.01;
 
 /// Own losses of both sides of every attribute, paired: the mean difference over a group with its own variance, which is
@@ -71,6 +70,9 @@ impl Shift {
         let sides: Vec<stats::Side> = over.rows.iter().map(|&row| values[row].into()).collect();
         let wanted = if side == Side::True { stats::Side::With } else { stats::Side::Without };
         let found = stats::group_mean_of_units(&over.losses, &sides, wanted, over.units()).ok()?;
+        if found.units < LEAST_UNITS {
+            return None;
+        }
         Some(Self { mean: found.value, error: found.variance.sqrt(), n: found.n })
     }
 
@@ -86,7 +88,7 @@ impl Shift {
 
     /// The least it can be, of one that is above 0.
     fn low(&self) -> f64 {
-        Interval::normal(self.mean, self.error, 0.95).low
+        Interval::normal(self.mean, self.error, COVERAGE).low
     }
 
     fn group(&self, over: &GroupLosses, models: [&ModelLosses; 2], (at, side): (usize, Side), q: f64) -> ChangedGroup {
@@ -102,7 +104,7 @@ impl Shift {
             n: self.n,
             loss: mean(models[0]),
             loss_against: mean(models[1]),
-            interval: Interval::normal(self.mean, self.error, 0.95),
+            interval: Interval::normal(self.mean, self.error, COVERAGE),
             q,
         }
     }

@@ -3,6 +3,7 @@
 use super::DataFault;
 use crate::audit::{Audit, Content, ModelLosses, Split};
 use crate::data::text_key;
+use crate::diagnose::FittedLosses;
 use rayon::prelude::*;
 use std::collections::HashSet;
 
@@ -16,7 +17,10 @@ pub fn faults(audit: &Audit, model: &ModelLosses, rows: &[usize], found: &[DataF
     let unreadable = audit.items.iter().filter(|item| item.content == Content::Unreadable).count();
     let test = audit.rows(Split::Test).len();
     let without = audit.rows(Split::Test).iter().filter(|&&row| model.losses[row].is_nan()).count();
-    let mut faults: Vec<DataFault> = found.to_vec();
+    let fitted = FittedLosses::of(audit, model).map(|fitted| fitted.sentence().trim_end_matches('.').to_owned());
+    // First, for it says how the losses were made: every other figure rests on them.
+    let mut faults: Vec<DataFault> = fitted.map(|sentence| DataFault::Other { sentence }).into_iter().collect();
+    faults.extend_from_slice(found);
     // Equal content is what a near-equal embedding would say more vaguely.
     if leaked > 0 && !found.iter().any(|fault| matches!(fault, DataFault::NearlyLeaked(_))) {
         faults.push(DataFault::Leaked { items: leaked, of: rows.len() });

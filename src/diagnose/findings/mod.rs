@@ -14,8 +14,9 @@ mod words;
 pub use answer::*;
 pub use bins::LossBins;
 
-use super::attributes::{LEAST_ITEMS, gap_evidence};
+use super::gap_evidence::judged;
 use super::group_losses::GroupLosses;
+use super::policy::{LEAST_ITEMS, LEAST_UNITS};
 use super::{AttributesTable, GapEvidence, Measured, Tables, Verdict};
 use crate::audit::{Audit, ModelLosses};
 use crate::stats::{MeasuredGap, Stat, Undefined};
@@ -88,9 +89,7 @@ impl Findings {
 fn judge_singles(losses: &GroupLosses) -> (Vec<Stat<MeasuredGap>>, Vec<GapEvidence>) {
     let found: Vec<_> = (0..losses.audit.attributes.len()).map(|at| losses.single_gap(at)).collect();
     let gaps: Vec<Stat<MeasuredGap>> = found.iter().map(|found| found.gap).collect();
-    let evidence = gap_evidence(&gaps, &vec![None; gaps.len()]).into_iter().zip(&found);
-    let evidence = evidence.map(|(evidence, found)| evidence.unless(found.units.iter().all(|&n| n >= LEAST_ITEMS)));
-    (gaps, evidence.collect())
+    (gaps, judged(found.into_iter().map(|found| found.judged).collect()))
 }
 
 /// What cannot be said of any group, or of some.
@@ -100,7 +99,7 @@ fn unsaid(losses: &GroupLosses, evidence: &[GapEvidence]) -> Option<Unsaid> {
         return Some(Unsaid::NoAttributes);
     }
     // Two groups are needed.
-    if losses.units().len() < 2 * LEAST_ITEMS {
+    if n < 2 * LEAST_ITEMS || losses.units().len() < LEAST_UNITS {
         return Some(Unsaid::FewItems { n });
     }
     if losses.all.variance() == 0.0 {

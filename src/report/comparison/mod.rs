@@ -154,10 +154,11 @@ pub(super) fn rule(found: &ModelComparison) -> Vec<String> {
     let rule = &found.rule;
     let units =
         if found.units == found.n { "items".into() } else { format!("{} clusters of items", grouped(found.units)) };
+    let least_units = if found.units == found.n { String::new() } else { format!(" or {} clusters", rule.least_units) };
     vec![
         format!(
-            "Worse off, better, wider or narrower: q < {} (Benjamini-Hochberg over the attributes) and by at least {:.4} (1 % of the mean loss before; AUROC {}). Gaps are group with the attribute minus group without, in units of the loss; wider means that their size grew, whoever gained. Groups of fewer than {} items (AUROC: {} of either class) get no verdict.",
-            rule.level, rule.least_loss, rule.least_auroc, rule.least_items, rule.least_of_class
+            "Worse off, better, wider or narrower: q < {} (Benjamini-Hochberg over the attributes) and by at least {:.4} (1 % of the mean loss before; AUROC {}). Gaps are group with the attribute minus group without, in units of the loss; wider means that their size grew, whoever gained. Groups of fewer than {} items{} (AUROC: {} of either class) get no verdict.",
+            rule.level, rule.least_loss, rule.least_auroc, rule.least_items, least_units, rule.least_of_class
         ),
         format!(
             "Intervals are 95 %, from a paired bootstrap over {units} with {} replicates: both models are weighed with the same draw.",

@@ -1,0 +1,125 @@
+//! Few labels, better numbers: a group's measured mean loss combined with what the heads predict of its items.
+
+use super::policy::COVERAGE;
+use super::{AttributesTable, Evidence};
+use crate::audit::HeadKind;
+use crate::stats::{self, Interval, Side, Stat, Units};
+use serde::{Deserialize, Serialize};
+
+/// Degrees of freedom that the spread of all groups' losses counts for beside a group's own: a few skewed losses tell no
+/// variance (`diagnose::simulation`).
+const PRIOR_DF: f64 = 100.0;
+/// Share of the mean of all below which a group's variance is not taken to fall.
+const FLOOR: f64 = 0.1;
+
+/// A group's mean loss by Fay & Herriot's (1979) model: the measured mean counts by how sure it is, the regressor's mean
+/// prediction of the group's test items, with a loss or without, for the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Combined {
+    pub value: f64,
+    /// 95 % interval, by Prasad & Rao (1990).
+    pub interval: Interval,
+    /// The measured mean's share.
+    pub weight: f64,
+    /// Groups the model was fitted to, and whether they are too few (20) to trust the interval.
+    pub groups: usize,
+    pub few_groups: bool,
+}
+
+/// A group with its labels and what is predicted of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LabelledGroup {
+    /// Mean loss, its variance, and the independent units it is over.
+    pub mean: f64,
+    pub variance: f64,
+    pub units: usize,
+    /// Mean prediction of the group's items.
+    pub predicted: f64,
+}
+
+/// Combines all groups, in their order.
+///
+/// # Errors
+/// As [`stats::fay_herriot`]: too few groups, or predictions that do not vary.
+pub fn combine(groups: &[LabelledGroup]) -> Stat<Vec<Combined>> {
+    let variances = smoothed(groups);
+    let means: Vec<f64> = groups.iter().map(|group| group.mean).collect();
+    let covariates: Vec<Vec<f64>> = groups.iter().map(|group| vec![1.0, group.predicted]).collect();
+    let found = stats::fay_herriot(&means, &variances, &covariates)?;
+    let one = |area: &stats::SmallArea| Combined {
+        value: area.value,
+        interval: area.interval(COVERAGE),
+        weight: area.weight,
+        groups: groups.len(),
+        few_groups: found.few_areas,
+    };
+    Ok(found.areas.iter().map(one).collect())
+}
+
+/// Variances of the groups' means, drawn to what a spread in proportion to the mean, as losses have, would make of them.
+fn smoothed(groups: &[LabelledGroup]) -> Vec<f64> {
+    let freedom = |group: &LabelledGroup| group.units.saturating_sub(1) as f64;
+    let spread = |group: &LabelledGroup| group.variance * group.units as f64;
+    let all: f64 = groups.iter().map(freedom).sum();
+    let average = |of: &dyn Fn(&LabelledGroup) -> f64| {
+        groups.iter().map(|group| freedom(group) * of(group)).sum::<f64>() / all.max(1.0)
+    };
+    let (mean, predicted) = (average(&|group| group.mean), average(&|group| group.predicted));
+    let across = average(&|group| (group.predicted - predicted).powi(2));
+    let along = average(&|group| (group.predicted - predicted) * (group.mean - mean));
+    let slope = if across > 0.0 { along / across } else { 0.0 };
+    let level = |group: &LabelledGroup| (mean + slope * (group.predicted - predicted)).max(FLOOR * mean);
+    let ratio = average(&spread) / average(&level);
+    let variance = |group: &LabelledGroup| {
+        let own = (freedom(group) * spread(group) + PRIOR_DF * ratio * level(group)) / (freedom(group) + PRIOR_DF);
+        own / group.units.max(1) as f64
+    };
+    groups.iter().map(variance).collect()
+}
+
+/// Fills in the combined mean loss of each attribute's group.
+pub(super) fn fill(table: &mut AttributesTable, evidence: &Evidence, units: Units) {
+    let predictions = evidence.items.mean(HeadKind::Regressor);
+    let group = |attribute: &crate::audit::Attribute| {
+        let sides: Vec<Side> = evidence.rows.iter().map(|&row| (attribute.values[row] == Some(true)).into()).collect();
+        let measured = stats::group_mean_of_units(&evidence.losses, &sides, Side::With, units).ok()?;
+        let held: Vec<usize> = (0..sides.len()).filter(|&at| sides[at] == Side::With).collect();
+        let independent = units.among(&held);
+        // A group of few labels may have many items.
+        let others =
+            evidence.unlabelled.iter().filter(|(row, _)| attribute.values[*row] == Some(true)).map(|other| other.1);
+        let all: Vec<f64> = held.iter().map(|&at| predictions[at]).chain(others).collect();
+        let predicted = all.iter().sum::<f64>() / all.len() as f64;
+        let (mean, variance) = (measured.value, measured.variance);
+        (independent > 1).then_some(LabelledGroup { mean, variance, units: independent, predicted })
+    };
+    let groups: Vec<Option<LabelledGroup>> = evidence.audit.attributes.iter().map(group).collect();
+    let known: Vec<LabelledGroup> = groups.iter().flatten().copied().collect();
+    let Ok(combined) = combine(&known) else { return };
+    let mut combined = combined.into_iter();
+    for (row, group) in table.rows.iter_mut().zip(&groups) {
+        row.combined = group.and_then(|_| combined.next());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_labels_lean_on_the_prediction_and_many_on_themselves() {
+        let group = |at: usize| {
+            let truth = 0.5 + 0.1 * (at % 7) as f64 + 0.03 * ((at * 5) % 3) as f64;
+            let units = if at.is_multiple_of(2) { 5 } else { 5_000 };
+            let error = 0.1 * ((at * 11) % 5) as f64 - 0.2;
+            let mean = if units == 5 { truth + error } else { truth };
+            LabelledGroup { mean, variance: 0.3 / units as f64, units, predicted: 0.1 * (at % 7) as f64 }
+        };
+        let groups: Vec<LabelledGroup> = (0..28).map(group).collect();
+        let found = combine(&groups).unwrap();
+        assert!(found[0].weight < 0.2 && found[1].weight > 0.8, "{:?}", &found[..2]);
+        assert!((found[1].value - groups[1].mean).abs() < 0.01 && !found[0].few_groups);
+        assert!(found[1].interval.width() < found[0].interval.width());
+        assert!(combine(&groups[..3]).is_err());
+    }
+}

@@ -1,0 +1,91 @@
+//! Losses of a fitted model: lower on the training items because the model was fitted to them.
+
+use crate::audit::{Audit, ModelLosses, Split};
+use crate::stats;
+use serde::{Deserialize, Serialize};
+
+/// Ratios of the mean losses of training and test items within which they are alike.
+const ALIKE: std::ops::RangeInclusive<f64> = 0.8..=1.25;
+/// Greatest Kolmogorov–Smirnov distance of losses that are alike.
+const MOST_DISTANCE: f64 = 0.1;
+/// p over which a difference may be chance: what is beyond the bounds in a small audit says nothing.
+const CHANCE: f64 = 0.001;
+
+/// Losses of training items that are not distributed as those of test items.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct FittedLosses {
+    pub train_items: usize,
+    pub test_items: usize,
+    /// Mean losses of either.
+    pub train_mean: f64,
+    pub test_mean: f64,
+    /// Kolmogorov–Smirnov distance of the two.
+    pub distance: f64,
+}
+
+impl FittedLosses {
+    /// Looks at a model's losses; `None` where those of training and test items are alike, or there are too few to tell.
+    #[must_use]
+    pub fn of(audit: &Audit, model: &ModelLosses) -> Option<Self> {
+        let [train, test] = [Split::Train, Split::Test]
+            .map(|split| audit.rows_of(model, split).into_iter().map(|row| model.losses[row]).collect::<Vec<f64>>());
+        Self::between(&train, &test)
+    }
+
+    pub(super) fn between(train: &[f64], test: &[f64]) -> Option<Self> {
+        let smirnov = stats::smirnov(train, test).ok()?;
+        let both = [train, test].concat();
+        let sides: Vec<stats::Side> = (0..both.len()).map(|item| (item < train.len()).into()).collect();
+        let units = stats::Units::Items(both.len());
+        let gap = stats::mean_gap(&both, &sides, units, stats::Better::Lower).ok()?;
+        let (train_mean, test_mean) = (gap.gap.with, gap.gap.without);
+        let apart = !ALIKE.contains(&(train_mean / test_mean)) && gap.p().is_ok_and(|p| p < CHANCE);
+        let unlike = smirnov.distance > MOST_DISTANCE && smirnov.p < CHANCE;
+        (apart || unlike).then_some(Self {
+            train_items: train.len(),
+            test_items: test.len(),
+            train_mean,
+            test_mean,
+            distance: smirnov.distance,
+        })
+    }
+
+    /// One sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        format!(
+            "These look like losses on data the model was fitted to; give out-of-fold losses. Mean loss {:.4} of {} training items, {:.4} of {} test items (Kolmogorov-Smirnov distance {:.2}): what heads learn from the former is no amount of loss to expect.",
+            self.train_mean,
+            super::grouped(self.train_items),
+            self.test_mean,
+            super::grouped(self.test_items),
+            self.distance
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn losses(n: usize, scale: f64) -> Vec<f64> {
+        // Exponential quantiles in a scrambled order.
+        (0..n).map(|i| -scale * (1.0 - (((i * 7_919) % n) as f64 + 0.5) / n as f64).ln()).collect()
+    }
+
+    #[test]
+    fn lower_losses_on_training_items_are_noticed_and_equal_ones_are_not() {
+        assert_eq!(FittedLosses::between(&losses(900, 1.0), &losses(700, 1.0)), None);
+        assert_eq!(FittedLosses::between(&losses(900, 0.9), &losses(700, 1.0)), None);
+        let found = FittedLosses::between(&losses(900, 0.3), &losses(700, 1.0)).unwrap();
+        assert!(found.distance > 0.3 && (found.train_mean / found.test_mean - 0.3).abs() < 0.01, "{found:?}");
+        assert!(found.sentence().contains("give out-of-fold losses"));
+        // Equal means, other shapes: the distance says so.
+        assert!(FittedLosses::between(&vec![1.0; 900], &losses(700, 1.0)).is_some());
+    }
+
+    #[test]
+    fn forty_items_a_split_are_too_few_to_blame() {
+        assert_eq!(FittedLosses::between(&losses(40, 0.75), &losses(40, 1.0)), None);
+    }
+}
