@@ -54,7 +54,7 @@ fn claims(found: &Findings) -> Vec<String> {
 
 /// ±.1 in turn, so that every group below keeps its mean.
 fn noise(i: usize) -> f64 {
-    if (i / 4) % 2 == 0 { 0.1 } else { -0.1 }
+    if (i / 4).is_multiple_of(2) { 0.1 } else { -0.1 }
 }
 
 const SENIOR: (&str, &str, Holds) = ("Senior", "an elderly person", |i| Some(i % 4 == 0));
@@ -90,7 +90,7 @@ fn a_group_and_its_easy_case_are_said_with_their_figures() {
 fn a_pair_is_said_only_where_it_adds_to_its_parts() {
     let even: (&str, &str, Holds) = ("Even", "even", |i| Some(i % 2 == 0));
     let low: (&str, &str, Holds) = ("Low", "low", |i| Some((i / 2) % 2 == 0));
-    let both = |i: usize| i % 4 == 0;
+    let both = |i: usize| i.is_multiple_of(4);
     let joint = audit(N, &[even, low], |i| noise(i) + if both(i) { 5.0 } else { 1.0 });
     // Each alone holds 40 items of the pair and 40 others: (5 + 1)/2. What Low has beyond Even is nothing.
     assert_eq!(
