@@ -369,7 +369,7 @@ mod tests {
         assert!(said.contains("'x'") && said.contains("next-head") && said.contains("cancel-running"), "{said}");
         let said = rebound("attributes", "next-sort", &["q"]).unwrap_err();
         assert!(said.contains("next-sort") && said.contains("quit in [keys.everywhere]"), "{said}");
-        assert!(rebound("atributes", "next-sort", &["o"]).unwrap_err().contains("known sections: attributes"));
+        assert!(rebound("atributes", "next-sort", &["o"]).unwrap_err().contains(", attributes, "));
         assert!(rebound("train", "sort", &["o"]).unwrap_err().contains("has no action 'sort'"));
         assert!(rebound("train", "next-head", &["ctrl-x"]).unwrap_err().contains("'ctrl-x' is no key"));
     }

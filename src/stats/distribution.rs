@@ -49,6 +49,9 @@ pub(crate) fn student_two_sided(t: f64, df: f64) -> f64 {
 
 /// The normal deviate with the tail area of `|t|` (Hill 1970, Algorithm 395); relative error O(df⁻⁴).
 fn student_deviate(t: f64, df: f64) -> f64 {
+    if df == f64::INFINITY {
+        return t.abs();
+    }
     let a = df - 0.5;
     let b = 48.0 * a * a;
     let y = a * (t * t / df).ln_1p();
