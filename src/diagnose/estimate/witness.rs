@@ -193,7 +193,10 @@ impl Witnesses {
                 n: found.rows,
                 interval: found.interval(WITNESS_LEVEL),
                 weight: weight(2),
-                over: format!("training items with its words; {:.0} % of their weight found", 100.0 * found.found.abs()),
+                over: format!(
+                    "training items with its words; {:.0} % of their weight found",
+                    100.0 * found.found.abs()
+                ),
             });
         }
         if let Some(found) = &heard.nearest {

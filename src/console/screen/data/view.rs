@@ -92,11 +92,18 @@ fn losses(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect, store: Op
     let found = histogram(store, model);
     let note = found.map(|loss| format!("n = {}, log scale", number::count(loss.n))).unwrap_or_default();
     let title = if area.width < 70 { format!("Loss, {model}") } else { format!("Loss of {model}, test items") };
-    let inside = inset(pen.panel(area, &title, &note, false), 1);
+    let mut inside = inset(pen.panel(area, &title, &note, false), 1);
     let Some(loss) = found else {
         waiting(pen, inside);
         return;
     };
+    let fitted = store.and_then(|store| store.fitted.iter().find(|(name, _)| name == model));
+    if let Some((_, fitted)) = fitted.filter(|_| inside.height > 3) {
+        let [train, test] = [fitted.train_mean, fitted.test_mean].map(|mean| number::plain(mean, 3, pen.glyphs()));
+        let words = format!("looks fitted: mean {train} in training, {test} in test; give out-of-fold losses");
+        pen.text(inside.x, inside.y, inside.width, &words, Role::Warn);
+        inside = Rect { y: inside.y + 1, height: inside.height - 1, ..inside };
+    }
     if inside.height < 3 {
         return;
     }
