@@ -336,7 +336,7 @@ fn enter_opens_what_is_behind_a_finding() {
 fn findings_that_fail_say_why_and_are_asked_for_again() {
     let mut app = open((120, 36));
     let ask = Cmd::Send(Command::Find { model: "logistic".into() });
-    assert_eq!(update(&mut app, Msg::Key(key("0"))), [ask.clone()]);
+    assert_eq!(update(&mut app, Msg::Key(key("0"))), std::slice::from_ref(&ask));
     tell(&mut app, Event::Found { model: "logistic".into(), found: Err("the disk is gone".into()) });
     assert!(words(&app).contains("! the disk is gone"), "{}", words(&app));
     assert!(update(&mut app, Msg::Key(key("j"))).is_empty(), "once is enough");
