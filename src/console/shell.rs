@@ -5,13 +5,7 @@ use super::msg::{Action, ExportForm, ScreenId};
 use super::world::World;
 use crate::audit::{HyperParameters, Negatives};
 
-/// A word as a POSIX shell reads it back unchanged.
-#[must_use]
-pub fn quoted(word: &str) -> String {
-    let word = super::text::clean(word);
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
-}
+pub use crate::report::shell_word as quoted;
 
 /// The audit as a word of the shell.
 #[must_use]

@@ -4,6 +4,8 @@ use crate::stats::{Stat, Undefined, Units};
 
 /// A verdict needs a q under this.
 pub(super) const LEVEL: f64 = 0.05;
+/// A difference of losses counts from this share of the mean loss on.
+pub(super) const LEAST_LOSS_SHARE: f64 = 0.01;
 /// Coverage of the intervals printed beside measured values.
 pub(super) const COVERAGE: f64 = 0.95;
 /// Probability with which `items_needed` resolves a gap.

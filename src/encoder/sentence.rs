@@ -50,13 +50,7 @@ impl SentenceEncoder {
         let (mut prompts, said) = Prompts::open(files, wish)?;
         let limit = limit(files)?.unwrap_or(shape.limit).min(shape.limit);
         let tokens = Tokens::open(files, limit)?;
-        if tokens.largest_id() as usize >= shape.vocabulary {
-            return Err(format!(
-                "tokenizer.json knows token {} and the weights have {} rows: they do not belong together",
-                tokens.largest_id(),
-                shape.vocabulary
-            ));
-        }
+        tokens.check(shape.vocabulary)?;
         if !modules.include_prompt {
             prompts.leave_out(&tokens)?;
         }

@@ -50,9 +50,15 @@ impl Tokens {
         nothing.iter().rev().zip(some.iter().rev()).take_while(|(a, b)| a == b).count().min(self.special)
     }
 
-    /// Largest id, to be held against the embedding's rows.
-    pub(super) fn largest_id(&self) -> u32 {
-        self.tokenizer.get_vocab(true).into_values().max().unwrap_or(0)
+    /// Refuses a tokenizer that knows more tokens than the embedding has rows.
+    pub(super) fn check(&self, rows: usize) -> Result<(), String> {
+        let largest = self.tokenizer.get_vocab(true).into_values().max().unwrap_or(0);
+        if (largest as usize) < rows {
+            return Ok(());
+        }
+        Err(format!(
+            "tokenizer.json knows token {largest} and the weights have {rows} rows: they do not belong together"
+        ))
     }
 
     /// The id of a token.

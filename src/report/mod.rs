@@ -40,7 +40,7 @@ pub use json::{Envelope, Identity, to_json};
 pub use ledger::{trends_sheet, trends_text};
 pub use overview::demo;
 pub use paper::{paper_check, paper_rows};
-pub use plain::{json, json_line, printable, tame};
+pub use plain::{json, json_line, printable, shell_word, tame};
 pub use prompts::{compare, pairs, score};
 pub use runs::{Attempt, Difference, Ending, Order, best_first, plan, runs, show, sort, sweep, unfinished};
 pub use sheet::{Cell, Format, Sheet};

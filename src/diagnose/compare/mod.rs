@@ -5,7 +5,7 @@ mod kinds;
 mod tests;
 
 use super::comparison::{AttributeChange, Change, ChangeRule, ItemChange, LossShift, ModelComparison};
-use super::policy::{COVERAGE, LEAST_ITEMS, LEAST_OF_CLASS, LEAST_UNITS, LEVEL};
+use super::policy::{COVERAGE, LEAST_ITEMS, LEAST_LOSS_SHARE, LEAST_OF_CLASS, LEAST_UNITS, LEVEL};
 use super::{ChangedGroups, Fate, GroupChange, Measured, PairedTests, QuantileShift, group_changes};
 use crate::audit::{Audit, ModelLosses, Side, Split};
 use crate::stats::{self, Clusters, Resampling, Stat, Units};
@@ -31,8 +31,7 @@ impl Default for ComparisonQuestion {
     }
 }
 
-/// Smallest change worth a verdict: a share of the mean loss before, and an AUROC.
-const LEAST_LOSS_SHARE: f64 = 0.01;
+/// Smallest change of an AUROC worth a verdict.
 const LEAST_AUROC: f64 = 0.001;
 const QUANTILES: [f64; 7] = [0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 

@@ -40,7 +40,7 @@ pub enum Finding {
     /// A group that loses less than others: the model's easy case.
     Easier(GroupFinding),
     /// A slice that no attribute names, found by a search and checked on items it did not see.
-    Discovered(DiscoveredSlice),
+    Discovered(NamedSlice),
     /// How the groups fare against another model of the audit.
     Changed(ChangedFinding),
     /// What cannot be said.
@@ -97,7 +97,7 @@ pub struct WorstItem {
 
 /// A slice found by a search, as its caller hands it over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DiscoveredSlice {
+pub struct NamedSlice {
     /// What names it, such as `"retired" + "widowed"`.
     pub name: String,
     /// Items it was checked on, and their mean loss with its interval.
@@ -174,7 +174,7 @@ pub enum DataFault {
 #[derive(Debug, Clone, Default)]
 pub struct Additions {
     /// Slices that a search has found and checked.
-    pub discovered: Vec<DiscoveredSlice>,
+    pub discovered: Vec<NamedSlice>,
     /// What a run or a check of the data found wrong with them.
     pub faults: Vec<DataFault>,
     /// A run that can be asked further.

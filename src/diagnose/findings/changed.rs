@@ -3,11 +3,8 @@
 use super::{ChangedFinding, ChangedGroup, words};
 use crate::audit::{Audit, ModelLosses, Side, Split};
 use crate::diagnose::group_losses::GroupLosses;
-use crate::diagnose::policy::{COVERAGE, LEAST_ITEMS, LEAST_UNITS, LEVEL};
+use crate::diagnose::policy::{COVERAGE, LEAST_ITEMS, LEAST_LOSS_SHARE, LEAST_UNITS, LEVEL};
 use crate::stats::{self, Interval, Stat, Undefined};
-
-/// A verdict needs an effect of a comparison: `diagnose/compare` has the same.
-const LEAST_LOSS_SHARE: f64 = 0.01;
 
 /// Own losses of both sides of every attribute, paired: the mean difference over a group with its own variance, which is
 /// what the bootstrap of a comparison converges to, at once. `None` where no item has a loss of both.

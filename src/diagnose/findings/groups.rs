@@ -4,13 +4,12 @@ use super::{Finding, GroupFinding, LossBins, WorstItem, least_gap, words};
 use crate::audit::Side;
 use crate::diagnose::group_losses::{GroupLosses, Pairs};
 use crate::diagnose::intersections::{JudgedPair, judge};
+use crate::diagnose::policy::LEAST_LOSS_SHARE;
 use crate::diagnose::{GapEvidence, Measured, Verdict};
 use crate::stats::{self, Better, MeasuredGap, Moments, Stat};
 
 /// Share of its gap that a group must keep outside of the groups above it.
 const KEPT_SHARE: f64 = 0.5;
-/// Smallest gap worth a sentence, as a share of the mean loss: that of a change, too.
-const LEAST_SHARE: f64 = 0.01;
 /// How much more than the worse of its parts a pair must lose.
 const BEYOND_PARTS: f64 = 1.1;
 /// Fewest items of a group outside of the groups above it.
@@ -83,7 +82,7 @@ impl<'a> Candidates<'a> {
     /// The least a resolved gap can be, with its sign.
     fn least_of(&self, at: usize) -> Option<f64> {
         let evidence = &self.evidence[at];
-        let large = |least: &f64| least.abs() >= LEAST_SHARE * self.losses.all.mean();
+        let large = |least: &f64| least.abs() >= LEAST_LOSS_SHARE * self.losses.all.mean();
         (evidence.verdict == Verdict::Resolved).then(|| least_gap(evidence)).flatten().filter(large)
     }
 

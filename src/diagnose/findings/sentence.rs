@@ -1,6 +1,6 @@
 //! The one source of sentences: console, command line, report and demo all say a finding in these words.
 
-use super::{ChangedFinding, DataFault, DiscoveredSlice, Finding, Findings, GroupFinding, Unsaid, words};
+use super::{ChangedFinding, DataFault, Finding, Findings, GroupFinding, NamedSlice, Unsaid, words};
 use crate::diagnose::{Measured, grouped};
 
 impl Finding {
@@ -142,7 +142,7 @@ fn q(q: f64) -> String {
     if q < 0.001 { "q < .001".into() } else { format!("q {q:.3}").replace("q 0.", "q .") }
 }
 
-fn discovered(slice: &DiscoveredSlice) -> String {
+fn discovered(slice: &NamedSlice) -> String {
     let how = if slice.overall > 0.0 {
         format!("lose {} what all do", times(slice.mean_loss / slice.overall))
     } else {

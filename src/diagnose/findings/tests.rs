@@ -189,7 +189,7 @@ fn slices_and_faults_of_others_are_taken_in_and_no_more_than_seven_are_said() {
     let audit = audit(960, &many, |i| noise(i / 16) + if i % 16 < 7 { 9.0 - (i % 16) as f64 } else { 1.0 });
     let interval = crate::stats::Interval { low: 4.0, high: 5.0, level: 0.95 };
     let added = Additions {
-        discovered: vec![DiscoveredSlice {
+        discovered: vec![NamedSlice {
             name: "\"retired\"".into(),
             n: 61,
             mean_loss: 4.5,

@@ -104,13 +104,7 @@ impl ClipEncoder {
 
 /// Whether the tokenizer belongs to the towers.
 fn check_tokens(tokens: &Tokens, config: &Config) -> Result<(), String> {
-    if tokens.largest_id() as usize >= config.vocabulary {
-        return Err(format!(
-            "tokenizer.json knows token {} and the weights have {} rows: they do not belong together",
-            tokens.largest_id(),
-            config.vocabulary
-        ));
-    }
+    tokens.check(config.vocabulary)?;
     let ids = tokens.ids("a")?;
     match config.pooling {
         Pooling::First(eos) if !ids.contains(&eos) => {

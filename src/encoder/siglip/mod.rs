@@ -46,11 +46,11 @@ impl SiglipEncoder {
             config.padding = padding;
             named.push(path);
         }
-        let largest = tokens.largest_id().max(config.padding);
-        if largest as usize >= config.vocabulary {
+        tokens.check(config.vocabulary)?;
+        if config.padding as usize >= config.vocabulary {
             return Err(format!(
-                "tokenizer.json knows token {largest} and the weights have {} rows: they do not belong together",
-                config.vocabulary
+                "texts are padded with token {} and the weights have {} rows",
+                config.padding, config.vocabulary
             ));
         }
         let processor = Processor::open(files, config.image_size, &Usual::siglip(config.image_size))?;
