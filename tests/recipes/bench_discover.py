@@ -1,9 +1,10 @@
 """Named slices beside what else finds slices: k-means, a mixture like Domino's, SliceLine's score.
 
-Prints  for each method: share of planted groups found, precision among the ten items that a slice puts first, seconds
+Prints  for each method: share of planted groups found, precision among the ten items that a slice puts first, seconds;
+        how often llm2loss tells a slice where losses are permuted and nothing is planted
 From    an audit of a home of llm2loss: its items, attributes and embeddings, with the losses of one model
 Needs   Python 3.11, numpy 2.4.6, scikit-learn 1.9.1, safetensors 0.8.0
-Run     python tests/recipes/bench_discover.py PROGRAM HOME AUDIT MODEL [RUNS] [ITEMS]
+Run     python tests/recipes/bench_discover.py PROGRAM HOME AUDIT MODEL [RUNS] [ITEMS] [PERMUTED]
 
 Planted as in dcbench (Eyuboglu et al. 2022): losses are permuted, then half of the losses of an attribute's group, of a
 pair's and of a word's (each 1.5 to 12 % of the items) are drawn anew from the top 5 %. Every method may tell ten slices.
@@ -170,7 +171,7 @@ def judged(slices, planted):
     return found, precision
 
 
-def main(program, home, audit, model, runs=20, most=12_000):
+def main(program, home, audit, model, runs=20, most=12_000, permuted=200):
     random = np.random.default_rng(18)
     items, rows, losses = read(program, home, audit, model, int(most), random)
     split = random.random(len(items)) < 0.6
@@ -198,6 +199,8 @@ def main(program, home, audit, model, runs=20, most=12_000):
             outcome[name][2].append(took)
     for name, (found, precision, took) in outcome.items():
         print(f"{name:18} found {np.mean(found):.2f} of {len(found)}, p@10 {np.mean(precision):.2f}, {np.median(took):.1f} s")
+    told = sum(bool(ours(program, items, random.permutation(losses), split)[0]) for _ in range(int(permuted)))
+    print(f"permuted losses, nothing planted: llm2loss tells a slice in {told} of {permuted} runs")
 
 
 main(*sys.argv[1:])
