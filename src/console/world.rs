@@ -179,6 +179,7 @@ impl World {
                 self.unfinished = runs;
                 self.unfinished.sort_by_key(|record| std::cmp::Reverse(record.finished_at));
             }
+            Event::AttributeAdded { audit, .. } => self.audit = Some(audit),
             Event::Shown(view) => {
                 self.add_run(view.record.clone());
                 let said = self.opening.take().map(|model| opening(&model));

@@ -17,7 +17,7 @@ pub use bins::LossBins;
 use super::gap_evidence::judged;
 use super::group_losses::GroupLosses;
 use super::policy::{LEAST_ITEMS, LEAST_UNITS};
-use super::{AttributesTable, GapEvidence, Measured, Tables, Verdict};
+use super::{AttributesTable, Discovery, GapEvidence, Measured, Tables, Verdict};
 use crate::audit::{Audit, ModelLosses};
 use crate::stats::{MeasuredGap, Stat, Undefined};
 use groups::Candidates;
@@ -25,7 +25,9 @@ use groups::Candidates;
 /// Most findings: what fits a screen, and what a person reads.
 const MOST: usize = 7;
 /// Most that are given to what is not a group that fares worse.
-const MOST_OTHERS: usize = 4;
+const MOST_OTHERS: usize = 5;
+/// Most that are given to slices found by a search.
+const MOST_DISCOVERED: usize = 2;
 
 /// Finds what there is to say of a model; `other` is the model it is held against, if there is one.
 #[must_use]
@@ -33,7 +35,7 @@ pub fn findings(audit: &Audit, model: &ModelLosses, other: Option<&ModelLosses>,
     let losses = GroupLosses::of(audit, model);
     let (gaps, evidence) = judge_singles(&losses);
     let candidates = Candidates::new(&losses, &gaps, &evidence);
-    let discovered = added.discovered.iter().take(1).cloned().map(Finding::Discovered);
+    let discovered = added.discovered.iter().take(MOST_DISCOVERED).cloned().map(Finding::Discovered);
     let changed = other.and_then(|other| changed::changed(audit, model, other)).map(Finding::Changed);
     let unsaid = unsaid(&losses, &evidence).map(Finding::Unsaid);
     let faults = data::faults(audit, model, &losses.rows, &added.faults).into_iter().map(Finding::Data);
@@ -56,6 +58,25 @@ pub fn findings(audit: &Audit, model: &ModelLosses, other: Option<&ModelLosses>,
         intervals: losses.intervals(),
         bins: candidates.bins().clone(),
         findings: found,
+    }
+}
+
+impl NamedSlice {
+    /// The slices of a discovery that words name: what attributes alone name is a group of theirs, and told as such.
+    #[must_use]
+    pub fn of(found: &Discovery) -> Vec<Self> {
+        let named = found.slices.iter().filter(|slice| !slice.by_attributes && slice.parent.is_none());
+        let told = named.filter_map(|slice| {
+            Some(Self {
+                name: slice.name.clone(),
+                n: slice.n,
+                mean_loss: slice.mean_loss,
+                interval: slice.interval?,
+                overall: slice.overall,
+                q: slice.q,
+            })
+        });
+        told.collect()
     }
 }
 
