@@ -229,3 +229,20 @@ fn what_is_no_ordinary_file_is_refused_without_waiting() {
     let socket = folder.path().join("s.csv").to_string_lossy().into_owned();
     assert!(fails(&home, 2, &["ingest", "x", "--manifest", &socket]).contains("socket"));
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_limit_of_memory_ends_the_program_and_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    run(&home, &["demo"]).success();
+    let table = ["table", "adult", "attributes", "--json"];
+    let before = run(&home, &table).success().get_output().stdout.clone();
+    let done = run(&home, &["--memory-limit", "24MB", "train", "adult", "--seed", "7"]).failure();
+    let said = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+    assert!(said.contains("memory allocation of") && !said.contains("panicked"), "{said}");
+    let after = run(&home, &[&["--memory-limit", "none"], &table[..]].concat()).success().get_output().stdout.clone();
+    assert_eq!(before, after);
+    let said = fails(&home, 2, &["--memory-limit", "1MB", "audits"]);
+    assert!(said.contains("16 MB"), "{said}");
+}

@@ -27,6 +27,7 @@ mod sweep;
 mod table;
 mod train;
 
+use crate::engine::MemoryLimit;
 use arguments::{Action, Arguments};
 use clap::{CommandFactory, Parser};
 use config::Config;
@@ -68,6 +69,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Some(Action::Man) => return completions::man(),
         _ => {}
     }
+    arguments.memory_limit.unwrap_or_else(MemoryLimit::usual).apply().map_err(Failure::usage)?;
     let config = Config::load(arguments.config.as_deref())?;
     let given = arguments.home.filter(|home| !home.as_os_str().is_empty());
     let home = given.or_else(|| config.home());

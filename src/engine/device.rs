@@ -69,7 +69,7 @@ impl ComputeDevice {
     pub fn cpu() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let name = if cores == 1 { "cpu (1 core)".into() } else { format!("cpu ({cores} cores)") };
-        Self { name, device: Device::Cpu, memory: kilobytes_of("/proc/meminfo", "MemTotal:") }
+        Self { name, device: Device::Cpu, memory: machine_memory() }
     }
 
     /// The device asked for, and a sentence where `auto` passes over what a person may have counted on.
@@ -115,6 +115,11 @@ pub fn cuda_words() -> Result<String, String> {
         1 => Ok("one device answers".into()),
         count => Ok(format!("{count} devices answer")),
     }
+}
+
+/// Bytes of memory that the machine has.
+pub(super) fn machine_memory() -> Option<u64> {
+    kilobytes_of("/proc/meminfo", "MemTotal:")
 }
 
 /// A figure that the kernel gives in kB, in bytes.

@@ -19,6 +19,7 @@ mod inspect;
 mod items;
 mod items_desk;
 mod matrix;
+mod memory_limit;
 mod message;
 mod modality;
 mod negatives;
@@ -52,6 +53,7 @@ pub use ingest::{
 pub use inspect::{AuditLine, LossHistogram, StoreView};
 pub use items::{ItemList, ItemsQuestion, Risks};
 pub use matrix::Matrix;
+pub use memory_limit::MemoryLimit;
 pub use message::*;
 pub use session::{Session, known_audits};
 pub use tracker::Tracker;

@@ -19,7 +19,7 @@ pub use training::*;
 use crate::console::ColorChoice;
 use crate::console::msg::ScreenId;
 use crate::data::{CelebaSplit, LossKind};
-use crate::engine::DeviceChoice;
+use crate::engine::{DeviceChoice, MemoryLimit};
 use clap::builder::{FalseyValueParser, OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -49,6 +49,10 @@ pub struct Arguments {
     /// Configuration file [default: config.toml in the user's configuration folder]
     #[arg(long, global = true, env = "LLM2LOSS_CONFIG", value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub config: Option<PathBuf>,
+
+    /// Most memory this may take, such as 24GB, or none [default: 3/4 of what the machine or its control group has]
+    #[arg(long, global = true, env = "LLM2LOSS_MEMORY_LIMIT", value_name = "SIZE|none")]
+    pub memory_limit: Option<MemoryLimit>,
 
     /// Show ids of items, never their texts or paths
     #[arg(long, global = true, env = "LLM2LOSS_HIDE_TEXT", value_parser = FalseyValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
