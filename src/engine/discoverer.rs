@@ -80,7 +80,9 @@ impl Discoveries {
 /// Runs until it is closed. A panic over one request is told and does not end the thread.
 pub fn run(shared: &Shared) {
     while let Some((request, cancelled)) = shared.discoveries.waiting.take() {
-        let tell = |step| drop(shared.send(Event::Discovering { request: request.clone(), step }));
+        let tell = |step| {
+            shared.send(Event::Discovering { request: request.clone(), step });
+        };
         let watch = Watch::new(&tell, &cancelled);
         let work = AssertUnwindSafe(|| shared.session.discover_asked(&request, &watch));
         let found = catch_unwind(work);

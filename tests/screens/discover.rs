@@ -85,7 +85,13 @@ fn slices_are_a_tree_with_figures_and_the_selected_one_is_told() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    let told = press(&mut app, "j j y");
+    press(&mut app, "1");
+    let text = words(&app);
+    assert!(
+        text.contains("31 % of the excess loss of the 3 slices found lies outside your attributes: 8 shows"),
+        "{text}"
+    );
+    let told = press(&mut app, "8 j j y");
     let [Cmd::Copy(paragraph)] = &told[..] else { panic!("{told:?}") };
     assert!(paragraph.starts_with("**retired + widowed** (what logistic fails on; audit adult): 2.900"), "{paragraph}");
 }
@@ -115,7 +121,10 @@ fn enter_lists_the_items_p_asks_the_heads_and_x_asks_for_ids() {
     assert_eq!((name.as_str(), model.as_str(), rows.len()), ("retired + widowed", "logistic", 122));
     let told = tell(&mut app, Event::Ids { name: name.clone(), items: vec![("17".into(), Split::Test, 0.25)] });
     let [Cmd::Export { name, text }] = &told[..] else { panic!("{told:?}") };
-    assert_eq!((name.as_str(), text.lines().nth(1)), ("slice-retired-widowed.csv", Some("retired + widowed,17,test,0.250000")));
+    assert_eq!(
+        (name.as_str(), text.lines().nth(1)),
+        ("slice-retired-widowed.csv", Some("retired + widowed,17,test,0.250000"))
+    );
 }
 
 #[test]
@@ -123,7 +132,10 @@ fn a_slice_becomes_an_attribute_under_the_name_typed() {
     let mut app = open((120, 36));
     press(&mut app, "8 j j a");
     assert!(words(&app).contains("adds it: retired + widowed"), "{}", words(&app));
-    update(&mut app, Msg::Key(crossterm::event::KeyEvent::new(KeyCode::Char('u'), crossterm::event::KeyModifiers::CONTROL)));
+    update(
+        &mut app,
+        Msg::Key(crossterm::event::KeyEvent::new(KeyCode::Char('u'), crossterm::event::KeyModifiers::CONTROL)),
+    );
     type_text(&mut app, "alone again");
     let told = press(&mut app, "Enter");
     let [Cmd::Send(Command::AddAttribute(added))] = &told[..] else { panic!("{told:?}") };
@@ -165,7 +177,10 @@ fn other_questions_are_asked_and_answers_to_older_ones_are_dropped() {
     assert_eq!(asked(&update(&mut app, Msg::Key(key("8")))), deeper, "what failed is asked for again");
     tell(&mut app, Event::Discovered { request: deeper.clone(), found: Ok(Arc::new(view(&deeper))) });
     press(&mut app, "Enter");
-    assert_eq!((app.screens.items.listing.order, app.screens.items.listing.against.clone()), (ItemOrder::Change, deeper.against));
+    assert_eq!(
+        (app.screens.items.listing.order, app.screens.items.listing.against.clone()),
+        (ItemOrder::Change, deeper.against)
+    );
 }
 
 #[test]
@@ -176,7 +191,8 @@ fn a_finding_of_a_slice_opens_the_screen_and_late_findings_take_none_away() {
     rest(&mut app);
     let mut with = super::world::findings("logistic");
     let interval = Interval { low: 2.7, high: 3.1, level: 0.95 };
-    let slice = NamedSlice { name: "retired + widowed".into(), n: 61, mean_loss: 2.9, interval, overall: 0.886, q: 0.03 };
+    let slice =
+        NamedSlice { name: "retired + widowed".into(), n: 61, mean_loss: 2.9, interval, overall: 0.886, q: 0.03 };
     with.findings.insert(0, Finding::Discovered(slice));
     tell(&mut app, Event::Found { model: "logistic".into(), found: Ok(Arc::new(with)) });
     find(&mut app, "logistic");
