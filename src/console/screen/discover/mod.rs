@@ -122,7 +122,7 @@ mod tests {
         };
         let (file, text) = name("an older person + \"../retired\"");
         assert_eq!(file, "slice-an-older-person-retired.csv");
-        assert!(text.starts_with("slice,id,split,loss\n") && text.contains("\"a,b\",test,0.500000"), "{text}");
+        assert!(text.starts_with("slice,id,split,loss\n") && text.contains("\"a,b\",test,0.5"), "{text}");
         assert_eq!(name("老人").0, "slice-.csv");
     }
 }
