@@ -3,7 +3,7 @@
 use crate::audit::Audit;
 
 /// Groups that are told.
-const TOLD: usize = 6;
+const TOLD: usize = 3;
 
 /// A group of an attribute among the items of a slice.
 #[derive(Debug, Clone, PartialEq)]

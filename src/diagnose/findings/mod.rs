@@ -25,9 +25,7 @@ use groups::Candidates;
 /// Most findings: what fits a screen, and what a person reads.
 const MOST: usize = 7;
 /// Most that are given to what is not a group that fares worse.
-const MOST_OTHERS: usize = 5;
-/// Most that are given to slices found by a search.
-const MOST_DISCOVERED: usize = 2;
+const MOST_OTHERS: usize = 4;
 
 /// Finds what there is to say of a model; `other` is the model it is held against, if there is one.
 #[must_use]
@@ -35,7 +33,7 @@ pub fn findings(audit: &Audit, model: &ModelLosses, other: Option<&ModelLosses>,
     let losses = GroupLosses::of(audit, model);
     let (gaps, evidence) = judge_singles(&losses);
     let candidates = Candidates::new(&losses, &gaps, &evidence);
-    let discovered = added.discovered.iter().take(MOST_DISCOVERED).cloned().map(Finding::Discovered);
+    let discovered = added.discovered.iter().take(1).cloned().map(Finding::Discovered);
     let changed = other.and_then(|other| changed::changed(audit, model, other)).map(Finding::Changed);
     let unsaid = unsaid(&losses, &evidence).map(Finding::Unsaid);
     let faults = data::faults(audit, model, &losses.rows, &added.faults).into_iter().map(Finding::Data);

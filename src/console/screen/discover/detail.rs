@@ -70,7 +70,7 @@ pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, places: (Rect, Opti
 
 /// Groups told, so that what heads say has its lines too.
 fn overlaps_shown(height: u16) -> usize {
-    usize::from(height.saturating_sub(4)).max(1)
+    usize::from(height / 4).clamp(1, 3)
 }
 
 /// `98 % are Senior, 6.2 times as many as of all`.
