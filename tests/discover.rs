@@ -146,7 +146,7 @@ fn a_slice_becomes_an_attribute_and_runs_stay_what_they_are() {
         (&row["name"], &row["prompts"]["phrase"], &row["prompts"]["bare"][1]),
         (&"Blue things".into(), &"azure".into(), &"Not Blue things".into())
     );
-    let (again, _) = done(&home, &["audits", "mine"], 0);
+    let (again, _) = done(&home, &["audits", "show", "mine"], 0);
     assert!(again.contains("slice 'azure' (llm2loss discover, hard)"), "{again}");
     let name = |given: &str, said: &str| {
         let (_, told) = done(&home, &[&find[..], &["--add", "azure", "--as", given]].concat(), 2);
