@@ -117,3 +117,79 @@ fn thirty_items_are_too_few_and_say_so() {
     let (text, _) = done(&home, &["discover", "few"], 0);
     assert!(text.contains("Too few items"), "{text}");
 }
+
+#[test]
+fn a_slice_becomes_an_attribute_and_runs_stay_what_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    let line = |row: usize| {
+        let words = format!("{} {} {row}", ["crimson", "azure", "olive"][row / 2 % 3], ["tower", "wheel"][row / 6 % 2]);
+        (words, f64::from(u8::from(row / 2 % 3 == 1)) + (row * 7919 % 97) as f64 / 97.0)
+    };
+    let manifest = write_audit(folder.path(), 1_200, line);
+    done(&home, &["ingest", "mine", "--manifest", &manifest], 0);
+    done(&home, &["train", "mine", "--architecture", "linear", "--epochs", "1"], 0);
+    let table = || -> Value {
+        let (text, _) = done(&home, &["table", "mine", "attributes", "--json"], 0);
+        serde_json::from_str(&text).unwrap()
+    };
+    let before = table();
+    let find = ["discover", "mine", "--depth", "1"];
+    let (_, said) = done(&home, &[&find[..], &["--add", "purple"]].concat(), 2);
+    assert!(said.contains("no slice 'purple'; found were 'azure'"), "{said}");
+    let (_, said) = done(&home, &[&find[..], &["--add", "azure", "--as", "Blue things"]].concat(), 0);
+    assert!(said.contains("'Blue things' is an attribute of audit mine now: 400 items"), "{said}");
+    let after = table();
+    assert_eq!((&before["run"], before["rows"].as_array().unwrap().len()), (&after["run"], 0));
+    let row = &after["rows"][0];
+    assert_eq!(
+        (&row["name"], &row["prompts"]["phrase"], &row["prompts"]["bare"][1]),
+        (&"Blue things".into(), &"azure".into(), &"Not Blue things".into())
+    );
+    let (again, _) = done(&home, &["audits", "show", "mine"], 0);
+    assert!(again.contains("slice 'azure' (llm2loss discover, hard)"), "{again}");
+    let name = |given: &str, said: &str| {
+        let (_, told) = done(&home, &[&find[..], &["--add", "azure", "--as", given]].concat(), 2);
+        assert!(told.contains(said), "{told}");
+    };
+    // The attribute names the slice now, in the place of its word.
+    let (_, told) = done(&home, &[&find[..], &["--add", "azure", "--as", "blue_things"]].concat(), 2);
+    assert!(told.contains("an attribute 'Blue things' already"), "{told}");
+    name(" ", "1 to 100 characters");
+    let (_, told) = done(&home, &["discover", "adult", "--model", "v1", "--add", "an older person"], 2);
+    assert!(told.contains("built in") || told.contains("no slice"), "{told}");
+}
+
+#[test]
+fn the_gate_on_new_slices_passes_the_same_model_and_stops_a_worse_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    let rules = folder.path().join("rules.toml");
+    std::fs::write(&rules, "[discover]\nmax_new_slices = 0\n").unwrap();
+    let rules = rules.to_str().unwrap();
+    let check = |model: &str, how: &[&str], code: i32| {
+        done(&home, &[&["check", "adult", "--model", model, "--rules", rules], how].concat(), code).0
+    };
+    let same = check("v1", &["--against", "v1"], 0);
+    assert!(same.contains("PASS: 1 kept"), "{same}");
+    let worse: Value = serde_json::from_str(&check("v1", &["--against", "v2", "--json"], 3)).unwrap();
+    let outcome = &worse["outcomes"][0];
+    assert_eq!((&outcome["rule"], &outcome["status"]), (&"max_new_slices".into(), &"broken".into()));
+    assert!(outcome["after"].as_f64().unwrap() > outcome["before"].as_f64().unwrap());
+    let junit = check("v1", &["--against", "v2", "--format", "junit"], 3);
+    assert!(junit.contains("<testsuite name=\"max_new_slices\"") && junit.contains("may be new weaknesses"), "{junit}");
+    let sarif = check("v1", &["--against", "v2", "--format", "sarif"], 3);
+    assert!(
+        sarif.contains("\"ruleId\":\"max_new_slices\"") || sarif.contains("\"ruleId\": \"max_new_slices\""),
+        "{sarif}"
+    );
+    // A baseline holds no losses: those of its model are needed, as they were.
+    let pinned = folder.path().join("v2.json");
+    let pinned = pinned.to_str().unwrap();
+    check("v2", &["--write-baseline", pinned, "--against", "v2"], 0);
+    check("v1", &["--baseline", pinned], 3);
+    let text = std::fs::read_to_string(pinned).unwrap().replace("\"model\": \"v2\"", "\"model\": \"v9\"");
+    std::fs::write(pinned, text.replace("\"model\":\"v2\"", "\"model\":\"v9\"")).unwrap();
+    let open = check("v1", &["--baseline", pinned, "--inconclusive", "exit4"], 4);
+    assert!(open.contains("use --against"), "{open}");
+}

@@ -88,6 +88,7 @@ fn broken(world: World, runs: u64, level: f64) -> (usize, usize) {
             after: &found.after,
             change: Some(&found.change),
             standard_error: found.errors.value(),
+            slices: None,
             prompts: &[],
         };
         let found = check(("v2", "v1"), &material, CheckManner { level, ..CheckManner::default() });

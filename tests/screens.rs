@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "screens/discover.rs"]
+mod discover;
 #[path = "screens/items.rs"]
 mod items;
 #[path = "screens/models.rs"]
@@ -96,6 +98,14 @@ fn press(app: &mut App, keys: &str) -> Vec<Cmd> {
                     tell(app, Event::ModelsCompared { request, found });
                 }
                 Cmd::Send(Command::Find { model }) => waiting.extend(find(app, &model)),
+                Cmd::Send(Command::Discover(request)) => {
+                    let found = Ok(Arc::new(discover::view(&request)));
+                    waiting.extend(tell(app, Event::Discovered { request, found }));
+                }
+                Cmd::Send(Command::AskNames { run, names }) => {
+                    let scores = Arc::new(names.iter().map(|name| Some(world::scores(name))).collect());
+                    waiting.extend(tell(app, Event::NamesScored { run, scores }));
+                }
                 other => others.push(other),
             }
         }
@@ -235,6 +245,8 @@ fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
         ("first", first),
         ("waiting", waiting),
         ("findings", at("0 j")),
+        ("discover", at("8 j")),
+        ("discover-name", at("8 a")),
         ("attributes", attributes),
         ("prompt", prompt),
         ("train", train),
@@ -289,7 +301,9 @@ fn it_opens_on_findings_before_there_are_heads() {
     // What is found of another model is not shown under this one's name.
     find(&mut app, "small mlp");
     assert!(app.screens.findings.findings().is_none());
-    assert!(find(&mut app, "logistic").is_empty());
+    // Then slices are looked for.
+    let told = find(&mut app, "logistic");
+    assert!(matches!(&told[..], [Cmd::Send(Command::Discover(request))] if request.model == "logistic"), "{told:?}");
     let text = words(&app);
     for part in ["People over sixty lose 6.0 times what others do.", "8 of 40 loss gaps are not resolved", "1 of 7"] {
         assert!(text.contains(part), "{part}: {text}");
@@ -792,7 +806,7 @@ fn what_is_shown_is_what_is_written() {
     let [Cmd::Copy(row)] = &told[..] else { panic!("{told:?}") };
     assert!(row.starts_with(&format!("attribute: {}\n", order[0])), "{row}");
     // Every screen has something to write once it is filled.
-    for keys in ["0", "1", "2", "Esc 3", "4", "5", "6", "7", "9"] {
+    for keys in ["0", "1", "2", "Esc 3", "4", "5", "6", "7", "8", "9"] {
         press(&mut app, keys);
         if app.world.screen == ScreenId::Prompt {
             type_text(&mut app, "dog");

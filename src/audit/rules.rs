@@ -81,6 +81,14 @@ pub struct AttributeRules {
     pub skip: bool,
 }
 
+/// What is held against slices that are found by themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiscoverRules {
+    /// At most so many slices may be new.
+    pub max_new_slices: usize,
+}
+
 /// A sentence whose predicted loss may not rise by more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -109,6 +117,7 @@ pub struct Rules {
     pub min_power: Option<f64>,
     pub attribute: BTreeMap<String, AttributeRules>,
     pub prompt: Vec<PromptRule>,
+    pub discover: Option<DiscoverRules>,
     /// What is past its limit but under one standard error counts as kept: less cannot be seen.
     #[serde(skip)]
     pub follow_error: bool,
@@ -205,6 +214,7 @@ mod tests {
         assert_eq!(rules.attribute["Never married"].max_gap, Some(Limit::Absolute(1.0)));
         assert!(rules.attribute["Male"].skip);
         assert_eq!(rules.prompt[0].text, "a nurse");
+        assert_eq!(Rules::parse("[discover]\nmax_new_slices = 2\n").unwrap().discover.unwrap().max_new_slices, 2);
     }
 
     #[test]
@@ -221,6 +231,8 @@ mod tests {
             ("must_see = \"5%\"\nmin_power = 8\n", 2, "between 0 and 1"),
             ("max_gap = 1\nmust_see = 0\n", 2, "above 0"),
             ("must_see = \"5%\"\n", 1, "no rule"),
+            ("max_gap = 1\n[discover]\nmax_new_slices = -1\n", 3, "-1"),
+            ("[discover]\nmax_new = 0\n", 2, "max_new"),
             ("max_gap = \n", 1, ""),
             ("", 1, "no rule"),
             ("[[prompt]]\ntext = \" \"\nmax_increase = 1\n", 1, "no text"),

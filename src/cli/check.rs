@@ -7,7 +7,7 @@ use super::ledger;
 use super::progress;
 use crate::audit::{HyperParameters, Rules};
 use crate::diagnose::{
-    Baseline, CheckManner, CheckMaterial, CheckResult, Inconclusive, On, PromptShift, USUAL_LEVEL, check,
+    Baseline, CheckManner, CheckMaterial, CheckResult, Inconclusive, NewSlices, On, PromptShift, USUAL_LEVEL, check,
 };
 use crate::engine::{PromptBank, Session};
 use crate::report;
@@ -109,9 +109,29 @@ impl Question<'_> {
         rows.map(|((text, before), after)| PromptShift { text: text.clone(), before, after: after.clone() }).collect()
     }
 
+    /// Slices tested for being new, where a rule asks: against another model item by item. Without one there is a note.
+    fn slices(&self, against: Option<&str>) -> Result<Option<NewSlices>, Failure> {
+        if self.rules.discover.is_none() {
+            return Ok(None);
+        }
+        let Some(against) = against else {
+            let note = "a baseline holds figures and no losses, and the audit does not have its model; use --against";
+            return Ok(Some(NewSlices { notes: vec![note.into()], ..NewSlices::default() }));
+        };
+        Ok(Some(self.session.new_slices(against, self.model)?))
+    }
+
+    /// The baseline's model, where the audit still has it as it was pinned.
+    fn same_data<'b>(&self, baseline: &'b Baseline) -> Result<Option<&'b str>, Failure> {
+        let known = self.session.record().models.contains(&baseline.model);
+        let same = known && self.session.data_fingerprint(&baseline.model)? == baseline.data_fingerprint;
+        Ok(same.then_some(baseline.model.as_str()))
+    }
+
     /// Against another model of the audit: on the same items.
     fn paired(&self, against: &str, manner: CheckManner) -> Result<CheckResult, Failure> {
         let standing = self.session.paired_standing(against, self.model)?;
+        let slices = self.slices(Some(against))?;
         let before = self.session.predicted_losses(against, self.hyper, self.bank, &progress::tracker(self.session))?;
         let material = CheckMaterial {
             rules: self.rules,
@@ -120,6 +140,7 @@ impl Question<'_> {
             change: Some(&standing.change),
             standard_error: standing.errors.value(),
             prompts: &self.shifts(before),
+            slices: slices.as_ref(),
         };
         Ok(check((self.model, against), &material, manner))
     }
@@ -148,6 +169,7 @@ impl Question<'_> {
                 self.session.encoder().fingerprint()
             )));
         }
+        let slices = self.slices(self.same_data(baseline)?)?;
         let material = CheckMaterial {
             rules: self.rules,
             before: &baseline.standing,
@@ -155,6 +177,7 @@ impl Question<'_> {
             change: None,
             standard_error: None,
             prompts: &self.shifts(before),
+            slices: slices.as_ref(),
         };
         Ok(check((self.model, &baseline.model), &material, manner))
     }

@@ -6,7 +6,7 @@ use super::context::{Failure, Place, current_or_trained, home, print, session};
 use crate::console::msg::{Cmd, Msg, ScreenId};
 use crate::console::{self, App, Catalogue, Depth, EnginePort, Exit, Links};
 use crate::data::BUILTIN_AUDITS;
-use crate::diagnose::{Additions, PromptScorer};
+use crate::diagnose::{Additions, PromptScorer, Watch};
 use crate::engine::{Answer, Command, Engine, Event, RunView, ScoreRequest, Session, known_audits};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::sync::Arc;
@@ -116,6 +116,14 @@ impl Answering<'_> {
             Cmd::Send(Command::Find { model }) => {
                 let found = session.findings(&model, None, Additions::default());
                 Some(Event::Found { model, found: found.map(Arc::new).map_err(|error| error.to_string()) })
+            }
+            Cmd::Send(Command::Discover(request)) => {
+                let found = session.discover_asked(&request, &Watch::silent());
+                Some(Event::Discovered { request, found: found.map(Arc::new).map_err(|error| error.to_string()) })
+            }
+            Cmd::Send(Command::AskNames { run, names }) => {
+                let scores = names.iter().map(|name| self.scorer.score(name).ok()).collect();
+                Some(Event::NamesScored { run, scores: Arc::new(scores) })
             }
             Cmd::Send(Command::Inspect) => Some(Event::Inspected(Arc::new(session.inspect().ok()?))),
             Cmd::Send(Command::Examine { run }) => {

@@ -5,7 +5,7 @@ use super::context::{Failure, Place, print, session, write_file};
 use super::{progress, table};
 use crate::audit::Audit;
 use crate::diagnose::{DiscoverQuestion, Discovery, Wanted, Watch};
-use crate::engine::LossesOf;
+use crate::engine::{LossesOf, NewAttribute, Session};
 use crate::report::{self, Cell, DiscoveryTitle, Format, Sheet};
 use serde::Serialize;
 
@@ -42,6 +42,9 @@ pub fn run(place: Place, model: Option<&str>, given: &Discover) -> Result<u8, Fa
         write_file(path, members(&found, &audit, losses)?.render(Format::Csv).as_bytes())?;
         progress::say(&format!("{}: items of {} slices", path.display(), found.slices.len()));
     }
+    if let Some(name) = &given.add {
+        add(&session, given, &found, name)?;
+    }
     let wanted = wanted(given);
     if given.json || given.format == Some(FormatArgument::Json) {
         let body = Body { audit: &given.audit, model: &model, wanted, found: &found };
@@ -49,6 +52,37 @@ pub fn run(place: Place, model: Option<&str>, given: &Discover) -> Result<u8, Fa
     }
     let title = DiscoveryTitle { audit: &given.audit, model: &model, wanted, within: given.within.as_deref() };
     print(&report::discovery(&found, &title).render(format(given)))
+}
+
+/// Makes a slice an attribute of the audit.
+fn add(session: &Session, given: &Discover, found: &Discovery, wanted: &str) -> Result<(), Failure> {
+    let slice = found.slices.iter().find(|slice| slice.name.eq_ignore_ascii_case(wanted.trim()));
+    let Some(slice) = slice else {
+        let known: Vec<String> = found.slices.iter().map(|slice| format!("'{}'", slice.name)).collect();
+        let known = if known.is_empty() { "none was found".into() } else { format!("found were {}", known.join(", ")) };
+        return Err(Failure::usage(format!("--add: there is no slice '{wanted}'; {known}")));
+    };
+    let added = NewAttribute {
+        name: given.added_as.clone().unwrap_or_else(|| slice.name.clone()),
+        phrase: slice.phrase(),
+        items: slice.items.clone(),
+        searched: found.searched.clone(),
+        origin: format!("slice '{}' ({})", slice.name, wanted_words(given)),
+    };
+    session.add_attribute(&added)?;
+    progress::say(&format!(
+        "'{}' is an attribute of audit {} now: {} items",
+        added.name.trim(),
+        given.audit,
+        slice.items.len()
+    ));
+    Ok(())
+}
+
+/// What was looked for, for the notes of the audit.
+fn wanted_words(given: &Discover) -> String {
+    let within = given.within.as_ref().map_or_else(String::new, |phrase| format!(", within '{phrase}'"));
+    format!("llm2loss discover, {}{within}", wanted(given))
 }
 
 fn question(given: &Discover) -> DiscoverQuestion {

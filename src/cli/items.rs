@@ -103,6 +103,7 @@ fn question(session: &Session, model: Option<&str>, given: &Items, hide_text: bo
             least_loss: least,
             most_loss: most,
             ids: given.id.clone(),
+            among: None,
         },
         order,
         ascending: given.ascending,

@@ -139,10 +139,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Cmd> {
         Msg::Click(column, row) => mouse::click(app, column, row),
         Msg::Wheel(rows) => mouse::wheel(app, rows),
         Msg::Themes(catalogue, warnings) => themes(app, catalogue, warnings),
-        Msg::Engine(event) => {
-            event::engine(app, event);
-            Vec::new()
-        }
+        Msg::Engine(event) => event::engine(app, event),
         Msg::Progress(progress) => {
             app.world.jobs.progress(progress);
             Vec::new()

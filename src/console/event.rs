@@ -1,13 +1,15 @@
 //! What the console makes of what the engine tells it.
 
 use super::app::{App, Dialog};
-use super::msg::ScreenId;
+use super::msg::{Cmd, ScreenId};
+use super::screen::discover::ids_file;
 use super::screen::train::way_to_a_run;
 use super::text;
 use crate::engine::Event;
 
 /// Takes in an event: the jobs, the log, every screen, what deserves a sentence or a dialog, and the world last.
-pub fn engine(app: &mut App, event: Event) {
+/// What comes back is to be done outside.
+pub fn engine(app: &mut App, event: Event) -> Vec<Cmd> {
     if let Some((message, warning)) = app.world.jobs.event(&event) {
         app.world.say(message, warning);
     }
@@ -17,6 +19,9 @@ pub fn engine(app: &mut App, event: Event) {
     }
     match &event {
         Event::Notice { message, warning } => notice(app, message, *warning),
+        Event::AttributeAdded { name, .. } => {
+            app.world.say(format!("'{name}' is an attribute of the audit now; its tables are filled again"), false);
+        }
         Event::JobFailed { job, message } => {
             let kept = "Nothing that was finished is lost.";
             let trained = app.world.jobs.list.iter().all(|known| known.id != *job || known.trains());
@@ -30,7 +35,12 @@ pub fn engine(app: &mut App, event: Event) {
         }
         _ => {}
     }
+    let commands = match &event {
+        Event::Ids { name, items } => vec![ids_file(name, items)],
+        _ => Vec::new(),
+    };
     app.world.on_event(event);
+    commands
 }
 
 fn notice(app: &mut App, message: &str, warning: bool) {

@@ -2,13 +2,13 @@
 
 use super::depth::Depth;
 use super::jobs::Jobs;
-use super::keys::{self, Context, Keymap};
+use super::keys::{self, Context, EVERYWHERE, Keymap};
 use super::log::Log;
 use super::msg::Action;
 use super::screen::ScreenId;
 use super::theme::{Catalogue, Theme};
 use crate::audit::{RunId, RunRecord};
-use crate::engine::{AuditView, Command, Event, Examination, RunView};
+use crate::engine::{AuditView, Command, DiscoverRequest, DiscoveryView, Event, Examination, RunView};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,6 +70,8 @@ pub struct World {
     pub shown: Option<RunView>,
     /// The closer look at the shown run.
     pub examined: Option<Arc<Examination>>,
+    /// What the model fails on as far as it was looked for: whose losses, and the slices.
+    pub discovered: Option<(DiscoverRequest, Arc<DiscoveryView>)>,
     /// Finished runs, newest first.
     pub runs: Vec<Arc<RunRecord>>,
     /// Runs that were stopped or diverged, newest first.
@@ -102,6 +104,7 @@ impl World {
             audit: None,
             shown: None,
             examined: None,
+            discovered: None,
             runs: Vec::new(),
             unfinished: Vec::new(),
             jobs: Jobs::default(),
@@ -134,6 +137,14 @@ impl World {
     pub fn examined(&self) -> Option<&Examination> {
         let run = self.shown.as_ref().map(|shown| &shown.record.id);
         self.examined.as_deref().filter(|examined| Some(&examined.run) == run)
+    }
+
+    /// How much of what is found of a model lies outside of attributes, and the screen that shows it.
+    #[must_use]
+    pub fn outside_attributes(&self, model: &str) -> Option<String> {
+        let (_, view) = self.discovered.as_ref().filter(|(request, _)| request.model == model)?;
+        let way = format!("{} shows where", self.key(EVERYWHERE, Action::Screen(ScreenId::Discover)));
+        crate::report::outside_attributes(&view.found, &way)
     }
 
     /// Asks for the closer look, if it is not there.
@@ -178,6 +189,12 @@ impl World {
             Event::Unfinished(runs) => {
                 self.unfinished = runs;
                 self.unfinished.sort_by_key(|record| std::cmp::Reverse(record.finished_at));
+            }
+            Event::Discovered { request, found: Ok(found) } if request.word() == "hard" => {
+                self.discovered = Some((request, found));
+            }
+            Event::AttributeAdded { audit, .. } => {
+                (self.audit, self.discovered) = (Some(audit), None);
             }
             Event::Shown(view) => {
                 self.add_run(view.record.clone());

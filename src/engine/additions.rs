@@ -1,11 +1,11 @@
 //! What is added to an audit taken in before: models, scores of their classes, other prompts.
 
-use super::EngineError;
 use super::ingest::{IngestReport, keep, open, report};
-use crate::audit::ModelLosses;
+use super::{EngineError, Session};
+use crate::audit::{Attribute, Audit, ModelLosses};
 use crate::data::{
-    AttributeFile, ClassScores, Draft, Evaluations, FurtherModels, Items, Labels, Mapping, Policy, ScoreFiles,
-    check_splits, no_classes, read_losses, same_name,
+    AttributeFile, BUILTIN_AUDITS, ClassScores, Draft, Evaluations, FurtherModels, Items, Labels, Mapping, Policy,
+    ScoreFiles, check_splits, no_classes, read_losses, same_name,
 };
 use crate::store::Ingested;
 use std::path::Path;
@@ -184,4 +184,84 @@ pub fn set_prompts(home: &Path, name: &str, prompts: &AttributeFile, check: bool
         keep(&store, &ingested)?;
     }
     Ok(report)
+}
+
+/// A slice that becomes an attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAttribute {
+    pub name: String,
+    /// What is asked of heads for it.
+    pub phrase: String,
+    /// Positions in the audit of the items that have it, and of all of which that is known, ascending.
+    pub items: Vec<usize>,
+    pub searched: Vec<usize>,
+    /// Where it comes from, for the notes of the audit.
+    pub origin: String,
+}
+
+/// Longest name of an attribute that is added, in characters.
+const LONGEST_NAME: usize = 100;
+
+impl Session {
+    /// Makes a slice an attribute of the audit, kept with it. Runs stay what they are, for they learn from no attribute;
+    /// their tables are filled again when they are next asked for.
+    ///
+    /// # Errors
+    /// If the audit is built in, the name is not fit or known, or the disk refuses; the audit is then as before.
+    pub fn add_attribute(&self, added: &NewAttribute) -> Result<(), EngineError> {
+        let audit = self.record().name.clone();
+        if BUILTIN_AUDITS.contains(&audit.as_str()) {
+            return Err(EngineError::Usage(format!(
+                "audit '{audit}' is built in and takes no attributes; one that you took in with 'llm2loss ingest' does"
+            )));
+        }
+        self.store.writes()?;
+        let gone = || EngineError::Usage(format!("there is no audit '{audit}' any more"));
+        let mut ingested = self.store.ingested(&audit)?.ok_or_else(gone)?;
+        let attribute = made(&ingested.audit, added)?;
+        ingested.notes.push(format!("attribute '{}' added: {}", attribute.name, added.origin));
+        ingested.audit.attributes.push(attribute);
+        for aurocs in ingested.audit.models.iter_mut().filter_map(|model| model.class_aurocs.as_mut()) {
+            // The scores they were measured from are not kept: of this attribute they say nothing until given again.
+            aurocs.attributes.push([Vec::new(), Vec::new()]);
+            if !aurocs.item_variances.is_empty() {
+                aurocs.item_variances.push([None, None]);
+            }
+        }
+        ingested.audit.validate()?;
+        keep(&self.store, &ingested)?;
+        let record = self.store.audit(&audit)?.ok_or_else(gone)?;
+        self.set_record(record);
+        Ok(())
+    }
+}
+
+/// The attribute, with sentences that nobody has read yet.
+fn made(audit: &Audit, added: &NewAttribute) -> Result<Attribute, EngineError> {
+    let name = added.name.trim();
+    let usage = |problem: String| Err(EngineError::Usage(problem));
+    if name.is_empty() || name.chars().any(char::is_control) || name.chars().count() > LONGEST_NAME {
+        return usage(format!("an attribute's name has 1 to {LONGEST_NAME} characters and no control characters"));
+    }
+    if let Some(known) = audit.attributes.iter().find(|known| same_name(&known.name, name)) {
+        return usage(format!(
+            "audit '{}' has an attribute '{}' already; give the slice another name",
+            audit.name, known.name
+        ));
+    }
+    let mut values = vec![None; audit.items.len()];
+    for (rows, value) in [(&added.searched, false), (&added.items, true)] {
+        for &row in rows {
+            let Some(place) = values.get_mut(row) else {
+                return usage(format!("audit '{}' has changed since the slice was found; look again", audit.name));
+            };
+            *place = Some(value);
+        }
+    }
+    let mut attribute = AttributeFile::default().attribute(name.to_owned(), values);
+    attribute.prompts.phrase.clone_from(&added.phrase);
+    if let Some(other) = audit.attributes.first() {
+        attribute.prompts.generic.clone_from(&other.prompts.generic);
+    }
+    Ok(attribute)
 }

@@ -46,9 +46,9 @@ impl Session {
     /// # Errors
     /// If the store cannot be read.
     pub fn current_run(&self, model: &str, mut damaged: impl FnMut(String)) -> Result<Option<RunRecord>, EngineError> {
-        let mut runs = self.store.runs(&self.record.name, Some(model))?;
+        let mut runs = self.store.runs(&self.record().name, Some(model))?;
         runs.retain(|run| run.encoder == self.encoder.fingerprint());
-        let shown = self.store.shown_run(&self.record.name, model)?;
+        let shown = self.store.shown_run(&self.record().name, model)?;
         // Newest last, and the one shown behind them all.
         runs.sort_by_key(|run| Some(&run.id) == shown.as_ref());
         let mut whole = |run: &RunRecord| self.store.weights(run).map_err(|error| damaged(error.to_string())).is_ok();
@@ -60,12 +60,13 @@ impl Session {
     /// # Errors
     /// If the store cannot be read.
     pub fn only_linear(&self, model: &str) -> Result<bool, EngineError> {
-        let runs = self.store.runs(&self.record.name, Some(model))?;
+        let runs = self.store.runs(&self.record().name, Some(model))?;
         let first = self.effective(&HyperParameters::new(Architecture::Linear));
         Ok(matches!(runs.as_slice(), [run] if run.hyper == first))
     }
 
-    /// Reads a finished run back; tables of an older form are computed again from its heads.
+    /// Reads a finished run back; tables of an older form, or of other attributes than the audit has by now, are computed
+    /// again from its heads.
     ///
     /// # Errors
     /// If its weights are missing or damaged.
@@ -81,7 +82,13 @@ impl Session {
         let stored = self.store.run::<Diagnosis>(record)?;
         // Prompts are scored one at a time: the CPU is the faster device for that.
         let ensemble = Ensemble::from_safetensors(&stored.weights, &stored.weights_path, &Device::Cpu)?;
-        let diagnosis = match stored.diagnosis {
+        // Attributes may have been added since: a run learns from none, its tables are of them all.
+        let record = self.record();
+        let is_current = |kept: &Diagnosis| {
+            let known = record.attributes.iter().map(|(name, _)| name);
+            kept.tables.attributes.rows.iter().map(|row| &row.name).eq(known)
+        };
+        let diagnosis = match stored.diagnosis.filter(is_current) {
             Some(diagnosis) => diagnosis,
             None => {
                 let embeddings = self.embeddings(&Tracker::silent())?;
@@ -139,7 +146,7 @@ impl Session {
                 ensemble: Arc::new(ensemble.clone()),
                 embeddings: embeddings.rows(),
                 train: &rows.train,
-                vocabulary: Arc::new(self.record.vocabulary.clone()),
+                vocabulary: Arc::new(self.record().vocabulary.clone()),
             },
         });
         // What a changed array brought about is no answer, and no error of its own.
@@ -194,7 +201,7 @@ impl Session {
             ensemble: Arc::new(run.ensemble.clone()),
             embeddings: embeddings.rows(),
             train: &rows.train,
-            vocabulary: Arc::new(self.record.vocabulary.clone()),
+            vocabulary: Arc::new(self.record().vocabulary.clone()),
         };
         let estimator = Estimator::new(&material, Some(Arc::new(run.diagnosis.calibration.clone())));
         embeddings.check()?;
@@ -215,8 +222,8 @@ impl Session {
     /// If the encoder fails.
     pub fn scorer(&self, run: &LoadedRun) -> Result<PromptScorer, EngineError> {
         let attributes: Vec<(String, String)> =
-            self.record.attributes.iter().map(|(name, prompts)| (name.clone(), prompts.phrase.clone())).collect();
-        let vocabulary = Arc::new(self.record.vocabulary.clone());
+            self.record().attributes.iter().map(|(name, prompts)| (name.clone(), prompts.phrase.clone())).collect();
+        let vocabulary = Arc::new(self.record().vocabulary.clone());
         Ok(PromptScorer::new(
             self.reader(run.ensemble.shift.as_ref()),
             Arc::new(run.ensemble.clone()),

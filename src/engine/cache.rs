@@ -207,10 +207,10 @@ impl Session {
         let header = serde_json::json!({
             "__metadata__": {
                 "ids": ids_text,
-                "encoder": self.record.encoder,
+                "encoder": self.record().encoder,
                 "encoder_fingerprint": self.encoder.fingerprint(),
                 "normalized": "true",
-                "audit": self.record.name,
+                "audit": self.record().name,
             },
             "embeddings": { "dtype": "F32", "shape": [ids.len(), dimension], "data_offsets": [0, ids.len() * dimension * 4] },
         });

@@ -36,6 +36,15 @@ impl Session {
         Ok(test_set_digest(&*self.audit()?))
     }
 
+    /// Digest of what a model was measured on, and of what it lost.
+    ///
+    /// # Errors
+    /// If there is no such model.
+    pub fn data_fingerprint(&self, model: &str) -> Result<String, EngineError> {
+        let audit = self.audit()?;
+        Ok(fingerprint(&audit, audit.model(model)?))
+    }
+
     /// Predicted loss of prompts, one value a member, from heads trained or found with these hyper-parameters.
     ///
     /// # Errors

@@ -120,7 +120,8 @@ impl Session {
     /// The sentences that the audit itself gives for its items and attributes, once each.
     #[must_use]
     pub fn own_prompts(&self) -> PromptBank {
-        let attributes = self.record.attributes.iter().flat_map(|(_, prompts)| {
+        let record = self.record();
+        let attributes = record.attributes.iter().flat_map(|(_, prompts)| {
             [Some(&prompts.phrase), prompts.antonym.as_ref(), Some(&prompts.generic)].into_iter().flatten()
         });
         let mut prompts: Vec<String> = attributes.cloned().collect();

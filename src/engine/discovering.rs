@@ -3,7 +3,7 @@
 use super::{EngineError, Session, Tracker};
 use crate::audit::Audit;
 use crate::data;
-use crate::diagnose::{self, DiscoverError, DiscoverMaterial, DiscoverQuestion, Discovery, Watch};
+use crate::diagnose::{self, DiscoverError, DiscoverMaterial, DiscoverQuestion, Discovery, NewSlices, Watch};
 use rayon::prelude::*;
 
 /// Share of the items that count as near a sentence.
@@ -56,6 +56,17 @@ impl Session {
             sentences => self.near(sentences, &audit, watch)?,
         };
         Ok(diagnose::discover(&DiscoverMaterial { audit: &audit, losses: &losses, near: &near }, question, watch)?)
+    }
+
+    /// Slices of a model tested for being new against another model of the audit.
+    ///
+    /// # Errors
+    /// If there is no such model.
+    pub fn new_slices(&self, before: &str, after: &str) -> Result<NewSlices, EngineError> {
+        let audit = self.audit()?;
+        let (before, after) = (audit.model(before)?, audit.model(after)?);
+        let question = DiscoverQuestion { depth: 1, ..DiscoverQuestion::default() };
+        Ok(diagnose::new_slices(&audit, &before.losses, &after.losses, &question, &Watch::silent())?)
     }
 
     /// Each sentence with the tenth of all items that lies farthest in its direction: that of its embedding from the mean

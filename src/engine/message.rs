@@ -1,8 +1,10 @@
 //! What the engine is told and what it tells: plain values, so that tests need no engine.
 
-use super::{CacheReport, Examination, ItemsQuestion, StoreView};
-use crate::audit::{AttributePrompts, EpochMetrics, HeadKind, HyperParameters, RunId, RunRecord};
-use crate::diagnose::{Findings, ListedItem, ModelComparison, PairScores, PromptScores, Tables, WorstWords};
+use super::{CacheReport, DiscoveryView, Examination, ItemsQuestion, NewAttribute, StoreView};
+use crate::audit::{AttributePrompts, EpochMetrics, HeadKind, HyperParameters, RunId, RunRecord, Split};
+use crate::diagnose::{
+    Findings, ListedItem, ModelComparison, PairScores, PromptScores, Step, Tables, Wanted, WorstWords,
+};
 use image::RgbImage;
 use std::sync::Arc;
 
@@ -34,8 +36,43 @@ pub enum Command {
     CompareModels(ComparisonRequest),
     /// Find what there is to know first of a model; a newer request replaces one that waits.
     Find { model: String },
+    /// Find named slices; a newer request stops the one at work.
+    Discover(DiscoverRequest),
+    /// Make a slice an attribute of the audit.
+    AddAttribute(Box<NewAttribute>),
+    /// Score names of slices with a run's heads.
+    AskNames { run: RunId, names: Vec<String> },
+    /// Tell the ids of some items, by their positions in the audit.
+    TellIds { name: String, model: String, rows: Arc<Vec<u32>> },
     /// Look at items; a newer request replaces one of its kind that waits.
     Items(ItemsCommand),
+}
+
+/// What slices are looked for; the answer bears it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiscoverRequest {
+    pub audit: String,
+    pub model: String,
+    /// Look where losses are higher than this model's, item by item.
+    pub against: Option<String>,
+    pub wanted: Wanted,
+    pub depth: usize,
+    /// Attributes the audit has: with another one added, names may be others.
+    pub attributes: usize,
+    pub hide_text: bool,
+}
+
+impl DiscoverRequest {
+    /// What is looked for, in the word that documents use.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match (&self.against, &self.wanted) {
+            (Some(_), _) => "change",
+            (None, Wanted::Hard) => "hard",
+            (None, Wanted::Easy) => "easy",
+            (None, Wanted::Surprising(_)) => "surprise",
+        }
+    }
 }
 
 /// What may be asked about items. `list` numbers the lists a person opens: answers bear it, and what is asked of a list
@@ -231,6 +268,31 @@ pub enum Event {
     Found {
         model: String,
         found: Result<Arc<Findings>, String>,
+    },
+    /// How far the search for slices is.
+    Discovering {
+        request: DiscoverRequest,
+        step: Step,
+    },
+    /// What [`Command::Discover`] asked for, or a sentence on why there is no answer.
+    Discovered {
+        request: DiscoverRequest,
+        found: Result<Arc<DiscoveryView>, String>,
+    },
+    /// The audit has another attribute; tables of its runs follow.
+    AttributeAdded {
+        name: String,
+        audit: Arc<AuditView>,
+    },
+    /// What [`Command::AskNames`] asked for, a name each; `None` where the encoder reads no prompts.
+    NamesScored {
+        run: RunId,
+        scores: Arc<Vec<Option<PromptScores>>>,
+    },
+    /// What [`Command::TellIds`] asked for: id, split and loss.
+    Ids {
+        name: String,
+        items: Vec<(String, Split, f64)>,
     },
     /// What [`Command::Items`] asked for.
     Items(Arc<ItemsAnswer>),

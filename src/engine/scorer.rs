@@ -137,6 +137,31 @@ impl Desk {
                 let record = shared.session.store().find_run(&run.0)?;
                 Ok(Some(Event::Examined(Arc::new(shared.session.examine(record)?))))
             }
+            Work::Command(Command::AddAttribute(added)) => {
+                shared.session.add_attribute(&added)?;
+                let audit = Arc::new(shared.session.view());
+                shared.send(Event::AttributeAdded { name: added.name.trim().to_owned(), audit });
+                let Some((run, _)) = self.run.take() else { return Ok(None) };
+                self.show(shared, shared.session.store().find_run(&run.0)?).map(Some)
+            }
+            Work::Command(Command::AskNames { run, names }) => {
+                if self.run.as_ref().is_none_or(|(shown, _)| *shown != run) {
+                    return Ok(None);
+                }
+                self.ask_for_evidence(shared);
+                let score = |name: &String| self.scorer.as_ref()?.score(name).ok();
+                let scores = Arc::new(names.iter().map(score).collect());
+                Ok(Some(Event::NamesScored { run, scores }))
+            }
+            Work::Command(Command::TellIds { name, model, rows }) => {
+                let audit = shared.session.audit()?;
+                let losses = &audit.model(&model)?.losses;
+                let item = |&row: &u32| {
+                    let item = &audit.items[row as usize];
+                    (item.id.to_string(), item.split, losses[row as usize])
+                };
+                Ok(Some(Event::Ids { name, items: rows.iter().map(item).collect() }))
+            }
             Work::Finished(_)
             | Work::Command(
                 Command::Train { .. }
@@ -144,6 +169,7 @@ impl Desk {
                 | Command::Cancel { .. }
                 | Command::CompareModels(_)
                 | Command::Find { .. }
+                | Command::Discover(_)
                 | Command::Items(_),
             ) => Ok(None),
         }

@@ -8,7 +8,7 @@ use crate::data::{self, DataError};
 use crate::encoder::{self, Encoder, EncoderError};
 use crate::store::{AuditRecord, Store, ingested_names};
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 /// Names of every audit that can be opened under `home`: the built-in ones, then those taken in.
 ///
@@ -34,7 +34,7 @@ pub struct Session {
     choice: DeviceChoice,
     /// Opened when it is first needed, with a word on it: a GPU takes a while, and answers need none.
     device: OnceLock<(ComputeDevice, Option<String>)>,
-    pub(super) record: AuditRecord,
+    record: RwLock<Arc<AuditRecord>>,
     audit: Mutex<Option<Arc<Audit>>>,
     /// Embeddings of all items, `[items, d]`, once they were needed.
     pub(super) embeddings: Mutex<Option<Arc<Matrix>>>,
@@ -89,7 +89,7 @@ impl Session {
             encoder,
             choice: DeviceChoice::Auto,
             device: OnceLock::new(),
-            record,
+            record: RwLock::new(Arc::new(record)),
             audit: Mutex::new(loaded),
             embeddings: Mutex::new(None),
             memory_limit: None,
@@ -132,9 +132,16 @@ impl Session {
         &self.store
     }
 
+    /// The audit without its items, as it is now: attributes may be added while it is open.
     #[must_use]
-    pub fn record(&self) -> &AuditRecord {
-        &self.record
+    pub fn record(&self) -> Arc<AuditRecord> {
+        self.record.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes in that the audit is another one; its items are read afresh when they are next asked for.
+    pub(super) fn set_record(&self, record: AuditRecord) {
+        *self.record.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(record);
+        self.forget_audit();
     }
 
     #[must_use]
@@ -145,14 +152,15 @@ impl Session {
     /// What stays the same while the audit is open.
     #[must_use]
     pub fn view(&self) -> AuditView {
+        let record = self.record();
         AuditView {
-            name: self.record.name.clone(),
+            name: record.name.clone(),
             encoder: self.encoder.name().to_owned(),
             device: self.device().map_or_else(|_| self.choice.to_string(), |device| device.name.clone()),
-            models: self.record.models.clone(),
-            attributes: self.record.attributes.clone(),
-            train_items: self.record.train_items,
-            test_items: self.record.test_items,
+            models: record.models.clone(),
+            attributes: record.attributes.clone(),
+            train_items: record.train_items,
+            test_items: record.test_items,
         }
     }
 
@@ -165,7 +173,7 @@ impl Session {
         if let Some(audit) = slot.as_ref() {
             return Ok(audit.clone());
         }
-        let mut audit = read(&self.store, &self.record.name)?.0;
+        let mut audit = read(&self.store, &self.record().name)?.0;
         self.mark_unreadable(&mut audit)?;
         let audit = Arc::new(audit);
         *slot = Some(audit.clone());
@@ -174,7 +182,7 @@ impl Session {
 
     /// The audit's items as they were taken in, without marks.
     pub(super) fn read_again(&self) -> Result<Audit, EngineError> {
-        Ok(read(&self.store, &self.record.name)?.0)
+        Ok(read(&self.store, &self.record().name)?.0)
     }
 
     /// Reads the audit's items afresh when they are next asked for.
@@ -187,18 +195,19 @@ impl Session {
     /// # Errors
     /// The known names, if there is none of this one.
     pub fn model_name(&self, wanted: Option<&str>) -> Result<String, EngineError> {
-        let models = &self.record.models;
+        let record = self.record();
+        let models = &record.models;
         match wanted {
             Some(name) if models.iter().any(|model| model == name) => Ok(name.to_owned()),
             Some(name) => Err(EngineError::Usage(format!(
                 "model '{name}' is not part of audit '{}'; it has: {}",
-                self.record.name,
+                record.name,
                 models.join(", ")
             ))),
             None => models
                 .first()
                 .cloned()
-                .ok_or_else(|| EngineError::Usage(format!("audit '{}' has no model", self.record.name))),
+                .ok_or_else(|| EngineError::Usage(format!("audit '{}' has no model", record.name))),
         }
     }
 }

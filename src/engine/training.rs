@@ -17,7 +17,7 @@ impl Session {
         let hyper = serde_json::to_string(hyper).map_err(|error| EngineError::Internal(error.to_string()))?;
         let device = if self.device()?.device.is_cpu() { "cpu" } else { "cuda" };
         let inputs = [
-            self.record.name.as_str(),
+            self.record().name.as_str(),
             &model.name,
             self.encoder.fingerprint(),
             &hyper,
@@ -31,7 +31,7 @@ impl Session {
 
     /// The settings as this audit's data decide them.
     pub(super) fn effective(&self, hyper: &HyperParameters) -> HyperParameters {
-        hyper.clone().decided(self.record.has_texts, self.encoder.reads_images())
+        hyper.clone().decided(self.record().has_texts, self.encoder.reads_images())
     }
 
     /// The finished run of exactly these inputs: data, encoder, hyper-parameters, device and program version.

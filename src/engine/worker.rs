@@ -1,6 +1,7 @@
 //! The engine behind the console: a training queue on one thread, a scorer on another.
 
 use super::comparer;
+use super::discoverer::{self, Discoveries};
 use super::findings;
 use super::items_desk::{self, ItemsWaiting};
 use super::scorer::{self, Mailbox, Work};
@@ -80,6 +81,8 @@ pub struct Shared {
     pub comparer: Slot<ComparisonRequest>,
     /// Models whose findings are asked for.
     pub finder: Slot<String>,
+    /// Slices that are asked for.
+    pub discoveries: Discoveries,
     /// Runs whose evidence is to be read.
     pub evidence: Slot<RunId>,
     /// What is asked about items.
@@ -104,8 +107,9 @@ impl Engine {
     pub fn start(session: Session, model: Option<&str>) -> Result<(Self, EngineLinks), EngineError> {
         let (events, event_receiver) = mpsc::channel(EVENT_SLOTS);
         let (progress, progress_receiver) = watch::channel(None);
-        let name = &session.record().name;
-        let last = session.store().shown_model(name)?.filter(|last| session.record().models.contains(last));
+        let record = session.record();
+        let name = &record.name;
+        let last = session.store().shown_model(name)?.filter(|last| record.models.contains(last));
         let model = session.model_name(model.or(last.as_deref()))?;
         let opened = Event::Opened {
             audit: Arc::new(session.view()),
@@ -113,9 +117,20 @@ impl Engine {
             history: session.store().history(name)?.into_iter().map(|entry| (entry.a, entry.b)).collect(),
         };
         let (queue, filled) = (Mutex::default(), Condvar::new());
-        let (mailbox, comparer, finder, evidence, items) = Default::default();
-        let shared =
-            Arc::new(Shared { session, mailbox, comparer, finder, evidence, items, queue, filled, events, progress });
+        let (mailbox, comparer, finder, discoveries, evidence, items) = Default::default();
+        let shared = Arc::new(Shared {
+            session,
+            mailbox,
+            comparer,
+            finder,
+            discoveries,
+            evidence,
+            items,
+            queue,
+            filled,
+            events,
+            progress,
+        });
         shared.send(opened);
         shared.tell_unfinished();
         for note in shared.session.store().notes() {
@@ -134,6 +149,7 @@ impl Engine {
             spawn("scorer", scorer::run)?,
             spawn("comparer", comparer::run)?,
             spawn("finder", findings::run)?,
+            spawn("discoverer", discoverer::run)?,
             spawn("witnesses", witnesses::run)?,
             spawn("items", items_desk::run)?,
         ];
@@ -153,6 +169,7 @@ impl Engine {
             Command::Cancel { job } => self.shared.cancel(job),
             Command::CompareModels(request) => self.shared.comparer.put(request),
             Command::Find { model } => self.shared.finder.put(model),
+            Command::Discover(request) => self.shared.discoveries.put(request),
             Command::Items(command) => self.shared.items.change(|waiting| waiting.put(command)),
             other => self.shared.mailbox.put(Work::Command(other)),
         }
@@ -177,6 +194,7 @@ impl Engine {
         self.shared.mailbox.close();
         self.shared.comparer.close();
         self.shared.finder.close();
+        self.shared.discoveries.close();
         self.shared.evidence.close();
         self.shared.items.close();
         let deadline = Instant::now() + PATIENCE;

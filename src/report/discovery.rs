@@ -68,7 +68,44 @@ pub fn discovery(found: &Discovery, title: &DiscoveryTitle<'_>) -> Sheet {
     sheet
 }
 
-fn notes(found: &Discovery) -> Vec<String> {
+/// One slice as a paragraph of Markdown, for a ticket.
+#[must_use]
+pub fn slice_paragraph(slice: &DiscoveredSlice, found: &Discovery, title: &DiscoveryTitle<'_>) -> String {
+    let words = title.words();
+    let about = words.lines().next().unwrap_or_default().trim_start_matches("Discover · ");
+    let interval = slice.interval.map_or_else(String::new, |ends| format!(" [{:.3}, {:.3}]", ends.low, ends.high));
+    let chance = if slice.q < 1e-4 { "q < .0001".to_owned() } else { format!("q = {:.4}", slice.q) };
+    format!(
+        "**{}** ({about}; audit {}): {:.3}{interval} over {} of {} test items, {:.3} over all of them; {chance}; share of the excess loss {:.3}. Found on {} other items.\n",
+        markdown(&slice.name),
+        printable(title.audit),
+        slice.mean_loss,
+        grouped(slice.n),
+        grouped(found.tested_on),
+        slice.overall,
+        slice.share_of_excess,
+        grouped(found.found_on)
+    )
+}
+
+/// Text that Markdown takes for nothing else.
+fn markdown(text: &str) -> String {
+    printable(text).replace('\\', "\\\\").replace('*', "\\*").replace('`', "\\`").replace('<', "&lt;")
+}
+
+/// What no attribute explains of what slices explain, in a sentence; none where there is nothing to say. `way` says where
+/// the slices are.
+#[must_use]
+pub fn outside_attributes(found: &Discovery, way: &str) -> Option<String> {
+    let share = found.outside_attributes?;
+    let count = found.slices.iter().filter(|slice| slice.parent.is_none()).count();
+    let slices = if count == 1 { "the slice found".to_owned() } else { format!("the {count} slices found") };
+    Some(format!("{:.0} % of the excess loss of {slices} lies outside your attributes: {way}", 100.0 * share))
+}
+
+/// What a discovery rests on, in sentences.
+#[must_use]
+pub fn notes(found: &Discovery) -> Vec<String> {
     let mut notes = found.notes.clone();
     if found.candidates == 0 {
         return notes;

@@ -24,7 +24,9 @@ mod tables;
 
 pub use calibration::calibration;
 pub use comparison::{model_comparison, sorted_attributes};
-pub use discovery::{DiscoveryTitle, discovery, slice_label};
+pub use discovery::{
+    DiscoveryTitle, discovery, notes as discovery_notes, outside_attributes, slice_label, slice_paragraph,
+};
 pub use document::{ReportMaterial, html_report, latex_report, markdown_report};
 pub use findings::{
     FindingRecord, finding_lines, finding_paragraph, finding_records, findings, findings_heading, findings_json,

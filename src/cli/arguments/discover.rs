@@ -39,6 +39,14 @@ pub struct Discover {
     #[arg(long, value_name = "FILE")]
     pub ids: Option<PathBuf>,
 
+    /// Make the slice of this name, as it is shown, an attribute of the audit
+    #[arg(long, value_name = "SLICE")]
+    pub add: Option<String>,
+
+    /// Name of that attribute [default: the slice's]
+    #[arg(long = "as", value_name = "NAME", requires = "add")]
+    pub added_as: Option<String>,
+
     /// Sentences that may name slices by what lies near them, one a line
     #[arg(long, value_name = "FILE")]
     pub phrases: Option<PathBuf>,

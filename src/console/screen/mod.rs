@@ -4,6 +4,7 @@ pub mod attributes;
 pub mod compare;
 pub mod data;
 pub mod direction;
+pub mod discover;
 pub mod findings;
 pub mod help;
 pub mod items;
@@ -114,6 +115,8 @@ screens! {
     "6" Ood "OOD" ood;
     /// Predicted risk against true loss.
     "7" Validity "Validity" validity;
+    /// What the model fails on, found by itself.
+    "8" Discover "Discover" discover;
     /// The items behind a claim.
     "9" Items "Items" items;
 }

@@ -2,9 +2,11 @@
 
 mod figures;
 mod judge;
+mod slices;
 #[cfg(test)]
 mod tests;
 
+use super::discover::NewSlices;
 use super::{Look, Measured, ModelStanding};
 use crate::audit::{Limit, Rules, USUAL_POWER};
 use crate::stats::StandardErrors;
@@ -155,6 +157,8 @@ pub struct CheckMaterial<'a> {
     pub standard_error: Option<StandardErrors>,
     /// In the order of the rules' prompts.
     pub prompts: &'a [PromptShift],
+    /// Slices tested for being new, where a rule asks.
+    pub slices: Option<&'a NewSlices>,
 }
 
 /// How a check is held.
@@ -178,7 +182,8 @@ pub fn check(names: (&str, &str), material: &CheckMaterial, manner: CheckManner)
     let mean_loss = material.before.mean_loss.value().map_or(0.0, |mean| mean.value);
     let rules = material.rules;
     let figures = figures_of_rules(material, mean_loss);
-    let rule_level = manner.level / figures.len().max(1) as f64;
+    let slices = rules.discover.as_ref().zip(material.slices);
+    let rule_level = manner.level / (figures.len() + usize::from(slices.is_some())).max(1) as f64;
     let see = rules.must_see.map(|size| (size.resolve(mean_loss), rules.min_power.unwrap_or(USUAL_POWER)));
     let judged = |(rule, figures): (&str, Vec<Figure>)| {
         let must_see = see.filter(|_| rule.ends_with("_increase"));
@@ -186,6 +191,7 @@ pub fn check(names: (&str, &str), material: &CheckMaterial, manner: CheckManner)
         judge(rule, figures, &Question { on: manner.on, level: rule_level, follow_error, must_see, mean_loss })
     };
     let mut outcomes: Vec<Outcome> = figures.into_iter().flat_map(judged).collect();
+    outcomes.extend(slices.into_iter().flat_map(|(rule, found)| slices::judge(found, rule.max_new_slices, rule_level)));
     outcomes.sort_by_key(|outcome| std::cmp::Reverse(outcome.status));
     let count = |status| outcomes.iter().filter(|outcome| outcome.status == status).count();
     CheckResult {

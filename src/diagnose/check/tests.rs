@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::diagnose::discover::NewSlice;
 use crate::diagnose::{AttributeStanding, Estimate};
 
 fn estimate(value: f64) -> Measured<Estimate> {
@@ -30,8 +31,15 @@ fn checked(rules: &str, before: &ModelStanding, after: &ModelStanding, on: On) -
         .iter()
         .map(|rule| PromptShift { text: rule.text.clone(), before: vec![1.0, 1.1, 0.9], after: vec![2.0, 2.2, 1.9] })
         .collect();
-    let material =
-        CheckMaterial { rules: &rules, before, after, change: None, standard_error: None, prompts: &prompts };
+    let material = CheckMaterial {
+        rules: &rules,
+        before,
+        after,
+        change: None,
+        standard_error: None,
+        prompts: &prompts,
+        slices: None,
+    };
     check(("v2", "v1"), &material, CheckManner { on, ..CheckManner::default() })
 }
 
@@ -127,6 +135,7 @@ fn under_the_usual_rules_a_rise_within_its_standard_error_is_none() {
         change: None,
         standard_error: None,
         prompts: &[],
+        slices: None,
     };
     let found = check(("v2", "v1"), &material, CheckManner::default());
     let mean = found.outcomes.iter().find(|outcome| outcome.rule == "max_mean_loss_increase").unwrap();
@@ -149,4 +158,72 @@ fn a_share_is_of_the_mean_loss_before() {
     let found =
         checked("max_mean_loss_increase = \"50%\"", &model(2.0, 400, 1.0, 0.9), &model(2.9, 400, 1.0, 0.9), On::Point);
     assert_eq!((found.status, found.outcomes[0].limit), (Status::Pass, 1.0));
+}
+
+#[test]
+fn a_slice_is_new_where_the_model_fails_on_it_and_its_loss_rose_by_more_than_chance() {
+    let slice = |name: &str, before: f64, after: f64, p: f64, told: bool| NewSlice {
+        name: name.into(),
+        n: 50,
+        before,
+        after,
+        rise_of_all: 0.01,
+        p,
+        told,
+    };
+    let found = |slices: Vec<NewSlice>, rules: &str| {
+        let rules = Rules::parse(rules).unwrap();
+        let same = model(1.0, 400, 1.0, 0.9);
+        let slices = NewSlices { slices, tested_on: 900, notes: Vec::new() };
+        let material = CheckMaterial {
+            rules: &rules,
+            before: &same,
+            after: &same,
+            change: None,
+            standard_error: None,
+            prompts: &[],
+            slices: Some(&slices),
+        };
+        check(("v2", "v1"), &material, CheckManner::default())
+    };
+    let rule = "[discover]\nmax_new_slices = 0";
+    let known = [
+        slice("as before", 3.0, 3.0, 0.6, true),
+        slice("rose elsewhere less", 3.0, 2.9, 1e-6, true),
+        slice("rose and is no weakness", 1.0, 1.1, 1e-6, false),
+        // Its q is .045 · 4 / 3 = .06 over these four.
+        slice("chance", 1.0, 1.5, 0.045, true),
+    ];
+    let kept = found(known.to_vec(), rule);
+    assert_eq!(
+        (kept.status, kept.outcomes[0].message.as_str()),
+        (Status::Pass, "0 of 4 slices found are new, at most 0 allowed")
+    );
+    let with_new = [known.to_vec(), vec![slice("retired", 1.0, 2.0, 1e-4, true)]].concat();
+    let broken = found(with_new.clone(), rule);
+    assert_eq!((broken.exit_code(), broken.broken, broken.outcomes[0].subject.as_str()), (3, 1, "retired"));
+    assert!(broken.outcomes[0].message.contains("mean loss 2.0000, 1.0000 before"), "{:?}", broken.outcomes[0]);
+    assert_eq!(found(with_new, "[discover]\nmax_new_slices = 1").status, Status::Pass);
+    // Every rule has its share of the level.
+    let shared = found(known.to_vec(), "max_mean_loss_increase = 1\n[discover]\nmax_new_slices = 0");
+    assert_eq!(shared.rule_level, 0.025);
+}
+
+#[test]
+fn where_nothing_could_be_tested_the_rule_is_inconclusive() {
+    let rules = Rules::parse("[discover]\nmax_new_slices = 0").unwrap();
+    let same = model(1.0, 400, 1.0, 0.9);
+    let slices = NewSlices { notes: vec!["Too few items.".into()], ..NewSlices::default() };
+    let material = CheckMaterial {
+        rules: &rules,
+        before: &same,
+        after: &same,
+        change: None,
+        standard_error: None,
+        prompts: &[],
+        slices: Some(&slices),
+    };
+    let found = check(("v2", "v1"), &material, CheckManner::default());
+    assert_eq!((found.status, found.exit_code()), (Status::Inconclusive, 0));
+    assert!(found.outcomes[0].message.ends_with("being new: Too few items"), "{:?}", found.outcomes);
 }

@@ -24,6 +24,23 @@ pub struct HeldOut<'a> {
     pub places: &'a [u32],
     /// Whom each place belongs to, where the audit says.
     pub clusters: Option<Vec<usize>>,
+    /// For each of `places`, the tenth of its losses.
+    tenths: Vec<u8>,
+}
+
+/// For each place, the tenth of all their losses that its own is in, by the middle of the ranks that equal losses share.
+fn tenths(losses: &[f64], places: &[u32]) -> Vec<u8> {
+    let values: Vec<f64> = places.iter().map(|&place| losses[place as usize]).collect();
+    let mut sorted = values.clone();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let of = |value: &f64| {
+        let below = sorted.partition_point(|other| other < value);
+        let to = sorted.partition_point(|other| other <= value);
+        #[allow(clippy::cast_possible_truncation, reason = "at most 9")]
+        let tenth = ((below + to) * 5 / sorted.len()).min(9) as u8;
+        tenth
+    };
+    values.iter().map(of).collect()
 }
 
 /// Places of both halves that all terms hold for.
@@ -39,7 +56,19 @@ pub fn joined(terms: &[&Term]) -> String {
     terms.iter().map(|term| term.name.as_str()).collect::<Vec<_>>().join(" + ")
 }
 
-impl HeldOut<'_> {
+impl<'a> HeldOut<'a> {
+    /// The half of `places`; `clusters` tell whom each place belongs to.
+    #[must_use]
+    pub fn new(
+        rows: &'a [usize],
+        losses: &'a [f64],
+        sign: f64,
+        places: &'a [u32],
+        clusters: Option<Vec<usize>>,
+    ) -> Self {
+        Self { rows, losses, sign, places, clusters, tenths: tenths(losses, places) }
+    }
+
     /// Mean loss of the half.
     #[must_use]
     pub fn overall(&self) -> f64 {
@@ -62,6 +91,20 @@ impl HeldOut<'_> {
         let held = self.places.iter().filter(|place| inside.contains(&self.rows[**place as usize]));
         let explained: f64 = held.map(|&place| self.sign * (self.losses[place as usize] - overall)).sum();
         (excess > 0.0).then(|| 1.0 - explained / excess)
+    }
+
+    /// Share of these slices' excess that is beyond what is expected of each place; none where they have no excess. Both
+    /// are about their mean over the half, for losses of items seen in training may lie elsewhere.
+    #[must_use]
+    pub fn beyond(&self, slices: &[DiscoveredSlice], expected: &[f64]) -> Option<f64> {
+        let inside: HashSet<usize> = slices.iter().flat_map(|slice| slice.items.iter().copied()).collect();
+        let held = || self.places.iter().filter(|place| inside.contains(&self.rows[**place as usize]));
+        let about_mean = |values: &[f64]| {
+            let mean = self.places.iter().map(|&place| values[place as usize]).sum::<f64>() / self.places.len() as f64;
+            held().map(|&place| values[place as usize] - mean).sum::<f64>()
+        };
+        let excess = about_mean(self.losses);
+        (excess > 0.0).then(|| (1.0 - about_mean(expected) / excess).clamp(0.0, 1.0))
     }
 
     /// Tests the slice of these terms against the others of `within`, places of both halves, as a whole and without what
@@ -88,6 +131,9 @@ impl HeldOut<'_> {
             return None;
         }
         let p = p?.max(self.compared(&own, &others, overall).0?);
+        let mut tenths = [0; 10];
+        let at = |place: &u32| self.places.binary_search(place).ok();
+        tested.iter().filter_map(at).for_each(|at| tenths[usize::from(self.tenths[at])] += 1);
         Some(DiscoveredSlice {
             name: joined(terms),
             terms: terms.iter().map(|term| term.name.clone()).collect(),
@@ -101,6 +147,8 @@ impl HeldOut<'_> {
             parent: within.map(|(name, _)| name.to_owned()),
             items: members.iter().map(|&place| self.rows[place as usize]).collect(),
             losses,
+            tenths,
+            by_attributes: terms.iter().all(|term| term.kind == TermKind::Attribute),
             near: terms.iter().any(|term| term.kind == TermKind::Near),
         })
     }

@@ -1,8 +1,10 @@
 //! Named slices that a model fails on: found on one half of the items, tested on the other.
 
 mod attributes;
+mod fresh;
 mod halves;
 mod held_out;
+mod overlap;
 mod pursuit;
 mod question;
 mod sums;
@@ -14,6 +16,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use fresh::{NewSlice, NewSlices, new_slices};
+pub use overlap::{Overlap, overlaps};
 pub use question::{DiscoverQuestion, DiscoveredSlice, Discovery, Wanted};
 pub use watch::{Step, Watch};
 
@@ -63,42 +67,70 @@ pub fn discover(
     question: &DiscoverQuestion,
     watch: &Watch<'_>,
 ) -> Result<Discovery, DiscoverError> {
-    let audit = material.audit;
-    let inside = question.within.as_ref().map(|phrase| within::rows_within(audit, phrase)).transpose()?;
-    let halves = halves(audit, material.losses, |row| inside.as_ref().is_none_or(|inside| inside[row]));
-    let mut discovery =
-        Discovery { found_on: halves.found_on.len(), tested_on: halves.tested_on.len(), ..Discovery::default() };
-    if let Some(note) = nothing_to_find(&halves, material.losses, question) {
-        discovery.notes.push(note);
-        return Ok(discovery);
-    }
-    let sign = if question.wanted == Wanted::Easy { -1.0 } else { 1.0 };
-    let losses = wanted_losses(material, question, &halves)?;
-    let values = centred(audit, &halves, &losses, sign);
-    watch.say(Step::Reading);
-    let terms = terms(material, &halves, question, watch);
-    if watch.is_cancelled() {
-        return Err(DiscoverError::Cancelled);
-    }
-    if terms.is_empty() {
-        let note = "No word of 1 to 60 % of the items, and no attribute, tells items apart.";
-        discovery.notes.push(note.into());
-        return Ok(discovery);
-    }
-    let search = Search::new(terms, &halves, &values, question);
+    let mut discovery = Discovery::default();
+    let Some(mut ground) = Ground::of(material, question, watch, &mut discovery)? else { return Ok(discovery) };
+    let terms = std::mem::take(&mut ground.terms);
+    let Ground { halves, losses, values, .. } = &ground;
+    let search = Search::new(terms, halves, values, question);
     watch.say(Step::Searching(search.terms.len()));
-    let held_out = HeldOut {
-        rows: &halves.rows,
-        losses: &losses,
-        sign,
-        places: &halves.tested_on,
-        clusters: audit
-            .clusters
-            .as_ref()
-            .map(|clusters| halves.rows.iter().map(|&row| clusters[row]).collect::<Vec<_>>()),
-    };
+    let held_out = ground.held_out(material.audit, losses);
     search.run(&held_out, &mut discovery, watch)?;
+    let attributes: Vec<_> = material.audit.attributes.iter().collect();
+    if question.wanted == Wanted::Hard && !attributes.is_empty() && !discovery.slices.is_empty() {
+        let expected = attributes::expected(&attributes, &halves.rows, losses, &halves.found_on);
+        discovery.outside_attributes = expected.and_then(|expected| held_out.beyond(&discovery.slices, &expected));
+    }
+    discovery.searched = ground.halves.rows;
     Ok(discovery)
+}
+
+/// What slices are looked for in: which items, what is shown as their loss, what is searched, and what may name them.
+struct Ground {
+    halves: Halves,
+    losses: Vec<f64>,
+    values: Vec<f64>,
+    terms: Vec<Term>,
+    sign: f64,
+}
+
+impl Ground {
+    /// `None` where there is nothing to find; a note then says why.
+    fn of(
+        material: &DiscoverMaterial<'_>,
+        question: &DiscoverQuestion,
+        watch: &Watch<'_>,
+        discovery: &mut Discovery,
+    ) -> Result<Option<Self>, DiscoverError> {
+        let audit = material.audit;
+        let inside = question.within.as_ref().map(|phrase| within::rows_within(audit, phrase)).transpose()?;
+        let halves = halves(audit, material.losses, |row| inside.as_ref().is_none_or(|inside| inside[row]));
+        (discovery.found_on, discovery.tested_on) = (halves.found_on.len(), halves.tested_on.len());
+        if let Some(note) = nothing_to_find(&halves, material.losses, question) {
+            discovery.notes.push(note);
+            return Ok(None);
+        }
+        let sign = if question.wanted == Wanted::Easy { -1.0 } else { 1.0 };
+        let losses = wanted_losses(material, question, &halves)?;
+        let values = centred(audit, &halves, &losses, sign);
+        watch.say(Step::Reading);
+        let terms = terms(material, &halves, question, watch);
+        if watch.is_cancelled() {
+            return Err(DiscoverError::Cancelled);
+        }
+        if terms.is_empty() {
+            let note = "No word of 1 to 60 % of the items, and no attribute, tells items apart.";
+            discovery.notes.push(note.into());
+            return Ok(None);
+        }
+        Ok(Some(Self { halves, losses, values, terms, sign }))
+    }
+
+    /// The half that slices are tested on, with other losses or the same.
+    fn held_out<'a>(&'a self, audit: &Audit, losses: &'a [f64]) -> HeldOut<'a> {
+        let rows = &self.halves.rows;
+        let clusters = audit.clusters.as_ref().map(|clusters| rows.iter().map(|&row| clusters[row]).collect());
+        HeldOut::new(rows, losses, self.sign, &self.halves.tested_on, clusters)
+    }
 }
 
 /// Why there is nothing to find, if so.
@@ -204,15 +236,19 @@ impl<'a> Search<'a> {
 
     /// Finds slices, finer ones within them, and tests all of them at once.
     fn run(&self, held_out: &HeldOut<'_>, discovery: &mut Discovery, watch: &Watch<'_>) -> Result<(), DiscoverError> {
-        let mut found: Vec<Found> = Vec::new();
-        discovery.candidates = self.add(&Found::default(), self.found_on, 1, &mut found, watch);
-        if watch.is_cancelled() {
-            return Err(DiscoverError::Cancelled);
-        }
+        let (found, candidates) = self.found(watch)?;
+        discovery.candidates = candidates;
         watch.say(Step::Testing(found.len()));
         let tested: Vec<Option<DiscoveredSlice>> = found.iter().map(|slice| self.tested(slice, held_out)).collect();
         tell(tested, held_out, discovery);
         Ok(())
+    }
+
+    /// Every slice found on the first half, finer ones after that they are within, and how many candidates there were.
+    fn found(&self, watch: &Watch<'_>) -> Result<(Vec<Found>, usize), DiscoverError> {
+        let mut found: Vec<Found> = Vec::new();
+        let candidates = self.add(&Found::default(), self.found_on, 1, &mut found, watch);
+        if watch.is_cancelled() { Err(DiscoverError::Cancelled) } else { Ok((found, candidates)) }
     }
 
     /// Adds what is found among `rows`, those of `parent` that no earlier slice holds, each with what is found within it;

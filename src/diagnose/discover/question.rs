@@ -63,9 +63,27 @@ pub struct DiscoveredSlice {
     /// Losses of the items it was tested on.
     #[serde(skip)]
     pub losses: Vec<f64>,
+    /// Those items by the tenth of all tested losses that theirs is in, lowest first: ties share a place.
+    #[serde(skip)]
+    pub tenths: [usize; 10],
     /// A name from the encoder's space rather than from words or attributes: weaker.
     #[serde(skip)]
     pub near: bool,
+    /// Every one of its terms is a group of an attribute.
+    #[serde(skip)]
+    pub by_attributes: bool,
+}
+
+impl DiscoveredSlice {
+    /// Its name as a prompt: terms after each other, of a sentence from the encoder's space the sentence alone.
+    #[must_use]
+    pub fn phrase(&self) -> String {
+        let said = |term: &String| {
+            let near = term.strip_prefix("near \"").and_then(|rest| rest.strip_suffix('"'));
+            near.unwrap_or(term).to_owned()
+        };
+        self.terms.iter().map(said).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// Slices, and what they rest on.
@@ -82,6 +100,12 @@ pub struct Discovery {
     pub unconfirmed: usize,
     /// Share of the other half's excess loss that lies in none of the slices.
     pub unexplained: Option<f64>,
+    /// Share of the excess loss of the slices' items in the other half that attributes, added up, do not let expect; none
+    /// without attributes, without slices, or where something else than high loss is looked for.
+    pub outside_attributes: Option<f64>,
+    /// Positions in the audit of the items that were looked through, of both halves.
+    #[serde(skip)]
+    pub searched: Vec<usize>,
     /// What a reader should know, in sentences.
     pub notes: Vec<String>,
 }

@@ -216,3 +216,123 @@ fn copies_of_a_text_are_all_in_one_half() {
     }
     assert!((60..140).contains(&halves.tested_on.len()), "{}", halves.tested_on.len());
 }
+
+/// Two trainings of one recipe: red cars are hard for both, either has its own luck with each item, and the second loses
+/// `worse` more on lamps under the bridge.
+fn retrained(seed: u64, count: usize, worse: f64) -> (Audit, Vec<f64>, Vec<f64>) {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let base = planted(count, |text| if text.contains("red car") { 1.5 } else { 0.0 });
+    let difficulty = &base.models[0].losses;
+    let mut luck = || -> Vec<f64> { difficulty.iter().map(|loss| loss * (0.5 + rng.random::<f64>())).collect() };
+    let (before, mut after) = (luck(), luck());
+    for (item, loss) in base.items.iter().zip(&mut after) {
+        if item.text.contains("lamp, under the bridge") {
+            *loss += worse;
+        }
+    }
+    (base, before, after)
+}
+
+/// Names of the slices that the rule of a check calls new.
+fn new_ones(audit: &Audit, before: &[f64], after: &[f64]) -> Vec<String> {
+    use crate::audit::Rules;
+    use crate::diagnose::{CheckManner, CheckMaterial, Status, check, standing};
+    let rules = Rules::parse("[discover]\nmax_new_slices = 0").unwrap();
+    let question = DiscoverQuestion { depth: 1, ..DiscoverQuestion::default() };
+    let slices = new_slices(audit, before, after, &question, &Watch::silent()).unwrap();
+    let same = standing(audit, &audit.models[0], None);
+    let material = CheckMaterial {
+        rules: &rules,
+        before: &same,
+        after: &same,
+        change: None,
+        standard_error: None,
+        prompts: &[],
+        slices: Some(&slices),
+    };
+    let found = check(("m", "m"), &material, CheckManner::default());
+    let broken = found.outcomes.iter().filter(|outcome| outcome.status == Status::Broken);
+    broken.map(|outcome| outcome.subject.clone()).collect()
+}
+
+#[test]
+fn a_new_weakness_is_told_apart_from_one_that_was_there_and_from_luck() {
+    let (audit, before, after) = retrained(1, 4_000, 1.2);
+    let new = new_ones(&audit, &before, &after);
+    assert!(!new.is_empty() && new.iter().all(|name| name.contains("lamp")), "{new:?}");
+    let (audit, before, after) = retrained(1, 4_000, 0.0);
+    assert!(new_ones(&audit, &before, &after).is_empty());
+    assert!(new_ones(&audit, &after, &after).is_empty(), "the same model has nothing new");
+}
+
+#[test]
+#[ignore = "simulation"]
+fn retraining_alone_breaks_the_rule_in_no_more_than_a_twentieth_of_audits() {
+    let alarms: Vec<Vec<String>> = (0..100)
+        .map(|seed| {
+            let (audit, before, after) = retrained(seed, 2_000, 0.0);
+            new_ones(&audit, &before, &after)
+        })
+        .filter(|new| !new.is_empty())
+        .collect();
+    assert!(alarms.len() <= 5, "{alarms:?}");
+}
+
+#[test]
+fn what_attributes_do_not_let_expect_lies_outside_them() {
+    // Four items tested, losses 6, 4, 1, 1: mean 3. The slice holds the first two: excess 3 + 1 = 4. Attributes expect
+    // 4, 4, 2, 2, their mean 3: 1 + 1 = 2 of it. Half of the excess is beyond.
+    let losses = [6.0, 4.0, 1.0, 1.0];
+    let rows = [10, 11, 12, 13];
+    let places = [0, 1, 2, 3];
+    let held_out = HeldOut::new(&rows, &losses, 1.0, &places, None);
+    let slice = |items: &[usize]| DiscoveredSlice {
+        name: String::new(),
+        terms: Vec::new(),
+        n: 2,
+        mean_loss: 5.0,
+        overall: 3.0,
+        interval: None,
+        p: 0.0,
+        q: 0.0,
+        share_of_excess: 1.0,
+        parent: None,
+        items: items.to_vec(),
+        losses: Vec::new(),
+        tenths: [0; 10],
+        near: false,
+        by_attributes: false,
+    };
+    let beyond = |items: &[usize], expected: &[f64]| held_out.beyond(&[slice(items)], expected);
+    assert_eq!(beyond(&[10, 11], &[4.0, 4.0, 2.0, 2.0]), Some(0.5));
+    // Expectations on another level are about their own mean, and what is expected in full leaves nothing.
+    assert_eq!(beyond(&[10, 11], &[1.0, 1.0, -1.0, -1.0]), Some(0.5));
+    assert_eq!(beyond(&[10, 11], &[6.0, 4.0, 1.0, 1.0]), Some(0.0));
+    assert_eq!(beyond(&[10, 11], &[3.0; 4]), Some(1.0));
+    assert_eq!(beyond(&[12, 13], &[3.0; 4]), None, "a slice that loses less has no excess");
+}
+
+#[test]
+fn a_slice_knows_the_tenths_of_its_losses_and_the_groups_it_is_made_of() {
+    let mut audit = planted(4_000, |text| if text.contains("red") { 2.0 } else { 0.0 });
+    let red: Vec<Option<bool>> = audit.items.iter().map(|item| Some(item.text.contains("red"))).collect();
+    let prompts = AttributePrompts {
+        bare: ("Warm".into(), "Not Warm".into()),
+        phrase: "warm".into(),
+        antonym: None,
+        generic: "anything".into(),
+        made: false,
+    };
+    audit.attributes.push(Attribute { name: "Warm".into(), prompts, values: red });
+    let material = DiscoverMaterial { audit: &audit, losses: &audit.models[0].losses, near: &[] };
+    let found = discover(&material, &DiscoverQuestion::default(), &Watch::silent()).unwrap();
+    let slice = &found.slices[0];
+    assert!(slice.by_attributes && slice.name == "warm", "{slice:?}");
+    assert_eq!(slice.tenths.iter().sum::<usize>(), slice.n);
+    assert!(slice.tenths[9] > slice.tenths[4] && slice.tenths[0] == 0, "{:?}", slice.tenths);
+    let group = &overlaps(&audit, &slice.items, &found.searched)[0];
+    assert_eq!((group.attribute.as_str(), group.is, group.share), ("Warm", true, 1.0));
+    // One of six colours.
+    assert!((5.0..7.0).contains(&group.lift), "{group:?}");
+    assert!(found.outside_attributes.is_some_and(|share| share < 0.1), "{:?}", found.outside_attributes);
+}

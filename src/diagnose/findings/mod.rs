@@ -17,7 +17,7 @@ pub use bins::LossBins;
 use super::gap_evidence::judged;
 use super::group_losses::GroupLosses;
 use super::policy::{LEAST_ITEMS, LEAST_UNITS};
-use super::{AttributesTable, GapEvidence, Measured, Tables, Verdict};
+use super::{AttributesTable, Discovery, GapEvidence, Measured, Tables, Verdict};
 use crate::audit::{Audit, ModelLosses};
 use crate::stats::{MeasuredGap, Stat, Undefined};
 use groups::Candidates;
@@ -56,6 +56,25 @@ pub fn findings(audit: &Audit, model: &ModelLosses, other: Option<&ModelLosses>,
         intervals: losses.intervals(),
         bins: candidates.bins().clone(),
         findings: found,
+    }
+}
+
+impl NamedSlice {
+    /// The slices of a discovery that words name: what attributes alone name is a group of theirs, and told as such.
+    #[must_use]
+    pub fn of(found: &Discovery) -> Vec<Self> {
+        let named = found.slices.iter().filter(|slice| !slice.by_attributes && slice.parent.is_none());
+        let told = named.filter_map(|slice| {
+            Some(Self {
+                name: slice.name.clone(),
+                n: slice.n,
+                mean_loss: slice.mean_loss,
+                interval: slice.interval?,
+                overall: slice.overall,
+                q: slice.q,
+            })
+        });
+        told.collect()
     }
 }
 

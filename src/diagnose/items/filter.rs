@@ -6,6 +6,7 @@ use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use rayon::prelude::*;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// Items one task looks at.
 const PART: usize = 8192;
@@ -24,6 +25,8 @@ pub struct ItemFilter {
     pub most_loss: Option<f64>,
     /// These items alone, also those without a loss; empty for all.
     pub ids: Vec<String>,
+    /// The items at these positions in the audit alone, ascending.
+    pub among: Option<Arc<Vec<u32>>>,
 }
 
 impl ItemFilter {
@@ -59,6 +62,7 @@ impl ItemFilter {
             let is_shown =
                 if wanted.is_empty() { !loss.is_nan() && item.content != Content::Unreadable } else { is_named(item) };
             is_shown
+                && self.among.as_ref().is_none_or(|rows| rows.binary_search(&(row as u32)).is_ok())
                 && self.split.is_none_or(|split| item.split == split)
                 && with.iter().all(|attribute| attribute.values[row] == Some(true))
                 && without.iter().all(|attribute| attribute.values[row] == Some(false))

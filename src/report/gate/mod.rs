@@ -20,6 +20,7 @@ fn description(rule: &str) -> &'static str {
         "max_group_loss_increase" => "The mean loss of no group may rise by more.",
         "max_gap_increase" => "The size of no loss gap may grow by more.",
         "max_gap" => "No loss gap may be larger.",
+        "max_new_slices" => "No more slices found by themselves may be new weaknesses.",
         "min_group_auroc" => "The AUROC of no group may be smaller.",
         _ => "The predicted loss of a prompt may not rise by more.",
     }

@@ -4,6 +4,7 @@ use super::{HERE, State, Zoom, detail, layout, table, waiting};
 use crate::console::msg::Action;
 use crate::console::number;
 use crate::console::paint::Pen;
+use crate::console::text;
 use crate::console::theme::Role;
 use crate::console::widget::input;
 use crate::console::world::World;
@@ -21,7 +22,15 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
     let title = "Attributes · Rawlsian max-min of AUROC and mean loss";
     let title = if body.width < 100 { "Attributes · max-min" } else { title };
     let title = title.replace('·', pen.glyphs().dot);
-    let note = format!("test items, n = {}", number::count(attributes.n));
+    let n = number::count(attributes.n);
+    let (mut title, mut note) = (title, format!("test items, n = {n}"));
+    // What no attribute explains comes before the long title, where it fits whole.
+    if let Some(words) = world.outside_attributes(&shown.record.model) {
+        let short = format!("Attributes, n = {n}");
+        if text::width(&short) + text::width(&words) + 12 < usize::from(places.table.width) {
+            (title, note) = (short, words);
+        }
+    }
     let inside = pen.panel(places.table, &title, &note, true);
     let row = state.detailed(attributes);
     match (state.zoom, row) {

@@ -100,6 +100,8 @@ impl Screen for State {
     fn on_event(&mut self, world: &World, event: &Event) {
         match event {
             Event::Shown(view) => self.pair_up(world, Some(view)),
+            // What was compared lacks it.
+            Event::AttributeAdded { .. } => self.compared = None,
             Event::Other(view) => {
                 self.other = Some(view.clone());
                 self.pair_up(world, world.shown.as_ref());

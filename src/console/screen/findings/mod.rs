@@ -14,7 +14,7 @@ use view::view;
 use crate::console::screen::{Effect, ScreenId};
 use crate::console::widget::table::Cursor;
 use crate::diagnose::{Finding, Findings, GroupFinding, ItemFilter, Unsaid};
-use crate::engine::RunView;
+use crate::engine::{DiscoverRequest, RunView};
 use std::time::Duration;
 
 /// What the Findings screen remembers.
@@ -22,6 +22,8 @@ use std::time::Duration;
 pub struct State {
     /// The model that was asked about, and what was found or why nothing was.
     pub found: Option<(String, Result<Findings, String>)>,
+    /// The search for slices that was answered last.
+    discovered: Option<DiscoverRequest>,
     pub cursor: Cursor,
     /// The finding whose evidence is shown: it follows the selection when the keys rest.
     behind: usize,
@@ -39,6 +41,12 @@ impl State {
     #[must_use]
     pub fn selected(&self) -> Option<&Finding> {
         self.findings()?.findings.get(self.cursor.selected)
+    }
+
+    /// Whether slices found by a search are among what was found of a model.
+    fn has_slices(&self, model: &str) -> bool {
+        let of_it = self.findings().filter(|found| found.model == model);
+        of_it.is_some_and(|found| found.findings.iter().any(|finding| matches!(finding, Finding::Discovered(_))))
     }
 
     fn length(&self) -> usize {
@@ -78,7 +86,8 @@ fn evidence(finding: &Finding) -> Effect {
         }
         Finding::Unsaid(Unsaid::NotResolved { .. }) => Effect::Go(ScreenId::Attributes),
         Finding::Changed(_) => Effect::Go(ScreenId::Compare),
-        Finding::Discovered(_) | Finding::Unsaid(_) | Finding::Data(_) => Effect::Go(ScreenId::Data),
+        Finding::Discovered(_) => Effect::Go(ScreenId::Discover),
+        Finding::Unsaid(_) | Finding::Data(_) => Effect::Go(ScreenId::Data),
     }
 }
 
@@ -87,6 +96,7 @@ fn leads_to(finding: &Finding) -> String {
     match evidence(finding) {
         Effect::OpenItems(..) => "lists these items".into(),
         Effect::Go(ScreenId::Attributes) => "shows which".into(),
+        Effect::Go(ScreenId::Discover) => "shows every slice found".into(),
         Effect::Go(ScreenId::Compare) => "shows every group under both".into(),
         _ => "shows what the data are".into(),
     }

@@ -5,11 +5,13 @@ use crate::console::glyph::Glyphs;
 use crate::console::keys::Context;
 use crate::console::msg::Action;
 use crate::console::paint::Pen;
+use crate::console::screen::discover::usual_request;
 use crate::console::screen::{Effect, List, Screen};
 use crate::console::shell;
 use crate::console::view::body;
 use crate::console::widget::table::Cursor;
 use crate::console::world::World;
+use crate::diagnose::{Finding, Findings};
 use crate::engine::{Command, Event};
 use crate::report::{Sheet, finding_paragraph, findings_sheet};
 use ratatui::layout::Rect;
@@ -70,14 +72,17 @@ impl Screen for State {
         Some(("the finding", finding_paragraph(self.selected()?, found)))
     }
 
-    /// The findings of the model in view. What failed stays wanted, and is asked for again when somebody comes back.
+    /// The findings of the model in view, then the slices among them. What failed stays wanted, and is asked for again when somebody comes back.
     fn wants(&mut self, world: &World) -> Vec<Command> {
         let Some(model) = world.model() else { return Vec::new() };
         if self.found.as_ref().is_some_and(|(known, _)| known != model) {
             self.found = None;
         }
         match self.found {
-            Some((_, Ok(_))) => Vec::new(),
+            Some((_, Ok(_))) => {
+                let slices = usual_request(world).filter(|request| self.discovered.as_ref() != Some(request));
+                slices.map(Command::Discover).into_iter().collect()
+            }
             _ => vec![Command::Find { model: model.to_owned() }],
         }
     }
@@ -85,9 +90,19 @@ impl Screen for State {
     fn on_event(&mut self, world: &World, event: &Event) {
         match event {
             Event::Found { model, found } if world.model() == Some(model.as_str()) => {
+                let slices =
+                    |found: &Findings| found.findings.iter().any(|finding| matches!(finding, Finding::Discovered(_)));
+                // The search was faster than the measuring: its findings hold all that these hold.
+                if self.has_slices(model) && !found.as_ref().is_ok_and(|found| slices(found)) {
+                    return;
+                }
                 let found = found.as_ref().map(|found| (**found).clone()).map_err(Clone::clone);
                 self.take(model, found, world.shown.as_ref());
             }
+            Event::Discovered { request, .. } if usual_request(world).as_ref() == Some(request) => {
+                self.discovered = Some(request.clone());
+            }
+            Event::AttributeAdded { .. } => self.found = None,
             Event::Shown(view) => self.add_heads(Some(view)),
             _ => {}
         }

@@ -255,6 +255,10 @@ impl State {
 /// The same list in a shell.
 fn shell(state: &State, world: &World) -> Option<String> {
     let (question, run) = state.listing.question(world)?;
+    if question.filter.among.is_some() {
+        // Items of a slice: 'llm2loss discover --ids FILE' writes them.
+        return None;
+    }
     let mut command = format!("llm2loss items {}", crate::console::shell::audit(world));
     let mut flag = |name: &str, value: &str| command.push_str(&format!(" --{name} {}", quoted(value)));
     flag("model", &question.model);
