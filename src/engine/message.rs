@@ -2,8 +2,11 @@
 
 use super::{CacheReport, Examination, ItemsQuestion, StoreView};
 use crate::audit::{AttributePrompts, EpochMetrics, HeadKind, HyperParameters, RunId, RunRecord};
-use crate::diagnose::{Findings, ListedItem, ModelComparison, PairScores, PromptScores, Tables, WorstWords};
+use crate::diagnose::{
+    BothWays, Findings, IntersectionsTable, ListedItem, PairScores, PromptScores, Tables, TestSetTrend, WorstWords,
+};
 use image::RgbImage;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Number of a job within one session of the program, in the order of asking.
@@ -34,6 +37,10 @@ pub enum Command {
     CompareModels(ComparisonRequest),
     /// Find what there is to know first of a model; a newer request replaces one that waits.
     Find { model: String },
+    /// Measure where a model's attributes meet; a newer request replaces one that waits.
+    Intersect { model: String },
+    /// Read what a ledger of checks tells over time; a newer request replaces one that waits.
+    ReadLedger { file: PathBuf },
     /// Look at items; a newer request replaces one of its kind that waits.
     Items(ItemsCommand),
 }
@@ -222,15 +229,33 @@ pub enum Event {
     Other(RunView),
     /// The closer look asked for with [`Command::Examine`].
     Examined(Arc<Examination>),
-    /// What [`Command::CompareModels`] asked for, or a sentence on why there is no answer.
+    /// What [`Command::CompareModels`] asked for, either way round, or a sentence on why there is no answer. The first time
+    /// it comes twice: at once from few replicates of the bootstrap and without heads, then from all.
     ModelsCompared {
         request: ComparisonRequest,
-        found: Result<Arc<ModelComparison>, String>,
+        found: Result<Arc<BothWays>, String>,
+    },
+    /// How many replicates of a comparison are drawn.
+    Comparing {
+        before: String,
+        after: String,
+        done: usize,
+        total: usize,
     },
     /// What [`Command::Find`] asked for, or a sentence on why there is no answer.
     Found {
         model: String,
         found: Result<Arc<Findings>, String>,
+    },
+    /// What [`Command::Intersect`] asked for, or a sentence on why there is no answer.
+    Intersected {
+        model: String,
+        found: Result<Arc<IntersectionsTable>, String>,
+    },
+    /// What [`Command::ReadLedger`] asked for, or a sentence on why there is no answer.
+    LedgerRead {
+        file: PathBuf,
+        found: Result<Arc<Vec<TestSetTrend>>, String>,
     },
     /// What [`Command::Items`] asked for.
     Items(Arc<ItemsAnswer>),

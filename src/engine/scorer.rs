@@ -144,6 +144,8 @@ impl Desk {
                 | Command::Cancel { .. }
                 | Command::CompareModels(_)
                 | Command::Find { .. }
+                | Command::Intersect { .. }
+                | Command::ReadLedger { .. }
                 | Command::Items(_),
             ) => Ok(None),
         }

@@ -6,6 +6,17 @@ use llm2loss::diagnose::*;
 use llm2loss::engine::ComparisonRequest;
 use llm2loss::stats::{self, Undefined};
 
+/// A comparison either way.
+pub fn both_ways(request: &ComparisonRequest) -> BothWays {
+    let turned = ComparisonRequest {
+        before: request.after.clone(),
+        after: request.before.clone(),
+        runs: request.runs.clone().map(|[before, after]| [after, before]),
+        prompts: request.prompts.clone(),
+    };
+    BothWays { there: comparison(request), back: comparison(&turned) }
+}
+
 /// Two models on the same items: two gaps grew, a third of them shrank, and one group is too small.
 pub fn comparison(request: &ComparisonRequest) -> ModelComparison {
     let seed = key(&request.before) ^ key(&request.after).rotate_left(1);
