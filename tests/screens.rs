@@ -887,7 +887,8 @@ fn two_models_are_compared_before_two_runs() {
     }
     let n = found.attributes.len();
     let (items, prompts) = (found.items.len(), found.predicted.as_ref().unwrap().prompts.len());
-    let telling = |group: &GroupChange| [group.loss.fate, group.auroc.fate].iter().filter(|fate| **fate == group.fate).count();
+    let telling =
+        |group: &GroupChange| [group.loss.fate, group.auroc.fate].iter().filter(|fate| **fate == group.fate).count();
     let groups = found.groups.groups.iter().map(telling).sum();
     assert_eq!(seen, Measure::OF_MODELS.into_iter().zip([groups, n, n, 9, items, prompts]).collect::<Vec<_>>());
     assert!(words(&app).contains("Size of the predicted gap"), "{}", words(&app));
@@ -1019,10 +1020,15 @@ fn a_ledger_is_shown_over_its_looks() {
     app.world.ledger = Some(measured::file());
     press(&mut app, "L j");
     let text = words(&app);
-    for part in ["Ledger: 24 looks", "expected false alarms at most 1.20", "look 24 of 24", "nightly 24 against logistic"] {
+    for part in
+        ["Ledger: 24 looks", "expected false alarms at most 1.20", "look 24 of 24", "nightly 24 against logistic"]
+    {
         assert!(text.contains(part), "{part}: {text}");
     }
-    assert!(text.contains("max_group_increase, with age over 60") && text.contains("2026-01-01 to 2026-08-19"), "{text}");
+    assert!(
+        text.contains("max_group_increase, with age over 60") && text.contains("2026-01-01 to 2026-08-19"),
+        "{text}"
+    );
     press(&mut app, "h h h h h h h h h");
     let text = words(&app);
     assert!(text.contains("look 15 of 24") && text.contains("broken"), "{text}");
@@ -1032,7 +1038,7 @@ fn a_ledger_is_shown_over_its_looks() {
     let told = update(&mut app, Msg::Key(key("L")));
     assert_eq!(told, [Cmd::Send(Command::ReadLedger { file: measured::file() })]);
     tell(&mut app, Event::LedgerRead { file: measured::file(), found: Err("gate.jsonl: line 1 is no line".into()) });
-    assert!(words(&app).contains("line 1 is no line") && words(&app).contains("L shows the comparison"));
+    assert!(words(&app).contains("line 1 is no line") && words(&app).contains("Esc shows the comparison"));
 }
 
 #[test]

@@ -179,8 +179,15 @@ mod tests {
     #[test]
     fn what_is_given_goes_before_the_file() {
         let config = Config::parse("[console]\nascii = true\nmouse = true\ncolor = \"16\"\n").unwrap();
-        let look =
-            Look { theme: None, color: None, ascii: Some(false), mouse: None, low_bandwidth: None, no_images: None, ledger: None };
+        let look = Look {
+            theme: None,
+            color: None,
+            ascii: Some(false),
+            mouse: None,
+            low_bandwidth: None,
+            no_images: None,
+            ledger: None,
+        };
         let options = config.options(&look, PathBuf::new()).unwrap();
         assert_eq!((options.ascii, options.mouse, options.color), (false, true, ColorChoice::Named));
     }

@@ -5,8 +5,8 @@ use super::{ComparisonRequest, EngineError, Event, Session};
 use crate::diagnose::{BothWays, ComparisonQuestion, ModelComparison};
 use crate::stats::Resampling;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Items and prompts that are listed.
 const LISTED: usize = 100;
@@ -43,15 +43,15 @@ pub fn run(shared: &Shared) {
         };
         let work = AssertUnwindSafe(|| {
             let session = &shared.session;
-            if !kept.holds(&request) {
-                let plan = Resampling { replicates: FIRST, ..Resampling::default() };
-                let first = session.compare_both_ways(&request, plan, &|_, _| {})?;
-                send(Ok(first));
-            }
             let told = |done, total| {
                 let (before, after) = (request.before.clone(), request.after.clone());
                 shared.tell(Event::Comparing { before, after, done, total });
             };
+            if !kept.holds(&request) {
+                let plan = Resampling { replicates: FIRST, ..Resampling::default() };
+                let first = session.compare_both_ways(&request, plan, &told)?;
+                send(Ok(first));
+            }
             session.compare_asked(&request, &mut kept, &told)
         });
         let stopped = "comparing stopped on an internal error; a crash file in the home folder says more";
@@ -59,6 +59,16 @@ pub fn run(shared: &Shared) {
         if !send(found) {
             return;
         }
+    }
+}
+
+/// Works on threads of its own: what else is asked for meanwhile does not wait behind thousands of replicates.
+fn beside<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    static POOL: OnceLock<Option<rayon::ThreadPool>> = OnceLock::new();
+    let make = || rayon::ThreadPoolBuilder::new().num_threads(rayon::current_num_threads()).build().ok();
+    match POOL.get_or_init(make) {
+        Some(pool) => pool.install(work),
+        None => work(),
     }
 }
 
@@ -111,7 +121,8 @@ impl Session {
                 told(done, total);
             }
         };
-        let found = crate::diagnose::compare_both_ways(&audit, models[0], models[1], &question, &one_more);
+        let work = || crate::diagnose::compare_both_ways(&audit, models[0], models[1], &question, &one_more);
+        let found = beside(work);
         let ModelComparison { n, before, after, .. } = &found.there;
         if *n == 0 {
             return Err(super::comparing::nothing_shared(&audit.name, before, after));

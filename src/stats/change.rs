@@ -263,7 +263,8 @@ mod tests {
         let attributes = [data.sides.clone()];
         for units in [Units::Items(N), Units::Clusters(&data.clusters)] {
             let means = mean_changes(&data.before, &data.after, &attributes, units, PLAN, &|| {}).unwrap();
-            let areas = auroc_changes(&data.before, &data.after, &data.positive, &attributes, units, PLAN, &|| {}).unwrap();
+            let areas =
+                auroc_changes(&data.before, &data.after, &data.positive, &attributes, units, PLAN, &|| {}).unwrap();
             for (found, plain) in [(&means, plainly(&data, units, average)), (&areas, plainly(&data, units, area))] {
                 let found = &found.attributes[0];
                 assert_same(&found.with, &plain[0]);

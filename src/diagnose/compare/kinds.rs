@@ -18,9 +18,10 @@ impl Kind {
     /// and interval has the other sign, and verdicts follow from them anew.
     pub fn turned(&self, least: f64) -> Self {
         let turn = |change: &Change, worse| turned(change, worse, least);
-        let attributes = self.attributes.iter().map(|[with, without, gap]| {
-            [turn(with, self.worse), turn(without, self.worse), turn(gap, Worse::Apart)]
-        });
+        let attributes = self
+            .attributes
+            .iter()
+            .map(|[with, without, gap]| [turn(with, self.worse), turn(without, self.worse), turn(gap, Worse::Apart)]);
         Self { overall: turn(&self.overall, self.worse), attributes: attributes.collect(), worse: self.worse }
     }
 }
@@ -48,13 +49,7 @@ enum Worse {
     Apart,
 }
 
-pub fn kind_of_loss(
-    pair: &Pair,
-    sides: &[Vec<stats::Side>],
-    units: Units,
-    rule: &ChangeRule,
-    told: Drawn<'_>,
-) -> Kind {
+pub fn kind_of_loss(pair: &Pair, sides: &[Vec<stats::Side>], units: Units, rule: &ChangeRule, told: Drawn<'_>) -> Kind {
     let plan = Resampling { replicates: rule.replicates, seed: rule.seed };
     let drawn = stats::mean_changes(&pair.losses[0], &pair.losses[1], sides, units, plan, told);
     let value = |model: usize, group| {
@@ -173,7 +168,9 @@ fn verdict(change: &Change, worse: Worse, least: f64) -> ChangeVerdict {
     let badness = match worse {
         Worse::Up => change.change.value(),
         Worse::Down => change.change.value().map(|change| -change),
-        Worse::Apart => change.before.value().zip(change.after.value()).map(|(before, after)| after.abs() - before.abs()),
+        Worse::Apart => {
+            change.before.value().zip(change.after.value()).map(|(before, after)| after.abs() - before.abs())
+        }
     };
     match (change.q.value(), badness) {
         (Some(q), Some(badness)) if q < LEVEL && badness.abs() >= least && badness != 0.0 => {

@@ -43,7 +43,13 @@ fn panel(canvas: &mut Canvas, figure: &FigureTrend, looks: &[LookBack], x: (f64,
     canvas.text("tick", "start", (x.0, y.1 + 16.0), &day(looks.first()));
     canvas.text("tick", "end", (x.1, y.1 + 16.0), &day(looks.last()));
     // A look that did not ask for the figure is a gap in its line.
-    let points = || figure.values.iter().enumerate().map(|(at, value)| (at, value.map(|value| (across.at(at as f64), along.at(value)))));
+    let points = || {
+        figure
+            .values
+            .iter()
+            .enumerate()
+            .map(|(at, value)| (at, value.map(|value| (across.at(at as f64), along.at(value)))))
+    };
     for line in points().collect::<Vec<_>>().split(|(_, point)| point.is_none()) {
         canvas.path("curve", &line.iter().filter_map(|(_, point)| *point).collect::<Vec<_>>());
     }

@@ -9,6 +9,9 @@ use crate::console::theme::Role;
 use crate::console::widget::shift;
 use std::ops::Range;
 
+/// Fewest cells of a picture worth drawing.
+const LANE: u16 = 12;
+
 /// What a column says of a row.
 type Words = fn(&Line, &Glyphs) -> (String, Role);
 
@@ -52,15 +55,12 @@ const INTERVAL: Column = numbers("95 %", 15, |line, glyphs| {
 });
 const Q: Column = numbers("q", 6, |line, _| (line.q.map(number::probability).unwrap_or_default(), Role::Dim));
 const OF: Column = texts("of", 7, |line, _| (line.group.as_ref().map_or("", |group| group.of).into(), Role::Text));
-const N: Column = numbers("n", 8, |line, _| {
-    (line.group.as_ref().map(|group| number::count(group.n)).unwrap_or_default(), Role::Dim)
-});
-const GAP_BEFORE: Column = numbers("gap before", 12, |line, glyphs| {
-    signed(line.group.as_ref().and_then(|group| group.gap.0), glyphs)
-});
-const GAP_AFTER: Column = numbers("gap after", 11, |line, glyphs| {
-    signed(line.group.as_ref().and_then(|group| group.gap.1), glyphs)
-});
+const N: Column =
+    numbers("n", 8, |line, _| (line.group.as_ref().map(|group| number::count(group.n)).unwrap_or_default(), Role::Dim));
+const GAP_BEFORE: Column =
+    numbers("gap before", 12, |line, glyphs| signed(line.group.as_ref().and_then(|group| group.gap.0), glyphs));
+const GAP_AFTER: Column =
+    numbers("gap after", 11, |line, glyphs| signed(line.group.as_ref().and_then(|group| group.gap.1), glyphs));
 const FATE: Column = texts("verdict", 20, |line, _| {
     line.group.as_ref().map_or_else(nothing, |group| (group.words.clone(), fate_role(group.fate)))
 });
@@ -94,8 +94,9 @@ pub struct Grid {
     pub columns: Vec<Column>,
     /// The columns in sight.
     pub seen: Range<usize>,
-    /// Cells behind them.
+    /// Cells behind them, and whether a picture is drawn there.
     pub rest: u16,
+    pub lane: bool,
 }
 
 impl Grid {
@@ -120,7 +121,9 @@ impl Grid {
             last.width += rest;
             rest = 0;
         }
-        Self { name, columns, seen, rest }
+        let pictured = matches!(measure, Measure::Groups | Measure::LossGap | Measure::AurocGap);
+        let lane = pictured && seen.len() == columns.len() && rest > LANE;
+        Self { name, columns, seen, rest, lane }
     }
 
     /// The greatest column worth beginning with.

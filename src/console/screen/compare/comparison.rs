@@ -153,7 +153,15 @@ impl Comparison {
         let side = |view: &RunView| format!("{} {}", view.record.id.short(), view.record.model);
         let of_a = |name: &str| a.tables.attributes.rows.iter().find(|row| row.name == name);
         let pairs = b.tables.attributes.rows.iter().map(|right| row(of_a(&right.name), right, measure));
-        Self { a: side(a), b: side(b), measure, differs: differs(a, b), caution: caution(a, b), rows: pairs.collect(), heads: heads(a, b) }
+        Self {
+            a: side(a),
+            b: side(b),
+            measure,
+            differs: differs(a, b),
+            caution: caution(a, b),
+            rows: pairs.collect(),
+            heads: heads(a, b),
+        }
     }
 
     /// How many attributes changed so.

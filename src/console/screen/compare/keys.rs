@@ -7,11 +7,13 @@ use crate::console::msg::Action;
 pub const LEFT: Action = Action::Own("columns-left");
 pub const RIGHT: Action = Action::Own("columns-right");
 /// Shows the ledger of checks, or the comparison again.
-pub const LEDGER: Action = Action::Own("ledger");
+pub const LEDGER_KEY: Action = Action::Own("ledger");
 /// The screen.
 pub const HERE: Context = Context::screen("compare", "Compare");
+/// The ledger of checks.
+pub const LEDGER: Context = Context::view("ledger", "Compare, ledger");
 /// Every place of its keys, in the order of the documents.
-pub const CONTEXTS: &[Context] = &[HERE];
+pub const CONTEXTS: &[Context] = &[HERE, LEDGER];
 
 /// Its lines of the key table.
 pub static KEYS: &[Row] = &[
@@ -29,8 +31,17 @@ pub static KEYS: &[Row] = &[
     bind(HERE, &["s"], Action::NextSort, "sort", "sort by the next column"),
     bind(HERE, &["S"], Action::ReverseSort, "", "reverse the order"),
     bind(HERE, &["x"], Action::Swap, "swap", "swap before and after"),
-    bind(HERE, &["L"], LEDGER, "ledger", "checks over time, the comparison again"),
+    bind(HERE, &["L"], LEDGER_KEY, "ledger", "checks over time, the comparison again"),
     bind(HERE, &["n"], Action::TrainAlike, "train alike", "train the other model's heads like those shown"),
     bind(HERE, &["Enter"], Action::OpenItems, "items", "list the items behind the row"),
     bind(HERE, &["p"], Action::OpenPair, "prompts", "open the row as prompts"),
+    bind(LEDGER, &["j", "Down"], Action::Down, "move", "next figure"),
+    bind(LEDGER, &["k", "Up"], Action::Up, "", "figure before"),
+    bind(LEDGER, &["g", "Home"], Action::First, "", "first figure"),
+    bind(LEDGER, &["G", "End"], Action::Last, "", "last figure"),
+    bind(LEDGER, &["^d", "PgDn"], Action::HalfDown, "", "half a page down"),
+    bind(LEDGER, &["^u", "PgUp"], Action::HalfUp, "", "half a page up"),
+    bind(LEDGER, &["h", "Left"], LEFT, "look", "the look before"),
+    bind(LEDGER, &["l", "Right"], RIGHT, "", "the look after"),
+    bind(LEDGER, &["Esc", "L"], LEDGER_KEY, "back", "the comparison again"),
 ];

@@ -1,7 +1,7 @@
 //! The checks that a ledger holds, over time: what is remembered of them, and their keys.
 
-use super::keys::{LEDGER, LEFT, RIGHT};
-use super::{HERE, ledger_view};
+use super::keys::{LEDGER_KEY, LEFT, RIGHT};
+use super::{LEDGER, ledger_view};
 use crate::console::msg::Action;
 use crate::console::paint::Pen;
 use crate::console::screen::{Effect, List};
@@ -32,7 +32,8 @@ impl State {
     /// Shows the ledger, read anew, or the comparison again.
     pub fn toggle(&mut self, world: &World) -> Vec<Effect> {
         if world.ledger.is_none() {
-            let words = "no ledger is named: --ledger FILE at the start, or ledger = \"FILE\" under [console] of config.toml";
+            let words =
+                "no ledger is named: --ledger FILE at the start, or ledger = \"FILE\" under [console] of config.toml";
             return vec![Effect::Say(words.into(), true)];
         }
         self.shown = !self.shown;
@@ -40,16 +41,15 @@ impl State {
         Vec::new()
     }
 
-    /// Does what an action says, if it is about the ledger.
-    pub fn act(&mut self, action: Action, body: Rect) -> bool {
-        let page = ledger_view::Places::of(body).page();
-        let length = self.figures();
+    /// Does what an action says.
+    pub fn act(&mut self, action: Action, body: Rect) {
+        let (length, page) = (self.figures(), ledger_view::Places::of(body).page());
         match action {
+            // Cut to what there is when the state settles.
             LEFT => self.back += 1,
             RIGHT => self.back = self.back.saturating_sub(1),
-            _ => return self.cursor.act(action, length, page),
+            _ => _ = self.cursor.act(action, length, page),
         }
-        true
     }
 
     fn figures(&self) -> usize {
@@ -117,6 +117,6 @@ impl State {
             (None, _) => "reading the ledger".into(),
         };
         let inside = pen.panel(body, "Ledger of checks", "", true);
-        ledger_view::say(pen, inside, &said, &format!("{} shows the comparison", world.key(HERE, LEDGER)));
+        ledger_view::say(pen, inside, &said, &format!("{} shows the comparison", world.key(LEDGER, LEDGER_KEY)));
     }
 }

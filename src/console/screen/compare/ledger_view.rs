@@ -1,6 +1,6 @@
 //! Draws the checks of a ledger: every figure's newest value, and the selected one over all looks.
 
-use super::HERE;
+use super::LEDGER;
 use super::keys::{LEFT, RIGHT};
 use super::ledger::State;
 use crate::console::glyph::Glyphs;
@@ -78,14 +78,19 @@ fn list(state: &State, trend: &TestSetTrend, pen: &mut Pen<'_>, area: Rect) {
     let wide = area.width >= 90;
     let set = if wide { format!(" at test set {}", trend.test_set) } else { String::new() };
     let title = format!("Ledger: {} {noun}{set}", number::count(looks));
-    let alarms = format!("expected false alarms at most {:.2}", (100.0 * trend.expected_false_alarms - 1e-9).ceil() / 100.0);
+    let alarms =
+        format!("expected false alarms at most {:.2}", (100.0 * trend.expected_false_alarms - 1e-9).ceil() / 100.0);
     let inside = pen.panel(area, &title, &alarms, true);
     if inside.height < 2 || inside.width < 40 {
         return;
     }
     let glyphs = pen.glyphs();
-    let numbers = 2 * NUMBER + STATUS + 8;
-    let name = inside.width.saturating_sub(2 + numbers);
+    // The chart below tells the limit; the first to give way, so that rule and figure can be read.
+    let narrow = inside.width < 74;
+    let limits = if narrow { 0 } else { NUMBER };
+    let broken = if narrow { 0 } else { NUMBER };
+    let numbers = NUMBER + limits + STATUS + broken;
+    let name = inside.width.saturating_sub(3 + numbers);
     let rule = trend.figures.iter().map(|figure| text::width(&figure.rule)).max().unwrap_or(0).min(26) as u16;
     let rule = (rule + 2).min(name / 2);
     let x = inside.x + 2;
@@ -93,9 +98,9 @@ fn list(state: &State, trend: &TestSetTrend, pen: &mut Pen<'_>, area: Rect) {
         pen.text(x, y, rule - 1, words[0], roles[0]);
         pen.text(x + rule, y, name - rule, words[1], roles[0]);
         pen.right(x + name + NUMBER, y, NUMBER, words[2], roles[0]);
-        pen.right(x + name + 2 * NUMBER, y, NUMBER, words[3], Role::Dim);
-        pen.text(x + name + 2 * NUMBER + 1, y, STATUS - 1, words[4], roles[1]);
-        pen.right(x + name + numbers, y, 8, words[5], Role::Dim);
+        pen.right(x + name + NUMBER + limits, y, limits, words[3], Role::Dim);
+        pen.text(x + name + NUMBER + limits + 1, y, STATUS - 1, words[4], roles[1]);
+        pen.right(x + name + numbers, y, broken, words[5], Role::Dim);
     };
     row(pen, inside.y, ["rule", "figure", "newest", "limit", "status", "broken"], [Role::Dim, Role::Dim]);
     let seen = trend.figures.iter().enumerate().skip(state.cursor.offset).take(usize::from(inside.height - 1));
@@ -119,8 +124,8 @@ fn list(state: &State, trend: &TestSetTrend, pen: &mut Pen<'_>, area: Rect) {
 fn chart(state: &State, world: &World, trend: &TestSetTrend, figure: &FigureTrend, pen: &mut Pen<'_>, area: Rect) {
     let glyphs = pen.glyphs();
     let subject = if figure.subject.is_empty() { String::new() } else { format!(", {}", figure.subject) };
-    let key = "a the figure, b its limit";
-    let inside = inset(pen.panel(area, &format!("{}{subject}", figure.rule), key, false), 1);
+    let key = format!("a the figure, b its limit {}", number::plain(figure.limit, 4, glyphs));
+    let inside = inset(pen.panel(area, &format!("{}{subject}", figure.rule), &key, false), 1);
     let at = trend.looks.len().saturating_sub(1 + state.back);
     let Some(look) = trend.looks.get(at).filter(|_| inside.height >= 3) else { return };
     let (sign, role) = mark(look.status, glyphs);
@@ -129,7 +134,7 @@ fn chart(state: &State, world: &World, trend: &TestSetTrend, figure: &FigureTren
     let value = value.map_or_else(|| "not asked".into(), |value| number::plain(value, 4, glyphs));
     let place = format!("look {} of {}", at + 1, trend.looks.len());
     let models = format!("  {} against {}", look.model, look.against);
-    let keys = format!("   {} {} another", world.key(HERE, LEFT), world.key(HERE, RIGHT));
+    let keys = format!("   {} {} another", world.key(LEDGER, LEFT), world.key(LEDGER, RIGHT));
     let groups: [&[(&str, Role)]; 5] = [
         &[(&place, Role::Text), ("  ", Role::Dim), (&value, Role::Text)],
         &[("  ", Role::Dim), (sign, role), (" ", role), (look.status.name(), role)],
@@ -152,6 +157,7 @@ fn chart(state: &State, world: &World, trend: &TestSetTrend, figure: &FigureTren
     }
     let column = linechart::column(plot, ends, at as u32 + 1);
     pen.select(Rect { x: column, y: inside.y + 1, width: 1, height: 1 });
-    let dates = [trend.looks.first(), trend.looks.last()].map(|look| look.map_or("", |look| look.date.get(..10).unwrap_or("")));
+    let dates =
+        [trend.looks.first(), trend.looks.last()].map(|look| look.map_or("", |look| look.date.get(..10).unwrap_or("")));
     pen.footnote(area, &format!("{} to {}", dates[0], dates[1]));
 }

@@ -14,9 +14,6 @@ use crate::console::world::World;
 use crate::diagnose::{ChangeVerdict, Fate};
 use ratatui::layout::Rect;
 
-/// Fewest cells of a picture worth drawing.
-const LANE: u16 = 12;
-
 /// A verdict's mark, word and colour; each tells it alone.
 pub fn verdict_mark(verdict: ChangeVerdict, glyphs: &Glyphs) -> (&'static str, &'static str, Role) {
     match verdict {
@@ -41,13 +38,13 @@ pub fn fate_role(fate: Fate) -> Role {
 pub fn table(pen: &mut Pen<'_>, world: &World, area: Rect, state: &State) {
     let measure = state.measure();
     let glyphs = pen.glyphs();
-    let judged = state.lines.iter().any(|line| line.verdict.is_some());
-    let note = if judged { format!("{} before  {} after", glyphs.first, glyphs.second) } else { String::new() };
-    let inside = pen.panel(area, &capital(measure.name()), &note, true);
+    let grid = Grid::of(state, area.width.saturating_sub(4));
+    let note = format!("{} before  {} after", glyphs.first, glyphs.second);
+    let note = if grid.lane { note.as_str() } else { "" };
+    let inside = pen.panel(area, &capital(measure.name()), note, true);
     if inside.height < 2 || inside.width < 40 {
         return;
     }
-    let grid = Grid::of(state, inside.width - 2);
     heading(pen, inside, &grid);
     let scale = Scale::of(state.lines.iter().flat_map(|line| [line.then, line.now]).flatten()).with_zero();
     let page = usize::from(inside.height - 1);
@@ -69,7 +66,8 @@ fn foot(pen: &mut Pen<'_>, world: &World, area: Rect, state: &State, grid: &Grid
     let keys = [world.key(HERE, LEFT), world.key(HERE, RIGHT)];
     let hidden = shift::sign(&grid.seen, grid.columns.len(), [&keys[0], &keys[1]], glyphs);
     let (place, length) = state.place();
-    let place = if hidden.is_empty() { format!("{place} of {length}") } else { format!("{hidden}  {place} of {length}") };
+    let place =
+        if hidden.is_empty() { format!("{place} of {length}") } else { format!("{hidden}  {place} of {length}") };
     let (up, down) = match state.measure() {
         Measure::Groups => ("rose", "fell"),
         Measure::LossGap | Measure::AurocGap => ("wider", "narrower"),
@@ -116,10 +114,9 @@ fn draw(pen: &mut Pen<'_>, row: Rect, grid: &Grid, line: &Line, scale: Scale, me
         }
         at += column.width;
     }
-    let whole = grid.seen.len() == grid.columns.len() && line.verdict.is_some() && measure != Measure::Losses;
     // A loss and an AUROC have no scale in common.
     let common = line.group.as_ref().is_none_or(|group| group.of == "loss");
-    if whole && common && grid.rest > LANE {
+    if grid.lane && line.verdict.is_some() && common {
         let cells = (grid.rest - 1).min(60);
         pen.marks(at + 1, y, &dumbbell(scale, usize::from(cells), line.then, line.now, glyphs));
     }

@@ -16,9 +16,9 @@ mod sheet;
 mod view;
 
 pub use comparison::{Change, Comparison, HeadQuality, Measure, Row};
-pub use keys::{CONTEXTS, HERE, KEYS};
-pub use layout::{Layout, layout};
 pub use kept::Kept;
+pub use keys::{CONTEXTS, HERE, KEYS, LEDGER};
+pub use layout::{Layout, layout};
 pub use models::{GroupLine, Line, Opens};
 pub use other::Other;
 use view::view;

@@ -89,7 +89,12 @@ fn verdict(state: &State, pen: &mut Pen<'_>, area: Rect, found: &ModelComparison
         second.insert(0, ("   ".into(), Role::Dim));
     }
     let first = change(pen, "Mean loss", &found.losses.mean);
-    write(pen, &headline(found));
+    let room = usize::from(inside.width);
+    let cells =
+        |said: &[Vec<(String, Role)>]| said.iter().flatten().map(|(words, _)| text::width(words)).sum::<usize>();
+    // Where not all fits, the counts of groups stay.
+    let said = Some(headline(found, true)).filter(|said| cells(said) <= room);
+    write(pen, &said.unwrap_or_else(|| headline(found, false)));
     write(pen, &[first, second]);
     let share = |n: usize| format!("{} ({:.1} %)", number::count(n), 100.0 * n as f64 / found.n.max(1) as f64);
     let rose = format!("Loss rose for {}, fell for {}", share(found.losses.worse), share(found.losses.better));
@@ -100,11 +105,13 @@ fn verdict(state: &State, pen: &mut Pen<'_>, area: Rect, found: &ModelComparison
     write(pen, &[vec![(rose, Role::Text)], vec![(units, Role::Dim)]]);
 }
 
-/// Whom the second model harmed, whom it left behind, and the rest: the words of `compare-models`.
-fn headline(found: &ModelComparison) -> Vec<Vec<(String, Role)>> {
+/// Whom the second model harmed, whom it left behind, and the rest: the words of `compare-models`, with the people in
+/// these groups where `items`.
+fn headline(found: &ModelComparison, items: bool) -> Vec<Vec<(String, Role)>> {
     let groups = &found.groups;
     let over = |tally: Tally| match tally.groups {
         0 => String::new(),
+        _ if !items => String::new(),
         _ => format!(" ({} of {} test items)", number::count(tally.items), number::count(found.n)),
     };
     let noun = if groups.worse_off.groups == 1 { "group" } else { "groups" };
@@ -190,13 +197,13 @@ fn detail(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect, line: Opt
         let signed = |value: f64| number::signed(value, 4, glyphs);
         let by = line.change.map(signed).unwrap_or_else(|| "n/a".into());
         let interval = line.interval.map(|(low, high)| format!(" [{}, {}]", signed(low), signed(high)));
-        let q = line.q.map(|q| format!("  q {}", number::probability(q))).unwrap_or_default();
-        let sum = format!("change {by}{}{q}", interval.unwrap_or_default());
+        let q = line.q.map(|q| format!(", q {}", number::probability(q))).unwrap_or_default();
+        let sum = format!("change {by}{}", interval.unwrap_or_default());
         let words = format!("{mark} {word}").trim().to_owned();
         if pane {
-            rows.extend([(words, role), (sum, Role::Text)]);
+            rows.extend([(format!("{words}{q}"), role), (sum, Role::Text)]);
         } else {
-            rows.push((format!("{words}: {sum}"), role));
+            rows.push((format!("{words}: {sum}{q}"), role));
         }
     }
     let room = usize::from(inside.width);

@@ -1,12 +1,13 @@
 //! Compare as one of the screens.
 
-use super::other::{Other, others};
 use super::columns::Grid;
-use super::keys::LEDGER;
-use super::{HERE, Line, Measure, Opens, State, layout, sheet, view};
+use super::keys::LEDGER_KEY;
+use super::other::{Other, others};
+use super::{HERE, LEDGER, Line, Measure, Opens, State, layout, sheet, view};
+use crate::audit::Side;
+use crate::console::export::record_text;
 use crate::console::glyph::Glyphs;
 use crate::console::jobs::Task;
-use crate::console::export::record_text;
 use crate::console::keys::Context;
 use crate::console::msg::Action;
 use crate::console::paint::Pen;
@@ -17,7 +18,6 @@ use crate::console::shell::quoted;
 use crate::console::view::body;
 use crate::console::widget::table::Cursor;
 use crate::console::world::World;
-use crate::audit::Side;
 use crate::diagnose::{BothWays, ItemFilter, ItemOrder};
 use crate::engine::{Command, Event};
 use crate::report::Sheet;
@@ -26,14 +26,15 @@ use std::sync::Arc;
 
 impl Screen for State {
     fn context(&self) -> Context {
-        HERE
+        if self.ledger.shown { LEDGER } else { HERE }
     }
 
     fn act(&mut self, world: &World, action: Action) -> Vec<Effect> {
-        if action == LEDGER {
+        if action == LEDGER_KEY {
             return self.ledger.toggle(world);
         }
-        if self.ledger.shown && self.ledger.act(action, body(world.size)) {
+        if self.ledger.shown {
+            self.ledger.act(action, body(world.size));
             return Vec::new();
         }
         match action {

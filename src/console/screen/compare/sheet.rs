@@ -45,7 +45,9 @@ fn models(state: &State) -> Option<Sheet> {
             Some(group) => {
                 cells.pop();
                 let gap = [of(group.gap.0), of(group.gap.1)];
-                cells.extend([Cell::text(&group.words), Cell::text(group.of), Cell::Count(group.n)].into_iter().chain(gap));
+                cells.extend(
+                    [Cell::text(&group.words), Cell::text(group.of), Cell::Count(group.n)].into_iter().chain(gap),
+                );
             }
             None => cells.push(Cell::text(line.note.clone())),
         }

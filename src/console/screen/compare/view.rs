@@ -57,7 +57,12 @@ fn comparing(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect, (then,
         let items = world.audit.as_ref().map_or(0, |audit| audit.test_items);
         let words = format!("comparing the two models, item by item, over {} test items", number::count(items));
         pen.centre(inside, y - 1, &words, Role::Text);
-        pen.centre(inside, y, "No heads are needed; the other screens go on.", Role::Dim);
+        let drawn = state
+            .kept
+            .drawn(then, now)
+            .map(|(done, total)| format!("{} %. ", number::percent(done as u64, total as u64)));
+        let words = format!("{}No heads are needed; the other screens go on.", drawn.unwrap_or_default());
+        pen.centre(inside, y, &words, Role::Dim);
         return;
     };
     for (at, line) in text::wrap(why, usize::from(inside.width)).iter().take(3).enumerate() {

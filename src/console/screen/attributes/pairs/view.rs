@@ -81,7 +81,12 @@ struct Places {
 }
 
 fn places(state: &State, world: &World, body: Rect) -> Places {
-    let inside = Rect { x: body.x + 1, y: body.y + 1, width: body.width.saturating_sub(2), height: body.height.saturating_sub(2) };
+    let inside = Rect {
+        x: body.x + 1,
+        y: body.y + 1,
+        width: body.width.saturating_sub(2),
+        height: body.height.saturating_sub(2),
+    };
     let glyphs = world.look.resolve().glyphs;
     let width = inset(inside, 1).width;
     let above = state.table(world).map_or_else(Vec::new, |table| above(table, glyphs, width));
@@ -146,7 +151,8 @@ pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
     let hidden = if hidden.is_empty() { hidden } else { format!("{hidden}  ") };
     let place = format!("{} of {}", (state.cursor.selected + 1).min(table.rows.len()), number::count(table.rows.len()));
     pen.footnote(body, &format!("{hidden}{place}"));
-    let items = format!(" {} lists both, {} goes back ", world.key(PAIRS, Action::OpenItems), world.key(PAIRS, PAIRS_KEY));
+    let items =
+        format!(" {} lists both, {} goes back ", world.key(PAIRS, Action::OpenItems), world.key(PAIRS, PAIRS_KEY));
     if text::width(&items) + text::width(&hidden) + text::width(&place) + 10 < usize::from(body.width) {
         pen.text(body.x + 2, body.bottom() - 1, body.width, &items, Role::Dim);
     }
