@@ -32,7 +32,7 @@ fn the_paired_bootstrap_agrees_with_scipy() {
     let sides: Vec<Side> =
         fixture["with"].as_array().unwrap().iter().map(|is| Side::from(is.as_bool().unwrap())).collect();
     let plan = Resampling { replicates: 20_000, seed: 3 };
-    let found = mean_changes(&before, &after, &[sides], Units::Items(before.len()), plan).unwrap();
+    let found = mean_changes(&before, &after, &[sides], Units::Items(before.len()), plan, &|| {}).unwrap();
     let gap = found.attributes.into_iter().next().unwrap().gap;
     for (ours, theirs) in [(found.overall, &fixture["mean_change"]), (gap, &fixture["gap_change"])] {
         let ours = ours.unwrap();

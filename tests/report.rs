@@ -142,6 +142,7 @@ fn page(session: &Session, run: &llm2loss::engine::LoadedRun, findings: &Finding
         pairs: vec![pair],
         calibration: llm2loss::diagnose::CalibrationTable::of(&run.diagnosis.calibration),
         discovery: llm2loss::diagnose::Discovery::default(),
+        ledger: None,
         comparison: None,
         items: &[],
         date: Some(run.record.device.clone()),

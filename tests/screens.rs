@@ -6,6 +6,8 @@
 mod discover;
 #[path = "screens/items.rs"]
 mod items;
+#[path = "screens/measured.rs"]
+mod measured;
 #[path = "screens/models.rs"]
 mod models;
 #[path = "screens/snapshot.rs"]
@@ -14,11 +16,12 @@ mod snapshot;
 mod world;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use llm2loss::audit::{Architecture, HeadKind, RunId};
+use llm2loss::audit::{Architecture, HeadKind, RunId, Side};
 use llm2loss::console::keys::{Keymap, Rebindings};
 use llm2loss::console::msg::{Cmd, Msg, ScreenId};
 use llm2loss::console::terminal::Screen;
 use llm2loss::console::{App, Depth, Look, Theme, frame, svg, update};
+use llm2loss::diagnose::{BothWays, Fate, GroupChange};
 use llm2loss::engine::{Answer, CacheReport, Chore, Command, ComparisonRequest, Event, ScoreRequest};
 use proptest::prelude::*;
 use ratatui::style::{Color, Modifier};
@@ -94,8 +97,16 @@ fn press(app: &mut App, keys: &str) -> Vec<Cmd> {
                     waiting.extend(tell(app, Event::Items(Arc::new(items::answer(&command)))));
                 }
                 Cmd::Send(Command::CompareModels(request)) => {
-                    let found = Ok(Arc::new(models::comparison(&request)));
+                    let found = Ok(Arc::new(models::both_ways(&request)));
                     tell(app, Event::ModelsCompared { request, found });
+                }
+                Cmd::Send(Command::Intersect { model }) => {
+                    let found = Ok(Arc::new(measured::intersections()));
+                    waiting.extend(tell(app, Event::Intersected { model, found }));
+                }
+                Cmd::Send(Command::ReadLedger { file }) => {
+                    let found = Ok(Arc::new(measured::trends()));
+                    waiting.extend(tell(app, Event::LedgerRead { file, found }));
                 }
                 Cmd::Send(Command::Find { model }) => waiting.extend(find(app, &model)),
                 Cmd::Send(Command::Discover(request)) => {
@@ -224,6 +235,9 @@ fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
     };
     let mut palette = at(":");
     type_text(&mut palette, "tra run");
+    let mut ledger = open(size);
+    ledger.world.ledger = Some(measured::file());
+    press(&mut ledger, "5 L j h h");
     let mut failed = open(size);
     tell(
         &mut failed,
@@ -235,6 +249,8 @@ fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
         ("data", data),
         ("log", log),
         ("compare", two_models(size, "5 j")),
+        ("compare-ledger", ledger),
+        ("pairs", at("i j j")),
         ("compare-prompts", two_models(size, "5 w w w w w j")),
         ("compare-runs", two_models(size, "5 ] j")),
         ("ood", at("6 j j")),
@@ -849,29 +865,46 @@ fn a_failure_says_what_to_do_and_steals_no_key() {
     assert!(app.dialog.is_none() && app.world.screen == ScreenId::Prompt);
 }
 
+/// What was answered for the pair in view.
+fn answer(app: &App) -> (ComparisonRequest, Result<Arc<BothWays>, String>) {
+    let (then, now) = app.screens.compare.models.as_ref().unwrap();
+    app.screens.compare.kept.answer(then, now).unwrap().clone()
+}
+
+fn asked(told: &[Cmd]) -> Option<ComparisonRequest> {
+    told.iter().find_map(|cmd| match cmd {
+        Cmd::Send(Command::CompareModels(request)) => Some(request.clone()),
+        _ => None,
+    })
+}
+
 #[test]
 fn two_models_are_compared_before_two_runs() {
     use llm2loss::console::screen::compare::{Measure, Other};
     let mut app = two_models((120, 36), "5");
     // Another model's run goes before another run of this one, and the audit's order says which came first.
     assert_eq!(app.screens.compare.models, Some(("logistic".into(), "gradient boosting".into())));
-    let (request, found) = app.screens.compare.compared.clone().unwrap();
+    let (request, found) = answer(&app);
     let runs: Vec<String> = request.runs.unwrap().into_iter().map(|run| run.0).collect();
     assert_eq!(runs, ["b2c90d11", "cccc0001"]);
-    let found = found.unwrap();
+    let found = found.unwrap().there.clone();
     let text = words(&app);
-    for part in ["Mean loss", "2 worse", "not enough data", "Spearman with loss", "16,281 test items"] {
+    for part in ["Mean loss", "Spearman with loss", "16,281 test items", "Better (", "gained less than others"] {
         assert!(text.contains(part), "{part}: {text}");
     }
     // Every measure has rows, of what was found.
     let mut seen = Vec::new();
     for _ in Measure::OF_MODELS {
-        seen.push((app.screens.compare.measure(), app.screens.compare.lines.len()));
+        let lines = app.screens.compare.lines.iter().filter(|line| line.heading.is_none());
+        seen.push((app.screens.compare.measure(), lines.count()));
         press(&mut app, "w");
     }
     let n = found.attributes.len();
     let (items, prompts) = (found.items.len(), found.predicted.as_ref().unwrap().prompts.len());
-    assert_eq!(seen, Measure::OF_MODELS.into_iter().zip([n, 2 * n, n, 9, items, prompts]).collect::<Vec<_>>());
+    let telling =
+        |group: &GroupChange| [group.loss.fate, group.auroc.fate].iter().filter(|fate| **fate == group.fate).count();
+    let groups = found.groups.groups.iter().map(telling).sum();
+    assert_eq!(seen, Measure::OF_MODELS.into_iter().zip([groups, n, n, 9, items, prompts]).collect::<Vec<_>>());
     assert!(words(&app).contains("Size of the predicted gap"), "{}", words(&app));
     // A prompt opens as such.
     press(&mut app, "w w w w w w w");
@@ -882,11 +915,7 @@ fn two_models_are_compared_before_two_runs() {
         (app.world.screen, app.screens.prompt.text(0), app.screens.prompt.text(1)),
         (ScreenId::Prompt, text.as_str(), "")
     );
-    // Swapped, the other one came first; then another run of the same model has nothing but predictions.
-    press(&mut app, "Esc 5 x");
-    assert_eq!(app.screens.compare.models, Some(("gradient boosting".into(), "logistic".into())));
-    assert_eq!(app.screens.compare.found().unwrap().before, "gradient boosting");
-    press(&mut app, "]");
+    press(&mut app, "Esc 5 ]");
     assert!(matches!(&app.screens.compare.chosen, Some(Other::Run(run)) if run.0 == "7f3a01bc"));
     assert_eq!((app.screens.compare.models.clone(), app.screens.compare.measures()), (None, Measure::OF_RUNS.to_vec()));
     press(&mut app, "]");
@@ -894,10 +923,170 @@ fn two_models_are_compared_before_two_runs() {
 }
 
 #[test]
+fn harm_stands_first_and_nobody_rests_on_a_heading() {
+    let mut app = two_models((120, 36), "5");
+    let fates = |app: &App| -> Vec<Fate> {
+        let state = &app.screens.compare;
+        state.order.iter().filter_map(|&at| state.lines[at].group.as_ref()).map(|group| group.fate).collect()
+    };
+    let sorted = fates(&app);
+    assert!(sorted.is_sorted() && sorted.len() > 40, "{sorted:?}");
+    assert_eq!(app.screens.compare.place().0, 1);
+    let headings = app.screens.compare.order.len() - sorted.len();
+    assert!(headings >= 2, "{headings}");
+    // Down through all rows and up again, every row that is no heading is met once, either way.
+    let mut met = vec![app.screens.compare.place()];
+    while met.last().unwrap().0 < sorted.len() {
+        press(&mut app, "j");
+        assert!(app.screens.compare.line().is_some());
+        met.push(app.screens.compare.place());
+    }
+    assert!(met.iter().enumerate().all(|(at, place)| *place == (at + 1, sorted.len())));
+    for place in (1..sorted.len()).rev() {
+        press(&mut app, "k");
+        assert_eq!(app.screens.compare.place(), (place, sorted.len()));
+    }
+    let state = &app.screens.compare;
+    assert_eq!((state.cursor.selected, state.cursor.offset), (1, 0), "the first heading is in sight");
+    // What is copied is the selected row.
+    press(&mut app, "j");
+    let name = app.screens.compare.line().unwrap().name.clone();
+    let told = press(&mut app, "y");
+    let [Cmd::Copy(text)] = &told[..] else { panic!("{told:?}") };
+    assert!(text.starts_with(&format!("name: {name}\n")), "{text}");
+    // Under another order headings head nothing.
+    press(&mut app, "s");
+    assert_eq!(app.screens.compare.order.len(), sorted.len());
+    // A group's items are those on its side.
+    press(&mut app, "s s s");
+    let group = app.screens.compare.line().unwrap().group.clone().unwrap();
+    press(&mut app, "Enter");
+    let filter = &app.screens.items.listing.filter;
+    let side = if group.side == Side::True { &filter.with } else { &filter.without };
+    assert_eq!(side, &[group.attribute]);
+}
+
+#[test]
+fn changing_before_for_after_and_coming_back_ask_for_nothing() {
+    let mut app = two_models((120, 36), "5");
+    let (request, found) = answer(&app);
+    let found = found.unwrap();
+    assert_eq!(app.screens.compare.found(), Some(&found.there));
+    assert!(asked(&update(&mut app, Msg::Key(key("x")))).is_none());
+    assert_eq!(app.screens.compare.models, Some(("gradient boosting".into(), "logistic".into())));
+    assert_eq!(app.screens.compare.found(), Some(&found.back));
+    assert!(asked(&update(&mut app, Msg::Key(key("1")))).is_none());
+    assert!(asked(&update(&mut app, Msg::Key(key("5")))).is_none());
+    // Past the other run to another model, and round again: the pair is still there.
+    press(&mut app, "] ]");
+    assert_eq!(answer(&app).0.after, "small mlp");
+    assert!(asked(&update(&mut app, Msg::Key(key("]")))).is_none());
+    assert_eq!(answer(&app).0, request);
+    // How far the drawing is stands above the table until it is done.
+    let (before, after) = (request.before, request.after);
+    tell(&mut app, Event::Comparing { before: before.clone(), after: after.clone(), done: 1_000, total: 4_000 });
+    assert!(words(&app).contains("finer intervals: 25 %"), "{}", words(&app));
+    tell(&mut app, Event::Comparing { before, after, done: 4_000, total: 4_000 });
+    assert!(!words(&app).contains("finer intervals"));
+}
+
+#[test]
+fn models_are_compared_before_there_are_heads() {
+    let mut app = empty((120, 36));
+    tell(&mut app, Event::Opened { audit: world::audit(), runs: Vec::new(), history: Vec::new() });
+    find(&mut app, "logistic");
+    press(&mut app, "5");
+    let (request, _) = answer(&app);
+    assert_eq!((request.before.as_str(), request.after.as_str()), ("logistic", "gradient boosting"));
+    assert_eq!(request.runs, None);
+    assert!(words(&app).contains("better;") || words(&app).contains(" better"), "{}", words(&app));
+    press(&mut app, "]");
+    assert_eq!(answer(&app).0.after, "small mlp");
+    // The pair stays when the first heads come.
+    tell(&mut app, Event::Shown(world::run_view(&world::record("7f3a01bc", "logistic", Architecture::Linear, 100))));
+    assert_eq!(answer(&app).0.after, "small mlp");
+}
+
+#[test]
+fn columns_out_of_sight_are_said_and_reached() {
+    for size in [(80, 24), (60, 16), (120, 36)] {
+        let mut app = two_models(size, "5");
+        let mut seen = String::new();
+        assert!(words(&app).contains(" more columns ▸"), "{}", words(&app));
+        for _ in 0..12 {
+            seen.push_str(&words(&app));
+            press(&mut app, "l");
+        }
+        for column in ["change", "95 %", "before", "after", " n ", "gap before", "gap after", "verdict"] {
+            assert!(seen.contains(column), "{column} at {size:?}");
+        }
+        assert!(words(&app).contains("columns h") && !words(&app).contains(" more column"), "{}", words(&app));
+        press(&mut app, "h h h h h h h h h h h h");
+        assert_eq!(app.screens.compare.column, 0);
+    }
+}
+
+#[test]
+fn a_ledger_is_shown_over_its_looks() {
+    let mut app = open((120, 36));
+    press(&mut app, "5 L");
+    assert!(!app.screens.compare.ledger.shown && words(&app).contains("no ledger is named"), "{}", words(&app));
+    app.world.ledger = Some(measured::file());
+    press(&mut app, "L j");
+    let text = words(&app);
+    for part in
+        ["Ledger: 24 looks", "expected false alarms at most 1.20", "look 24 of 24", "nightly 24 against logistic"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(
+        text.contains("max_group_increase, with age over 60") && text.contains("2026-01-01 to 2026-08-19"),
+        "{text}"
+    );
+    press(&mut app, "h h h h h h h h h");
+    let text = words(&app);
+    assert!(text.contains("look 15 of 24") && text.contains("broken"), "{text}");
+    // It is read anew each time it is opened, and what is wrong with it is said.
+    press(&mut app, "L");
+    assert!(words(&app).contains("Who is worse off"));
+    let told = update(&mut app, Msg::Key(key("L")));
+    assert_eq!(told, [Cmd::Send(Command::ReadLedger { file: measured::file() })]);
+    tell(&mut app, Event::LedgerRead { file: measured::file(), found: Err("gate.jsonl: line 1 is no line".into()) });
+    assert!(words(&app).contains("line 1 is no line") && words(&app).contains("Esc shows the comparison"));
+}
+
+#[test]
+fn pairs_of_attributes_open_their_items_and_esc_goes_back() {
+    let mut app = open((60, 16));
+    press(&mut app, "i");
+    let table = measured::intersections();
+    let text = words(&app);
+    assert!(text.contains("Farthest apart: ") && text.contains(" more columns ▸"), "{text}");
+    press(&mut app, "j Enter");
+    assert_eq!(app.world.screen, ScreenId::Items);
+    assert_eq!(app.screens.items.listing.filter.with, table.rows[1].attributes);
+    press(&mut app, "Esc");
+    assert!(app.world.screen == ScreenId::Attributes && app.screens.attributes.pairs.shown);
+    // Nothing is asked twice; another model is.
+    assert!(update(&mut app, Msg::Key(key("j"))).is_empty());
+    press(&mut app, "Esc");
+    assert!(!app.screens.attributes.pairs.shown);
+    assert!(update(&mut app, Msg::Key(key("i"))).is_empty());
+    let told = press(&mut app, "Y");
+    let [Cmd::Copy(text)] = &told[..] else { panic!("{told:?}") };
+    assert!(text.contains("Intersections of two attributes") && text.contains("loss shrunken"), "{text}");
+    // Without heads as well.
+    let mut app = empty((80, 24));
+    tell(&mut app, Event::Opened { audit: world::audit(), runs: Vec::new(), history: Vec::new() });
+    press(&mut app, "1 i");
+    assert!(words(&app).contains("Farthest apart: "), "{}", words(&app));
+}
+
+#[test]
 fn a_model_without_heads_is_compared_by_its_losses_and_trained_alike_on_demand() {
     let mut app = open((120, 36));
     press(&mut app, "5");
-    let (request, _) = app.screens.compare.compared.clone().unwrap();
+    let (request, _) = answer(&app);
     assert_eq!((request.after.as_str(), &request.runs), ("gradient boosting", &None));
     press(&mut app, "w w w w w");
     assert!(words(&app).contains("n trains those that are missing"), "{}", words(&app));
@@ -909,30 +1098,22 @@ fn a_model_without_heads_is_compared_by_its_losses_and_trained_alike_on_demand()
         job: 5,
         record: world::record(id, "gradient boosting", architecture, 300),
     };
-    let asked = |told: Vec<Cmd>| told.iter().any(|cmd| matches!(cmd, Cmd::Send(Command::CompareModels(_))));
-    assert!(!asked(tell(&mut app, finished("dddd0001", Architecture::Linear))));
-    assert!(asked(tell(&mut app, finished("dddd0002", Architecture::Mlp))));
+    assert!(asked(&tell(&mut app, finished("dddd0001", Architecture::Linear))).is_none());
+    assert!(asked(&tell(&mut app, finished("dddd0002", Architecture::Mlp))).is_some());
     assert!(press(&mut app, "n").is_empty());
 }
 
 #[test]
 fn a_comparison_that_comes_late_or_fails_is_told_as_such() {
     let mut app = open((120, 36));
-    let told = update(&mut app, Msg::Key(key("5")));
-    let request = told
-        .into_iter()
-        .find_map(|cmd| match cmd {
-            Cmd::Send(Command::CompareModels(request)) => Some(request),
-            _ => None,
-        })
-        .unwrap();
+    let request = asked(&update(&mut app, Msg::Key(key("5")))).unwrap();
     assert!(words(&app).contains("comparing the two models"), "{}", words(&app));
     // Nothing is asked twice.
     assert!(update(&mut app, Msg::Key(key("j"))).is_empty());
     let late = ComparisonRequest { before: "small mlp".into(), ..request.clone() };
-    let found = Ok(Arc::new(models::comparison(&late)));
+    let found = Ok(Arc::new(models::both_ways(&late)));
     tell(&mut app, Event::ModelsCompared { request: late, found });
-    assert!(app.screens.compare.compared.is_none());
+    assert!(app.screens.compare.found().is_none());
     tell(&mut app, Event::ModelsCompared { request, found: Err("no test item has a loss of both".into()) });
     assert!(words(&app).contains("no test item has a loss of both"), "{}", words(&app));
 }

@@ -35,6 +35,8 @@ pub struct ConsoleConfig {
     pub mouse: bool,
     pub low_bandwidth: bool,
     pub no_images: bool,
+    /// A ledger of checks; empty for none.
+    pub ledger: String,
 }
 
 impl Default for ConsoleConfig {
@@ -46,6 +48,7 @@ impl Default for ConsoleConfig {
             mouse: false,
             low_bandwidth: false,
             no_images: false,
+            ledger: String::new(),
         }
     }
 }
@@ -105,6 +108,11 @@ impl Config {
         (!self.home.is_empty()).then(|| PathBuf::from(&self.home))
     }
 
+    /// The ledger of checks, if this file names one.
+    fn ledger(&self) -> Option<PathBuf> {
+        (!self.console.ledger.is_empty()).then(|| PathBuf::from(&self.console.ledger))
+    }
+
     /// How the console looks: flags and environment first, then this file.
     pub fn options(&self, look: &Look, home: PathBuf) -> Result<Options, Failure> {
         let color = self.console.color.parse::<ColorChoice>().map_err(Failure::usage)?;
@@ -117,6 +125,7 @@ impl Config {
             mouse: look.mouse.unwrap_or(self.console.mouse),
             low_bandwidth: look.low_bandwidth.unwrap_or(self.console.low_bandwidth),
             no_images: look.no_images.unwrap_or(self.console.no_images),
+            ledger: look.ledger.clone().or_else(|| self.ledger()),
             config: folder(),
             keymap: Arc::new(Keymap::with(&self.keys).map_err(Failure::usage)?),
             hide_text: false,
@@ -170,8 +179,15 @@ mod tests {
     #[test]
     fn what_is_given_goes_before_the_file() {
         let config = Config::parse("[console]\nascii = true\nmouse = true\ncolor = \"16\"\n").unwrap();
-        let look =
-            Look { theme: None, color: None, ascii: Some(false), mouse: None, low_bandwidth: None, no_images: None };
+        let look = Look {
+            theme: None,
+            color: None,
+            ascii: Some(false),
+            mouse: None,
+            low_bandwidth: None,
+            no_images: None,
+            ledger: None,
+        };
         let options = config.options(&look, PathBuf::new()).unwrap();
         assert_eq!((options.ascii, options.mouse, options.color), (false, true, ColorChoice::Named));
     }

@@ -7,7 +7,7 @@ use crate::console::msg::{Cmd, Msg, ScreenId};
 use crate::console::{self, App, Catalogue, Depth, EnginePort, Exit, Links};
 use crate::data::BUILTIN_AUDITS;
 use crate::diagnose::{Additions, PromptScorer, Watch};
-use crate::engine::{Answer, Command, Engine, Event, RunView, ScoreRequest, Session, known_audits};
+use crate::engine::{Answer, Command, Compared, Engine, Event, RunView, ScoreRequest, Session, known_audits};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::sync::Arc;
 
@@ -125,6 +125,10 @@ impl Answering<'_> {
                 let scores = names.iter().map(|name| self.scorer.score(name).ok()).collect();
                 Some(Event::NamesScored { run, scores: Arc::new(scores) })
             }
+            Cmd::Send(Command::Intersect { model }) => {
+                let found = session.intersections(&model);
+                Some(Event::Intersected { model, found: found.map(Arc::new).map_err(|error| error.to_string()) })
+            }
             Cmd::Send(Command::Inspect) => Some(Event::Inspected(Arc::new(session.inspect().ok()?))),
             Cmd::Send(Command::Examine { run }) => {
                 let record = session.store().find_run(&run.0).ok()?;
@@ -136,7 +140,7 @@ impl Answering<'_> {
                 Some(Event::Other(RunView { record, tables }))
             }
             Cmd::Send(Command::CompareModels(request)) => {
-                let found = session.compare_asked(&request, &mut None);
+                let found = session.compare_asked(&request, &mut Compared::default(), &|_, _| {});
                 let found = found.map(Arc::new).map_err(|error| error.to_string());
                 Some(Event::ModelsCompared { request, found })
             }

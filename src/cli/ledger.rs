@@ -58,7 +58,8 @@ pub fn add(path: &Path, session: &Session, rules: &Rules, found: &CheckResult) -
     look.ok_or_else(|| Failure { message: format!("{}: nothing was added", path.display()), code: 1 })
 }
 
-fn read(path: &Path) -> Result<Ledger, Failure> {
+/// Reads a ledger; torn lines are told.
+pub fn read(path: &Path) -> Result<Ledger, Failure> {
     let text = read_lines(path).map_err(|error| fault(path, &error))?;
     let ledger = Ledger::parse(&text).map_err(|problem| fault(path, &problem))?;
     for line in &ledger.torn {

@@ -7,7 +7,7 @@ use super::progress;
 use crate::audit::{Contrast, HeadKind, RunRecord, Side};
 use crate::diagnose::{
     CalibrationTable, ComparisonQuestion, DiscoverQuestion, Discovery, Finding, Findings, ItemFilter, ModelComparison,
-    PairScores, PromptScorer, PromptScores, Tables, Watch,
+    PairScores, PromptScorer, PromptScores, Tables, TestSetTrend, Watch,
 };
 use crate::engine::{ItemsQuestion, LoadedRun, LossesOf, Risks, Session, Tracker};
 use crate::report::{self, FindingItems, ReportMaterial};
@@ -37,6 +37,8 @@ struct Body<'a> {
     calibration: &'a CalibrationTable,
     discovery: &'a Discovery,
     comparison: Option<&'a ModelComparison>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ledger: Option<&'a TestSetTrend>,
     items: &'a [FindingItems],
 }
 
@@ -48,6 +50,7 @@ const PAIRS: usize = 6;
 pub fn run(place: Place, model: Option<&str>, given: &Report) -> Result<u8, Failure> {
     let form = form(given)?;
     let date = date(given)?;
+    let ledger = ledger(given)?;
     let hide_text = place.hide_text;
     let session = session(place, &given.audit)?;
     let model = session.model_name(model)?;
@@ -69,6 +72,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Report) -> Result<u8, Fail
         calibration: CalibrationTable::of(&run.diagnosis.calibration),
         discovery: session.discover(LossesOf::Model(&model), &DiscoverQuestion::default(), &[], &Watch::silent())?,
         comparison: comparison.as_ref(),
+        ledger: ledger.as_ref(),
         items: &items,
         date,
     };
@@ -109,6 +113,7 @@ fn json(material: &ReportMaterial, run: &RunRecord) -> Result<String, Failure> {
         calibration: &material.calibration,
         discovery: &material.discovery,
         comparison: material.comparison,
+        ledger: material.ledger,
         items: material.items,
     };
     Ok(report::to_json("llm2loss.report/1", Some(run), body)?)
@@ -127,6 +132,15 @@ fn items(session: &Session, findings: &Findings, count: usize, hide_text: bool) 
         found.push(FindingItems { attribute: group.subject.join(" + "), with, texts_hidden: hide_text, items });
     }
     Ok(found)
+}
+
+/// The looks at the test set of the audit that was looked at last.
+fn ledger(given: &Report) -> Result<Option<TestSetTrend>, Failure> {
+    let Some(file) = &given.ledger else { return Ok(None) };
+    let trends = super::ledger::read(file)?.trends();
+    let found = trends.into_iter().find(|trend| trend.audit == given.audit);
+    let none = || Failure::usage(format!("{}: no check of audit '{}' in it", file.display(), given.audit));
+    found.map(Some).ok_or_else(none)
 }
 
 /// The form by name, else by the file's ending.

@@ -45,20 +45,21 @@ pub fn copy_row(app: &mut App) -> Vec<Cmd> {
     }
     let place = app.screen_mut().0.cursor().map_or(0, |cursor| cursor.selected);
     match sheet(app).and_then(|sheet| sheet.records().into_iter().nth(place)) {
-        Some(record) => {
-            let words = |value: serde_json::Value| match value {
-                serde_json::Value::String(text) => text,
-                other => other.to_string(),
-            };
-            let cells: Vec<String> =
-                record.into_iter().map(|(name, value)| format!("{name}: {}", words(value))).collect();
-            copy(app, "the row", cells.join("\n") + "\n")
-        }
+        Some(record) => copy(app, "the row", record_text(record)),
         None => {
             app.world.say("there is nothing to copy yet", false);
             Vec::new()
         }
     }
+}
+
+/// A row with its column names, a line each.
+pub fn record_text(record: serde_json::Map<String, serde_json::Value>) -> String {
+    let words = |value: serde_json::Value| match value {
+        serde_json::Value::String(text) => text,
+        other => other.to_string(),
+    };
+    record.into_iter().map(|(name, value)| format!("{name}: {}\n", words(value))).collect()
 }
 
 /// Copies everything shown, as Markdown.

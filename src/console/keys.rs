@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 enum Kind {
     /// Keys of a screen.
     Screen,
+    /// Keys of another view of a screen.
+    View,
     /// A line is typed: letters are text.
     Line,
     /// Fields are typed: letters are text but for those that are bound.
@@ -38,6 +40,12 @@ impl Context {
     #[must_use]
     pub const fn screen(section: &'static str, name: &'static str) -> Self {
         Self { section, name, kind: Kind::Screen }
+    }
+
+    /// Another view of a screen, where nobody types.
+    #[must_use]
+    pub const fn view(section: &'static str, name: &'static str) -> Self {
+        Self { section, name, kind: Kind::View }
     }
 
     /// A line of a screen that is being typed.

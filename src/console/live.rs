@@ -82,6 +82,7 @@ pub fn run(port: Arc<dyn EnginePort>, links: Links, options: &Options) -> anyhow
     let mut app = App::new(size, look);
     app.world.keymap = options.keymap.clone();
     app.world.hide_text = options.hide_text;
+    app.world.ledger.clone_from(&options.ledger);
     app.world.images = !options.no_images;
     app.mouse = options.mouse;
     app.theme_chosen = options.theme.is_none() && memory.theme(&options.usual_theme).is_some();

@@ -71,6 +71,8 @@ pub struct Options {
     pub hide_text: bool,
     /// Images of items are not shown.
     pub no_images: bool,
+    /// The ledger of checks that is shown on Compare.
+    pub ledger: Option<PathBuf>,
     /// The key table.
     pub keymap: Arc<keys::Keymap>,
 }

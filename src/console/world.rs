@@ -9,6 +9,7 @@ use super::screen::ScreenId;
 use super::theme::{Catalogue, Theme};
 use crate::audit::{RunId, RunRecord};
 use crate::engine::{AuditView, Command, DiscoverRequest, DiscoveryView, Event, Examination, RunView};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -89,6 +90,8 @@ pub struct World {
     pub hide_text: bool,
     /// Images of items are shown.
     pub images: bool,
+    /// The ledger of checks that is shown on Compare, where one is named.
+    pub ledger: Option<PathBuf>,
 }
 
 impl World {
@@ -115,6 +118,7 @@ impl World {
             prompt: String::new(),
             hide_text: false,
             images: true,
+            ledger: None,
         }
     }
 

@@ -32,6 +32,18 @@ impl Fate {
             Self::NotEnoughData => "not enough data",
         }
     }
+
+    /// The heading of those that met with it, and what it means; the same wherever groups are listed.
+    #[must_use]
+    pub fn heading(self) -> (&'static str, &'static str) {
+        match self {
+            Self::WorseOff => ("Worse off", "their own loss rose, or their AUROC fell"),
+            Self::LeftBehind => ("Better, left behind", "the others gained more, so the gap to them grew"),
+            Self::Better => ("Better", ""),
+            Self::NotResolved => ("Not resolved", "their change may be chance"),
+            Self::NotEnoughData => ("Too few items", "no verdict"),
+        }
+    }
 }
 
 /// A group's mean loss, or its AUROC.

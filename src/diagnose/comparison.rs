@@ -26,6 +26,27 @@ pub struct ModelComparison {
     pub predicted: Option<PredictedComparison>,
 }
 
+/// A comparison, and the same with before and after changed over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BothWays {
+    pub there: ModelComparison,
+    pub back: ModelComparison,
+}
+
+impl BothWays {
+    /// The one that begins with a model, if either does.
+    #[must_use]
+    pub fn from(&self, before: &str) -> Option<&ModelComparison> {
+        [&self.there, &self.back].into_iter().find(|found| found.before == before)
+    }
+
+    /// Takes the texts of items away.
+    pub fn hide_texts(&mut self) {
+        self.there.hide_texts();
+        self.back.hide_texts();
+    }
+}
+
 /// How verdicts are reached. A change is worse or better when q < `level` and it is at least `least_effect`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ChangeRule {
@@ -63,6 +84,17 @@ impl ChangeVerdict {
             Self::Worse => "worse",
             Self::Better => "better",
             Self::NoDifference => "no difference resolved",
+            Self::NotEnoughData => "not enough data",
+        }
+    }
+
+    /// What became of a gap: a wider one is no harm by itself.
+    #[must_use]
+    pub fn gap_words(self) -> &'static str {
+        match self {
+            Self::Worse => "wider",
+            Self::Better => "narrower",
+            Self::NoDifference => "no difference",
             Self::NotEnoughData => "not enough data",
         }
     }

@@ -44,7 +44,7 @@ pub use check::{
     CheckManner, CheckMaterial, CheckResult, Inconclusive, On, Outcome, PromptShift, Status, USUAL_LEVEL, check,
 };
 pub use combined::{Combined, LabelledGroup, combine};
-pub use compare::{ComparisonQuestion, compare_models};
+pub use compare::{ComparisonQuestion, compare_both_ways, compare_models};
 pub use compare_heads::{HeadsOf, add_predicted, compare_heads};
 pub use comparison::*;
 pub use discover::{

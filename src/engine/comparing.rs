@@ -85,7 +85,8 @@ impl Session {
         tracker: &Tracker,
     ) -> Result<(), EngineError> {
         let runs = self.heads_of_both([&comparison.before, &comparison.after], hyper, tracker)?;
-        self.add_runs(comparison, &runs, bank, top)
+        let [before, after] = &runs;
+        self.add_runs(comparison, [before, after], bank, top)
     }
 
     /// Adds to a comparison what two finished runs, trained alike, say of its attributes and of other prompts.
@@ -95,7 +96,7 @@ impl Session {
     pub fn add_runs(
         &self,
         comparison: &mut ModelComparison,
-        runs: &[LoadedRun; 2],
+        runs: [&LoadedRun; 2],
         bank: &PromptBank,
         top: usize,
     ) -> Result<(), EngineError> {

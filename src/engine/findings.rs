@@ -2,23 +2,58 @@
 
 use super::worker::Shared;
 use super::{EngineError, Event, LoadedRun, Session};
-use crate::diagnose::{Additions, Findings, IntersectionsTable, findings, intersections};
+use crate::diagnose::{Additions, Findings, IntersectionsTable, Ledger, TestSetTrend, findings, intersections};
+use crate::files::read_lines;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// What the finder is asked for.
+#[derive(Debug)]
+pub enum Asked {
+    /// Of a model.
+    Findings(String),
+    Intersections(String),
+    Ledger(PathBuf),
+}
 
 /// The finder thread: newest request first, beside training and scoring. A panic over one request is told and does not
 /// end it.
 pub fn run(shared: &Shared) {
-    while let Some(model) = shared.finder.take() {
-        let work = AssertUnwindSafe(|| shared.session.findings(&model, None, Additions::default()));
-        let found = match catch_unwind(work) {
-            Ok(found) => found.map(Arc::new).map_err(|error| error.to_string()),
-            Err(_) => Err("findings stopped on an internal error; a crash file in the home folder says more".into()),
+    while let Some(asked) = shared.finder.take() {
+        let session = &shared.session;
+        let event = match asked {
+            Asked::Findings(model) => {
+                let found = attempt(|| session.findings(&model, None, Additions::default()));
+                Event::Found { model, found }
+            }
+            Asked::Intersections(model) => {
+                let found = attempt(|| session.intersections(&model));
+                Event::Intersected { model, found }
+            }
+            Asked::Ledger(file) => {
+                let found = attempt(|| trends(&file));
+                Event::LedgerRead { file, found }
+            }
         };
-        if !shared.send(Event::Found { model, found }) {
+        if !shared.send(event) {
             return;
         }
     }
+}
+
+fn attempt<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<Arc<T>, String> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(found) => found.map(Arc::new).map_err(|error| error.to_string()),
+        Err(_) => Err("it stopped on an internal error; a crash file in the home folder says more".into()),
+    }
+}
+
+/// What a ledger of checks tells over time, the test set looked at last first; torn lines are passed over.
+fn trends(file: &Path) -> Result<Vec<TestSetTrend>, EngineError> {
+    let fault = |problem: &dyn std::fmt::Display| EngineError::Usage(format!("{}: {problem}", file.display()));
+    let text = read_lines(file).map_err(|error| fault(&error))?;
+    Ok(Ledger::parse(&text).map_err(|problem| fault(&problem))?.trends())
 }
 
 impl Session {

@@ -3,9 +3,11 @@
 use super::{CacheReport, DiscoveryView, Examination, ItemsQuestion, NewAttribute, StoreView};
 use crate::audit::{AttributePrompts, EpochMetrics, HeadKind, HyperParameters, RunId, RunRecord, Split};
 use crate::diagnose::{
-    Findings, ListedItem, ModelComparison, PairScores, PromptScores, Step, Tables, Wanted, WorstWords,
+    BothWays, Findings, IntersectionsTable, ListedItem, PairScores, PromptScores, Step, Tables, TestSetTrend, Wanted,
+    WorstWords,
 };
 use image::RgbImage;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Number of a job within one session of the program, in the order of asking.
@@ -44,6 +46,10 @@ pub enum Command {
     AskNames { run: RunId, names: Vec<String> },
     /// Tell the ids of some items, by their positions in the audit.
     TellIds { name: String, model: String, rows: Arc<Vec<u32>> },
+    /// Measure where a model's attributes meet; a newer request replaces one that waits.
+    Intersect { model: String },
+    /// Read what a ledger of checks tells over time; a newer request replaces one that waits.
+    ReadLedger { file: PathBuf },
     /// Look at items; a newer request replaces one of its kind that waits.
     Items(ItemsCommand),
 }
@@ -259,10 +265,18 @@ pub enum Event {
     Other(RunView),
     /// The closer look asked for with [`Command::Examine`].
     Examined(Arc<Examination>),
-    /// What [`Command::CompareModels`] asked for, or a sentence on why there is no answer.
+    /// What [`Command::CompareModels`] asked for, either way round, or a sentence on why there is no answer. The first time
+    /// it comes twice: at once from few replicates of the bootstrap and without heads, then from all.
     ModelsCompared {
         request: ComparisonRequest,
-        found: Result<Arc<ModelComparison>, String>,
+        found: Result<Arc<BothWays>, String>,
+    },
+    /// How many replicates of a comparison are drawn.
+    Comparing {
+        before: String,
+        after: String,
+        done: usize,
+        total: usize,
     },
     /// What [`Command::Find`] asked for, or a sentence on why there is no answer.
     Found {
@@ -293,6 +307,16 @@ pub enum Event {
     Ids {
         name: String,
         items: Vec<(String, Split, f64)>,
+    },
+    /// What [`Command::Intersect`] asked for, or a sentence on why there is no answer.
+    Intersected {
+        model: String,
+        found: Result<Arc<IntersectionsTable>, String>,
+    },
+    /// What [`Command::ReadLedger`] asked for, or a sentence on why there is no answer.
+    LedgerRead {
+        file: PathBuf,
+        found: Result<Arc<Vec<TestSetTrend>>, String>,
     },
     /// What [`Command::Items`] asked for.
     Items(Arc<ItemsAnswer>),

@@ -39,6 +39,7 @@ mod worker;
 pub use additions::{Addition, NewAttribute, add_models, set_prompts};
 pub use answers::LoadedRun;
 pub use cache::{AuditCache, CacheReport, Dropped, cache_gc, cache_report};
+pub use comparer::Compared;
 pub use comparing::PromptBank;
 pub use device::{ComputeDevice, DeviceChoice, cuda_words, devices, threads};
 pub use discoverer::{DiscoveryView, SliceItem, SliceView};

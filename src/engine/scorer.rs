@@ -170,6 +170,8 @@ impl Desk {
                 | Command::CompareModels(_)
                 | Command::Find { .. }
                 | Command::Discover(_)
+                | Command::Intersect { .. }
+                | Command::ReadLedger { .. }
                 | Command::Items(_),
             ) => Ok(None),
         }

@@ -2,7 +2,7 @@
 
 use super::comparer;
 use super::discoverer::{self, Discoveries};
-use super::findings;
+use super::findings::{self, Asked};
 use super::items_desk::{self, ItemsWaiting};
 use super::scorer::{self, Mailbox, Work};
 use super::slot::Slot;
@@ -79,8 +79,8 @@ pub struct Shared {
     pub session: Session,
     pub mailbox: Mailbox,
     pub comparer: Slot<ComparisonRequest>,
-    /// Models whose findings are asked for.
-    pub finder: Slot<String>,
+    /// Findings, intersections and ledgers that are asked for.
+    pub finder: Slot<Asked>,
     /// Slices that are asked for.
     pub discoveries: Discoveries,
     /// Runs whose evidence is to be read.
@@ -168,7 +168,9 @@ impl Engine {
             Command::Care { chore } => self.shared.enqueue_chore(chore),
             Command::Cancel { job } => self.shared.cancel(job),
             Command::CompareModels(request) => self.shared.comparer.put(request),
-            Command::Find { model } => self.shared.finder.put(model),
+            Command::Find { model } => self.shared.finder.put(Asked::Findings(model)),
+            Command::Intersect { model } => self.shared.finder.put(Asked::Intersections(model)),
+            Command::ReadLedger { file } => self.shared.finder.put(Asked::Ledger(file)),
             Command::Discover(request) => self.shared.discoveries.put(request),
             Command::Items(command) => self.shared.items.change(|waiting| waiting.put(command)),
             other => self.shared.mailbox.put(Work::Command(other)),
@@ -237,8 +239,8 @@ impl Shared {
         }
     }
 
-    /// Hands over an event without waiting: for the UI thread, which cannot be behind itself.
-    fn tell(&self, event: Event) {
+    /// Hands over an event without waiting: for the UI thread, which cannot be behind itself, and for what may be lost.
+    pub fn tell(&self, event: Event) {
         let _ = self.events.try_send(event);
     }
 

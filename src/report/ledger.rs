@@ -2,7 +2,7 @@
 
 use super::sheet::{Cell, Format, Sheet};
 use super::{Align, printable};
-use crate::diagnose::{FigureTrend, Status, TestSetTrend, grouped};
+use crate::diagnose::{FigureTrend, LookBack, Status, TestSetTrend, grouped};
 
 /// Looks that a sparkline shows, the newest.
 const NEWEST: usize = 40;
@@ -15,49 +15,99 @@ pub fn trends_text(trends: &[TestSetTrend], top: usize) -> String {
     texts.join("\n")
 }
 
-fn of_test_set(trend: &TestSetTrend, top: usize) -> String {
+/// How often a test set was looked at, and how often that may have been a false alarm.
+#[must_use]
+pub fn trend_heading(trend: &TestSetTrend) -> String {
     let looks = trend.looks.len();
     let broken = trend.looks.iter().filter(|look| look.status == Status::Broken).count();
-    let day = |at: Option<&crate::diagnose::LookBack>| {
-        at.map_or_else(String::new, |look| printable(look.date.get(..10).unwrap_or(&look.date)))
-    };
-    let heading = format!(
+    format!(
         "{} at test set {} (audit {}, {} test items), {} to {}: {broken} broke a rule; expected false alarms ≤ {}",
         if looks == 1 { "1 look".into() } else { format!("{} looks", grouped(looks)) },
         printable(&trend.test_set),
         printable(&trend.audit),
         grouped(trend.n),
-        day(trend.looks.first()),
-        day(trend.looks.last()),
+        trend.looks.first().map_or_else(String::new, day),
+        trend.looks.last().map_or_else(String::new, day),
         at_most(trend.expected_false_alarms)
-    );
-    let columns = [
+    )
+}
+
+fn day(look: &LookBack) -> String {
+    printable(look.date.get(..10).unwrap_or(&look.date))
+}
+
+fn of_test_set(trend: &TestSetTrend, top: usize) -> String {
+    let mut sheet = figures(trend, top, true);
+    sheet.heading = trend_heading(trend);
+    if trend.figures.len() > top {
+        sheet.notes.push(format!("And {} figures more; --top N, csv and json have them.", trend.figures.len() - top));
+    }
+    sheet.render(Format::Text)
+}
+
+/// Every figure's newest value, limit and status; for documents.
+#[must_use]
+pub fn figures_sheet(trend: &TestSetTrend) -> Sheet {
+    figures(trend, usize::MAX, false)
+}
+
+fn figures(trend: &TestSetTrend, top: usize, sparks: bool) -> Sheet {
+    let mut columns = vec![
         ("rule", Align::Left),
         ("figure", Align::Left),
         ("newest", Align::Right),
         ("limit", Align::Right),
         ("status", Align::Left),
         ("broken", Align::Right),
-        ("over time", Align::Left),
     ];
-    let mut sheet = Sheet::new(heading, &columns);
+    columns.extend(sparks.then_some(("over time", Align::Left)));
+    let mut sheet = Sheet::new("Figures at the last look".into(), &columns);
     let number = |value: f64| Cell::Number { value, digits: 4, signed: false };
     for figure in trend.figures.iter().take(top) {
         let newest = figure.values.iter().rev().find_map(|value| *value);
-        sheet.row(vec![
+        let mut cells = vec![
             Cell::text(&figure.rule),
             Cell::text(&figure.subject),
             newest.map_or(Cell::Empty, number),
             number(figure.limit),
             Cell::text(figure.status.name()),
             Cell::Count(figure.broken),
-            Cell::Text(spark(&figure.values)),
+        ];
+        cells.extend(sparks.then(|| Cell::Text(spark(&figure.values))));
+        sheet.row(cells);
+    }
+    sheet
+}
+
+/// Looks that a document lists, the newest.
+const LISTED: usize = 30;
+
+/// The newest looks: when, which models, and what came out.
+#[must_use]
+pub fn looks_sheet(trend: &TestSetTrend) -> Sheet {
+    let columns = [
+        ("look", Align::Right),
+        ("date", Align::Left),
+        ("model", Align::Left),
+        ("against", Align::Left),
+        ("false alarm at most", Align::Right),
+        ("outcome", Align::Left),
+    ];
+    let mut sheet = Sheet::new("Looks, newest first".into(), &columns);
+    for (at, look) in trend.looks.iter().enumerate().rev().take(LISTED) {
+        sheet.row(vec![
+            Cell::Count(at + 1),
+            Cell::text(&look.date),
+            Cell::text(&look.model),
+            Cell::text(&look.against),
+            Cell::Number { value: look.level, digits: 4, signed: false },
+            Cell::text(look.status.name()),
         ]);
     }
-    if trend.figures.len() > top {
-        sheet.notes.push(format!("And {} figures more; --top N, csv and json have them.", trend.figures.len() - top));
+    if trend.looks.len() > LISTED {
+        sheet.notes.push(format!("And {} looks before.", grouped(trend.looks.len() - LISTED)));
     }
-    sheet.render(Format::Text)
+    sheet
 }
 
 /// An upper bound with two digits, rounded up.

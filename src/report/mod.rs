@@ -39,12 +39,12 @@ pub use intersections::intersections;
 pub use item_markdown::item_as_markdown;
 pub use items::{FindingItems, IdsForm, ListedItems, item_in_full};
 pub use json::{Envelope, Identity, to_json};
-pub use ledger::{trends_sheet, trends_text};
+pub use ledger::{figures_sheet, looks_sheet, trend_heading, trends_sheet, trends_text};
 pub use overview::demo;
 pub use paper::{paper_check, paper_rows};
 pub use plain::{json, json_line, printable, shell_word, tame};
 pub use prompts::{compare, pairs, score};
-pub use runs::{Attempt, Difference, Ending, Order, best_first, plan, runs, show, sort, sweep, unfinished};
+pub use runs::{Attempt, Difference, Ending, Field, Order, best_first, plan, runs, show, sort, sweep, unfinished};
 pub use sheet::{Cell, Format, Sheet};
 pub use tables::{attributes, attributes_fitted, bias, ood, paper_attributes, validity, zero_shot};
 

@@ -13,6 +13,9 @@ use super::resample::{Resampling, draw_counts};
 use super::sorted_scores::SortedScores;
 use super::undefined::{Stat, Undefined, require_finite, require_ordered};
 
+/// Who wants to know that one more replicate is drawn.
+pub type Drawn<'a> = &'a (dyn Fn() + Sync);
+
 /// Bootstraps of `after − before`: the metric over all items, on either side of each attribute, and of its gap.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Changes {
@@ -29,7 +32,8 @@ pub struct SideChanges {
     pub gap: Stat<Bootstrap>,
 }
 
-/// Changes of a mean, such as mean loss; `before` and `after` have shape `n`, `attributes` one side an item each.
+/// Changes of a mean, such as mean loss; `before` and `after` have shape `n`, `attributes` one side an item each. `drawn`
+/// is called once a replicate, from any thread.
 ///
 /// # Errors
 /// `Empty`, `LengthMismatch`, `NotFinite`.
@@ -39,6 +43,7 @@ pub fn mean_changes(
     attributes: &[Vec<Side>],
     units: Units,
     plan: Resampling,
+    drawn: Drawn<'_>,
 ) -> Stat<Changes> {
     check(before.len(), after.len(), attributes, units)?;
     require_finite(before)?;
@@ -57,10 +62,11 @@ pub fn mean_changes(
         }
         values.iter().map(|value| value.map(|value| value + centre)).collect()
     };
-    Ok(gather(attributes.len(), units, plan, statistics))
+    Ok(gather(attributes.len(), units, plan, drawn, statistics))
 }
 
-/// Changes of AUROC between two scores of the same items for the label `positive` (shape `n` each).
+/// Changes of AUROC between two scores of the same items for the label `positive` (shape `n` each). `drawn` is called once
+/// a replicate, from any thread.
 ///
 /// # Errors
 /// `Empty`, `LengthMismatch`, `NotFinite` (NaN only).
@@ -71,6 +77,7 @@ pub fn auroc_changes(
     attributes: &[Vec<Side>],
     units: Units,
     plan: Resampling,
+    drawn: Drawn<'_>,
 ) -> Stat<Changes> {
     check(before.len(), after.len(), attributes, units)?;
     if positive.len() != before.len() {
@@ -92,7 +99,7 @@ pub fn auroc_changes(
             |[before, after]: &[SortedScores; 2]| Ok(after.weighted_auroc(weight)? - before.weighted_auroc(weight)?);
         groups.iter().map(change).collect()
     };
-    Ok(gather(attributes.len(), units, plan, statistics))
+    Ok(gather(attributes.len(), units, plan, drawn, statistics))
 }
 
 fn check(before: usize, after: usize, attributes: &[Vec<Side>], units: Units) -> Stat<()> {
@@ -108,6 +115,7 @@ fn gather(
     attributes: usize,
     units: Units,
     plan: Resampling,
+    told: Drawn<'_>,
     statistics: impl Fn(&[u32]) -> Vec<Stat<f64>> + Sync,
 ) -> Changes {
     let estimates = statistics(&vec![1; units.items()]);
@@ -120,6 +128,7 @@ fn gather(
                 for (item, weight) in weights.iter_mut().enumerate() {
                     *weight = counts[units.of(item)];
                 }
+                told();
                 statistics(weights)
             },
         )
@@ -253,8 +262,9 @@ mod tests {
         };
         let attributes = [data.sides.clone()];
         for units in [Units::Items(N), Units::Clusters(&data.clusters)] {
-            let means = mean_changes(&data.before, &data.after, &attributes, units, PLAN).unwrap();
-            let areas = auroc_changes(&data.before, &data.after, &data.positive, &attributes, units, PLAN).unwrap();
+            let means = mean_changes(&data.before, &data.after, &attributes, units, PLAN, &|| {}).unwrap();
+            let areas =
+                auroc_changes(&data.before, &data.after, &data.positive, &attributes, units, PLAN, &|| {}).unwrap();
             for (found, plain) in [(&means, plainly(&data, units, average)), (&areas, plainly(&data, units, area))] {
                 let found = &found.attributes[0];
                 assert_same(&found.with, &plain[0]);
@@ -267,7 +277,7 @@ mod tests {
     #[test]
     fn equal_measurements_change_nothing_however_noisy_they_are() {
         let data = data();
-        let same = mean_changes(&data.before, &data.before, &[data.sides], Units::Items(N), PLAN).unwrap();
+        let same = mean_changes(&data.before, &data.before, &[data.sides], Units::Items(N), PLAN, &|| {}).unwrap();
         let gap = same.attributes[0].gap.as_ref().unwrap();
         assert!(gap.replicates.iter().all(|change| *change == 0.0));
         assert_eq!(gap.p_zero(), 1.0);
@@ -277,7 +287,7 @@ mod tests {
     fn a_constant_shift_has_no_spread_for_it_is_paired() {
         let data = data();
         let shifted: Vec<f64> = data.before.iter().map(|value| value + 2.0).collect();
-        let changes = mean_changes(&data.before, &shifted, &[data.sides], Units::Items(N), PLAN).unwrap();
+        let changes = mean_changes(&data.before, &shifted, &[data.sides], Units::Items(N), PLAN, &|| {}).unwrap();
         let overall = changes.overall.unwrap().percentile(0.95).unwrap();
         assert!((overall.low - 2.0).abs() < 1e-12 && (overall.high - 2.0).abs() < 1e-12);
     }
@@ -286,11 +296,11 @@ mod tests {
     fn an_empty_side_and_uneven_columns_are_error_values() {
         let data = data();
         let nobody = vec![Side::Without; N];
-        let changes = mean_changes(&data.before, &data.after, &[nobody], Units::Items(N), PLAN).unwrap();
+        let changes = mean_changes(&data.before, &data.after, &[nobody], Units::Items(N), PLAN, &|| {}).unwrap();
         assert_eq!(changes.attributes[0].with, Err(Undefined::Empty));
         assert!(changes.attributes[0].without.is_ok() && changes.attributes[0].gap.is_err());
-        let uneven = mean_changes(&data.before, &data.after[1..], &[], Units::Items(N), PLAN);
+        let uneven = mean_changes(&data.before, &data.after[1..], &[], Units::Items(N), PLAN, &|| {});
         assert_eq!(uneven, Err(Undefined::LengthMismatch));
-        assert_eq!(mean_changes(&[], &[], &[], Units::Items(0), PLAN), Err(Undefined::Empty));
+        assert_eq!(mean_changes(&[], &[], &[], Units::Items(0), PLAN, &|| {}), Err(Undefined::Empty));
     }
 }

@@ -70,7 +70,7 @@ pub use auroc_pair::{AurocPair, delong_pair};
 pub use between::{auroc_gap_between, mean_gap_between};
 pub use binomial::{clopper_pearson, wilson};
 pub use bootstrap::{Bootstrap, bootstrap};
-pub use change::{Changes, SideChanges, auroc_changes, mean_changes};
+pub use change::{Changes, Drawn, SideChanges, auroc_changes, mean_changes};
 pub use clusters::{Clusters, Units};
 pub use correlation::{Correlation, CorrelationMethod, kendall, pearson, spearman};
 pub use ensemble::{

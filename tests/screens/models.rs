@@ -6,6 +6,17 @@ use llm2loss::diagnose::*;
 use llm2loss::engine::ComparisonRequest;
 use llm2loss::stats::{self, Undefined};
 
+/// A comparison either way.
+pub fn both_ways(request: &ComparisonRequest) -> BothWays {
+    let turned = ComparisonRequest {
+        before: request.after.clone(),
+        after: request.before.clone(),
+        runs: request.runs.clone().map(|[before, after]| [after, before]),
+        prompts: request.prompts.clone(),
+    };
+    BothWays { there: comparison(request), back: comparison(&turned) }
+}
+
 /// Two models on the same items: two gaps grew, a third of them shrank, and one group is too small.
 pub fn comparison(request: &ComparisonRequest) -> ModelComparison {
     let seed = key(&request.before) ^ key(&request.after).rotate_left(1);
@@ -113,8 +124,8 @@ fn attribute_change(at: usize, seed: u64, heads: bool) -> AttributeChange {
         n_true,
         n_false: 16_281 - n_true,
         n_unknown: 0,
-        loss_true: change(0.9 + gap / 2.0, 0.3 + gap * factor / 2.0, 0.04, true),
-        loss_false: change(0.9 - gap / 2.0, 0.3 - gap * factor / 2.0, 0.04, true),
+        loss_true: change(1.9 + gap / 2.0, 1.3 + gap * factor / 2.0, 0.04, true),
+        loss_false: change(1.9 - gap / 2.0, 1.3 - gap * factor / 2.0, 0.04, true),
         loss_gap,
         auroc_true: change(0.85, 0.9, 0.01, false),
         auroc_false: change(0.84, 0.93, 0.01, false),

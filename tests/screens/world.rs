@@ -162,7 +162,7 @@ fn gap(seed: u64, head: HeadKind, contrast: Contrast, centre: f64, spread: f64) 
 }
 
 /// A gap with an interval of a fixed width and the verdict that follows from it.
-fn evidence(gap: Measured) -> GapEvidence {
+pub fn evidence(gap: Measured) -> GapEvidence {
     let none = Measured::Undefined { undefined: Undefined::OneClass };
     let Some(gap) = gap.value() else {
         let (interval, items_needed) = (

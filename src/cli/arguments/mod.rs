@@ -91,6 +91,10 @@ pub struct Look {
     /// Show no images of items
     #[arg(long, env = "LLM2LOSS_NO_IMAGES", value_parser = FalseyValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub no_images: Option<bool>,
+
+    /// Show the checks of this ledger over time on the Compare screen (check --ledger FILE keeps it)
+    #[arg(long, env = "LLM2LOSS_LEDGER", value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from))]
+    pub ledger: Option<PathBuf>,
 }
 
 /// An empty variable means the default, as it does for the other settings.

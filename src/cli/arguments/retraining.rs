@@ -197,6 +197,10 @@ pub struct Report {
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=6))]
     pub items: u8,
 
+    /// Show what the checks of this ledger found over time (check --ledger FILE keeps it)
+    #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from))]
+    pub ledger: Option<PathBuf>,
+
     /// Date to print [default: that of SOURCE_DATE_EPOCH, else none]
     #[arg(long, value_name = "TEXT")]
     pub date: Option<String>,

@@ -15,6 +15,13 @@ const LABELS: u16 = 7;
 /// Width of the letters right of the lines.
 const LETTERS: u16 = 4;
 
+/// The column of a step, for what stands above or below the lines.
+#[must_use]
+pub fn column(area: Rect, (first, last): (u32, u32), step: u32) -> u16 {
+    let across = Scale::new(f64::from(first), f64::from(last.max(first + 1)));
+    area.x + LABELS + across.clamped(f64::from(step), usize::from(area.width.saturating_sub(LABELS + LETTERS))) as u16
+}
+
 /// A grid of dots, each cell remembering the line that drew on it last.
 struct Grid {
     columns: usize,

@@ -11,5 +11,6 @@ pub mod linechart;
 pub mod quartile;
 pub mod scale;
 pub mod scatter;
+pub mod shift;
 pub mod spark;
 pub mod table;

@@ -2,13 +2,42 @@
 
 use super::super::policy::{COVERAGE, LEVEL, enough, enough_of_class};
 use super::{Pair, mean};
+use crate::diagnose::Measured;
 use crate::diagnose::comparison::{Change, ChangeRule, ChangeVerdict};
-use crate::stats::{self, Bootstrap, Resampling, SideChanges, Stat, Undefined, Units};
+use crate::stats::{self, Bootstrap, Drawn, Interval, Resampling, SideChanges, Stat, Undefined, Units};
 
 /// A metric's change over all items, and for each attribute its group with, its group without, and their gap.
 pub struct Kind {
     pub overall: Change,
     pub attributes: Vec<[Change; 3]>,
+    worse: Worse,
+}
+
+impl Kind {
+    /// The same with before and after changed over. The draws of either way are the same, so p and q are, every difference
+    /// and interval has the other sign, and verdicts follow from them anew.
+    pub fn turned(&self, least: f64) -> Self {
+        let turn = |change: &Change, worse| turned(change, worse, least);
+        let attributes = self
+            .attributes
+            .iter()
+            .map(|[with, without, gap]| [turn(with, self.worse), turn(without, self.worse), turn(gap, Worse::Apart)]);
+        Self { overall: turn(&self.overall, self.worse), attributes: attributes.collect(), worse: self.worse }
+    }
+}
+
+fn turned(change: &Change, worse: Worse, least: f64) -> Change {
+    // Not −x: that of zero would be −0.
+    let negative = |value: f64| 0.0 - value;
+    let mut turned = Change { before: change.after, after: change.before, ..*change };
+    if let Measured::Value(by) = &mut turned.change {
+        *by = negative(*by);
+    }
+    if let Measured::Value(interval) = &mut turned.interval {
+        *interval = Interval { low: negative(interval.high), high: negative(interval.low), level: interval.level };
+    }
+    turned.verdict = verdict(&turned, worse, least);
+    turned
 }
 
 /// Which way is worse.
@@ -20,9 +49,9 @@ enum Worse {
     Apart,
 }
 
-pub fn kind_of_loss(pair: &Pair, sides: &[Vec<stats::Side>], units: Units, rule: &ChangeRule) -> Kind {
+pub fn kind_of_loss(pair: &Pair, sides: &[Vec<stats::Side>], units: Units, rule: &ChangeRule, told: Drawn<'_>) -> Kind {
     let plan = Resampling { replicates: rule.replicates, seed: rule.seed };
-    let drawn = stats::mean_changes(&pair.losses[0], &pair.losses[1], sides, units, plan);
+    let drawn = stats::mean_changes(&pair.losses[0], &pair.losses[1], sides, units, plan, told);
     let value = |model: usize, group| {
         mean(&members(pair, sides, group).into_iter().map(|item| pair.losses[model][item]).collect::<Vec<f64>>())
     };
@@ -30,13 +59,19 @@ pub fn kind_of_loss(pair: &Pair, sides: &[Vec<stats::Side>], units: Units, rule:
     kind(sides.len(), drawn.as_ref().map_err(|why| *why), value, enough, Worse::Up, rule.least_loss)
 }
 
-pub fn kind_of_auroc(pair: &Pair, sides: &[Vec<stats::Side>], units: Units, rule: &ChangeRule) -> Kind {
+pub fn kind_of_auroc(
+    pair: &Pair,
+    sides: &[Vec<stats::Side>],
+    units: Units,
+    rule: &ChangeRule,
+    told: Drawn<'_>,
+) -> Kind {
     let plan = Resampling { replicates: rule.replicates, seed: rule.seed };
     let Some((scores, labels)) = &pair.scored else {
         let none = |_, _| Err(Undefined::Empty);
         return kind(sides.len(), Err(Undefined::Empty), none, |_| Err(Undefined::Empty), Worse::Down, 0.0);
     };
-    let drawn = stats::auroc_changes(&scores[0], &scores[1], labels, sides, units, plan);
+    let drawn = stats::auroc_changes(&scores[0], &scores[1], labels, sides, units, plan, told);
     let value = |model: usize, group| {
         let members = members(pair, sides, group);
         let (scores, labels): (Vec<f64>, Vec<bool>) =
@@ -93,7 +128,7 @@ fn kind(
     let gaps = judged(gaps.collect(), Worse::Apart, least);
     let groups = judged(with.into_iter().chain(without).collect(), worse, least);
     let attributes = (0..attributes).map(|at| [groups[at], groups[attributes + at], gaps[at]]).collect();
-    Kind { overall, attributes }
+    Kind { overall, attributes, worse }
 }
 
 fn of_side(changes: &SideChanges, side: stats::Side) -> &Stat<Bootstrap> {
@@ -114,31 +149,38 @@ fn judged(raw: Vec<Raw>, worse: Worse, least: f64) -> Vec<Change> {
     let q = stats::benjamini_hochberg(&p);
     let one = |(raw, (p, q)): (Raw, (Stat<f64>, Stat<f64>))| {
         let change = raw.before.and_then(|before| Ok(raw.after? - before));
-        let badness = match worse {
-            Worse::Up => change,
-            Worse::Down => change.map(|change| -change),
-            Worse::Apart => raw.before.and_then(|before| Ok(raw.after?.abs() - before.abs())),
-        };
-        let verdict = match (q, badness) {
-            (Ok(q), Ok(badness)) if q < LEVEL && badness.abs() >= least && badness != 0.0 => {
-                if badness > 0.0 {
-                    ChangeVerdict::Worse
-                } else {
-                    ChangeVerdict::Better
-                }
-            }
-            (Ok(_), Ok(_)) => ChangeVerdict::NoDifference,
-            _ => ChangeVerdict::NotEnoughData,
-        };
-        Change {
+        let found = Change {
             before: raw.before.into(),
             after: raw.after.into(),
             change: change.into(),
             interval: raw.drawn.and_then(|drawn| drawn.percentile(COVERAGE)).into(),
             p: p.into(),
             q: q.into(),
-            verdict,
-        }
+            verdict: ChangeVerdict::NotEnoughData,
+        };
+        Change { verdict: verdict(&found, worse, least), ..found }
     };
     raw.into_iter().zip(p.into_iter().zip(q)).map(one).collect()
+}
+
+/// What became of it: worse or better where q is small and the change is worth a word.
+fn verdict(change: &Change, worse: Worse, least: f64) -> ChangeVerdict {
+    let badness = match worse {
+        Worse::Up => change.change.value(),
+        Worse::Down => change.change.value().map(|change| -change),
+        Worse::Apart => {
+            change.before.value().zip(change.after.value()).map(|(before, after)| after.abs() - before.abs())
+        }
+    };
+    match (change.q.value(), badness) {
+        (Some(q), Some(badness)) if q < LEVEL && badness.abs() >= least && badness != 0.0 => {
+            if badness > 0.0 {
+                ChangeVerdict::Worse
+            } else {
+                ChangeVerdict::Better
+            }
+        }
+        (Some(_), Some(_)) => ChangeVerdict::NoDifference,
+        _ => ChangeVerdict::NotEnoughData,
+    }
 }

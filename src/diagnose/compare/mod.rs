@@ -4,12 +4,12 @@ mod kinds;
 #[cfg(test)]
 mod tests;
 
-use super::comparison::{AttributeChange, Change, ChangeRule, ItemChange, LossShift, ModelComparison};
+use super::comparison::{AttributeChange, BothWays, Change, ChangeRule, ItemChange, LossShift, ModelComparison};
 use super::policy::{COVERAGE, LEAST_ITEMS, LEAST_LOSS_SHARE, LEAST_OF_CLASS, LEAST_UNITS, LEVEL};
 use super::{ChangedGroups, Fate, GroupChange, Measured, PairedTests, QuantileShift, group_changes};
-use crate::audit::{Audit, ModelLosses, Side, Split};
-use crate::stats::{self, Clusters, Resampling, Stat, Units};
-use kinds::{kind_of_auroc, kind_of_loss};
+use crate::audit::{Attribute, Audit, ModelLosses, Side, Split};
+use crate::stats::{self, Clusters, Drawn, Resampling, Stat, Units};
+use kinds::{Kind, kind_of_auroc, kind_of_loss};
 
 /// What to compare.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +28,15 @@ pub struct ComparisonQuestion {
 impl Default for ComparisonQuestion {
     fn default() -> Self {
         Self { attributes: Vec::new(), top: 10, resampling: Resampling::default(), auroc: true, clusters: None }
+    }
+}
+
+impl ComparisonQuestion {
+    /// Replicates that two models will take: those of the losses, and of the AUROCs where they have scores.
+    #[must_use]
+    pub fn draws(&self, audit: &Audit, models: [&ModelLosses; 2]) -> usize {
+        let scored = self.auroc && audit.labels.is_some() && models.iter().all(|model| model.scores.is_some());
+        self.resampling.replicates * if scored { 2 } else { 1 }
     }
 }
 
@@ -71,62 +80,127 @@ pub fn compare_models(
     after: &ModelLosses,
     question: &ComparisonQuestion,
 ) -> ModelComparison {
-    let mut pair = Pair::of(audit, [before, after]);
-    pair.scored = pair.scored.filter(|_| question.auroc);
-    let n = pair.rows.len();
-    let attributes: Vec<_> = (audit.attributes.iter())
-        .filter(|attribute| question.attributes.is_empty() || question.attributes.contains(&attribute.name))
-        .collect();
-    let sides: Vec<Vec<stats::Side>> = (attributes.iter())
-        .map(|attribute| pair.rows.iter().map(|&row| attribute.values[row].into()).collect())
-        .collect();
-    let clusters = question
-        .clusters
-        .as_ref()
-        .map(|labels| Clusters::from_labels(&pair.rows.iter().map(|&row| labels[row]).collect::<Vec<usize>>()));
-    let units = clusters.as_ref().map_or(Units::Items(n), Units::Clusters);
-    let rule = ChangeRule {
-        replicates: question.resampling.replicates,
-        seed: question.resampling.seed,
-        level: LEVEL,
-        least_items: LEAST_ITEMS,
-        least_units: LEAST_UNITS,
-        least_of_class: LEAST_OF_CLASS,
-        least_loss: LEAST_LOSS_SHARE * mean(&pair.losses[0]).unwrap_or(0.0),
-        least_auroc: LEAST_AUROC,
-    };
-    let loss = kind_of_loss(&pair, &sides, units, &rule);
-    let auroc = kind_of_auroc(&pair, &sides, units, &rule);
-    let rows = attributes.iter().zip(&sides).zip(loss.attributes.iter().zip(&auroc.attributes));
-    let attributes = rows.map(|((attribute, sides), (loss, auroc))| {
-        let count = |side| sides.iter().filter(|&&other| other == side).count();
-        AttributeChange {
-            name: attribute.name.clone(),
-            n_true: count(stats::Side::With),
-            n_false: count(stats::Side::Without),
-            n_unknown: count(stats::Side::Neither),
-            loss_true: loss[0],
-            loss_false: loss[1],
-            loss_gap: loss[2],
-            auroc_true: auroc[0],
-            auroc_false: auroc[1],
-            auroc_gap: auroc[2],
+    Compared::of(audit, [before, after], question, &|| {}).comparison(question.top)
+}
+
+/// Two models compared, and the same the other way round: draws are made once. `told` is called once a replicate, as often
+/// as [`ComparisonQuestion::draws`] says.
+#[must_use]
+pub fn compare_both_ways(
+    audit: &Audit,
+    before: &ModelLosses,
+    after: &ModelLosses,
+    question: &ComparisonQuestion,
+    told: Drawn<'_>,
+) -> BothWays {
+    let found = Compared::of(audit, [before, after], question, told);
+    BothWays { there: found.comparison(question.top), back: found.turned().comparison(question.top) }
+}
+
+/// What was drawn, and what it was drawn from.
+struct Compared<'a> {
+    pair: Pair<'a>,
+    names: [&'a str; 2],
+    attributes: Vec<&'a Attribute>,
+    /// A side an item, of each attribute.
+    sides: Vec<Vec<stats::Side>>,
+    clusters: Option<Clusters>,
+    rule: ChangeRule,
+    loss: Kind,
+    auroc: Kind,
+}
+
+impl<'a> Compared<'a> {
+    fn of(audit: &'a Audit, models: [&'a ModelLosses; 2], question: &ComparisonQuestion, told: Drawn<'_>) -> Self {
+        let mut pair = Pair::of(audit, models);
+        pair.scored = pair.scored.filter(|_| question.auroc);
+        let attributes: Vec<_> = (audit.attributes.iter())
+            .filter(|attribute| question.attributes.is_empty() || question.attributes.contains(&attribute.name))
+            .collect();
+        let sides: Vec<Vec<stats::Side>> = (attributes.iter())
+            .map(|attribute| pair.rows.iter().map(|&row| attribute.values[row].into()).collect())
+            .collect();
+        let clusters = question
+            .clusters
+            .as_ref()
+            .map(|labels| Clusters::from_labels(&pair.rows.iter().map(|&row| labels[row]).collect::<Vec<usize>>()));
+        let rule = ChangeRule {
+            replicates: question.resampling.replicates,
+            seed: question.resampling.seed,
+            level: LEVEL,
+            least_items: LEAST_ITEMS,
+            least_units: LEAST_UNITS,
+            least_of_class: LEAST_OF_CLASS,
+            least_loss: least_loss(&pair),
+            least_auroc: LEAST_AUROC,
+        };
+        let units = clusters.as_ref().map_or(Units::Items(pair.rows.len()), Units::Clusters);
+        let loss = kind_of_loss(&pair, &sides, units, &rule, told);
+        let auroc = kind_of_auroc(&pair, &sides, units, &rule, told);
+        let names = models.map(|model| model.name.as_str());
+        Self { names, attributes, sides, clusters, rule, loss, auroc, pair }
+    }
+
+    /// The models the other way round.
+    fn turned(mut self) -> Self {
+        self.names.swap(0, 1);
+        self.pair.losses.swap(0, 1);
+        if let Some((scores, _)) = &mut self.pair.scored {
+            scores.swap(0, 1);
+        }
+        self.rule.least_loss = least_loss(&self.pair);
+        self.loss = self.loss.turned(self.rule.least_loss);
+        self.auroc = self.auroc.turned(self.rule.least_auroc);
+        self
+    }
+
+    fn units(&self) -> Units<'_> {
+        self.clusters.as_ref().map_or(Units::Items(self.pair.rows.len()), Units::Clusters)
+    }
+
+    fn comparison(&self, top: usize) -> ModelComparison {
+        let attributes = self.changes();
+        let [before, after] = self.names.map(str::to_owned);
+        ModelComparison {
+            before,
+            after,
+            n: self.pair.rows.len(),
+            units: self.units().len(),
+            rule: self.rule,
+            groups: changed_groups(&self.pair, &attributes, &self.sides),
+            losses: loss_shift(&self.pair, self.units(), self.loss.overall, self.auroc.overall),
+            attributes,
+            items: risen(&self.pair, top),
             predicted: None,
         }
-    });
-    let attributes: Vec<AttributeChange> = attributes.collect();
-    ModelComparison {
-        before: before.name.clone(),
-        after: after.name.clone(),
-        n,
-        units: units.len(),
-        rule,
-        groups: changed_groups(&pair, &attributes, &sides),
-        losses: loss_shift(&pair, units, loss.overall, auroc.overall),
-        attributes,
-        items: risen(&pair, question.top),
-        predicted: None,
     }
+
+    fn changes(&self) -> Vec<AttributeChange> {
+        let kinds = self.loss.attributes.iter().zip(&self.auroc.attributes);
+        let one =
+            |((attribute, sides), (loss, auroc)): ((&&Attribute, &Vec<stats::Side>), (&[Change; 3], &[Change; 3]))| {
+                let count = |side| sides.iter().filter(|&&other| other == side).count();
+                AttributeChange {
+                    name: attribute.name.clone(),
+                    n_true: count(stats::Side::With),
+                    n_false: count(stats::Side::Without),
+                    n_unknown: count(stats::Side::Neither),
+                    loss_true: loss[0],
+                    loss_false: loss[1],
+                    loss_gap: loss[2],
+                    auroc_true: auroc[0],
+                    auroc_false: auroc[1],
+                    auroc_gap: auroc[2],
+                    predicted: None,
+                }
+            };
+        self.attributes.iter().zip(&self.sides).zip(kinds).map(one).collect()
+    }
+}
+
+/// Smallest change of a mean loss worth a verdict.
+fn least_loss(pair: &Pair) -> f64 {
+    LEAST_LOSS_SHARE * mean(&pair.losses[0]).unwrap_or(0.0)
 }
 
 fn mean(values: &[f64]) -> Stat<f64> {

@@ -171,3 +171,51 @@ fn right_and_wrong_answers_get_a_mcnemar() {
     let errors = found.losses.standard_error.value().unwrap();
     assert!(errors.naive > 0.0 && errors.clustered.is_none());
 }
+
+/// The same to eleven digits, whatever it is of.
+fn assert_near(a: &serde_json::Value, b: &serde_json::Value, place: &str) {
+    use serde_json::Value;
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => {
+            let (a, b) = (a.as_f64().unwrap(), b.as_f64().unwrap());
+            assert!((a - b).abs() <= 1e-11 * (1.0 + a.abs()), "{place}: {a} {b}");
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            assert_eq!(a.len(), b.len(), "{place}");
+            a.iter().zip(b).enumerate().for_each(|(at, (a, b))| assert_near(a, b, &format!("{place}[{at}]")));
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            assert!(a.keys().eq(b.keys()), "{place}");
+            a.iter().zip(b).for_each(|((name, a), (_, b))| assert_near(a, b, &format!("{place}.{name}")));
+        }
+        _ => assert_eq!(a, b, "{place}"),
+    }
+}
+
+#[test]
+fn turning_a_comparison_round_gives_what_computing_it_that_way_gives() {
+    let hash = |i: usize, salt: usize| ((i * 2_654_435_761 + salt * 40_503) % 1_009) as f64 / 1_009.0;
+    let mut audit = audit(|i| 0.7 * base(i) + 0.6 * hash(i, 1) + if i % 2 == 1 { 0.5 } else { 0.0 });
+    audit.labels = Some((0..80).map(|i| hash(i, 2) > 0.4).collect());
+    for (model, salt) in [(0, 3), (1, 4)] {
+        audit.models[model].scores = Some((0..80).map(|i| hash(i, salt)).collect());
+    }
+    let mut few = audit.attributes[0].clone();
+    few.name = "few".into();
+    few.values = (0..80).map(|i| Some(i < 5)).collect();
+    audit.attributes.push(few);
+    for clusters in [None, Some((0..80).map(|i| i / 3).collect())] {
+        let question = ComparisonQuestion { clusters, ..ComparisonQuestion::default() };
+        let drawn = std::sync::atomic::AtomicUsize::new(0);
+        let told = || _ = drawn.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let found = compare_both_ways(&audit, &audit.models[0], &audit.models[1], &question, &told);
+        assert_eq!(drawn.into_inner(), question.draws(&audit, [&audit.models[0], &audit.models[1]]));
+        let computed = compare_models(&audit, &audit.models[1], &audit.models[0], &question);
+        let json = |found: &ModelComparison| serde_json::to_value(found).unwrap();
+        assert_near(&json(&found.back), &json(&computed), "back");
+        assert_eq!(json(&found.there), json(&compare_models(&audit, &audit.models[0], &audit.models[1], &question)));
+        // It says something: the fates of the two ways differ.
+        assert_ne!(fates(&found.there), fates(&found.back));
+        assert!(found.there.groups.worse_off.groups > 0 && found.back.groups.better.groups > 0);
+    }
+}

@@ -44,6 +44,12 @@ pub struct FigureTrend {
 }
 
 impl FigureTrend {
+    /// Whether a value is past the limit of the last look; whether it is so beyond chance, that look's status says.
+    #[must_use]
+    pub fn breaks(&self, value: f64) -> bool {
+        if self.rule.starts_with("min") { value < self.limit } else { value > self.limit }
+    }
+
     /// How far past its limit the newest value is, in its own unit; at least under every other without one.
     fn excess(&self) -> f64 {
         let newest = self.values.iter().rev().find_map(|value| *value);

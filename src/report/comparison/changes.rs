@@ -99,17 +99,7 @@ fn predicted_cells(row: &AttributeChange, room: Room) -> Vec<Cell> {
 
 /// Whether a gap's size grew; short enough for 80 columns.
 fn verdict(verdict: ChangeVerdict) -> Cell {
-    Cell::text(gap_words(verdict))
-}
-
-/// What became of a gap: a wider one is no harm by itself.
-pub fn gap_words(verdict: ChangeVerdict) -> &'static str {
-    match verdict {
-        ChangeVerdict::Worse => "wider",
-        ChangeVerdict::Better => "narrower",
-        ChangeVerdict::NoDifference => "no difference",
-        ChangeVerdict::NotEnoughData => "not enough data",
-    }
+    Cell::text(verdict.gap_words())
 }
 
 /// Groups by what became of them, harm first; none for a fate that nobody met with.
@@ -125,11 +115,9 @@ fn groups_of(found: &ModelComparison, fate: Fate, most: usize, wide: bool) -> Op
         return None;
     }
     let behind = fate == Fate::LeftBehind;
-    let title = match fate {
-        Fate::WorseOff => "Worse off: their own loss rose, or their AUROC fell",
-        Fate::LeftBehind => "Better, left behind: the others gained more, so the gap to them grew",
-        Fate::Better => "Better",
-        _ => "Not resolved: their change may be chance",
+    let title = match fate.heading() {
+        (title, "") => title.to_owned(),
+        (title, meaning) => format!("{title}: {meaning}"),
     };
     let mut columns = vec![("group", Left), ("n", Right), ("of", Left)];
     // 80 columns have no room for both values and both gaps.

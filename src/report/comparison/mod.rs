@@ -7,7 +7,7 @@ use super::sheet::{Format, markdown};
 use super::{fixed, printable, signed};
 use crate::diagnose::{Change, ChangeVerdict, LossShift, ModelComparison, grouped};
 pub use changes::sorted_attributes;
-pub(super) use changes::{Room, changed_attributes, gap_words, groups};
+pub(super) use changes::{Room, changed_attributes, groups};
 pub(super) use ranked::{heads, items, prompts};
 use unicode_width::UnicodeWidthChar;
 

@@ -9,7 +9,9 @@ pub use html::html_report;
 pub use written::{latex_report, markdown_report};
 
 use crate::audit::RunRecord;
-use crate::diagnose::{CalibrationTable, Discovery, Findings, ModelComparison, PairScores, PromptScores, Tables};
+use crate::diagnose::{
+    CalibrationTable, Discovery, Findings, ModelComparison, PairScores, PromptScores, Tables, TestSetTrend,
+};
 use crate::report::FindingItems;
 
 /// Everything a report shows.
@@ -29,6 +31,8 @@ pub struct ReportMaterial<'a> {
     pub discovery: Discovery,
     /// The run's model compared with an earlier one.
     pub comparison: Option<&'a ModelComparison>,
+    /// Checks at the test set that a ledger holds, where one was named.
+    pub ledger: Option<&'a TestSetTrend>,
     /// Items behind the findings, where they were asked for.
     pub items: &'a [FindingItems],
     /// A date to print; none keeps equal inputs equal bytes.

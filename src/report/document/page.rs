@@ -27,6 +27,7 @@ svg .name{paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoi
 svg .head{font-weight:600}
 svg .grid{stroke:var(--rule)}
 svg .zero{stroke:var(--zero);stroke-width:1.5}
+svg .limit{stroke:var(--ink);stroke-width:1.25;stroke-dasharray:6 4}
 svg .whisker{stroke:var(--mark);stroke-width:1.75}
 svg .dot{fill:var(--mark);stroke:var(--mark);stroke-width:1.5}
 svg .ring{fill:var(--paper);stroke:var(--mark);stroke-width:1.5}

@@ -2,7 +2,7 @@
 
 use super::ReportMaterial;
 use crate::audit::{Contrast, HeadKind};
-use crate::diagnose::{Aggregate, Measured, TrueGap, grouped};
+use crate::diagnose::{Aggregate, Measured, TestSetTrend, TrueGap, grouped};
 use crate::report::comparison::{self, Room};
 use crate::report::sheet::Sheet;
 use crate::report::{self, DiscoveryTitle, figure, printable};
@@ -52,6 +52,7 @@ pub fn facts(material: &ReportMaterial) -> Vec<(&'static str, String)> {
 pub fn sections(material: &ReportMaterial) -> Vec<Section> {
     let mut all = vec![findings(material), discovered(material)];
     all.extend(changed(material));
+    all.extend(material.ledger.map(checked));
     all.extend([
         attributes(material),
         predicted(material),
@@ -102,6 +103,22 @@ fn changed(material: &ReportMaterial) -> Option<Section> {
         figure: Some((figure::changed_gaps(found), caption)),
         tables,
     })
+}
+
+fn checked(trend: &TestSetTrend) -> Section {
+    let drawn = trend.figures.len().min(figure::DRAWN);
+    let caption = format!(
+        "{drawn} of {} figures over {} looks: those broken last, then those nearest to their limit, the dashed line. A diamond is a look past it.",
+        trend.figures.len(),
+        grouped(trend.looks.len())
+    );
+    Section {
+        id: "ledger",
+        title: "What checks found over time".into(),
+        paragraphs: vec![report::trend_heading(trend) + "."],
+        figure: (drawn > 0).then(|| (figure::figures_over_looks(trend), caption)),
+        tables: vec![report::looks_sheet(trend), report::figures_sheet(trend)],
+    }
 }
 
 fn attributes(material: &ReportMaterial) -> Section {

@@ -2,7 +2,7 @@
 
 use super::canvas::{Canvas, Scale, short};
 use crate::diagnose::{ChangeVerdict, ModelComparison};
-use crate::report::comparison::{gap_words, sorted_attributes};
+use crate::report::comparison::sorted_attributes;
 
 const LEFT: f64 = 200.0;
 const RIGHT: f64 = 90.0;
@@ -25,13 +25,13 @@ pub fn changed_gaps(found: &ModelComparison) -> String {
         canvas.text("name", "end", (LEFT - 10.0, y + 4.0), &short(&row.name, 28));
         canvas.line("whisker", (scale.at(*before), y), (scale.at(*after), y));
         let title =
-            format!("{}: {before:+.3} before, {after:+.3} after, {}", row.name, gap_words(row.loss_gap.verdict));
+            format!("{}: {before:+.3} before, {after:+.3} after, {}", row.name, row.loss_gap.verdict.gap_words());
         canvas.dot("ring", (scale.at(*before), y), &title);
         canvas.dot("dot", (scale.at(*after), y), &title);
         let word = match row.loss_gap.verdict {
             ChangeVerdict::NoDifference => "–",
             ChangeVerdict::NotEnoughData => "few data",
-            moved => gap_words(moved),
+            moved => moved.gap_words(),
         };
         canvas.text("name", "start", (WIDTH - RIGHT + 12.0, y + 4.0), word);
     }

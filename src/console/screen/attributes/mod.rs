@@ -5,13 +5,14 @@ mod evidence;
 mod keys;
 mod layout;
 mod order;
+mod pairs;
 mod screen;
 mod sheet;
 mod table;
 mod view;
 mod waiting;
 
-pub use keys::{CONTEXTS, FILTER, HERE, KEYS};
+pub use keys::{CONTEXTS, FILTER, HERE, KEYS, PAIRS};
 pub use layout::{Layout, layout};
 pub use order::Sort;
 use view::view;
@@ -39,6 +40,8 @@ pub struct State {
     /// Positions of the shown rows in the table, in order.
     pub order: Vec<usize>,
     pub zoom: Zoom,
+    /// Where two attributes meet, when that is in sight.
+    pub pairs: pairs::State,
     /// The place whose detail is drawn; it lags behind while keys move the selection, until `detail_due`.
     detail: usize,
     pub detail_due: Option<Duration>,
@@ -68,6 +71,7 @@ impl Default for State {
             cursor: Cursor::default(),
             order: Vec::new(),
             zoom: Zoom::Table,
+            pairs: pairs::State::default(),
             detail: 0,
             detail_due: None,
         }

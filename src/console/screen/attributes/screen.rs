@@ -1,6 +1,7 @@
 //! Attributes as one of the screens.
 
-use super::{FILTER, HERE, State, contrast_word, layout, sheet, shown_contrast, view};
+use super::keys::PAIRS_KEY;
+use super::{FILTER, HERE, PAIRS, State, contrast_word, layout, sheet, shown_contrast, view};
 use crate::console::glyph::Glyphs;
 use crate::console::keys::Context;
 use crate::console::msg::Action;
@@ -12,7 +13,7 @@ use crate::console::view::body;
 use crate::console::widget::input;
 use crate::console::widget::table::Cursor;
 use crate::console::world::World;
-use crate::engine::Event;
+use crate::engine::{Command, Event};
 use crate::report::Sheet;
 use crossterm::event::{Event as TerminalEvent, KeyEvent};
 use ratatui::layout::Rect;
@@ -42,7 +43,7 @@ impl State {
         let Some(shown) = &world.shown else { return };
         let rows = &shown.tables.attributes.rows;
         self.filter.reset();
-        self.filtering = false;
+        (self.filtering, self.pairs.shown) = (false, false);
         self.arrange(&shown.tables.attributes);
         self.cursor.selected = self.order.iter().position(|&at| rows[at].name == name).unwrap_or(0);
         self.follow();
@@ -57,10 +58,21 @@ impl State {
 
 impl Screen for State {
     fn context(&self) -> Context {
-        if self.filtering { FILTER } else { HERE }
+        match () {
+            () if self.filtering => FILTER,
+            () if self.pairs.shown => PAIRS,
+            () => HERE,
+        }
     }
 
     fn act(&mut self, world: &World, action: Action) -> Vec<Effect> {
+        if self.pairs.shown {
+            return self.pairs.act(world, action, body(world.size));
+        }
+        if action == PAIRS_KEY {
+            self.pairs.open();
+            return Vec::new();
+        }
         if action == Action::OpenItems {
             let row = world.shown.as_ref().and_then(|shown| self.selected(&shown.tables.attributes));
             return row.map(|row| Effect::ListItems(Box::new(Listing::with(&row.name)))).into_iter().collect();
@@ -81,6 +93,9 @@ impl Screen for State {
     }
 
     fn draw(&self, world: &World, pen: &mut Pen<'_>, body: Rect) {
+        if self.pairs.shown {
+            return super::pairs::draw(&self.pairs, world, pen, body);
+        }
         view(self, world, pen, body);
     }
 
@@ -97,6 +112,9 @@ impl Screen for State {
     }
 
     fn about(&self, world: &World, glyphs: &Glyphs) -> String {
+        if self.pairs.shown {
+            return "shrunken loss".into();
+        }
         let Some(shown) = &world.shown else { return String::new() };
         let table = &shown.tables.attributes;
         let down = self.sort.descends() != self.reversed;
@@ -109,6 +127,18 @@ impl Screen for State {
     }
 
     fn shell(&self, world: &World, action: Action) -> Option<String> {
+        if self.pairs.shown {
+            let (audit, model) = (shell::audit(world), shell::model(world));
+            return match action {
+                Action::Screen(_) => Some(format!("llm2loss table {audit} intersections{model}")),
+                Action::OpenItems => {
+                    let names = self.pairs.selected(world)?.attributes.iter();
+                    let flags: String = names.map(|name| format!(" --attribute {}", quoted(name))).collect();
+                    Some(format!("llm2loss items {audit}{model}{flags}"))
+                }
+                _ => None,
+            };
+        }
         match action {
             Action::Screen(_) => Some(shell::ask(world, "table", " attributes")),
             Action::OpenItems => {
@@ -124,30 +154,41 @@ impl Screen for State {
     }
 
     fn table(&self) -> Option<&'static str> {
-        Some("attributes")
+        (!self.pairs.shown).then_some("attributes")
     }
 
     fn sheet(&self, world: &World) -> Option<Sheet> {
-        sheet::sheet(self, world)
+        if self.pairs.shown { self.pairs.sheet(world) } else { sheet::sheet(self, world) }
+    }
+
+    fn wants(&mut self, world: &World) -> Vec<Command> {
+        self.pairs.wants(world).into_iter().collect()
     }
 
     fn on_event(&mut self, world: &World, event: &Event) {
+        if let Event::Intersected { model, found } = event {
+            self.pairs.take(model, found);
+        }
         if let Event::Shown(view) = event {
             let before = world.shown.as_ref().map(|shown| &shown.tables.attributes);
             self.replace(before, &view.tables.attributes);
         }
     }
 
-    fn settle(&mut self, _world: &World, body: Rect) {
+    fn settle(&mut self, world: &World, body: Rect) {
+        self.pairs.settle(world, body);
         self.cursor.settle(self.order.len(), layout(body).page());
     }
 
-    fn list(&self, _world: &World, body: Rect) -> Option<List> {
+    fn list(&self, world: &World, body: Rect) -> Option<List> {
+        if self.pairs.shown {
+            return Some(self.pairs.list(world, body));
+        }
         Some(List::framed(layout(body).table, self.order.len()))
     }
 
     fn cursor(&mut self) -> Option<&mut Cursor> {
-        Some(&mut self.cursor)
+        Some(if self.pairs.shown { &mut self.pairs.cursor } else { &mut self.cursor })
     }
 
     fn pointed(&mut self) {
@@ -181,7 +222,7 @@ impl Screen for State {
     }
 
     fn is_waiting(&self, world: &World) -> bool {
-        world.shown.is_none() && !self.filtering
+        world.shown.is_none() && !self.filtering && !self.pairs.shown
     }
 
     fn keep(&self, all: &mut Map<String, Value>, of_audit: &mut Map<String, Value>) {

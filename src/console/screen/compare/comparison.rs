@@ -3,16 +3,17 @@
 use crate::audit::{Contrast, HeadKind};
 use crate::diagnose::{Aggregate, AttributeRow, Measured, TrueGap};
 use crate::engine::RunView;
+use crate::report::{Difference, Field};
 
 /// What is compared: two models on the same items, or the predictions of two runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measure {
+    /// Who is worse off, who is left behind, who is better: mean loss and AUROC of either group of each attribute.
+    Groups,
     /// Measured loss gap of each attribute.
     LossGap,
     /// Measured AUROC gap of each attribute.
     AurocGap,
-    /// Mean loss of either group of each attribute.
-    Groups,
     /// Mean and quantiles of the loss.
     Losses,
     /// The items whose loss rose most.
@@ -28,7 +29,7 @@ pub enum Measure {
 impl Measure {
     /// What two models are compared by.
     pub const OF_MODELS: [Self; 6] =
-        [Self::LossGap, Self::Groups, Self::AurocGap, Self::Losses, Self::Items, Self::Prompts];
+        [Self::Groups, Self::LossGap, Self::AurocGap, Self::Losses, Self::Items, Self::Prompts];
     /// What two runs are compared by.
     pub const OF_RUNS: [Self; 2] = [Self::Predicted, Self::Error];
 
@@ -38,7 +39,7 @@ impl Measure {
         match self {
             Self::LossGap => "loss gaps, true less false",
             Self::AurocGap => "AUROC gaps, true less false",
-            Self::Groups => "mean loss of groups",
+            Self::Groups => "who is worse off",
             Self::Losses => "losses of all test items",
             Self::Items => "items whose loss rose most",
             Self::Prompts => "prompts whose predicted loss rose most",
@@ -51,6 +52,12 @@ impl Measure {
     #[must_use]
     pub fn is_of_models(self) -> bool {
         Self::OF_MODELS.contains(&self)
+    }
+
+    /// Whether it is of gaps, which grow and shrink.
+    #[must_use]
+    pub fn is_of_gaps(self) -> bool {
+        matches!(self, Self::LossGap | Self::AurocGap)
     }
 
     /// Whether its rows come in an order of their own.
@@ -131,6 +138,8 @@ pub struct Comparison {
     pub a: String,
     pub b: String,
     pub measure: Measure,
+    /// What differs in how the two were made: `architecture linear ▸ mlp, seed 1 ▸ 2`.
+    pub differs: Vec<(String, String, String)>,
     /// Why the two should not be compared, if so.
     pub caution: Option<String>,
     pub rows: Vec<Row>,
@@ -144,7 +153,15 @@ impl Comparison {
         let side = |view: &RunView| format!("{} {}", view.record.id.short(), view.record.model);
         let of_a = |name: &str| a.tables.attributes.rows.iter().find(|row| row.name == name);
         let pairs = b.tables.attributes.rows.iter().map(|right| row(of_a(&right.name), right, measure));
-        Self { a: side(a), b: side(b), measure, caution: caution(a, b), rows: pairs.collect(), heads: heads(a, b) }
+        Self {
+            a: side(a),
+            b: side(b),
+            measure,
+            differs: differs(a, b),
+            caution: caution(a, b),
+            rows: pairs.collect(),
+            heads: heads(a, b),
+        }
     }
 
     /// How many attributes changed so.
@@ -161,6 +178,13 @@ impl Comparison {
         let (row, value) = values.into_iter().max_by(|left, right| left.1.total_cmp(&right.1))?;
         Some((row.name.clone(), value, mean))
     }
+}
+
+/// The inputs of two runs that are not the same: name, of A, of B. Models stand in the title anyway.
+fn differs(a: &RunView, b: &RunView) -> Vec<(String, String, String)> {
+    let found = Difference::of(&a.record, &b.record);
+    let other = |field: &Field| field.differs && field.name != "model";
+    found.fields.into_iter().filter(other).map(|field| (field.name, field.a, field.b)).collect()
 }
 
 fn caution(a: &RunView, b: &RunView) -> Option<String> {

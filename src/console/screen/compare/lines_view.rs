@@ -1,54 +1,18 @@
-//! The rows of a measure of two models: before, after, change, its interval, q and verdict, as far as there is room.
+//! The rows of a measure of two models: as many columns as there is room for, the others a key away.
 
-use super::{Line, Measure, State};
+use super::columns::Grid;
+use super::keys::{LEFT, RIGHT};
+use super::{HERE, Line, Measure, State};
 use crate::console::glyph::Glyphs;
-use crate::console::number;
 use crate::console::paint::Pen;
 use crate::console::text;
 use crate::console::theme::Role;
 use crate::console::widget::dumbbell::dumbbell;
 use crate::console::widget::scale::Scale;
-use crate::diagnose::ChangeVerdict;
+use crate::console::widget::shift;
+use crate::console::world::World;
+use crate::diagnose::{ChangeVerdict, Fate};
 use ratatui::layout::Rect;
-
-/// Cells of a number, of an interval, of a q, and of a verdict's mark and word, each with the blanks before it.
-const NUMBER: u16 = 7;
-const INTERVAL: u16 = 15;
-const Q: u16 = 6;
-const VERDICT: u16 = 10;
-/// Fewest cells of a picture worth drawing.
-const LANE: u16 = 12;
-
-/// Which columns fit.
-struct Columns {
-    name: u16,
-    interval: bool,
-    q: bool,
-    lane: u16,
-}
-
-impl Columns {
-    /// Columns give way in this order: the picture, q, the interval.
-    fn of(width: u16, lines: &[Line], measure: Measure) -> Self {
-        let judged = lines.iter().any(|line| line.verdict.is_some());
-        let longest = lines.iter().map(|line| text::width(&line.name)).max().unwrap_or(9).clamp(9, 60) as u16;
-        let numbers = 3 * NUMBER;
-        let note = if judged { VERDICT } else { 24 };
-        // An item's name is an id: its text is what tells.
-        let most = if measure == Measure::Items { 12 } else { width.saturating_sub(numbers + note).max(9) };
-        let name = longest.min(most);
-        let mut left = width.saturating_sub(numbers + name + note);
-        let mut take = |cells: u16, wanted: bool| {
-            let fits = wanted && left >= cells;
-            left -= if fits { cells } else { 0 };
-            fits
-        };
-        let interval = take(INTERVAL, judged);
-        let q = take(Q, judged);
-        let lane = if judged && left > LANE { (left - 1).min(60) } else { 0 };
-        Self { name, interval, q, lane }
-    }
-}
 
 /// A verdict's mark, word and colour; each tells it alone.
 pub fn verdict_mark(verdict: ChangeVerdict, glyphs: &Glyphs) -> (&'static str, &'static str, Role) {
@@ -60,89 +24,118 @@ pub fn verdict_mark(verdict: ChangeVerdict, glyphs: &Glyphs) -> (&'static str, &
     }
 }
 
+/// The colour of what became of a group.
+pub fn fate_role(fate: Fate) -> Role {
+    match fate {
+        Fate::WorseOff => Role::Bad,
+        Fate::LeftBehind => Role::Warn,
+        Fate::Better => Role::Good,
+        Fate::NotResolved | Fate::NotEnoughData => Role::Dim,
+    }
+}
+
 /// Draws the rows.
-pub fn table(pen: &mut Pen<'_>, area: Rect, state: &State) {
+pub fn table(pen: &mut Pen<'_>, world: &World, area: Rect, state: &State) {
     let measure = state.measure();
     let glyphs = pen.glyphs();
-    let judged = state.lines.iter().any(|line| line.verdict.is_some());
-    let note = if judged { format!("{} before  {} after", glyphs.first, glyphs.second) } else { String::new() };
-    let inside = pen.panel(area, &capital(measure.name()), &note, true);
+    let grid = Grid::of(state, area.width.saturating_sub(4));
+    let note = format!("{} before  {} after", glyphs.first, glyphs.second);
+    let note = if grid.lane { note.as_str() } else { "" };
+    let inside = pen.panel(area, &capital(measure.name()), note, true);
     if inside.height < 2 || inside.width < 40 {
         return;
     }
-    let columns = Columns::of(inside.width - 2, &state.lines, measure);
-    heading(pen, inside, &columns, judged);
+    heading(pen, inside, &grid);
     let scale = Scale::of(state.lines.iter().flat_map(|line| [line.then, line.now]).flatten()).with_zero();
     let page = usize::from(inside.height - 1);
     for (row, (place, &at)) in state.order.iter().enumerate().skip(state.cursor.offset).take(page).enumerate() {
         let Some(line) = state.lines.get(at) else { continue };
         let y = inside.y + 1 + row as u16;
-        draw(pen, Rect { y, height: 1, ..inside }, &columns, line, scale, measure);
+        draw(pen, Rect { y, height: 1, ..inside }, &grid, line, scale, measure);
         if place == state.cursor.selected {
             pen.text(inside.x, y, 1, glyphs.selected, Role::Text);
             pen.select(Rect { y, height: 1, ..inside });
         }
     }
-    let legend = format!(" {} worse  {} better  no diff: none resolved ", glyphs.ascending, glyphs.descending);
-    if judged && text::width(&legend) + 20 < usize::from(area.width) {
+    foot(pen, world, area, state, &grid);
+}
+
+/// What the marks mean, which columns are out of sight, and the place of the selection.
+fn foot(pen: &mut Pen<'_>, world: &World, area: Rect, state: &State, grid: &Grid) {
+    let glyphs = pen.glyphs();
+    let keys = [world.key(HERE, LEFT), world.key(HERE, RIGHT)];
+    let hidden = shift::sign(&grid.seen, grid.columns.len(), [&keys[0], &keys[1]], glyphs);
+    let (place, length) = state.place();
+    let place =
+        if hidden.is_empty() { format!("{place} of {length}") } else { format!("{hidden}  {place} of {length}") };
+    let (up, down) = match state.measure() {
+        Measure::Groups => ("rose", "fell"),
+        Measure::LossGap | Measure::AurocGap => ("wider", "narrower"),
+        _ => ("", ""),
+    };
+    let legend = format!(" {} {up}  {} {down} ", glyphs.ascending, glyphs.descending);
+    if !up.is_empty() && text::width(&legend) + text::width(&place) + 10 < usize::from(area.width) {
         pen.text(area.x + 2, area.bottom() - 1, area.width, &legend, Role::Dim);
     }
-    pen.footnote(area, &format!("{} of {}", (state.cursor.selected + 1).min(state.order.len()), state.order.len()));
+    pen.footnote(area, &place);
 }
 
-fn heading(pen: &mut Pen<'_>, inside: Rect, columns: &Columns, judged: bool) {
+fn heading(pen: &mut Pen<'_>, inside: Rect, grid: &Grid) {
     let x = inside.x + 2;
-    pen.text(x, inside.y, columns.name, "name", Role::Dim);
-    let mut end = x + columns.name;
-    for words in ["before", "after", "change"] {
-        end += NUMBER;
-        pen.right(end, inside.y, NUMBER, words, Role::Dim);
-    }
-    if columns.interval {
-        end += INTERVAL;
-        pen.right(end, inside.y, INTERVAL, "95 %", Role::Dim);
-    }
-    if columns.q {
-        end += Q;
-        pen.right(end, inside.y, Q, "q", Role::Dim);
-    }
-    if judged {
-        pen.text(end + 2, inside.y, VERDICT, "verdict", Role::Dim);
+    pen.text(x, inside.y, grid.name, "name", Role::Dim);
+    let mut at = x + grid.name;
+    for column in &grid.columns[grid.seen.clone()] {
+        if column.left {
+            pen.text(at + 1, inside.y, column.width - 1, column.title, Role::Dim);
+        } else {
+            pen.right(at + column.width, inside.y, column.width - 1, column.title, Role::Dim);
+        }
+        at += column.width;
     }
 }
 
-fn draw(pen: &mut Pen<'_>, row: Rect, columns: &Columns, line: &Line, scale: Scale, measure: Measure) {
+fn draw(pen: &mut Pen<'_>, row: Rect, grid: &Grid, line: &Line, scale: Scale, measure: Measure) {
     let glyphs = pen.glyphs();
     let (x, y) = (row.x + 2, row.y);
-    pen.text(x, y, columns.name, &line.name, Role::Text);
-    let mut end = x + columns.name;
-    let plain = |value: Option<f64>| value.map_or_else(|| "n/a".into(), |value| number::plain(value, 3, glyphs));
-    let signed = |value: f64| number::signed(value, 3, glyphs);
-    let change = line.change.map_or_else(|| "n/a".into(), signed);
-    for words in [plain(line.then), plain(line.now), change] {
-        end += NUMBER;
-        pen.right(end, y, NUMBER, &words, Role::Text);
-    }
-    if columns.interval {
-        end += INTERVAL;
-        let words = line.interval.map(|(low, high)| format!("[{}, {}]", signed(low), signed(high)));
-        pen.right(end, y, INTERVAL, &words.unwrap_or_default(), Role::Dim);
-    }
-    if columns.q {
-        end += Q;
-        pen.right(end, y, Q, &line.q.map(number::probability).unwrap_or_default(), Role::Dim);
-    }
-    let Some(verdict) = line.verdict else {
-        pen.text(end + 2, y, row.right().saturating_sub(end + 2), &line.note, Role::Dim);
+    if let Some(fate) = line.heading {
+        pen.text(row.x + 1, y, row.width - 1, &line.name, fate_role(fate));
         return;
-    };
-    let (mark, word, role) = verdict_mark(verdict, glyphs);
-    // Of a loss and an AUROC side by side, better is down for one and up for the other.
-    let mark = if measure == Measure::Losses { " " } else { mark };
-    pen.pieces(end + 1, y, VERDICT, &[(mark, role), (" ", role), (word, role)]);
-    if columns.lane > 0 {
-        let lane = dumbbell(scale, usize::from(columns.lane), line.then, line.now, glyphs);
-        pen.marks(end + 1 + VERDICT, y, &lane);
+    }
+    let (mark, role) = mark(line, measure, glyphs);
+    pen.text(row.x + 1, y, 1, mark, role);
+    pen.text(x, y, grid.name, &line.name, Role::Text);
+    let mut at = x + grid.name;
+    for column in &grid.columns[grid.seen.clone()] {
+        let (words, role) = (column.words)(line, glyphs);
+        if column.left {
+            pen.text(at + 1, y, column.width - 1, &words, role);
+        } else {
+            pen.right(at + column.width, y, column.width - 1, &words, role);
+        }
+        at += column.width;
+    }
+    // A loss and an AUROC have no scale in common.
+    let common = line.group.as_ref().is_none_or(|group| group.of == "loss");
+    if grid.lane && line.verdict.is_some() && common {
+        let cells = (grid.rest - 1).min(60);
+        pen.marks(at + 1, y, &dumbbell(scale, usize::from(cells), line.then, line.now, glyphs));
+    }
+}
+
+/// Where a value went, in the colour of what that means.
+fn mark(line: &Line, measure: Measure, glyphs: &Glyphs) -> (&'static str, Role) {
+    let Some(verdict) = line.verdict else { return (" ", Role::Dim) };
+    match &line.group {
+        Some(group) if matches!(verdict, ChangeVerdict::Worse | ChangeVerdict::Better) => {
+            let rose = line.change.is_some_and(|change| change > 0.0);
+            (if rose { glyphs.ascending } else { glyphs.descending }, fate_role(group.fate))
+        }
+        // Of a loss and an AUROC side by side, better is down for one and up for the other.
+        _ if measure == Measure::Losses => (" ", Role::Dim),
+        _ => {
+            let (mark, _, role) = verdict_mark(verdict, glyphs);
+            (mark, role)
+        }
     }
 }
 

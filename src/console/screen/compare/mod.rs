@@ -1,8 +1,12 @@
 //! The Compare screen: two models on the same items, or two runs by what they predict.
 
+mod columns;
 mod comparison;
+mod kept;
 mod keys;
 mod layout;
+mod ledger;
+mod ledger_view;
 mod lines_view;
 mod models;
 mod models_view;
@@ -12,9 +16,10 @@ mod sheet;
 mod view;
 
 pub use comparison::{Change, Comparison, HeadQuality, Measure, Row};
-pub use keys::{CONTEXTS, HERE, KEYS};
+pub use kept::Kept;
+pub use keys::{CONTEXTS, HERE, KEYS, LEDGER};
 pub use layout::{Layout, layout};
-pub use models::{Line, Opens};
+pub use models::{GroupLine, Line, Opens};
 pub use other::Other;
 use view::view;
 
@@ -22,12 +27,11 @@ use crate::console::msg::Action;
 use crate::console::widget::table::Cursor;
 use crate::diagnose::ModelComparison;
 use crate::engine::{ComparisonRequest, RunView};
-use std::sync::Arc;
 
 /// What the rows are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sort {
-    /// Regressed first, then improved, each by size; then the rest.
+    /// Harm first, under headings; of runs those that regressed, then those that improved.
     #[default]
     Change,
     First,
@@ -68,14 +72,18 @@ pub struct State {
     pub models: Option<(String, String)>,
     /// Then and now, or A and B, the other way round.
     pub swapped: bool,
-    /// What was found of two models: the request, and the answer or why there is none.
-    pub compared: Option<(ComparisonRequest, Result<Arc<ModelComparison>, String>)>,
+    /// What was found of pairs of models in this session.
+    pub kept: Kept,
+    /// The checks over time, and whether they are in sight.
+    pub ledger: ledger::State,
     pub comparison: Option<Comparison>,
     /// The measure asked for.
     pub measure: Option<Measure>,
     pub sort: Sort,
     pub reversed: bool,
     pub cursor: Cursor,
+    /// The first column in sight beside the names.
+    pub column: usize,
     /// Rows of the measure in view, where it is one of models.
     pub lines: Vec<Line>,
     /// Positions of the rows, in order.
@@ -108,10 +116,9 @@ impl State {
 
     /// What was found of the two models in view.
     #[must_use]
-    pub fn found(&self) -> Option<&Arc<ModelComparison>> {
+    pub fn found(&self) -> Option<&ModelComparison> {
         let (then, now) = self.models.as_ref()?;
-        let (request, found) = self.compared.as_ref()?;
-        found.as_ref().ok().filter(|_| &request.before == then && &request.after == now)
+        self.kept.found(then, now)
     }
 
     /// The selected row of two runs.
@@ -123,7 +130,28 @@ impl State {
     /// The selected row of two models.
     #[must_use]
     pub fn line(&self) -> Option<&Line> {
-        self.order.get(self.cursor.selected).and_then(|&at| self.lines.get(at))
+        self.order.get(self.cursor.selected).and_then(|&at| self.lines.get(at)).filter(|line| line.heading.is_none())
+    }
+
+    /// The place of the selection among the rows that are no headings, counted from one, and how many these are.
+    #[must_use]
+    pub fn place(&self) -> (usize, usize) {
+        let rows = |places: &[usize]| places.iter().filter(|&&at| !self.is_heading(at)).count();
+        let upto = self.order.len().min(self.cursor.selected + 1);
+        (rows(&self.order[..upto]), rows(&self.order))
+    }
+
+    fn is_heading(&self, at: usize) -> bool {
+        self.comparison.is_none() && self.lines.get(at).is_some_and(|line| line.heading.is_some())
+    }
+
+    /// Nobody rests on a heading: the selection goes on, up or down, and keeps the heading above the first row in sight.
+    fn leave_heading(&mut self, up: bool) {
+        let heads = |place: usize| self.order.get(place).is_some_and(|&at| self.is_heading(at));
+        if heads(self.cursor.selected) {
+            let above = self.cursor.selected.checked_sub(1).filter(|_| up);
+            self.cursor.selected = above.unwrap_or(self.cursor.selected + 1);
+        }
     }
 
     /// What the selected row opens as prompts.
@@ -142,13 +170,14 @@ impl State {
         self.arrange();
     }
 
-    /// Takes in what was found of two models. The selection stays where heads alone are new.
-    fn take_models(&mut self, request: ComparisonRequest, found: Result<Arc<ModelComparison>, String>) {
-        let same = |(known, _): &(ComparisonRequest, _)| known.before == request.before && known.after == request.after;
-        if !self.compared.as_ref().is_some_and(same) {
+    /// Takes in what was found of two models. The selection stays where their first answer is only made finer.
+    fn take_models(&mut self, request: ComparisonRequest, found: kept::Answer) {
+        let pair = self.models.clone();
+        let known = pair.as_ref().is_some_and(|(then, now)| self.kept.found(then, now).is_some());
+        self.kept.put(request, found);
+        if !known {
             self.cursor = Cursor::default();
         }
-        self.compared = Some((request, found));
         self.arrange();
     }
 
@@ -170,7 +199,8 @@ impl State {
                 comparison.rows.iter().map(|row| (rank(row), row.a, row.b, row.name.as_str())).collect()
             }
             None => {
-                let rank = |line: &Line| if measure.is_listed() { 0.0 } else { line.rank() };
+                let listed = measure.is_listed() || measure == Measure::Groups;
+                let rank = |line: &Line| if listed { 0.0 } else { line.rank() };
                 self.lines.iter().map(|line| (rank(line), line.then, line.now, line.name.as_str())).collect()
             }
         };
@@ -181,7 +211,7 @@ impl State {
             Sort::Name => 0.0,
         };
         // Lists that came sorted keep their order.
-        let by_name = self.sort != Sort::Change || !measure.is_listed();
+        let by_name = self.sort != Sort::Change || !(measure.is_listed() || measure == Measure::Groups);
         let mut order: Vec<usize> = (0..keys.len()).collect();
         order.sort_by(|&left, &right| {
             let by = value(&keys[right]).total_cmp(&value(&keys[left]));
@@ -189,19 +219,29 @@ impl State {
             let by = by.then(left.cmp(&right));
             if self.reversed { by.reverse() } else { by }
         });
+        if self.sort != Sort::Change || self.reversed {
+            // Under another order a heading heads nothing.
+            order.retain(|&at| !self.is_heading(at));
+        }
         self.order = order;
+        self.leave_heading(false);
     }
 
     /// Does what an action says; `page` is the number of rows in sight.
     fn apply(&mut self, action: Action, page: usize) {
         if self.cursor.act(action, self.order.len(), page) {
+            self.leave_heading(matches!(action, Action::Up | Action::HalfUp));
             return;
         }
         match action {
+            keys::LEFT => self.column = self.column.saturating_sub(1),
+            // Cut to what there is when the state settles.
+            keys::RIGHT => self.column += 1,
             Action::NextMeasure => {
                 let known = self.measures();
                 let at = known.iter().position(|measure| *measure == self.measure()).unwrap_or(0);
                 self.measure = known.get((at + 1) % known.len().max(1)).copied();
+                self.column = 0;
                 self.again();
             }
             Action::NextSort => {
@@ -219,7 +259,7 @@ impl State {
 
     /// A new order is looked at from its top.
     fn again(&mut self) {
-        self.arrange();
         self.cursor.selected = 0;
+        self.arrange();
     }
 }

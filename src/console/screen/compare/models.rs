@@ -1,8 +1,10 @@
 //! Two models on the same items, as the screen shows them: a view-model that knows no cells and no colours.
 
 use super::Measure;
+use crate::audit::Side;
 use crate::diagnose::{
-    AttributeChange, Change, ChangeVerdict, ItemChange, Measured, ModelComparison, PromptChange, grouped,
+    AttributeChange, Change, ChangeVerdict, Fate, GroupChange, GroupMeasure, ItemChange, Measured, ModelComparison,
+    PairedTests, PromptChange, grouped,
 };
 
 /// What a row opens as prompts.
@@ -12,10 +14,28 @@ pub enum Opens {
     Prompt(String),
 }
 
-/// One row of a list: something under both models.
+/// A group of a row: the attribute, on which side of it, what became of it, its test items, and the measure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupLine {
+    pub attribute: String,
+    pub side: Side,
+    pub fate: Fate,
+    pub n: usize,
+    /// `loss` or `AUROC`.
+    pub of: &'static str,
+    /// Its gap to the others, before and after.
+    pub gap: (Option<f64>, Option<f64>),
+    /// What became of it: `better, left behind`.
+    pub words: String,
+}
+
+/// One row of a list: something under both models, or a heading.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     pub name: String,
+    /// Set for a heading, which has a name alone.
+    pub heading: Option<Fate>,
+    pub group: Option<GroupLine>,
     pub then: Option<f64>,
     pub now: Option<f64>,
     pub change: Option<f64>,
@@ -34,6 +54,8 @@ impl Line {
     fn of(name: String, change: &Change) -> Self {
         Self {
             name,
+            heading: None,
+            group: None,
             then: change.before.value(),
             now: change.after.value(),
             change: change.change.value(),
@@ -49,6 +71,8 @@ impl Line {
     fn plain(name: String, then: f64, now: f64) -> Self {
         Self {
             name,
+            heading: None,
+            group: None,
             then: Some(then),
             now: Some(now),
             change: Some(now - then),
@@ -59,6 +83,13 @@ impl Line {
             detail: Vec::new(),
             opens: None,
         }
+    }
+
+    fn heading(fate: Fate, groups: usize) -> Self {
+        let (title, meaning) = fate.heading();
+        let colon = if meaning.is_empty() { "" } else { ": " };
+        let plain = Self::plain(format!("{title} ({}){colon}{meaning}", grouped(groups)), 0.0, 0.0);
+        Self { heading: Some(fate), then: None, now: None, change: None, ..plain }
     }
 
     /// Where it stands when changes are sorted: made worse, made better, the rest, each by size.
@@ -81,7 +112,7 @@ pub fn lines(found: &ModelComparison, measure: Measure) -> Vec<Line> {
     match measure {
         Measure::LossGap => found.attributes.iter().map(|row| attribute(row, &row.loss_gap)).collect(),
         Measure::AurocGap => found.attributes.iter().map(|row| attribute(row, &row.auroc_gap)).collect(),
-        Measure::Groups => found.attributes.iter().flat_map(groups).collect(),
+        Measure::Groups => Fate::ALL.into_iter().flat_map(|fate| groups(found, fate)).collect(),
         Measure::Losses => losses(found),
         Measure::Items => found.items.iter().map(item).collect(),
         Measure::Prompts => found.predicted.iter().flat_map(|predicted| &predicted.prompts).map(prompt).collect(),
@@ -108,19 +139,62 @@ fn attribute(row: &AttributeChange, gap: &Change) -> Line {
         line.detail.push(format!("loss {word} (n {}): {}", grouped(n), words(change)));
     }
     if gap != &row.auroc_gap && row.auroc_gap.before.value().is_some() {
-        line.detail.push(format!("AUROC gap: {}", words(&row.auroc_gap)));
+        line.detail.push(format!("AUROC gap: {}", words_of_gap(&row.auroc_gap)));
     }
     line
 }
 
-fn groups(row: &AttributeChange) -> [Line; 2] {
-    [("with", &row.loss_true, row.n_true), ("without", &row.loss_false, row.n_false)].map(|(word, change, n)| {
-        let mut line = Line::of(format!("{word} {}", row.name), change);
-        line.opens = Some(Opens::Attribute(row.name.clone()));
-        line.detail.push(format!("n {} test items", grouped(n)));
-        line.detail.extend(undefined(change));
-        line
-    })
+/// Those that met with a fate under its heading, by each measure that says so; as `compare-models` prints them.
+fn groups(found: &ModelComparison, fate: Fate) -> Vec<Line> {
+    let groups: Vec<&GroupChange> = found.groups.of(fate).collect();
+    let heading = (!groups.is_empty()).then(|| Line::heading(fate, groups.len()));
+    let lines = groups.into_iter().flat_map(|group| {
+        let row = found.attributes.iter().find(|row| row.name == group.attribute);
+        let measures = [("loss", &group.loss), ("AUROC", &group.auroc)];
+        let telling = measures.into_iter().filter(|(_, measure)| measure.fate == fate);
+        telling.map(|(of, measure)| group_line(group, of, measure, row)).collect::<Vec<_>>()
+    });
+    heading.into_iter().chain(lines).collect()
+}
+
+fn group_line(group: &GroupChange, of: &'static str, measure: &GroupMeasure, row: Option<&AttributeChange>) -> Line {
+    let mut line = Line::of(group.name(), &measure.change);
+    let gap = row.map(|row| if of == "loss" { &row.loss_gap } else { &row.auroc_gap });
+    let of_gap = |pick: fn(&Change) -> Measured| gap.and_then(|gap| pick(gap).value());
+    line.detail.push(format!("n {} test items", grouped(group.n)));
+    line.detail.extend(undefined(&measure.change));
+    if let Some(gap) = gap {
+        let sentence = format!("{of} gap to the others: {}", words_of_gap(gap));
+        line.detail.push(sentence);
+    }
+    let (other, change) = if of == "loss" { ("AUROC", &group.auroc) } else { ("loss", &group.loss) };
+    if change.change.before.value().is_some() {
+        line.detail.push(format!("{other}: {}", words(&change.change)));
+    }
+    line.detail.extend(tests(&group.tests));
+    line.group = Some(GroupLine {
+        attribute: group.attribute.clone(),
+        side: group.side,
+        fate: group.fate,
+        n: group.n,
+        of,
+        gap: (of_gap(|gap| gap.before), of_gap(|gap| gap.after)),
+        words: group.words(),
+    });
+    line.opens = Some(Opens::Attribute(group.attribute.clone()));
+    line
+}
+
+/// The tests that readers know by name, of its items' losses.
+fn tests(tests: &PairedTests) -> Option<String> {
+    let p = |p: f64| if p < 1e-4 { "p < .0001".to_owned() } else { format!("p {p:.4}") };
+    let said = [
+        tests.paired_t.value().map(|test| format!("paired t {}", p(test.p))),
+        tests.wilcoxon.value().map(|test| format!("Wilcoxon {}", p(test.p))),
+        tests.mcnemar.map(|test| format!("exact McNemar {}", p(test.p))),
+    ];
+    let said: Vec<String> = said.into_iter().flatten().collect();
+    (!said.is_empty()).then(|| format!("of its losses: {}", said.join(", ")))
 }
 
 fn losses(found: &ModelComparison) -> Vec<Line> {
@@ -172,9 +246,18 @@ fn undefined(change: &Change) -> Option<String> {
 }
 
 fn words(change: &Change) -> String {
+    said(change, change.verdict.words())
+}
+
+/// Of a gap, which is wider or narrower, not worse or better.
+fn words_of_gap(change: &Change) -> String {
+    said(change, change.verdict.gap_words())
+}
+
+fn said(change: &Change, verdict: &str) -> String {
     match (change.before.value(), change.after.value(), change.change.value()) {
         (Some(before), Some(after), Some(by)) => {
-            format!("{before:.3} to {after:.3}, {by:+.3}, {}", change.verdict.words())
+            format!("{before:.3} to {after:.3}, {by:+.3}, {verdict}")
         }
         _ => undefined(change).unwrap_or_else(|| "n/a".into()),
     }

@@ -1,6 +1,6 @@
 //! Draws what changed between two models.
 
-use super::lines_view::{table, verdict_mark};
+use super::lines_view::{fate_role, table, verdict_mark};
 use super::{HERE, Layout, Line, State};
 use crate::console::msg::Action;
 use crate::console::number;
@@ -8,24 +8,24 @@ use crate::console::paint::{Pen, inset};
 use crate::console::text;
 use crate::console::theme::Role;
 use crate::console::world::World;
-use crate::diagnose::{Change, ChangeVerdict, ModelComparison};
+use crate::diagnose::{Change, ModelComparison, Tally};
 use ratatui::layout::Rect;
 
 /// Draws the parts in their places; what was found of the models must be there.
 pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, places: &Layout, found: &ModelComparison) {
-    verdict(pen, places.verdict, found);
+    verdict(state, pen, places.verdict, found);
     if state.lines.is_empty() {
         nothing(state, world, pen, places.table, found);
     } else {
-        table(pen, places.table, state);
+        table(pen, world, places.table, state);
     }
     let line = state.line();
     match (places.heads, places.detail) {
         (Some(above), Some(below)) => {
             losses_and_heads(world, pen, above, found);
-            detail(world, pen, below, line, true);
+            detail(state, world, pen, below, line, true);
         }
-        (Some(strip), None) => detail(world, pen, strip, line, false),
+        (Some(strip), None) => detail(state, world, pen, strip, line, false),
         _ => {}
     }
 }
@@ -64,10 +64,13 @@ fn change(pen: &Pen<'_>, label: &str, change: &Change) -> Vec<(String, Role)> {
     ]
 }
 
-fn verdict(pen: &mut Pen<'_>, area: Rect, found: &ModelComparison) {
+fn verdict(state: &State, pen: &mut Pen<'_>, area: Rect, found: &ModelComparison) {
     let glyphs = pen.glyphs();
     let title = format!("{} {} {}: what changed", found.before, glyphs.right, found.after);
-    let over = format!("{} test items", number::count(found.n));
+    let over = match state.kept.drawn(&found.before, &found.after) {
+        Some((done, total)) => format!("finer intervals: {} %", number::percent(done as u64, total as u64)),
+        None => format!("{} test items", number::count(found.n)),
+    };
     let inside = inset(pen.panel(area, &title, &over, false), 1);
     let mut y = inside.y;
     let mut write = |pen: &mut Pen<'_>, groups: &[Vec<(String, Role)>]| {
@@ -86,8 +89,13 @@ fn verdict(pen: &mut Pen<'_>, area: Rect, found: &ModelComparison) {
         second.insert(0, ("   ".into(), Role::Dim));
     }
     let first = change(pen, "Mean loss", &found.losses.mean);
+    let room = usize::from(inside.width);
+    let cells =
+        |said: &[Vec<(String, Role)>]| said.iter().flatten().map(|(words, _)| text::width(words)).sum::<usize>();
+    // Where not all fits, the counts of groups stay.
+    let said = Some(headline(found, true)).filter(|said| cells(said) <= room);
+    write(pen, &said.unwrap_or_else(|| headline(found, false)));
     write(pen, &[first, second]);
-    write(pen, &gaps(found));
     let share = |n: usize| format!("{} ({:.1} %)", number::count(n), 100.0 * n as f64 / found.n.max(1) as f64);
     let rose = format!("Loss rose for {}, fell for {}", share(found.losses.worse), share(found.losses.better));
     let units = match found.units == found.n {
@@ -97,25 +105,32 @@ fn verdict(pen: &mut Pen<'_>, area: Rect, found: &ModelComparison) {
     write(pen, &[vec![(rose, Role::Text)], vec![(units, Role::Dim)]]);
 }
 
-/// How many loss gaps came out how.
-fn gaps(found: &ModelComparison) -> Vec<Vec<(String, Role)>> {
-    let count = |verdict| found.attributes.iter().filter(|row| row.loss_gap.verdict == verdict).count();
-    let worse = count(ChangeVerdict::Worse);
-    let role = |n: usize, role| if n == 0 { Role::Text } else { role };
-    let mut groups = vec![vec![
-        ("Loss gaps: ".to_owned(), Role::Text),
-        (number::count(worse), role(worse, Role::Bad)),
-        (" worse".into(), Role::Text),
+/// Whom the second model harmed, whom it left behind, and the rest: the words of `compare-models`, with the people in
+/// these groups where `items`.
+fn headline(found: &ModelComparison, items: bool) -> Vec<Vec<(String, Role)>> {
+    let groups = &found.groups;
+    let over = |tally: Tally| match tally.groups {
+        0 => String::new(),
+        _ if !items => String::new(),
+        _ => format!(" ({} of {} test items)", number::count(tally.items), number::count(found.n)),
+    };
+    let noun = if groups.worse_off.groups == 1 { "group" } else { "groups" };
+    let harm = if groups.worse_off.groups == 0 { Role::Good } else { Role::Bad };
+    let behind = if groups.left_behind.groups == 0 { Role::Text } else { Role::Warn };
+    let mut said = vec![vec![
+        (number::count(groups.worse_off.groups), harm),
+        (format!(" {noun} worse off{}", over(groups.worse_off)), Role::Text),
     ]];
-    for (verdict, word, colour) in [
-        (ChangeVerdict::Better, "better", Role::Good),
-        (ChangeVerdict::NoDifference, "no difference resolved", Role::Text),
-        (ChangeVerdict::NotEnoughData, "not enough data", Role::Warn),
-    ] {
-        let n = count(verdict);
-        groups.push(vec![(format!("  {}", number::count(n)), role(n, colour)), (format!(" {word}"), Role::Text)]);
+    let mut add = |n: usize, role: Role, words: String| {
+        said.push(vec![("; ".into(), Role::Dim), (number::count(n), role), (words, Role::Text)]);
+    };
+    add(groups.left_behind.groups, behind, format!(" gained less than others{}", over(groups.left_behind)));
+    add(groups.better.groups, Role::Text, " better".into());
+    add(groups.not_resolved.groups, Role::Text, " not resolved".into());
+    if groups.not_enough_data.groups > 0 {
+        add(groups.not_enough_data.groups, Role::Warn, " with too few items".into());
     }
-    groups
+    said
 }
 
 fn losses_and_heads(world: &World, pen: &mut Pen<'_>, area: Rect, found: &ModelComparison) {
@@ -159,7 +174,7 @@ fn losses_and_heads(world: &World, pen: &mut Pen<'_>, area: Rect, found: &ModelC
 }
 
 /// What there is to say of the selected row; a pane has the numbers too, which a strip leaves to the table.
-fn detail(world: &World, pen: &mut Pen<'_>, area: Rect, line: Option<&Line>, pane: bool) {
+fn detail(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect, line: Option<&Line>, pane: bool) {
     let Some(line) = line else {
         pen.panel(area, "", "", false);
         return;
@@ -168,17 +183,27 @@ fn detail(world: &World, pen: &mut Pen<'_>, area: Rect, line: Option<&Line>, pan
     let inside = inset(pen.panel(area, &line.name, "", false), 1);
     let mut rows: Vec<(String, Role)> = Vec::new();
     if let Some(verdict) = line.verdict {
-        let (mark, _, role) = verdict_mark(verdict, glyphs);
+        let (mark, word, role) = match &line.group {
+            Some(group) => ("", group.words.as_str(), fate_role(group.fate)),
+            None if state.measure().is_of_gaps() => {
+                let (mark, _, role) = verdict_mark(verdict, glyphs);
+                (mark, verdict.gap_words(), role)
+            }
+            None => {
+                let (mark, _, role) = verdict_mark(verdict, glyphs);
+                (mark, verdict.words(), role)
+            }
+        };
         let signed = |value: f64| number::signed(value, 4, glyphs);
         let by = line.change.map(signed).unwrap_or_else(|| "n/a".into());
         let interval = line.interval.map(|(low, high)| format!(" [{}, {}]", signed(low), signed(high)));
-        let q = line.q.map(|q| format!("  q {}", number::probability(q))).unwrap_or_default();
-        let sum = format!("change {by}{}{q}", interval.unwrap_or_default());
-        let words = format!("{} {}", mark, verdict.words()).trim().to_owned();
+        let q = line.q.map(|q| format!(", q {}", number::probability(q))).unwrap_or_default();
+        let sum = format!("change {by}{}", interval.unwrap_or_default());
+        let words = format!("{mark} {word}").trim().to_owned();
         if pane {
-            rows.extend([(words, role), (sum, Role::Text)]);
+            rows.extend([(format!("{words}{q}"), role), (sum, Role::Text)]);
         } else {
-            rows.push((format!("{words}: {sum}"), role));
+            rows.push((format!("{words}: {sum}{q}"), role));
         }
     }
     let room = usize::from(inside.width);

@@ -26,10 +26,20 @@ impl Other {
     }
 }
 
-/// What the shown run can be compared with: finished runs, newest first, then models that have none.
+/// The model that is compared with others: of the shown run, else the one in view, for losses need no heads.
+fn own_model(world: &World) -> Option<&str> {
+    world.shown.as_ref().map(|shown| shown.record.model.as_str()).or_else(|| world.model())
+}
+
+/// What the shown run can be compared with: finished runs, newest first, then models that have none. Without a run the
+/// other models.
 #[must_use]
 pub fn others(world: &World) -> Vec<Other> {
-    let Some(shown) = world.shown.as_ref().map(|shown| &shown.record) else { return Vec::new() };
+    let Some(shown) = world.shown.as_ref().map(|shown| &shown.record) else {
+        let own = own_model(world);
+        let others = world.models().iter().filter(|model| Some(model.as_str()) != own);
+        return others.map(|model| Other::Model(model.clone())).collect();
+    };
     let finished = |run: &&Arc<RunRecord>| run.state == RunState::Finished && run.id != shown.id;
     let runs = world.runs.iter().filter(finished);
     let bare = |model: &&String| **model != shown.model && !runs.clone().any(|run| run.model == **model);
@@ -49,30 +59,36 @@ impl State {
     #[must_use]
     pub fn target(&self, world: &World) -> Option<Other> {
         let choice = others(world);
-        let shown = world.shown.as_ref().map(|shown| shown.record.model.as_str());
-        let elsewhere = |other: &&Other| other.model(world) != shown;
+        let own = own_model(world);
+        let elsewhere = |other: &&Other| other.model(world) != own;
         let chosen = self.chosen.as_ref().filter(|chosen| choice.contains(chosen));
-        chosen.or_else(|| choice.iter().find(elsewhere)).or(choice.first()).cloned()
+        // A model that was chosen before it had a run is still meant.
+        let model = self.chosen.as_ref().and_then(|chosen| chosen.model(world)).filter(|model| Some(*model) != own);
+        let same = || choice.iter().find(|other| model.is_some() && other.model(world) == model);
+        chosen.or_else(same).or_else(|| choice.iter().find(elsewhere)).or(choice.first()).cloned()
     }
 
     /// The two models in view, then and now, if they are two.
     pub(super) fn models_of(&self, world: &World, target: Option<&Other>) -> Option<(String, String)> {
-        let shown = &world.shown.as_ref()?.record.model;
+        let own = own_model(world)?;
         let other = target?.model(world)?;
-        if other == shown {
+        if other == own {
             return None;
         }
-        let first = later(world, shown, other) != self.swapped;
-        let (then, now) = if first { (shown.as_str(), other) } else { (other, shown.as_str()) };
+        let first = later(world, own, other) != self.swapped;
+        let (then, now) = if first { (own, other) } else { (other, own) };
         Some((then.to_owned(), now.to_owned()))
     }
 
-    /// The comparison of the two models in view, with runs of both where some were trained alike.
+    /// The comparison of the two models in view, with runs of both where some were trained alike. It is asked for in the
+    /// audit's order: the answer holds both ways.
     #[must_use]
     pub fn request(&self, world: &World) -> Option<ComparisonRequest> {
-        let (before, after) = self.models.clone()?;
-        let shown = &world.shown.as_ref()?.record;
+        let (then, now) = self.models.clone()?;
+        let (before, after) = if later(world, &then, &now) { (then, now) } else { (now, then) };
+        let shown = world.shown.as_ref().map(|shown| &shown.record);
         let alike = |model: &str| {
+            let shown = shown?;
             let like = |run: &&Arc<RunRecord>| run.model == model && run.trained_like(shown);
             let run = if model == shown.model { Some(shown) } else { world.runs.iter().find(like) };
             run.map(|run| run.id.clone())

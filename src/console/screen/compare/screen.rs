@@ -1,7 +1,12 @@
 //! Compare as one of the screens.
 
+use super::columns::Grid;
+use super::kept::Kept;
+use super::keys::LEDGER_KEY;
 use super::other::{Other, others};
-use super::{HERE, Measure, Opens, State, layout, sheet, view};
+use super::{HERE, LEDGER, Line, Measure, Opens, State, layout, sheet, view};
+use crate::audit::Side;
+use crate::console::export::record_text;
 use crate::console::glyph::Glyphs;
 use crate::console::jobs::Task;
 use crate::console::keys::Context;
@@ -14,7 +19,7 @@ use crate::console::shell::quoted;
 use crate::console::view::body;
 use crate::console::widget::table::Cursor;
 use crate::console::world::World;
-use crate::diagnose::{ItemFilter, ItemOrder, ModelComparison};
+use crate::diagnose::{BothWays, ItemFilter, ItemOrder};
 use crate::engine::{Command, Event};
 use crate::report::Sheet;
 use ratatui::layout::Rect;
@@ -22,10 +27,17 @@ use std::sync::Arc;
 
 impl Screen for State {
     fn context(&self) -> Context {
-        HERE
+        if self.ledger.shown { LEDGER } else { HERE }
     }
 
     fn act(&mut self, world: &World, action: Action) -> Vec<Effect> {
+        if action == LEDGER_KEY {
+            return self.ledger.toggle(world);
+        }
+        if self.ledger.shown {
+            self.ledger.act(action, body(world.size));
+            return Vec::new();
+        }
         match action {
             Action::NextOther | Action::PreviousOther => return self.choose_other(world, action == Action::NextOther),
             Action::Swap => {
@@ -63,17 +75,30 @@ impl Screen for State {
     }
 
     fn about(&self, _world: &World, _glyphs: &Glyphs) -> String {
-        format!("sort {}", self.sort.name())
+        if self.ledger.shown { "ledger".into() } else { format!("sort {}", self.sort.name()) }
     }
 
     fn shell(&self, world: &World, action: Action) -> Option<String> {
+        if let (true, Some(file)) = (self.ledger.shown, &world.ledger) {
+            let file = quoted(&file.display().to_string());
+            return matches!(action, Action::Screen(_)).then(|| format!("llm2loss ledger {file}"));
+        }
         let (audit, (then, now)) = (world.audit.as_ref()?, self.models.as_ref()?);
         matches!(action, Action::Screen(_))
             .then(|| format!("llm2loss compare-models {} {} {}", quoted(&audit.name), quoted(then), quoted(now)))
     }
 
-    fn sheet(&self, _world: &World) -> Option<Sheet> {
-        sheet::sheet(self)
+    fn sheet(&self, world: &World) -> Option<Sheet> {
+        if self.ledger.shown { self.ledger.sheet(world) } else { sheet::sheet(self) }
+    }
+
+    /// The selected row: headings are no rows of the sheet.
+    fn copied(&self) -> Option<(&'static str, String)> {
+        if self.ledger.shown || !self.order.iter().any(|&at| self.is_heading(at)) {
+            return None;
+        }
+        let record = sheet::sheet(self)?.records().into_iter().nth(self.place().0.checked_sub(1)?)?;
+        Some(("the row", record_text(record)))
     }
 
     /// The other run, and what changed between its model and the shown one.
@@ -92,8 +117,12 @@ impl Screen for State {
         } else if self.other.take().is_some() {
             self.take(None);
         }
-        let known = self.compared.as_ref().map(|(request, _)| request);
-        wanted.extend(self.request(world).filter(|request| Some(request) != known).map(Command::CompareModels));
+        let request = self.request(world).filter(|request| {
+            let known = self.kept.answer(&request.before, &request.after).map(|(known, _)| known);
+            Some(request) != known
+        });
+        wanted.extend(request.map(Command::CompareModels));
+        wanted.extend(self.ledger.wants(world));
         wanted
     }
 
@@ -101,13 +130,17 @@ impl Screen for State {
         match event {
             Event::Shown(view) => self.pair_up(world, Some(view)),
             // What was compared lacks it.
-            Event::AttributeAdded { .. } => self.compared = None,
+            Event::AttributeAdded { .. } => self.kept = Kept::default(),
             Event::Other(view) => {
                 self.other = Some(view.clone());
                 self.pair_up(world, world.shown.as_ref());
             }
-            Event::ModelsCompared { request, found } if self.request(world).as_ref() == Some(request) => {
-                let hidden = |found: &Arc<ModelComparison>| {
+            Event::Comparing { before, after, done, total } => {
+                self.kept.draw([before.clone(), after.clone()], *done, *total);
+            }
+            Event::LedgerRead { file, found } if world.ledger.as_ref() == Some(file) => self.ledger.take(found.clone()),
+            Event::ModelsCompared { request, found } => {
+                let hidden = |found: &Arc<BothWays>| {
                     let mut found = (**found).clone();
                     found.hide_texts();
                     Arc::new(found)
@@ -120,16 +153,30 @@ impl Screen for State {
         }
     }
 
-    fn settle(&mut self, _world: &World, body: Rect) {
-        self.cursor.settle(self.order.len(), layout(body).page());
+    fn settle(&mut self, world: &World, body: Rect) {
+        let places = layout(body);
+        let width = places.table.width.saturating_sub(4);
+        self.column = self.column.min(Grid::of(self, width).most(width));
+        self.leave_heading(false);
+        self.cursor.settle(self.order.len(), places.page());
+        if self.cursor.offset == self.cursor.selected && places.page() > 1 {
+            // The heading of the first row in sight.
+            let above = self.cursor.selected.checked_sub(1);
+            let heading = above.filter(|&place| self.order.get(place).is_some_and(|&at| self.is_heading(at)));
+            self.cursor.offset = heading.unwrap_or(self.cursor.offset);
+        }
+        self.ledger.settle(world, body);
     }
 
-    fn list(&self, _world: &World, body: Rect) -> Option<List> {
+    fn list(&self, world: &World, body: Rect) -> Option<List> {
+        if self.ledger.shown {
+            return self.ledger.list(world, body);
+        }
         Some(List::framed(layout(body).table, self.order.len()))
     }
 
     fn cursor(&mut self) -> Option<&mut Cursor> {
-        Some(&mut self.cursor)
+        Some(if self.ledger.shown { &mut self.ledger.cursor } else { &mut self.cursor })
     }
 }
 
@@ -138,12 +185,12 @@ impl State {
     fn open_items(&self) -> Vec<Effect> {
         let mut listing = match (self.opens(), self.line()) {
             (Some(Opens::Prompt(text)), _) => Listing::near(&text),
-            (Some(Opens::Attribute(name)), Some(line)) if self.measure() == Measure::Groups => {
+            (Some(Opens::Attribute(name)), Some(Line { group: Some(group), name: title, .. })) => {
                 let mut listing = Listing::with(&name);
-                if line.name.starts_with("without ") {
+                if group.side == Side::False {
                     std::mem::swap(&mut listing.filter.with, &mut listing.filter.without);
                 }
-                listing.title.clone_from(&line.name);
+                listing.title.clone_from(title);
                 listing
             }
             (Some(Opens::Attribute(name)), _) => Listing::with(&name),
@@ -169,6 +216,7 @@ impl State {
             let new = way_to_a_run(world);
             return Effect::say(format!("there is nothing further to compare with; {new} trains another run"));
         }
+        self.kept.forget_failures();
         let at = self.target(world).and_then(|target| others.iter().position(|other| *other == target)).unwrap_or(0);
         let chosen = others[(at + if next { 1 } else { others.len() - 1 }) % others.len()].clone();
         let model = chosen.model(world).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! What is compared as a table for a clipboard or a file.
 
-use super::State;
+use super::{Measure, State};
 use crate::console::export::{number, optional};
 use crate::report::Align::{Left, Right};
 use crate::report::{Cell, Sheet};
@@ -8,7 +8,8 @@ use crate::report::{Cell, Sheet};
 /// A measure of two models.
 fn models(state: &State) -> Option<Sheet> {
     let found = state.found()?;
-    let columns = [
+    let of_groups = state.measure() == Measure::Groups;
+    let mut columns = vec![
         ("name", Left),
         ("before", Right),
         ("after", Right),
@@ -17,13 +18,20 @@ fn models(state: &State) -> Option<Sheet> {
         ("high 95 %", Right),
         ("q", Right),
         ("verdict", Left),
-        ("note", Left),
     ];
+    if of_groups {
+        columns.extend([("of", Left), ("n", Right), ("gap before", Right), ("gap after", Right)]);
+    } else {
+        columns.push(("note", Left));
+    }
     let title = format!("{}: before {}, after {}", state.measure().name(), found.before, found.after);
     let mut sheet = Sheet::new(title, &columns);
-    for line in state.order.iter().filter_map(|&at| state.lines.get(at)) {
+    let lines = state.order.iter().filter_map(|&at| state.lines.get(at));
+    for line in lines.filter(|line| line.heading.is_none()) {
         let of = |value| optional(value, true);
-        sheet.row(vec![
+        let gap_words = state.measure().is_of_gaps();
+        let word = line.verdict.map(|verdict| if gap_words { verdict.gap_words() } else { verdict.words() });
+        let mut cells = vec![
             Cell::text(line.name.clone()),
             of(line.then),
             of(line.now),
@@ -31,9 +39,22 @@ fn models(state: &State) -> Option<Sheet> {
             of(line.interval.map(|(low, _)| low)),
             of(line.interval.map(|(_, high)| high)),
             line.q.map_or(Cell::Empty, |q| number(q, false)),
-            line.verdict.map_or(Cell::Empty, |verdict| Cell::text(verdict.words())),
-            Cell::text(line.note.clone()),
-        ]);
+            word.map_or(Cell::Empty, Cell::text),
+        ];
+        match &line.group {
+            Some(group) => {
+                cells.pop();
+                let gap = [of(group.gap.0), of(group.gap.1)];
+                cells.extend(
+                    [Cell::text(&group.words), Cell::text(group.of), Cell::Count(group.n)].into_iter().chain(gap),
+                );
+            }
+            None => cells.push(Cell::text(line.note.clone())),
+        }
+        sheet.row(cells);
+    }
+    if of_groups {
+        sheet.notes.push(found.groups.headline.clone());
     }
     sheet.notes.push(format!(
         "Over {} test items with a loss of both; paired bootstrap over {} units, {} replicates.",

@@ -16,11 +16,14 @@ use ratatui::layout::Rect;
 
 /// Draws the screen into the body.
 pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
+    if state.ledger.shown {
+        return state.ledger.draw(world, pen, body);
+    }
     let places = layout(body);
     if let (Some(models), true) = (&state.models, state.measure().is_of_models()) {
         match state.found() {
             Some(found) => models_view::view(state, world, pen, &places, found),
-            None => comparing(state, pen, body, models),
+            None => comparing(state, world, pen, body, models),
         }
         return;
     }
@@ -42,25 +45,24 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
 }
 
 /// Two models that are being compared, or cannot be.
-fn comparing(state: &State, pen: &mut Pen<'_>, body: Rect, (then, now): &(String, String)) {
+fn comparing(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect, (then, now): &(String, String)) {
     let title = format!("{then} {} {now}", pen.glyphs().right);
     let inside = inset(pen.panel(body, &title, "", true), 1);
     if inside.height < 3 {
         return;
     }
-    let failed = match &state.compared {
-        Some((request, Err(why))) if &request.before == then && &request.after == now => Some(why),
-        _ => None,
-    };
+    let failed = state.kept.answer(then, now).and_then(|(_, answer)| answer.as_ref().err());
     let y = inside.y + inside.height / 2;
     let Some(why) = failed else {
-        pen.centre(inside, y - 1, "comparing the two models, item by item", Role::Text);
-        pen.centre(
-            inside,
-            y,
-            "A paired bootstrap of all attributes takes some seconds; the other screens go on.",
-            Role::Dim,
-        );
+        let items = world.audit.as_ref().map_or(0, |audit| audit.test_items);
+        let words = format!("comparing the two models, item by item, over {} test items", number::count(items));
+        pen.centre(inside, y - 1, &words, Role::Text);
+        let drawn = state
+            .kept
+            .drawn(then, now)
+            .map(|(done, total)| format!("{} %. ", number::percent(done as u64, total as u64)));
+        let words = format!("{}No heads are needed; the other screens go on.", drawn.unwrap_or_default());
+        pen.centre(inside, y, &words, Role::Dim);
         return;
     };
     for (at, line) in text::wrap(why, usize::from(inside.width)).iter().take(3).enumerate() {
@@ -96,20 +98,23 @@ fn verdict(pen: &mut Pen<'_>, area: Rect, comparison: &Comparison) {
     let arrow = glyphs.right;
     let wide = area.width >= 100;
     let note = if wide { format!("A {}  {arrow}  B {}", comparison.a, comparison.b) } else { String::new() };
-    let title = format!("{}, {} attributes", capital(comparison.measure.name()), comparison.rows.len());
+    let differs = differs(comparison, arrow, usize::from(area.width).saturating_sub(text::width(&note) + 10));
+    let title = format!("{}; {differs}", capital(comparison.measure.name()));
     let inside = inset(pen.panel(area, &title, &note, false), 1);
     let count = |change| number::count(comparison.count(change));
     let (worse, better) = (count(Change::Regressed), count(Change::Improved));
     let same = count(Change::WithinNoise);
     let unknown = comparison.rows.iter().filter(|row| row.change.is_none()).count();
+    let attributes = format!("  of {} attributes", comparison.rows.len());
     let unknown = if unknown > 0 { format!("  {unknown} not decided") } else { String::new() };
     let noise = format!("  ({})", comparison.measure.noise());
     let role = if worse == "0" { Role::Good } else { Role::Bad };
-    let groups: [&[(&str, Role)]; 5] = [
+    let groups: [&[(&str, Role)]; 6] = [
         &[(&worse, role), (" regressed", Role::Text)],
         &[("  ", Role::Dim), (&better, Role::Good), (" improved", Role::Text)],
         &[("  ", Role::Dim), (&same, Role::Text), (" within noise", Role::Text)],
         &[(&unknown, Role::Dim)],
+        &[(&attributes, Role::Dim)],
         &[(&noise, Role::Dim)],
     ];
     if inside.height > 0 {
@@ -126,6 +131,25 @@ fn verdict(pen: &mut Pen<'_>, area: Rect, comparison: &Comparison) {
             [&[(&mean[2..], Role::Text)], &[(&caution, Role::Warn)], &[("  ", Role::Dim), (&worst, Role::Text)]];
         pen.groups(inside.x, inside.y + 1, inside.width, &groups);
     }
+}
+
+/// What differs in how the two were made, as much as there is room for; what does not fit is counted.
+fn differs(comparison: &Comparison, arrow: &str, room: usize) -> String {
+    let name = text::width(comparison.measure.name()) + 2;
+    let all = comparison.differs.len();
+    if all == 0 {
+        return "made alike".into();
+    }
+    let mut words = String::new();
+    for (at, (field, a, b)) in comparison.differs.iter().enumerate() {
+        let separator = if at == 0 { "" } else { ", " };
+        let next = format!("{words}{separator}{field} {a} {arrow} {b}");
+        if at > 0 && name + text::width(&next) + 8 > room {
+            return format!("{words}, {} more", all - at);
+        }
+        words = next;
+    }
+    words
 }
 
 fn capital(words: &str) -> String {
