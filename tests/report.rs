@@ -66,6 +66,22 @@ fn equal_inputs_give_equal_bytes_that_open_without_a_network() {
     for words in ["Senior", "16,281 test items", "data fingerprint", "linear, 5 members", "n = 40", "Runs "] {
         assert!(page.contains(words), "{words}");
     }
+    // Checks over time are a section of their own, with a figure that is described.
+    let ledger = home.path().join("gate.jsonl");
+    for _ in 0..2 {
+        let mut check = Command::cargo_bin("llm2loss").unwrap();
+        check.arg("--home").arg(home.path()).args(["check", "adult", "--model", "v2", "--against", "v1", "--ledger"]);
+        check.arg(&ledger).env_remove("LLM2LOSS_HOME").env("SOURCE_DATE_EPOCH", "1700000000").assert().code(0);
+    }
+    let checked = write_with("g.html", None, &["--ledger", ledger.to_str().unwrap()]);
+    let names = elements(&checked);
+    assert_eq!(names.iter().filter(|name| *name == "desc").count(), 8);
+    for words in ["What checks found over time", "2 looks at test set", "on 2023-11-14, limit", "v2 against v1"] {
+        assert!(checked.contains(words), "{words}");
+    }
+    std::fs::write(&ledger, "# Notes\n").unwrap();
+    let refused = report(home.path(), &["--ledger", ledger.to_str().unwrap(), "-o", "x.html"], None).code(2);
+    assert!(String::from_utf8_lossy(&refused.get_output().stderr).contains("line 1 is no line of a ledger"));
     let tables = write("d.md", None);
     assert!(tables.starts_with("# adult: audit of model v2\n") && tables.contains("| Senior |"));
     assert!(!tables.contains("Test items of the highest loss") && tables.contains("years old"), "of risen items alone");

@@ -7,6 +7,7 @@ use crate::console::number;
 use crate::console::text;
 use crate::console::theme::Role;
 use crate::console::widget::shift;
+use ratatui::layout::Rect;
 use std::ops::Range;
 
 /// Fewest cells of a picture worth drawing.
@@ -97,6 +98,12 @@ pub struct Grid {
     /// Cells behind them, and whether a picture is drawn there.
     pub rest: u16,
     pub lane: bool,
+}
+
+/// Cells of a table in a frame, without the marks before the names and a blank behind the last column.
+#[must_use]
+pub fn room(table: Rect) -> u16 {
+    table.width.saturating_sub(5)
 }
 
 impl Grid {

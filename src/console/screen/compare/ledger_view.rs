@@ -91,8 +91,12 @@ fn list(state: &State, trend: &TestSetTrend, pen: &mut Pen<'_>, area: Rect) {
     let broken = if narrow { 0 } else { NUMBER };
     let numbers = NUMBER + limits + STATUS + broken;
     let name = inside.width.saturating_sub(3 + numbers);
-    let rule = trend.figures.iter().map(|figure| text::width(&figure.rule)).max().unwrap_or(0).min(26) as u16;
-    let rule = (rule + 2).min(name / 2);
+    let longest = |of: fn(&FigureTrend) -> &str| {
+        trend.figures.iter().map(|figure| text::width(of(figure))).max().unwrap_or(0) as u16
+    };
+    // The figure is cut before the rule, but not to less than half.
+    let figure = longest(|figure| &figure.subject).min(name / 2);
+    let rule = (longest(|figure| &figure.rule) + 2).min(name.saturating_sub(figure));
     let x = inside.x + 2;
     let row = |pen: &mut Pen<'_>, y: u16, words: [&str; 6], roles: [Role; 2]| {
         pen.text(x, y, rule - 1, words[0], roles[0]);

@@ -1,6 +1,6 @@
 //! The rows of a measure of two models: as many columns as there is room for, the others a key away.
 
-use super::columns::Grid;
+use super::columns::{Grid, room};
 use super::keys::{LEFT, RIGHT};
 use super::{HERE, Line, Measure, State};
 use crate::console::glyph::Glyphs;
@@ -38,7 +38,7 @@ pub fn fate_role(fate: Fate) -> Role {
 pub fn table(pen: &mut Pen<'_>, world: &World, area: Rect, state: &State) {
     let measure = state.measure();
     let glyphs = pen.glyphs();
-    let grid = Grid::of(state, area.width.saturating_sub(4));
+    let grid = Grid::of(state, room(area));
     let note = format!("{} before  {} after", glyphs.first, glyphs.second);
     let note = if grid.lane { note.as_str() } else { "" };
     let inside = pen.panel(area, &capital(measure.name()), note, true);

@@ -1,6 +1,6 @@
 //! Compare as one of the screens.
 
-use super::columns::Grid;
+use super::columns::{Grid, room};
 use super::kept::Kept;
 use super::keys::LEDGER_KEY;
 use super::other::{Other, others};
@@ -155,7 +155,7 @@ impl Screen for State {
 
     fn settle(&mut self, world: &World, body: Rect) {
         let places = layout(body);
-        let width = places.table.width.saturating_sub(4);
+        let width = room(places.table);
         self.column = self.column.min(Grid::of(self, width).most(width));
         self.leave_heading(false);
         self.cursor.settle(self.order.len(), places.page());

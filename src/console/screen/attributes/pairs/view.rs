@@ -19,6 +19,8 @@ use std::ops::Range;
 
 /// Lines of what stands above the table, at most.
 const ABOVE: usize = 3;
+/// Cells of the marks before the names, and a blank behind the last column.
+const BESIDE: u16 = 3;
 
 /// A column: its heading, its cells with the blank before them, and its words.
 struct Column(&'static str, u16, fn(&IntersectionRow, &Glyphs) -> String);
@@ -111,7 +113,7 @@ fn divided(state: &State, world: &World, width: u16) -> (u16, Vec<u16>) {
     let widths: Vec<u16> = COLUMNS.iter().map(|column| column.1).collect();
     let longest = state.rows(world).iter().map(|row| text::width(&name(&row.attributes))).max();
     let longest = longest.unwrap_or(9).clamp(9, 60) as u16;
-    let spare = width.saturating_sub(2 + widths.iter().sum::<u16>());
+    let spare = width.saturating_sub(BESIDE + widths.iter().sum::<u16>());
     (longest.min(spare.max(width / 2)), widths)
 }
 
@@ -119,7 +121,7 @@ fn divided(state: &State, world: &World, width: u16) -> (u16, Vec<u16>) {
 pub fn most(state: &State, world: &World, body: Rect) -> usize {
     let width = body.width.saturating_sub(2);
     let (name, widths) = divided(state, world, width);
-    shift::most(&widths, width.saturating_sub(2 + name))
+    shift::most(&widths, width.saturating_sub(BESIDE + name))
 }
 
 /// Draws the pairs of the model in view, or that they are being measured.
@@ -144,7 +146,7 @@ pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
         return;
     }
     let (name, widths) = divided(state, world, places.table.width);
-    let seen = shift::seen(&widths, places.table.width.saturating_sub(2 + name), state.column);
+    let seen = shift::seen(&widths, places.table.width.saturating_sub(BESIDE + name), state.column);
     rows(state, table, pen, places.table, name, &seen);
     let keys = [world.key(PAIRS, LEFT), world.key(PAIRS, RIGHT)];
     let hidden = shift::sign(&seen, COLUMNS.len(), [&keys[0], &keys[1]], pen.glyphs());
