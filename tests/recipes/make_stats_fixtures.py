@@ -321,7 +321,7 @@ def score_gap():
     return {"sides": [a, b], "interval": ends(stats.norm.ppf(0.975)), "p": 2 * stats.norm.sf(crossing)}
 
 
-def fiducial_draws(direct, noise, x, df, draws=40_000):
+def fiducial_draws(direct, noise, x, df, draws=8_000):
     """Truths of areas by simulation: a factor of the variances, then tau squared from a chi-square misfit, then a normal."""
     generator = np.random.default_rng(7)
     m, p = x.shape
