@@ -3,7 +3,7 @@
 use super::arguments::{ContrastArgument, FormatArgument, IntervalArgument, Switch, Table, TableKind};
 use super::context::{Failure, Place, print, run_to_ask, session};
 use super::progress;
-use crate::audit::{Contrast, ForeignSet, RunRecord};
+use crate::audit::{Contrast, ForeignSet, RunId, RunRecord};
 use crate::diagnose::{CalibrationTable, IntersectionsTable, IntervalMethod, OodQuestion, Tables, TrueGap, grouped};
 use crate::engine::Session;
 use crate::report::{self, Format};
@@ -73,7 +73,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Table) -> Result<u8, Failu
 /// Rows of intersections that a terminal shows.
 const SHOWN: usize = 20;
 
-/// Pairs of attributes: measured, so that no run is asked.
+/// Pairs of attributes: measured, so that no run is asked; one that is there adds to them.
 fn intersections(session: &Session, model: Option<&str>, given: &Table) -> Result<u8, Failure> {
     let of_others = given.which.run.is_some() || given.contrast.is_some() || given.intervals.is_some();
     let lists = !lists(given).is_empty() || given.drop_people.is_some();
@@ -81,18 +81,20 @@ fn intersections(session: &Session, model: Option<&str>, given: &Table) -> Resul
         return Err(Failure::usage("intersections are measured and need no run; --of, --top and --format are theirs"));
     }
     let model = session.model_name(model)?;
-    let mut table = session.intersections(&model)?;
+    let (mut table, run) = session.intersections(&model)?;
     if given.which.output.json || given.format == Some(FormatArgument::Json) {
         #[derive(Serialize)]
         struct Body<'a> {
             audit: &'a str,
             model: &'a str,
             of: u8,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            run: Option<RunId>,
             #[serde(flatten)]
             table: &'a IntersectionsTable,
         }
         table.rows.truncate(given.top.unwrap_or(usize::MAX));
-        let body = Body { audit: &given.which.audit, model: &model, of: 2, table: &table };
+        let body = Body { audit: &given.which.audit, model: &model, of: 2, run, table: &table };
         return print(&report::to_json("llm2loss.table.intersections/1", None, body)?);
     }
     let format = sheet_format(given.format);

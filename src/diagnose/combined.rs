@@ -1,10 +1,12 @@
 //! Few labels, better numbers: a group's measured mean loss combined with what the heads predict of its items.
 
+use super::group_losses::GroupLosses;
 use super::policy::COVERAGE;
-use super::{AttributesTable, Evidence};
-use crate::audit::HeadKind;
+use super::{AttributesTable, Evidence, IntersectionRow, IntersectionsTable};
+use crate::audit::{Audit, HeadKind, ModelLosses};
 use crate::stats::{self, Interval, Side, Stat, Units};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// Degrees of freedom that the spread of all groups' losses counts for beside a group's own: a few skewed losses tell no
 /// variance (`diagnose::simulation`).
@@ -17,7 +19,7 @@ const FLOOR: f64 = 0.1;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Combined {
     pub value: f64,
-    /// 95 % interval, by Prasad & Rao (1990).
+    /// 95 % interval, over all spreads between groups that the data allow ([`stats::small_area_intervals`]).
     pub interval: Interval,
     /// The measured mean's share.
     pub weight: f64,
@@ -42,22 +44,24 @@ pub struct LabelledGroup {
 /// # Errors
 /// As [`stats::fay_herriot`]: too few groups, or predictions that do not vary.
 pub fn combine(groups: &[LabelledGroup]) -> Stat<Vec<Combined>> {
-    let variances = smoothed(groups);
+    let (variances, df) = smoothed(groups);
     let means: Vec<f64> = groups.iter().map(|group| group.mean).collect();
     let covariates: Vec<Vec<f64>> = groups.iter().map(|group| vec![1.0, group.predicted]).collect();
     let found = stats::fay_herriot(&means, &variances, &covariates)?;
-    let one = |area: &stats::SmallArea| Combined {
+    let intervals = stats::small_area_intervals(&means, &variances, &covariates, df, COVERAGE)?;
+    let one = |(area, interval): (&stats::SmallArea, Interval)| Combined {
         value: area.value,
-        interval: area.interval(COVERAGE),
+        interval,
         weight: area.weight,
         groups: groups.len(),
         few_groups: found.few_areas,
     };
-    Ok(found.areas.iter().map(one).collect())
+    Ok(found.areas.iter().zip(intervals).map(one).collect())
 }
 
-/// Variances of the groups' means, drawn to what a spread in proportion to the mean, as losses have, would make of them.
-fn smoothed(groups: &[LabelledGroup]) -> Vec<f64> {
+/// Variances of the groups' means, drawn to what a spread in proportion to the mean, as losses have, would make of them; and the
+/// degrees of freedom that this proportion is known with, from how the groups' own spreads scatter about it.
+fn smoothed(groups: &[LabelledGroup]) -> (Vec<f64>, f64) {
     let freedom = |group: &LabelledGroup| group.units.saturating_sub(1) as f64;
     let spread = |group: &LabelledGroup| group.variance * group.units as f64;
     let all: f64 = groups.iter().map(freedom).sum();
@@ -70,11 +74,38 @@ fn smoothed(groups: &[LabelledGroup]) -> Vec<f64> {
     let slope = if across > 0.0 { along / across } else { 0.0 };
     let level = |group: &LabelledGroup| (mean + slope * (group.predicted - predicted)).max(FLOOR * mean);
     let ratio = average(&spread) / average(&level);
+    let off = |group: &LabelledGroup| (freedom(group) * (spread(group) - ratio * level(group))).powi(2);
+    let scatter = groups.iter().map(off).sum::<f64>() / (all * average(&spread)).powi(2);
+    let df = 2.0 / scatter.max(f64::MIN_POSITIVE);
     let variance = |group: &LabelledGroup| {
         let own = (freedom(group) * spread(group) + PRIOR_DF * ratio * level(group)) / (freedom(group) + PRIOR_DF);
         own / group.units.max(1) as f64
     };
-    groups.iter().map(variance).collect()
+    (groups.iter().map(variance).collect(), df)
+}
+
+/// Fills in the combined mean loss of each pair of attributes; `predictions` has the regressor's mean for every test item, with a
+/// loss or without, by its position in the audit.
+pub fn combine_pairs(table: &mut IntersectionsTable, audit: &Audit, model: &ModelLosses, predictions: &[(usize, f64)]) {
+    let losses = GroupLosses::of(audit, model);
+    let (rows, predicted) = predictions.iter().copied().unzip();
+    let predicted = GroupLosses::over(audit, rows, predicted);
+    let (pairs, of_predicted) = (losses.pairs(), predicted.pairs());
+    let at: HashMap<&str, usize> =
+        audit.attributes.iter().enumerate().map(|(at, attribute)| (attribute.name.as_str(), at)).collect();
+    let group = |row: &IntersectionRow| {
+        let (a, b) = (*at.get(row.attributes[0].as_str())?, *at.get(row.attributes[1].as_str())?);
+        let (mean, variance, units) = pairs.mean(a, b).ok()?;
+        let predicted = of_predicted.both(a, b).mean();
+        (units > 1).then_some(LabelledGroup { mean, variance, units, predicted })
+    };
+    let groups: Vec<Option<LabelledGroup>> = table.rows.iter().map(group).collect();
+    let known: Vec<LabelledGroup> = groups.iter().flatten().copied().collect();
+    let Ok(combined) = combine(&known) else { return };
+    let mut combined = combined.into_iter();
+    for (row, group) in table.rows.iter_mut().zip(&groups) {
+        row.combined = group.and_then(|_| combined.next());
+    }
 }
 
 /// Fills in the combined mean loss of each attribute's group.

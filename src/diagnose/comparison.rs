@@ -107,7 +107,8 @@ pub struct Change {
     pub after: Measured,
     /// `after − before`, signed.
     pub change: Measured,
-    /// 95 % percentile interval of the change: paired bootstrap over units.
+    /// 95 % interval of the change: of mean losses by a skew-corrected t of the paired differences, of AUROC by percentiles of a
+    /// paired bootstrap.
     pub interval: Measured<Interval>,
     /// Two-sided p of no change.
     pub p: Measured,

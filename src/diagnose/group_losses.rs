@@ -3,7 +3,9 @@
 use super::gap_evidence::OneGap;
 use super::policy::{LEAST_ITEMS, LEAST_UNITS, LEVEL, at_least};
 use crate::audit::{Attribute, Audit, ModelLosses, Split};
-use crate::stats::{self, Better, Clusters, MeasuredGap, Moments, PairMoments, Resampling, Side, Stat, Units};
+use crate::stats::{
+    self, Better, Clusters, MeasuredGap, Moments, PairMoments, Resampling, Side, Stat, Undefined, Units,
+};
 use rayon::prelude::*;
 
 /// Attributes whose pairs are looked at: a table of 80,000 pairs is the most that is kept.
@@ -180,6 +182,21 @@ impl Pairs<'_> {
     /// The items with both attributes.
     pub fn both(&self, a: usize, b: usize) -> Moments {
         self.both.pair(a, b)
+    }
+
+    /// Mean loss of the items with both, its variance, and the independent units it is over.
+    pub fn mean(&self, a: usize, b: usize) -> Stat<(f64, f64, usize)> {
+        let both = self.both(a, b);
+        let losses = self.losses;
+        match losses.units() {
+            Units::Items(_) if both.n() == 0 => Err(Undefined::Empty),
+            Units::Items(_) => Ok((both.mean(), both.variance() / both.n() as f64, both.n())),
+            units @ Units::Clusters(_) => {
+                let sides = losses.sides(|row| self.membership(a, b, row));
+                let found = stats::group_mean_of_units(&losses.losses, &sides, Side::With, units)?;
+                Ok((found.value, found.variance, found.units))
+            }
+        }
     }
 
     /// All others: the items known to lack one of the two.

@@ -2,7 +2,7 @@
 
 use super::gap_evidence::judged;
 use super::group_losses::{GroupLosses, MOST_PAIRED, Pairs};
-use super::{GapEvidence, Measured};
+use super::{Combined, GapEvidence, Measured};
 use crate::audit::{Audit, ModelLosses};
 use crate::stats::{MeasuredGap, Stat, Undefined};
 use rayon::prelude::*;
@@ -47,6 +47,9 @@ pub struct IntersectionRow {
     pub loss_evidence: GapEvidence,
     /// The pair's mean loss, drawn towards the mean of all by as much as noise deserves.
     pub loss_shrunken: Measured,
+    /// `loss` combined with what a run's heads predict of these items; absent without a run, or with too few pairs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub combined: Option<Combined>,
 }
 
 /// The highest and the lowest mean loss among all pairs, both shrunk against the winner's curse.
@@ -81,6 +84,7 @@ pub fn intersections(audit: &Audit, model: &ModelLosses) -> IntersectionsTable {
                 loss_gap: gap.gap.signed,
                 loss_evidence: pair.evidence,
                 loss_shrunken: shrunken_loss(&gap, &pair.evidence),
+                combined: None,
             })
         })
         .collect();

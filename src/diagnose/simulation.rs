@@ -345,7 +345,7 @@ fn losses_of_fitted_models_are_noticed_and_honest_ones_are_not() {
         let blamed = (0..1_000_u64).into_par_iter().filter(|&seed| {
             let draw = &mut random(seed);
             let losses: [Vec<f64>; 2] = std::array::from_fn(|_| (0..n).map(|_| cross_entropy(draw)).collect());
-            FittedLosses::between(&losses[0], &losses[1]).is_some()
+            FittedLosses::between(&losses[0], &losses[1], None).is_some()
         });
         let blamed = blamed.count();
         println!("honest audits of {n} + {n} items blamed: {blamed} of 1,000");

@@ -1,8 +1,11 @@
 //! What there is to know first of a model, and where its attributes meet: measured, so no run and no heads are needed.
 
 use super::worker::Shared;
-use super::{EngineError, Event, LoadedRun, Session};
-use crate::diagnose::{Additions, Findings, IntersectionsTable, Ledger, TestSetTrend, findings, intersections};
+use super::{EngineError, Event, LoadedRun, Session, Tracker};
+use crate::audit::{HeadKind, RunId, RunRecord, Split};
+use crate::diagnose::{
+    Additions, Findings, IntersectionsTable, Ledger, TestSetTrend, combine_pairs, findings, intersections,
+};
 use crate::files::read_lines;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -92,12 +95,29 @@ impl Session {
         Ok(found)
     }
 
-    /// Every pair of attributes with items enough, measured.
+    /// Every pair of attributes with items enough, measured; where the model has a finished run, beside what its heads make of
+    /// few labels. The run's id comes with the table.
     ///
     /// # Errors
     /// If there is no such model, or the data cannot be read.
-    pub fn intersections(&self, model: &str) -> Result<IntersectionsTable, EngineError> {
+    pub fn intersections(&self, model: &str) -> Result<(IntersectionsTable, Option<RunId>), EngineError> {
         let audit = self.audit()?;
-        Ok(intersections(&audit, audit.model(model)?))
+        let losses = audit.model(model)?;
+        let mut table = intersections(&audit, losses);
+        // Measured figures need no run: one that cannot be read takes nothing away.
+        let Some(record) = self.current_run(model, |_| ()).ok().flatten() else { return Ok((table, None)) };
+        let Ok(predictions) = self.predicted_items(&record) else { return Ok((table, None)) };
+        combine_pairs(&mut table, &audit, losses, &predictions);
+        Ok((table, Some(record.id)))
+    }
+
+    /// The regressor's mean prediction of every test item, with a loss or without, by position in the audit.
+    fn predicted_items(&self, record: &RunRecord) -> Result<Vec<(usize, f64)>, EngineError> {
+        let run = self.load(record.clone())?;
+        let rows = self.audit()?.rows(Split::Test);
+        let embeddings = self.embeddings(&Tracker::silent())?;
+        let picked = embeddings.rows().gather(&rows, self.encoder().dimension());
+        let predicted = run.ensemble.predict(&picked)?.mean(HeadKind::Regressor);
+        Ok(rows.into_iter().zip(predicted).collect())
     }
 }

@@ -1,5 +1,6 @@
 //! Where two attributes meet, as a sheet.
 
+use super::combined::{combined_cells, combined_note};
 use super::sheet::{Cell, Sheet};
 use super::{Align, printable};
 use crate::diagnose::{IntersectionsTable, grouped};
@@ -8,7 +9,7 @@ use Align::{Left, Right};
 /// The pairs, worst first; at most `top` rows.
 #[must_use]
 pub fn intersections(table: &IntersectionsTable, audit: &str, model: &str, top: usize) -> Sheet {
-    let columns = [
+    let mut columns = vec![
         ("attribute", Left),
         ("and", Left),
         ("n", Right),
@@ -20,12 +21,16 @@ pub fn intersections(table: &IntersectionsTable, audit: &str, model: &str, top: 
         ("loss shrunken", Right),
         ("verdict", Left),
     ];
+    let combined = table.rows.iter().find_map(|row| row.combined);
+    if combined.is_some() {
+        columns.splice(4..4, [("combined", Right), ("combined 95 %", Right)]);
+    }
     let heading = format!("Intersections of two attributes\naudit {audit} · model {model}");
     let mut sheet = Sheet::new(heading.lines().map(printable).collect::<Vec<_>>().join("\n"), &columns);
     for row in table.rows.iter().take(top) {
         let number = |value, signed| Cell::Number { value, digits: 3, signed };
         let evidence = &row.loss_evidence;
-        sheet.row(vec![
+        let mut cells = vec![
             Cell::text(&row.attributes[0]),
             Cell::text(&row.attributes[1]),
             Cell::Count(row.n),
@@ -36,9 +41,14 @@ pub fn intersections(table: &IntersectionsTable, audit: &str, model: &str, top: 
             Cell::probability(evidence.q),
             Cell::number(row.loss_shrunken, 3),
             Cell::text(evidence.verdict.words()),
-        ]);
+        ];
+        if combined.is_some() {
+            cells.splice(4..4, combined_cells(row.combined));
+        }
+        sheet.row(cells);
     }
     sheet.notes = notes(table, top);
+    sheet.notes.extend(combined.map(|found| combined_note(found, "pair with both attributes")));
     sheet
 }
 

@@ -1,6 +1,7 @@
 //! Answers as text and JSON: the headless twin of every screen.
 
 mod calibration;
+mod combined;
 mod comparison;
 mod discovery;
 mod document;

@@ -1,5 +1,6 @@
 //! The paper's tables as sheets. Every sheet says what it is over.
 
+use super::combined::{combined_cells, combined_note};
 use super::sheet::{Cell, Sheet};
 use super::{Align, heading, members};
 use crate::audit::{Contrast, HeadKind, RunRecord, Side};
@@ -75,11 +76,7 @@ pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
         ),
     ];
     if let Some(found) = table.rows.iter().find_map(|row| row.combined) {
-        let few = if found.few_groups { "; few groups (under 20): its interval is not to be trusted" } else { "" };
-        sheet.notes.push(format!(
-            "Combined is the mean loss of the group with the attribute where labels are few: the measured mean and what the regressor predicts of the group's items, each as it deserves (Fay-Herriot over {} groups){few}.",
-            grouped(found.groups)
-        ));
+        sheet.notes.push(combined_note(found, "group with the attribute"));
     }
     if let Some(classes) = table.classes {
         sheet.notes.push(format!(
@@ -146,6 +143,7 @@ fn attribute_cells(row: &AttributeRow) -> Vec<Cell> {
         })
     };
     let (auroc, loss) = (&row.auroc_evidence, &row.loss_evidence);
+    let [combined, combined_interval] = combined_cells(row.combined);
     let needed = |items: Option<usize>| items.map_or(Cell::Empty, Cell::Count);
     vec![
         Cell::text(&row.name),
@@ -161,8 +159,8 @@ fn attribute_cells(row: &AttributeRow) -> Vec<Cell> {
         needed(auroc.items_needed.value()),
         Cell::text(auroc.verdict.words()),
         Cell::number(row.loss_true, 3),
-        row.combined.map_or(Cell::Empty, |found| Cell::Number { value: found.value, digits: 3, signed: false }),
-        row.combined.map_or(Cell::Empty, |found| Cell::Interval { interval: found.interval, digits: 3, signed: false }),
+        combined,
+        combined_interval,
         Cell::signed(row.loss_gap, 3),
         Cell::signed_interval(loss.interval, 3),
         Cell::probability(loss.q),

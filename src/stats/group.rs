@@ -57,6 +57,26 @@ pub fn mean_gap(values: &[f64], sides: &[Side], units: Units, better: Better) ->
     Ok(MeasuredGap { law: GapLaw::Student { df, skew }, ..measured })
 }
 
+/// The mean of `values` (shape `n`) on one side, such as a mean change, against 0: variance and law as [`mean_gap`] has them, with
+/// one degree of freedom less than the side has units.
+///
+/// # Errors
+/// As [`group_mean`]; `TooFew` for fewer than two units.
+pub fn mean_against_zero(values: &[f64], sides: &[Side], side: Side, units: Units) -> Stat<MeasuredGap> {
+    let of_side = Influence::of_mean(values, sides, side)?;
+    let alone = of_side.alone(units)?;
+    require_count(alone.units, 2)?;
+    let cubes = sum(units.totals(&of_side.each).iter().map(|total| total.powi(3)));
+    let skew = if alone.variance > 0.0 { cubes / alone.variance.powf(1.5) } else { 0.0 };
+    Ok(MeasuredGap {
+        gap: Gap::new(alone.value, 0.0, Better::Lower)?,
+        variance: alone.variance,
+        n_with: alone.n,
+        n_without: 0,
+        law: GapLaw::Student { df: count(alone.units - 1), skew },
+    })
+}
+
 /// The gap of the AUROC of `scores` for `positive` between the two sides (all of shape `n`).
 ///
 /// Items: the sum of DeLong's two variances. Clusters: Obuchowski's (1997) variance carried over to the gap. Interval and p

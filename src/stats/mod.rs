@@ -17,6 +17,7 @@
     )
 )]
 
+mod area_interval;
 mod auroc;
 mod auroc_interval;
 mod auroc_pair;
@@ -65,6 +66,7 @@ mod coverage;
 #[cfg(test)]
 mod laws;
 
+pub use area_interval::small_area_intervals;
 pub use auroc::{Auroc, auroc, delong};
 pub use auroc_pair::{AurocPair, delong_pair};
 pub use between::{auroc_gap_between, mean_gap_between};
@@ -80,7 +82,9 @@ pub use fay_herriot::{FayHerriot, SmallArea, fay_herriot};
 pub use gap::{Better, Gap, MeasuredGap, Side, rmm_unbiased};
 pub use gap_bootstrap::{auroc_gap_bootstrap, mean_gap_bootstrap};
 pub use gap_law::{AurocSide, GapLaw};
-pub use group::{GroupMean, auroc_gap, group_auroc_of_units, group_mean, group_mean_of_units, mean_gap};
+pub use group::{
+    GroupMean, auroc_gap, group_auroc_of_units, group_mean, group_mean_of_units, mean_against_zero, mean_gap,
+};
 pub use group_moments::{Moments, PairMoments};
 pub use hypergeometric::fisher_greater;
 pub use interval::Interval;

@@ -29,7 +29,20 @@ pub fn smirnov(a: &[f64], b: &[f64]) -> Stat<Smirnov> {
         distance = distance.max((count(i) / count(a.len()) - count(j) / count(b.len())).abs());
     }
     let (n, m) = (count(a.len()), count(b.len()));
-    Ok(Smirnov { distance, p: tail(distance * (n * m / (n + m)).sqrt()) })
+    Ok(Smirnov { distance, p: p_of(distance, n, m) })
+}
+
+impl Smirnov {
+    /// p if the samples were of so many independent values each: of items in groups, as many as there are groups, which holds
+    /// even where all of a group are alike.
+    #[must_use]
+    pub fn p_of_units(&self, a: usize, b: usize) -> f64 {
+        p_of(self.distance, count(a), count(b))
+    }
+}
+
+fn p_of(distance: f64, n: f64, m: f64) -> f64 {
+    tail(distance * (n * m / (n + m)).sqrt())
 }
 
 /// Kolmogorov's distribution from above.

@@ -103,7 +103,7 @@ pub struct Ingest {
     #[arg(long, value_name = "FILE")]
     pub columns: Option<PathBuf>,
 
-    /// What items are put into groups by, where no column is the group: label, id (up to its last number) or none
+    /// What items are put into groups by, where no column is the group: label, id (what it begins with) or none
     /// [default: the label where it names people]
     #[arg(long, value_name = "WHAT")]
     pub group_by: Option<GroupByArgument>,

@@ -4,7 +4,7 @@ use super::super::policy::{COVERAGE, LEVEL, enough, enough_of_class};
 use super::{Pair, mean};
 use crate::diagnose::Measured;
 use crate::diagnose::comparison::{Change, ChangeRule, ChangeVerdict};
-use crate::stats::{self, Bootstrap, Drawn, Interval, Resampling, SideChanges, Stat, Undefined, Units};
+use crate::stats::{self, Bootstrap, Drawn, Interval, MeasuredGap, Resampling, SideChanges, Stat, Undefined, Units};
 
 /// A metric's change over all items, and for each attribute its group with, its group without, and their gap.
 pub struct Kind {
@@ -56,7 +56,16 @@ pub fn kind_of_loss(pair: &Pair, sides: &[Vec<stats::Side>], units: Units, rule:
         mean(&members(pair, sides, group).into_iter().map(|item| pair.losses[model][item]).collect::<Vec<f64>>())
     };
     let enough = |group| enough(&members(pair, sides, group), units);
-    kind(sides.len(), drawn.as_ref().map_err(|why| *why), value, enough, Worse::Up, rule.least_loss)
+    let differences: Vec<f64> =
+        pair.losses[0].iter().zip(&pair.losses[1]).map(|(before, after)| after - before).collect();
+    let everybody = vec![stats::Side::With; differences.len()];
+    // Percentile intervals are short on few skewed differences; a bootstrap stays where these do not vary.
+    let law = |of: Of| match of {
+        Of::Group(None) => stats::mean_against_zero(&differences, &everybody, stats::Side::With, units),
+        Of::Group(Some((attribute, side))) => stats::mean_against_zero(&differences, &sides[attribute], side, units),
+        Of::Gap(attribute) => stats::mean_gap(&differences, &sides[attribute], units, stats::Better::Lower),
+    };
+    kind(sides.len(), drawn.as_ref().map_err(|why| *why), (value, law, enough), Worse::Up, rule.least_loss)
 }
 
 pub fn kind_of_auroc(
@@ -68,8 +77,8 @@ pub fn kind_of_auroc(
 ) -> Kind {
     let plan = Resampling { replicates: rule.replicates, seed: rule.seed };
     let Some((scores, labels)) = &pair.scored else {
-        let none = |_, _| Err(Undefined::Empty);
-        return kind(sides.len(), Err(Undefined::Empty), none, |_| Err(Undefined::Empty), Worse::Down, 0.0);
+        let none = (|_, _| Err(Undefined::Empty), |_| Err(Undefined::Empty), |_| Err(Undefined::Empty));
+        return kind(sides.len(), Err(Undefined::Empty), none, Worse::Down, 0.0);
     };
     let drawn = stats::auroc_changes(&scores[0], &scores[1], labels, sides, units, plan, told);
     let value = |model: usize, group| {
@@ -82,11 +91,19 @@ pub fn kind_of_auroc(
         let members = members(pair, sides, group);
         enough(&members, units).and(enough_of_class(&members, labels))
     };
-    kind(sides.len(), drawn.as_ref().map_err(|why| *why), value, enough, Worse::Down, rule.least_auroc)
+    let law = |_| Err(Undefined::Empty);
+    kind(sides.len(), drawn.as_ref().map_err(|why| *why), (value, law, enough), Worse::Down, rule.least_auroc)
 }
 
 /// All items, or those on a side of an attribute.
 type Group = Option<(usize, stats::Side)>;
+
+/// What changed: a group's own figure, or an attribute's gap.
+#[derive(Clone, Copy)]
+enum Of {
+    Group(Group),
+    Gap(usize),
+}
 
 /// Positions of a group's items.
 fn members(pair: &Pair, sides: &[Vec<stats::Side>], group: Group) -> Vec<usize> {
@@ -98,8 +115,11 @@ fn members(pair: &Pair, sides: &[Vec<stats::Side>], group: Group) -> Vec<usize> 
 fn kind(
     attributes: usize,
     drawn: Result<&stats::Changes, Undefined>,
-    value: impl Fn(usize, Group) -> Stat<f64>,
-    enough: impl Fn(Group) -> Stat<()>,
+    (value, law, enough): (
+        impl Fn(usize, Group) -> Stat<f64>,
+        impl Fn(Of) -> Stat<MeasuredGap>,
+        impl Fn(Group) -> Stat<()>,
+    ),
     worse: Worse,
     least: f64,
 ) -> Kind {
@@ -110,6 +130,7 @@ fn kind(
             None => drawn.overall.as_ref().map_err(|why| *why),
             Some((attribute, side)) => of_side(&drawn.attributes[attribute], side).as_ref().map_err(|why| *why),
         }),
+        law: law(Of::Group(group)),
         enough: enough(group),
     };
     let overall = judged(vec![raw(None)], worse, least)[0];
@@ -122,6 +143,7 @@ fn kind(
             before: less(with.before, without.before),
             after: less(with.after, without.after),
             drawn: drawn.and_then(|drawn| drawn.attributes[attribute].gap.as_ref().map_err(|why| *why)),
+            law: law(Of::Gap(attribute)),
             enough: with.enough.and(without.enough),
         }
     });
@@ -140,12 +162,30 @@ struct Raw<'a> {
     before: Stat<f64>,
     after: Stat<f64>,
     drawn: Stat<&'a Bootstrap>,
+    /// Of the differences item by item, where the figure is a mean.
+    law: Stat<MeasuredGap>,
     enough: Stat<()>,
+}
+
+impl Raw<'_> {
+    /// What varies, by its law.
+    fn varying(&self) -> Option<MeasuredGap> {
+        self.law.ok().filter(|law| law.variance > 0.0)
+    }
+
+    fn p(&self) -> Stat<f64> {
+        self.enough?;
+        self.varying().map_or_else(|| Ok(self.drawn?.p_zero()), |law| law.p())
+    }
+
+    fn interval(&self) -> Stat<Interval> {
+        self.varying().map_or_else(|| self.drawn?.percentile(COVERAGE), |law| Ok(law.interval(COVERAGE)))
+    }
 }
 
 fn judged(raw: Vec<Raw>, worse: Worse, least: f64) -> Vec<Change> {
     // A group that is too small gets no p, and so does not make the others' q larger.
-    let p: Vec<Stat<f64>> = raw.iter().map(|raw| raw.enough.and_then(|()| Ok(raw.drawn?.p_zero()))).collect();
+    let p: Vec<Stat<f64>> = raw.iter().map(Raw::p).collect();
     let q = stats::benjamini_hochberg(&p);
     let one = |(raw, (p, q)): (Raw, (Stat<f64>, Stat<f64>))| {
         let change = raw.before.and_then(|before| Ok(raw.after? - before));
@@ -153,7 +193,7 @@ fn judged(raw: Vec<Raw>, worse: Worse, least: f64) -> Vec<Change> {
             before: raw.before.into(),
             after: raw.after.into(),
             change: change.into(),
-            interval: raw.drawn.and_then(|drawn| drawn.percentile(COVERAGE)).into(),
+            interval: raw.interval().into(),
             p: p.into(),
             q: q.into(),
             verdict: ChangeVerdict::NotEnoughData,

@@ -2,6 +2,8 @@
 
 mod kinds;
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod tests;
 
 use super::comparison::{AttributeChange, BothWays, Change, ChangeRule, ItemChange, LossShift, ModelComparison};
@@ -71,8 +73,8 @@ impl<'a> Pair<'a> {
 
 /// Compares the measured losses (and AUROCs) of two models of one audit; no heads are needed.
 ///
-/// Intervals are percentile intervals of a paired bootstrap over items, or over whole clusters: a replicate weighs
-/// both models with the same draw. q is Benjamini-Hochberg over the attributes, each kind of change apart.
+/// Intervals of mean losses are of a skew-corrected t of the differences item by item, or cluster by cluster; those of AUROCs
+/// are percentile intervals of a paired bootstrap, in which a replicate weighs both models with the same draw. q is Benjamini-Hochberg over the attributes, each kind of change apart.
 #[must_use]
 pub fn compare_models(
     audit: &Audit,
