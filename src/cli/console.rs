@@ -126,7 +126,7 @@ impl Answering<'_> {
                 Some(Event::NamesScored { run, scores: Arc::new(scores) })
             }
             Cmd::Send(Command::Intersect { model }) => {
-                let found = session.intersections(&model);
+                let found = session.intersections(&model).map(|(found, _)| found);
                 Some(Event::Intersected { model, found: found.map(Arc::new).map_err(|error| error.to_string()) })
             }
             Cmd::Send(Command::Inspect) => Some(Event::Inspected(Arc::new(session.inspect().ok()?))),

@@ -31,7 +31,7 @@ pub fn run(shared: &Shared) {
                 Event::Found { model, found }
             }
             Asked::Intersections(model) => {
-                let found = attempt(|| session.intersections(&model));
+                let found = attempt(|| session.intersections(&model).map(|(found, _)| found));
                 Event::Intersected { model, found }
             }
             Asked::Ledger(file) => {
