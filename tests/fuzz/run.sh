@@ -7,10 +7,10 @@ seconds="${1:-20}"
 shift || true
 # The versions that the program is built with; what was built for it serves here too.
 cp Cargo.lock tests/fuzz/Cargo.lock
-cargo build --quiet --manifest-path tests/fuzz/Cargo.toml --target-dir target
+cargo build --quiet --release --manifest-path tests/fuzz/Cargo.toml --target-dir target
 # Files of a moment need no disk.
 [ -w /dev/shm ] && export TMPDIR=/dev/shm
-program=target/debug/llm2loss-fuzz
+program=target/release/llm2loss-fuzz
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || mapfile -t targets < <("$program" list)
 code=0

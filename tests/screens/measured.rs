@@ -21,6 +21,7 @@ pub fn intersections() -> IntersectionsTable {
                 loss_gap: gap,
                 loss_evidence: evidence(Measured::Value(gap)),
                 loss_shrunken: Measured::Value(0.886 + 0.8 * gap),
+                combined: None,
             }
         })
         .collect();
