@@ -358,18 +358,6 @@ fn small_areas_are_those_of_dense_matrices() {
         assert_close(of.mse, &case["mse"][area], "mse");
         assert!((of.interval(0.95).low - case["low"][area].as_f64().unwrap()).abs() < 1e-8);
     }
-    // Ends by simulation, 8,000 draws: within 4 % of the width, what is left of chance and of 25 values of τ².
-    for (df, theirs) in [8.0, f64::INFINITY].into_iter().zip(case["intervals"].as_array().unwrap()) {
-        let ours =
-            stats::small_area_intervals(&numbers(&case["direct"]), &numbers(&case["noise"]), &x, df, 0.95).unwrap();
-        for (ours, theirs) in ours.iter().zip(theirs.as_array().unwrap().iter().map(numbers)) {
-            let tolerance = 0.04 * (theirs[1] - theirs[0]);
-            assert!(
-                (ours.low - theirs[0]).abs() < tolerance && (ours.high - theirs[1]).abs() < tolerance,
-                "{theirs:?}"
-            );
-        }
-    }
     for (beta, theirs) in found.beta.iter().zip(numbers(&case["beta"])) {
         assert!((beta - theirs).abs() < 1e-9);
     }

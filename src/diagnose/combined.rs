@@ -19,7 +19,7 @@ const FLOOR: f64 = 0.1;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Combined {
     pub value: f64,
-    /// 95 % interval, over all spreads between groups that the data allow ([`stats::small_area_intervals`]).
+    /// 95 % interval, by Prasad & Rao (1990).
     pub interval: Interval,
     /// The measured mean's share.
     pub weight: f64,
@@ -44,24 +44,22 @@ pub struct LabelledGroup {
 /// # Errors
 /// As [`stats::fay_herriot`]: too few groups, or predictions that do not vary.
 pub fn combine(groups: &[LabelledGroup]) -> Stat<Vec<Combined>> {
-    let (variances, df) = smoothed(groups);
+    let variances = smoothed(groups);
     let means: Vec<f64> = groups.iter().map(|group| group.mean).collect();
     let covariates: Vec<Vec<f64>> = groups.iter().map(|group| vec![1.0, group.predicted]).collect();
     let found = stats::fay_herriot(&means, &variances, &covariates)?;
-    let intervals = stats::small_area_intervals(&means, &variances, &covariates, df, COVERAGE)?;
-    let one = |(area, interval): (&stats::SmallArea, Interval)| Combined {
+    let one = |area: &stats::SmallArea| Combined {
         value: area.value,
-        interval,
+        interval: area.interval(COVERAGE),
         weight: area.weight,
         groups: groups.len(),
         few_groups: found.few_areas,
     };
-    Ok(found.areas.iter().zip(intervals).map(one).collect())
+    Ok(found.areas.iter().map(one).collect())
 }
 
-/// Variances of the groups' means, drawn to what a spread in proportion to the mean, as losses have, would make of them; and the
-/// degrees of freedom that this proportion is known with, from how the groups' own spreads scatter about it.
-fn smoothed(groups: &[LabelledGroup]) -> (Vec<f64>, f64) {
+/// Variances of the groups' means, drawn to what a spread in proportion to the mean, as losses have, would make of them.
+fn smoothed(groups: &[LabelledGroup]) -> Vec<f64> {
     let freedom = |group: &LabelledGroup| group.units.saturating_sub(1) as f64;
     let spread = |group: &LabelledGroup| group.variance * group.units as f64;
     let all: f64 = groups.iter().map(freedom).sum();
@@ -74,14 +72,11 @@ fn smoothed(groups: &[LabelledGroup]) -> (Vec<f64>, f64) {
     let slope = if across > 0.0 { along / across } else { 0.0 };
     let level = |group: &LabelledGroup| (mean + slope * (group.predicted - predicted)).max(FLOOR * mean);
     let ratio = average(&spread) / average(&level);
-    let off = |group: &LabelledGroup| (freedom(group) * (spread(group) - ratio * level(group))).powi(2);
-    let scatter = groups.iter().map(off).sum::<f64>() / (all * average(&spread)).powi(2);
-    let df = 2.0 / scatter.max(f64::MIN_POSITIVE);
     let variance = |group: &LabelledGroup| {
         let own = (freedom(group) * spread(group) + PRIOR_DF * ratio * level(group)) / (freedom(group) + PRIOR_DF);
         own / group.units.max(1) as f64
     };
-    (groups.iter().map(variance).collect(), df)
+    groups.iter().map(variance).collect()
 }
 
 /// Fills in the combined mean loss of each pair of attributes; `predictions` has the regressor's mean for every test item, with a

@@ -58,7 +58,23 @@ impl SmallArea {
 /// `Empty`, `LengthMismatch`, `NotFinite` (also for a variance that is not positive), `TooFew` areas for the coefficients,
 /// `Constant` where covariates depend on each other.
 pub fn fay_herriot(direct: &[f64], variances: &[f64], covariates: &[Vec<f64>]) -> Stat<FayHerriot> {
-    let areas = Areas::new(direct, variances, covariates)?;
+    let columns = covariates.first().map_or(0, Vec::len);
+    if variances.len() != direct.len() || covariates.len() != direct.len() {
+        return Err(Undefined::LengthMismatch);
+    }
+    require_finite(direct)?;
+    require_finite(variances)?;
+    for row in covariates {
+        require_finite(row)?;
+        if row.len() != columns {
+            return Err(Undefined::LengthMismatch);
+        }
+    }
+    if variances.iter().any(|&variance| variance <= 0.0) {
+        return Err(Undefined::NotFinite);
+    }
+    require_count(direct.len(), columns + 2)?;
+    let areas = Areas { direct, variances, covariates };
     let tau_squared = areas.spread()?;
     let fit = areas.fit(tau_squared)?;
     let total = sum(variances.iter().map(|variance| 1.0 / (tau_squared + variance)));
@@ -75,54 +91,28 @@ pub fn fay_herriot(direct: &[f64], variances: &[f64], covariates: &[Vec<f64>]) -
             weight,
             predicted,
             mse: g1 + g2 + 2.0 * g3,
-            df: areas.free(),
+            df: count(direct.len() - columns),
         }
     };
-    let found = (0..direct.len()).map(one).collect();
-    Ok(FayHerriot { tau_squared, areas: found, few_areas: direct.len() < FEW_AREAS, beta: fit.beta })
+    let areas = (0..direct.len()).map(one).collect();
+    Ok(FayHerriot { tau_squared, areas, few_areas: direct.len() < FEW_AREAS, beta: fit.beta })
 }
 
-pub(super) struct Areas<'a> {
-    pub direct: &'a [f64],
-    pub variances: &'a [f64],
-    pub covariates: &'a [Vec<f64>],
+struct Areas<'a> {
+    direct: &'a [f64],
+    variances: &'a [f64],
+    covariates: &'a [Vec<f64>],
 }
 
 /// Weighted least squares.
-pub(super) struct Fit {
-    pub beta: Vec<f64>,
+struct Fit {
+    beta: Vec<f64>,
     /// `(Xᵀ W X)⁻¹`.
-    pub inverse: Vec<Vec<f64>>,
+    inverse: Vec<Vec<f64>>,
 }
 
-impl<'a> Areas<'a> {
-    /// Checks shapes and values.
-    pub(super) fn new(direct: &'a [f64], variances: &'a [f64], covariates: &'a [Vec<f64>]) -> Stat<Self> {
-        let columns = covariates.first().map_or(0, Vec::len);
-        if variances.len() != direct.len() || covariates.len() != direct.len() {
-            return Err(Undefined::LengthMismatch);
-        }
-        require_finite(direct)?;
-        require_finite(variances)?;
-        for row in covariates {
-            require_finite(row)?;
-            if row.len() != columns {
-                return Err(Undefined::LengthMismatch);
-            }
-        }
-        if variances.iter().any(|&variance| variance <= 0.0) {
-            return Err(Undefined::NotFinite);
-        }
-        require_count(direct.len(), columns + 2)?;
-        Ok(Self { direct, variances, covariates })
-    }
-
-    /// Areas less coefficients.
-    pub(super) fn free(&self) -> f64 {
-        count(self.direct.len() - self.covariates[0].len())
-    }
-
-    pub(super) fn fit(&self, tau_squared: f64) -> Stat<Fit> {
+impl Areas<'_> {
+    fn fit(&self, tau_squared: f64) -> Stat<Fit> {
         let columns = self.covariates[0].len();
         let weight = |area: usize| 1.0 / (tau_squared + self.variances[area]);
         let areas = 0..self.direct.len();
@@ -137,37 +127,28 @@ impl<'a> Areas<'a> {
         Ok(Fit { beta: inverse.iter().map(|row| dot(row, &target)).collect(), inverse })
     }
 
-    /// `Σ r²/(τ² + s²)`, which falls with τ².
-    pub(super) fn misfit(&self, tau_squared: f64) -> Stat<f64> {
-        let beta = self.fit(tau_squared)?.beta;
-        let terms = (0..self.direct.len()).map(|area| {
-            (self.direct[area] - dot(&self.covariates[area], &beta)).powi(2) / (tau_squared + self.variances[area])
-        });
-        Ok(sum(terms))
-    }
-
-    /// The τ² whose misfit is `m − p`.
+    /// The root of `Σ r²/(τ² + s²) = m − p`, whose left side falls with τ².
     fn spread(&self) -> Stat<f64> {
-        self.spread_of(self.free())
-    }
-
-    /// The τ² with this misfit; 0 where even that fits better.
-    pub(super) fn spread_of(&self, misfit: f64) -> Stat<f64> {
-        if self.misfit(0.0)? <= misfit {
+        let free = count(self.direct.len() - self.covariates[0].len());
+        let excess = |tau_squared: f64| -> Stat<f64> {
+            let beta = self.fit(tau_squared)?.beta;
+            let terms = (0..self.direct.len()).map(|area| {
+                (self.direct[area] - dot(&self.covariates[area], &beta)).powi(2) / (tau_squared + self.variances[area])
+            });
+            Ok(sum(terms) - free)
+        };
+        if excess(0.0)? <= 0.0 {
             return Ok(0.0);
         }
         let mut high = self.variances.iter().copied().fold(0.0, f64::max);
-        while self.misfit(high)? > misfit {
+        while excess(high)? > 0.0 {
             high *= 2.0;
             require_finite(&[high])?;
         }
         let mut low = 0.0;
         for _ in 0..HALVINGS {
             let middle = f64::midpoint(low, high);
-            if middle <= low || middle >= high {
-                break;
-            }
-            if self.misfit(middle)? > misfit {
+            if excess(middle)? > 0.0 {
                 low = middle;
             } else {
                 high = middle;
@@ -177,12 +158,12 @@ impl<'a> Areas<'a> {
     }
 }
 
-pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
+fn dot(a: &[f64], b: &[f64]) -> f64 {
     sum(a.iter().zip(b).map(|(a, b)| a * b))
 }
 
 /// `xᵀ M x`.
-pub(super) fn quadratic(matrix: &[Vec<f64>], x: &[f64]) -> f64 {
+fn quadratic(matrix: &[Vec<f64>], x: &[f64]) -> f64 {
     dot(x, &matrix.iter().map(|row| dot(row, x)).collect::<Vec<f64>>())
 }
 

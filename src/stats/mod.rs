@@ -17,7 +17,6 @@
     )
 )]
 
-mod area_interval;
 mod auroc;
 mod auroc_interval;
 mod auroc_pair;
@@ -66,7 +65,6 @@ mod coverage;
 #[cfg(test)]
 mod laws;
 
-pub use area_interval::small_area_intervals;
 pub use auroc::{Auroc, auroc, delong};
 pub use auroc_pair::{AurocPair, delong_pair};
 pub use between::{auroc_gap_between, mean_gap_between};

@@ -321,33 +321,6 @@ def score_gap():
     return {"sides": [a, b], "interval": ends(stats.norm.ppf(0.975)), "p": 2 * stats.norm.sf(crossing)}
 
 
-def fiducial_draws(direct, noise, x, df, draws=8_000):
-    """Truths of areas by simulation: a factor of the variances, then tau squared from a chi-square misfit, then a normal."""
-    generator = np.random.default_rng(7)
-    m, p = x.shape
-    truths = np.empty((draws, m))
-    for at in range(draws):
-        v = noise / (generator.chisquare(df) / df)
-        wanted = generator.chisquare(m - p)
-
-        def fit(tau):
-            weights = 1 / (tau + v)
-            spread = np.linalg.inv((x * weights[:, None]).T @ x)
-            return spread @ (x.T @ (weights * direct)), spread, weights
-
-        def excess(tau):
-            beta, _, weights = fit(tau)
-            return (weights * (direct - x @ beta) ** 2).sum() - wanted
-
-        tau = optimize.brentq(excess, 0, 1e3, xtol=1e-9) if excess(0) > 0 else 0.0
-        beta, spread, _ = fit(tau)
-        gamma = tau / (tau + v)
-        # beta is drawn as well, so that its part of the variance is not a formula.
-        drawn = generator.multivariate_normal(beta, spread, method="cholesky")
-        truths[at] = gamma * direct + (1 - gamma) * (x @ drawn) + np.sqrt(gamma * v) * generator.normal(size=m)
-    return truths
-
-
 def small_areas():
     """Fay & Herriot (1979) by dense matrices, tau squared by Brent's root of the moment equation."""
     m = 24
@@ -375,10 +348,8 @@ def small_areas():
     mse = gamma * noise + g2 + 2 * g3
     value = gamma * direct + (1 - gamma) * (x @ beta)
     reach = stats.t.ppf(0.975, m - x.shape[1]) * np.sqrt(mse)
-    drawn = [fiducial_draws(direct, noise, x, df) for df in (8.0, 1e6)]
-    intervals = [np.quantile(draws, [0.025, 0.975], axis=0).T.tolist() for draws in drawn]
     columns = {"x": x, "direct": direct, "noise": noise, "value": value, "mse": mse, "low": value - reach, "beta": beta}
-    return {"tau_squared": tau, "intervals": intervals} | {name: column.tolist() for name, column in columns.items()}
+    return {"tau_squared": tau} | {name: column.tolist() for name, column in columns.items()}
 
 
 def distances():
