@@ -178,25 +178,24 @@ impl<'a> Compared<'a> {
     }
 
     fn changes(&self) -> Vec<AttributeChange> {
-        let kinds = self.loss.attributes.iter().zip(&self.auroc.attributes);
-        let one =
-            |((attribute, sides), (loss, auroc)): ((&&Attribute, &Vec<stats::Side>), (&[Change; 3], &[Change; 3]))| {
-                let count = |side| sides.iter().filter(|&&other| other == side).count();
-                AttributeChange {
-                    name: attribute.name.clone(),
-                    n_true: count(stats::Side::With),
-                    n_false: count(stats::Side::Without),
-                    n_unknown: count(stats::Side::Neither),
-                    loss_true: loss[0],
-                    loss_false: loss[1],
-                    loss_gap: loss[2],
-                    auroc_true: auroc[0],
-                    auroc_false: auroc[1],
-                    auroc_gap: auroc[2],
-                    predicted: None,
-                }
-            };
-        self.attributes.iter().zip(&self.sides).zip(kinds).map(one).collect()
+        let one = |at: usize| {
+            let (sides, loss, auroc) = (&self.sides[at], self.loss.attributes[at], self.auroc.attributes[at]);
+            let count = |side| sides.iter().filter(|&&other| other == side).count();
+            AttributeChange {
+                name: self.attributes[at].name.clone(),
+                n_true: count(stats::Side::With),
+                n_false: count(stats::Side::Without),
+                n_unknown: count(stats::Side::Neither),
+                loss_true: loss[0],
+                loss_false: loss[1],
+                loss_gap: loss[2],
+                auroc_true: auroc[0],
+                auroc_false: auroc[1],
+                auroc_gap: auroc[2],
+                predicted: None,
+            }
+        };
+        (0..self.attributes.len()).map(one).collect()
     }
 }
 
