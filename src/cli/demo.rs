@@ -3,13 +3,19 @@
 use super::arguments::Output;
 use super::context::{Failure, Place, current_or_trained, print, session};
 use crate::data::BUILTIN_AUDITS;
-use crate::diagnose::Tables;
+use crate::diagnose::{DiscoverQuestion, Discovery, Tables, Watch};
+use crate::engine::LossesOf;
 use crate::report::{self, FindingRecord};
 use serde::Serialize;
+
+/// Slices that are told.
+const SLICES: usize = 3;
 
 #[derive(Serialize)]
 struct Body<'a> {
     findings: Vec<FindingRecord<'a>>,
+    /// The first slices found by themselves.
+    discovery: &'a Discovery,
     tables: &'a Tables,
 }
 
@@ -17,9 +23,12 @@ pub fn run(place: Place, model: Option<&str>, output: &Output) -> Result<u8, Fai
     let session = session(place, BUILTIN_AUDITS[0])?;
     let run = current_or_trained(&session, model)?;
     let found = session.findings_of_run(&run, None)?;
+    let question = DiscoverQuestion { depth: 1, top: SLICES, ..DiscoverQuestion::default() };
+    let slices = session.discover(LossesOf::Model(&run.record.model), &question, &[], &Watch::silent())?;
     if output.json {
-        let body = Body { findings: report::finding_records(&found), tables: &run.diagnosis.tables };
+        let body =
+            Body { findings: report::finding_records(&found), discovery: &slices, tables: &run.diagnosis.tables };
         return print(&report::to_json("llm2loss.demo/1", Some(&run.record), body)?);
     }
-    print(&report::demo(&found, &run.diagnosis.tables, &run.record))
+    print(&report::demo(&found, &slices, &run.diagnosis.tables, &run.record))
 }
