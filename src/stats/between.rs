@@ -11,7 +11,8 @@ use super::resample::Resampling;
 use super::sorted_scores::SortedScores;
 use super::undefined::{Stat, Undefined};
 
-/// Of clusters with two items or more, so many have one side alone where an attribute belongs to clusters: labels err.
+/// Of clusters with two items or more that have a side, so many have it alone where an attribute belongs to clusters: labels
+/// err.
 const LEAST_PURE: f64 = 0.9;
 
 /// Which clusters an attribute's sides may be exchanged between.
@@ -25,21 +26,22 @@ struct Exchange {
 impl Exchange {
     /// `None` where the attribute varies within clusters, or no cluster has two items to tell.
     fn of(sides: &[Side], clusters: &Clusters) -> Option<Self> {
-        let (mut pure, mut mixed, mut told) = (Vec::new(), Vec::new(), 0);
+        let (mut pure, mut mixed, mut told) = (Vec::new(), Vec::new(), [0, 0]);
         for cluster in 0..clusters.len() {
             let known =
                 || clusters.members(cluster).iter().map(|&item| sides[item]).filter(|side| *side != Side::Neither);
             let Some(first) = known().next() else { continue };
             let alike = known().all(|side| side == first);
-            told += usize::from(alike && known().nth(1).is_some());
+            told[usize::from(first == Side::Without)] += usize::from(alike && known().nth(1).is_some());
             if alike {
                 pure.push((cluster, first));
             } else {
                 mixed.push(cluster);
             }
         }
-        let share = count(told) / count(told + mixed.len()).max(1.0);
-        (told > 0 && share >= LEAST_PURE).then_some(Self { pure, mixed })
+        // Of either side: a rare attribute leaves nearly all clusters untouched, wherever it varies.
+        let belongs = |pure: usize| count(pure) >= LEAST_PURE * count(pure + mixed.len());
+        (told != [0, 0] && told.into_iter().all(belongs)).then_some(Self { pure, mixed })
     }
 
     /// Tests a statistic of the clusters' sides, pure ones in their order.
@@ -207,5 +209,18 @@ mod tests {
         let found = auroc_gap_between(&values, &positive, &sides, &clusters, Resampling::default()).unwrap().unwrap();
         assert!(found.p > 0.05 && found.undefined == 0, "{found:?}");
         assert!(auroc_gap_between(&values, &positive, &within, &clusters, Resampling::default()).is_none());
+    }
+
+    #[test]
+    fn a_rare_attribute_of_single_photos_belongs_to_no_person() {
+        // A hundred persons of four photos; six of them have one photo with hats: 94 persons are on one side alone.
+        let labels: Vec<usize> = (0..400).map(|i| i / 4).collect();
+        let hats: Vec<Side> = (0..400).map(|i| Side::from(i < 24 && i % 4 == 0)).collect();
+        let values: Vec<f64> = (0..400).map(|i| f64::from((i * 37) % 11)).collect();
+        let clusters = Clusters::from_labels(&labels);
+        assert!(mean_gap_between(&values, &hats, &clusters, Resampling::default()).is_none());
+        // Six persons who always wear one are exchanged whole.
+        let persons: Vec<Side> = (0..400).map(|i| Side::from(i < 24)).collect();
+        assert!(mean_gap_between(&values, &persons, &clusters, Resampling::default()).is_some());
     }
 }

@@ -51,7 +51,6 @@ enum Worse {
 
 pub fn kind_of_loss(pair: &Pair, sides: &[Vec<stats::Side>], units: Units, rule: &ChangeRule, told: Drawn<'_>) -> Kind {
     let plan = Resampling { replicates: rule.replicates, seed: rule.seed };
-    let drawn = stats::mean_changes(&pair.losses[0], &pair.losses[1], sides, units, plan, told);
     let value = |model: usize, group| {
         mean(&members(pair, sides, group).into_iter().map(|item| pair.losses[model][item]).collect::<Vec<f64>>())
     };
@@ -59,11 +58,19 @@ pub fn kind_of_loss(pair: &Pair, sides: &[Vec<stats::Side>], units: Units, rule:
     let differences: Vec<f64> =
         pair.losses[0].iter().zip(&pair.losses[1]).map(|(before, after)| after - before).collect();
     let everybody = vec![stats::Side::With; differences.len()];
-    // Percentile intervals are short on few skewed differences; a bootstrap stays where these do not vary.
+    // Percentile intervals are short on few skewed differences; a bootstrap is drawn only for those that do not vary.
     let law = |of: Of| match of {
         Of::Group(None) => stats::mean_against_zero(&differences, &everybody, stats::Side::With, units),
         Of::Group(Some((attribute, side))) => stats::mean_against_zero(&differences, &sides[attribute], side, units),
         Of::Gap(attribute) => stats::mean_gap(&differences, &sides[attribute], units, stats::Better::Lower),
+    };
+    let varies = |of| law(of).is_ok_and(|law| law.variance > 0.0);
+    let of = |at| [Of::Group(Some((at, stats::Side::With))), Of::Group(Some((at, stats::Side::Without))), Of::Gap(at)];
+    let drawn = if std::iter::once(Of::Group(None)).chain((0..sides.len()).flat_map(of)).all(varies) {
+        (0..rule.replicates).for_each(|_| told());
+        Err(Undefined::Empty)
+    } else {
+        stats::mean_changes(&pair.losses[0], &pair.losses[1], sides, units, plan, told)
     };
     kind(sides.len(), drawn.as_ref().map_err(|why| *why), (value, law, enough), Worse::Up, rule.least_loss)
 }

@@ -161,7 +161,7 @@ pub(super) fn rule(found: &ModelComparison) -> Vec<String> {
             rule.level, rule.least_loss, rule.least_auroc, rule.least_items, least_units, rule.least_of_class
         ),
         format!(
-            "Intervals are 95 %, from a paired bootstrap over {units} with {} replicates: both models are weighed with the same draw.",
+            "Intervals are 95 %, over {units}: of mean losses from a skew-corrected t of the differences, of AUROCs from a paired bootstrap with {} replicates, which weighs both models with the same draw.",
             grouped(rule.replicates)
         ),
     ]

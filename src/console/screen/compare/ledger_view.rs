@@ -140,8 +140,8 @@ fn chart(state: &State, world: &World, trend: &TestSetTrend, figure: &FigureTren
     let models = format!("  {} against {}", look.model, look.against);
     let keys = format!("   {} {} another", world.key(LEDGER, LEFT), world.key(LEDGER, RIGHT));
     let groups: [&[(&str, Role)]; 5] = [
-        &[(&place, Role::Text), ("  ", Role::Dim), (&value, Role::Text)],
-        &[("  ", Role::Dim), (sign, role), (" ", role), (look.status.name(), role)],
+        &[(&place, Role::Text), (" ", Role::Dim), (sign, role), (" ", role), (look.status.name(), role)],
+        &[("  figure ", Role::Dim), (&value, Role::Text)],
         &[("  ", Role::Dim), (day, Role::Dim)],
         &[(&models, Role::Dim)],
         &[(&keys, Role::Dim)],

@@ -57,7 +57,7 @@ fn models(state: &State) -> Option<Sheet> {
         sheet.notes.push(found.groups.headline.clone());
     }
     sheet.notes.push(format!(
-        "Over {} test items with a loss of both; paired bootstrap over {} units, {} replicates.",
+        "Over {} test items with a loss of both, {} units; mean losses by a skew-corrected t, AUROCs by a paired bootstrap, {} replicates.",
         found.n, found.units, found.rule.replicates
     ));
     Some(sheet)
