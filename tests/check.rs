@@ -121,12 +121,18 @@ fn a_ledger_counts_looks_and_is_drawn() {
     };
     let (code, text) = shown(&["--top", "3"]);
     assert!(code == 0 && text.contains("3 looks at test set ") && text.contains("1 broke a rule"), "{text}");
-    assert!(text.contains("▁█▁") && text.contains("And 78 figures more"), "{text}");
+    assert!(text.contains("▁█▁") && text.contains("And 78 more: --top N"), "{text}");
     let document: Value = serde_json::from_str(&shown(&["--json"]).1).unwrap();
     let set = &document["test_sets"][0];
     assert_eq!((&document["schema"], &set["audit"]), (&"llm2loss.ledger-trends/1".into(), &"adult".into()));
     assert_eq!((set["looks"].as_array().unwrap().len(), set["figures"].as_array().unwrap().len()), (3, 81));
-    assert_eq!(shown(&["--format", "csv"]).1.lines().count(), 1 + 3 * 81);
+    let csv = shown(&["--format", "csv"]).1;
+    assert_eq!(csv.lines().count(), 1 + 3 * 81);
+    assert!(csv.lines().next().unwrap().ends_with("rule,subject,figure,limit,status"), "{csv}");
+    assert_eq!(csv.lines().filter(|line| line.ends_with(",broken")).count() as u64, {
+        let figures = set["figures"].as_array().unwrap();
+        figures.iter().map(|figure| figure["broken"].as_u64().unwrap()).sum::<u64>()
+    });
 }
 
 #[test]
@@ -224,6 +230,11 @@ fn bad_rules_and_baselines_name_the_place_and_exit_2() {
         ("max_gap = [\n", "rules.toml, line"),
         ("", "no rule in it"),
         ("max_gap = 1\nmin_power = 0.8\n", "rules.toml, line 2: min_power needs must_see"),
+        (
+            "[attribute.Senior]\nmax_gap = 1\nskip = true\n",
+            "nothing was checked: max_gap would be held against nothing",
+        ),
+        ("max_gap = \"much\"\n", "rules.toml, line 1: 'much' is not a limit"),
     ] {
         let rules = place.file("rules.toml", text);
         let (code, out, said) = place.check(&["--model", "v2", "--against", "v1", "--rules", word(&rules)]);

@@ -25,7 +25,7 @@ impl Limit {
 }
 
 #[derive(Clone, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a limit is a number such as 0.02, or a share such as \"5%\"")]
 enum RawLimit {
     Number(f64),
     Text(String),
@@ -151,7 +151,7 @@ impl Rules {
     pub fn parse(text: &str) -> Result<Self, RulesError> {
         let rules: Self = toml::from_str(text).map_err(|error: toml::de::Error| RulesError {
             line: error.span().map_or(1, |span| line_of(text, span.start)),
-            problem: error.message().lines().collect::<Vec<_>>().join(" "),
+            problem: in_words(&error.message().lines().collect::<Vec<_>>().join(" ")),
         })?;
         let fault =
             |key: &str, problem: String| RulesError { line: text.find(key).map_or(1, |at| line_of(text, at)), problem };
@@ -178,9 +178,9 @@ impl Rules {
             return Err(fault("must_see", "must_see is an increase; give one above 0, such as \"5%\"".into()));
         }
         if (Self { must_see: None, min_power: None, ..rules.clone() }) == Self::default() {
-            return Err(RulesError {
-                line: 1,
-                problem: "no rule in it; see docs/ci.md for what may stand there".into(),
+            return Err(match rules.must_see {
+                Some(_) => fault("must_see", "must_see is about increases, and none is limited; add max_mean_loss_increase or another of docs/ci.md".into()),
+                None => fault("", "no rule in it; see docs/ci.md for what may stand there".into()),
             });
         }
         Ok(rules)
@@ -193,6 +193,21 @@ impl Rules {
             .position(|line| line.trim_start().starts_with("[attribute") && line.contains(name))
             .map_or(1, |at| at + 1)
     }
+}
+
+/// What a reader of TOML says of types, in the words of its files.
+fn in_words(problem: &str) -> String {
+    let words = [
+        ("expected usize", "expected a whole number from 0"),
+        ("expected f64", "expected a number"),
+        ("expected a boolean", "expected true or false"),
+        ("expected struct AttributeRules", "expected a table such as [attribute.NAME]"),
+        ("expected struct DiscoverRules", "expected a table [discover]"),
+        ("expected struct PromptRule", "expected tables [[prompt]]"),
+        ("expected a sequence", "expected tables [[prompt]]"),
+        ("expected a map", "expected tables such as [attribute.NAME]"),
+    ];
+    words.iter().fold(problem.to_owned(), |problem, (typed, said)| problem.replace(typed, said))
 }
 
 fn line_of(text: &str, byte: usize) -> usize {
@@ -230,8 +245,13 @@ mod tests {
             ("max_gap = 1\nmin_power = 0.8\n", 2, "needs must_see"),
             ("must_see = \"5%\"\nmin_power = 8\n", 2, "between 0 and 1"),
             ("max_gap = 1\nmust_see = 0\n", 2, "above 0"),
-            ("must_see = \"5%\"\n", 1, "no rule"),
-            ("max_gap = 1\n[discover]\nmax_new_slices = -1\n", 3, "-1"),
+            ("must_see = \"5%\"\n", 1, "none is limited"),
+            ("max_gap = true\n", 1, "a limit is a number such as 0.02"),
+            ("max_gap = 1\n[discover]\nmax_new_slices = -1\n", 3, "expected a whole number from 0"),
+            ("min_group_auroc = \"high\"\n", 1, "expected a number"),
+            ("max_gap = 1\n[attribute]\nMale = 3\n", 3, "expected a table such as [attribute.NAME]"),
+            ("max_gap = 1\nprompt = 3\n", 2, "expected tables [[prompt]]"),
+            ("max_gap = 1\nattribute = 3\n", 2, "expected tables such as [attribute.NAME]"),
             ("[discover]\nmax_new = 0\n", 2, "max_new"),
             ("max_gap = \n", 1, ""),
             ("", 1, "no rule"),

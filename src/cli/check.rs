@@ -63,6 +63,9 @@ pub fn run(place: Place, model: Option<&str>, given: &Check) -> Result<u8, Failu
         (None, Some(baseline)) => question.pinned(baseline, manner)?,
         (None, None) => return Ok(0),
     };
+    if found.outcomes.is_empty() {
+        return Err(nothing_to_hold(given, &session, &found.not_applied));
+    }
     if let Some(path) = &given.ledger {
         found.look = Some(ledger::add(path, &session, &rules, &found)?);
     }
@@ -221,6 +224,21 @@ fn read_rules(path: &Path) -> Result<Rules, Failure> {
 
 fn read_baseline(path: &Path, audit: &str) -> Result<Baseline, Failure> {
     Baseline::parse(&read(path)?, audit).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+}
+
+/// Rules that all are about nothing are no check that was passed.
+fn nothing_to_hold(given: &Check, session: &Session, not_applied: &[String]) -> Failure {
+    let audit = &session.record().name;
+    let why = if session.record().attributes.is_empty() {
+        format!("audit '{audit}' has no attribute; add max_mean_loss_increase, or attributes at ingest")
+    } else {
+        format!("every attribute of audit '{audit}' they are about is skipped")
+    };
+    let rules = given.rules.as_deref().map_or_else(|| "the rules".into(), |path| path.display().to_string());
+    Failure::usage(format!(
+        "{rules}: nothing was checked: {} would be held against nothing: {why}",
+        not_applied.join(", ")
+    ))
 }
 
 /// Refuses rules for attributes that are not there: a slip of the pen would switch a rule off.

@@ -54,13 +54,13 @@ pub fn add(path: &Path, session: &Session, rules: &Rules, found: &CheckResult) -
         look = Some(this);
         serde_json::to_string(&entry).map_err(io::Error::other)
     })
-    .map_err(|error| fault(path, &error))?;
+    .map_err(|error| file_fault(path, &error))?;
     look.ok_or_else(|| Failure { message: format!("{}: nothing was added", path.display()), code: 1 })
 }
 
 /// Reads a ledger; torn lines are told.
 pub fn read(path: &Path) -> Result<Ledger, Failure> {
-    let text = read_lines(path).map_err(|error| fault(path, &error))?;
+    let text = read_lines(path).map_err(|error| file_fault(path, &error))?;
     let ledger = Ledger::parse(&text).map_err(|problem| fault(path, &problem))?;
     for line in &ledger.torn {
         progress::say(&format!("{}, line {line}: torn, and passed over", path.display()));
@@ -70,6 +70,12 @@ pub fn read(path: &Path) -> Result<Ledger, Failure> {
 
 fn fault(path: &Path, problem: &dyn std::fmt::Display) -> Failure {
     Failure::usage(format!("{}: {problem}", path.display()))
+}
+
+/// What a file that cannot be read or written says; of one grown too long, what to do.
+fn file_fault(path: &Path, error: &io::Error) -> Failure {
+    let then = "; move it aside and go on with a new file, whose looks are counted from one";
+    fault(path, &format!("{error}{}", if error.kind() == io::ErrorKind::FileTooLarge { then } else { "" }))
 }
 
 /// Now, or the time of `SOURCE_DATE_EPOCH`, in UTC.

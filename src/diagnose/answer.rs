@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// A number, or the reason why there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a figure is a number, or {\"undefined\": …}")]
 pub enum Measured<T = f64> {
     Value(T),
     Undefined { undefined: Undefined },

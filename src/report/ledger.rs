@@ -40,7 +40,10 @@ fn of_test_set(trend: &TestSetTrend, top: usize) -> String {
     let mut sheet = figures(trend, top, true);
     sheet.heading = trend_heading(trend);
     if trend.figures.len() > top {
-        sheet.notes.push(format!("And {} figures more; --top N, csv and json have them.", trend.figures.len() - top));
+        sheet.notes.push(format!(
+            "Broken ones first, then those nearest their limit. And {} more: --top N, csv and json.",
+            trend.figures.len() - top
+        ));
     }
     sheet.render(Format::Text)
 }
@@ -127,18 +130,21 @@ fn spark(values: &[Option<f64>]) -> String {
 /// A row a look and figure.
 #[must_use]
 pub fn trends_sheet(trends: &[TestSetTrend]) -> Sheet {
-    let columns = ["test set", "look", "date", "model", "against", "rule", "subject", "figure"];
+    let columns = ["test set", "look", "date", "model", "against", "rule", "subject", "figure", "limit", "status"];
     let columns: Vec<(&str, Align)> = columns.iter().map(|name| (*name, Align::Left)).collect();
     let mut sheet = Sheet::new("Figures of checks over time".into(), &columns);
     for trend in trends {
         for (at, look) in trend.looks.iter().enumerate() {
-            let asked = |figure: &&FigureTrend| figure.values[at].is_some();
+            let asked = |figure: &&FigureTrend| figure.statuses[at].is_some();
             for figure in trend.figures.iter().filter(asked) {
-                let value =
-                    figure.values[at].map_or(Cell::Empty, |value| Cell::Number { value, digits: 6, signed: false });
+                let number = |value: Option<f64>| {
+                    value.map_or(Cell::Empty, |value| Cell::Number { value, digits: 6, signed: false })
+                };
+                let status = figure.statuses[at].map_or(Cell::Empty, |status| Cell::text(status.name()));
                 let texts = [&look.date, &look.model, &look.against, &figure.rule, &figure.subject].map(Cell::text);
                 let head = [Cell::text(&trend.test_set), Cell::Count(at + 1)];
-                sheet.row(head.into_iter().chain(texts).chain([value]).collect());
+                let found = [number(figure.values[at]), number(figure.limits[at]), status];
+                sheet.row(head.into_iter().chain(texts).chain(found).collect());
             }
         }
     }

@@ -68,6 +68,8 @@ pub fn trends() -> Vec<TestSetTrend> {
         values: (0..24_u64)
             .map(|at| (id != 3 || at > 5).then(|| 0.02 * bell(at, id) + if (at, id) == (14, 1) { 0.2 } else { 0.0 }))
             .collect(),
+        limits: vec![Some(0.1); 24],
+        statuses: vec![Some(Status::Pass); 24],
         limit: 0.1,
         status: Status::Pass,
         broken: usize::from(id == 1),

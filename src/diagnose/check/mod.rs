@@ -8,7 +8,7 @@ mod tests;
 
 use super::discover::NewSlices;
 use super::{Look, Measured, ModelStanding};
-use crate::audit::{Limit, Rules, USUAL_POWER};
+use crate::audit::{AttributeRules, Limit, Rules, USUAL_POWER};
 use crate::stats::StandardErrors;
 use figures::{
     Figure, Figures, auroc_limit, gap_increase_limit, gap_limit, gap_shift, gap_size, group_aurocs, group_limit,
@@ -119,6 +119,8 @@ pub struct CheckResult {
     pub undecided: usize,
     /// Inconclusive for want of the power that the rules ask for.
     pub underpowered: usize,
+    /// Rules that are about nothing here: of attributes where there are none, or none but skipped ones.
+    pub not_applied: Vec<String>,
     /// Broken first, then inconclusive, then passed; otherwise in the order of the rules.
     pub outcomes: Vec<Outcome>,
 }
@@ -181,7 +183,7 @@ impl Default for CheckManner {
 pub fn check(names: (&str, &str), material: &CheckMaterial, manner: CheckManner) -> CheckResult {
     let mean_loss = material.before.mean_loss.value().map_or(0.0, |mean| mean.value);
     let rules = material.rules;
-    let figures = figures_of_rules(material, mean_loss);
+    let (figures, not_applied) = figures_of_rules(material, mean_loss);
     let slices = rules.discover.as_ref().zip(material.slices);
     let rule_level = manner.level / (figures.len() + usize::from(slices.is_some())).max(1) as f64;
     let see = rules.must_see.map(|size| (size.resolve(mean_loss), rules.min_power.unwrap_or(USUAL_POWER)));
@@ -210,13 +212,15 @@ pub fn check(names: (&str, &str), material: &CheckMaterial, manner: CheckManner)
         broken: count(Status::Broken),
         undecided: count(Status::Inconclusive),
         underpowered: outcomes.iter().filter(|outcome| outcome.underpowered).count(),
+        not_applied,
         outcomes,
     }
 }
 
-/// Each rule that is about something, with its figures.
-fn figures_of_rules(material: &CheckMaterial, mean_loss: f64) -> Vec<(&'static str, Vec<Figure>)> {
+/// Each rule that is about something, with its figures; and the names of those given that are about nothing.
+fn figures_of_rules(material: &CheckMaterial, mean_loss: f64) -> (Vec<(&'static str, Vec<Figure>)>, Vec<String>) {
     let rules = material.rules;
+    let own = |given: fn(&AttributeRules) -> bool| rules.attribute.values().any(given);
     let every = |of: fn(&Rules, &str) -> Option<Limit>, figures: Figures| {
         let rows =
             material.after.attributes.iter().enumerate().filter_map(|(at, row)| {
@@ -226,6 +230,15 @@ fn figures_of_rules(material: &CheckMaterial, mean_loss: f64) -> Vec<(&'static s
     };
     let mean = rules.max_mean_loss_increase.map(|limit| mean_shift(material, limit.resolve(mean_loss)));
     let prompts = rules.prompt.iter().zip(material.prompts);
+    let given = [
+        (
+            "max_group_loss_increase",
+            rules.max_group_loss_increase.is_some() || own(|own| own.max_group_loss_increase.is_some()),
+        ),
+        ("max_gap_increase", rules.max_gap_increase.is_some() || own(|own| own.max_gap_increase.is_some())),
+        ("max_gap", rules.max_gap.is_some() || own(|own| own.max_gap.is_some())),
+        ("min_group_auroc", rules.min_group_auroc.is_some() || own(|own| own.min_group_auroc.is_some())),
+    ];
     let mut all = vec![
         ("max_mean_loss_increase", mean.into_iter().collect()),
         ("max_group_loss_increase", every(group_limit, group_shifts)),
@@ -235,5 +248,9 @@ fn figures_of_rules(material: &CheckMaterial, mean_loss: f64) -> Vec<(&'static s
         ("prompt", prompts.map(|(rule, shift)| prompt_figure(rule, shift, mean_loss)).collect()),
     ];
     all.retain(|(_, figures)| !figures.is_empty());
-    all
+    let missing = |name: &str| all.iter().all(|(other, _)| *other != name);
+    let not_applied =
+        given.into_iter().filter(|(name, given)| *given && missing(name)).map(|(name, _)| name.to_owned());
+    let not_applied = not_applied.collect();
+    (all, not_applied)
 }

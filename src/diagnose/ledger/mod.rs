@@ -73,21 +73,26 @@ impl Ledger {
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut ledger = Self::default();
         for (at, line) in text.lines().enumerate() {
+            let at = at + 1;
             // What the disk had room for but not yet content is zeros.
+            let zeros = line.contains('\0');
             let line = line.trim_matches(|character: char| character.is_whitespace() || character == '\0');
             if line.is_empty() {
+                ledger.torn.extend(zeros.then_some(at));
                 continue;
             }
-            let at = at + 1;
             match serde_json::from_str::<LedgerEntry>(line) {
-                Ok(entry) if entry.schema == LEDGER_SCHEMA => ledger.entries.push(entry),
+                Ok(entry) if entry.schema == LEDGER_SCHEMA => {
+                    entry.check().map_err(|problem| format!("line {at}: {problem}"))?;
+                    ledger.entries.push(entry);
+                }
                 Err(error) if error.is_eof() && is_beginning(line) => ledger.torn.push(at),
                 Ok(LedgerEntry { schema, .. }) => return Err(other_schema(at, &schema)),
                 Err(error) => {
                     let value = serde_json::from_str::<serde_json::Value>(line).unwrap_or_default();
                     let schema = value.get("schema").and_then(serde_json::Value::as_str);
                     return Err(match schema {
-                        Some(LEDGER_SCHEMA) => format!("line {at}: {error}"),
+                        Some(LEDGER_SCHEMA) => format!("line {at}: {}", of_line(&error)),
                         Some(schema) => other_schema(at, schema),
                         None => format!("line {at} is no line of a ledger ({LEDGER_SCHEMA})"),
                     });
@@ -117,7 +122,32 @@ fn other_schema(line: usize, schema: &str) -> String {
     format!("line {line}: its schema is {schema}; this program reads {LEDGER_SCHEMA}")
 }
 
+/// What is wrong within a line: its text is a line of its own, so that the reader's "at line 1" would mislead.
+fn of_line(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" at line ").map_or(text.clone(), |(problem, _)| format!("{problem}, column {}", error.column()))
+}
+
 impl LedgerEntry {
+    /// Refuses what no check writes: figures that are counted over all looks must be true of each.
+    fn check(&self) -> Result<(), String> {
+        let parse = |text: &str| {
+            let (day, time) = text.split_once('T')?;
+            let mut day = day.splitn(3, '-').map(str::parse::<u16>);
+            let (year, month, day) = (day.next()?.ok()?, day.next()?.ok()?, day.next()?.ok()?);
+            let month = time::Month::try_from(u8::try_from(month).ok()?).ok()?;
+            time::Date::from_calendar_date(i32::from(year), month, u8::try_from(day).ok()?).ok()?;
+            time.ends_with('Z').then_some(())
+        };
+        if parse(&self.date).is_none() {
+            return Err(format!("its date is '{}'; it is written as 2026-11-27T06:49:45Z", self.date));
+        }
+        if !(self.level > 0.0 && self.level <= 0.5) {
+            return Err(format!("its level is {}; it is a probability above 0, at most .5", self.level));
+        }
+        Ok(())
+    }
+
     /// A check as a line of the ledger.
     #[must_use]
     pub fn of(found: &CheckResult, look: &Look, rules: &Rules, audit: &str, date: String) -> Self {
@@ -190,7 +220,8 @@ mod tests {
             let ledger = Ledger::parse(&text).unwrap();
             assert_eq!((ledger.entries.len(), ledger.torn), (2, vec![2]), "{length}");
         }
-        assert_eq!(Ledger::parse(&format!("{whole}\n\0\0\0")).unwrap().torn, Vec::<usize>::new());
+        assert_eq!(Ledger::parse(&format!("{whole}\n\0\0\0")).unwrap().torn, vec![2]);
+        assert_eq!(Ledger::parse(&format!("{whole}\n\n")).unwrap().torn, Vec::<usize>::new());
     }
 
     #[test]
@@ -203,6 +234,15 @@ mod tests {
         ] {
             let error = Ledger::parse(text).unwrap_err();
             assert!(error.contains(words), "{error}");
+        }
+        for (of, to, words) in [
+            ("\"level\":0.05", "\"level\":-3", "its level is -3"),
+            ("2026-11-27T", "yesterday T", "its date is 'yesterday T06"),
+            ("2026-11-27T", "2026-02-30T", "its date is '2026-02-30T06"),
+            ("\"n\":3", "\"n\":\"many\"", "invalid type: string \"many\", expected usize, column"),
+        ] {
+            let error = Ledger::parse(&entry("a", 0.05).replace(of, to)).unwrap_err();
+            assert!(error.starts_with("line 1: ") && error.contains(words), "{error}");
         }
         let later = entry("a", 0.05).replace("ledger/1", "ledger/2");
         assert!(Ledger::parse(&later).unwrap_err().contains("llm2loss.ledger/2"));

@@ -36,6 +36,9 @@ pub struct FigureTrend {
     pub subject: String,
     /// One a look; none where it was not asked for or has no value.
     pub values: Vec<Option<f64>>,
+    /// One a look; none where it was not asked for.
+    pub limits: Vec<Option<f64>>,
+    pub statuses: Vec<Option<Status>>,
     /// At the last look that asked for it.
     pub limit: f64,
     pub status: Status,
@@ -88,6 +91,7 @@ fn of_test_set(entries: &[&LedgerEntry]) -> Option<TestSetTrend> {
             });
             let figure = &mut figures[place];
             figure.values[look] = found.figure.value();
+            (figure.limits[look], figure.statuses[look]) = (Some(found.limit), Some(found.status));
             (figure.limit, figure.status) = (found.limit, found.status);
             figure.broken += usize::from(found.status == Status::Broken);
         }
@@ -115,6 +119,8 @@ fn unknown(found: &LedgerFigure, looks: usize) -> FigureTrend {
         rule: found.rule.clone(),
         subject: found.subject.clone(),
         values: vec![None; looks],
+        limits: vec![None; looks],
+        statuses: vec![None; looks],
         limit: found.limit,
         status: found.status,
         broken: 0,

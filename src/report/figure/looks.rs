@@ -106,6 +106,8 @@ mod tests {
         let figure = |rule: &str, values: Vec<Option<f64>>, broken| FigureTrend {
             rule: rule.into(),
             subject: "with Senior".into(),
+            limits: vec![Some(0.5); values.len()],
+            statuses: vec![Some(Status::Pass); values.len()],
             values,
             limit: 0.5,
             status: Status::Pass,

@@ -32,15 +32,26 @@ pub fn gate_text(found: &CheckResult, audit: &str) -> String {
     };
     text.push_str(&format!("\n{verdict}: {}.\n", counts(found)));
     text.extend(look(found).map(|look| format!("{look}\n")));
-    text.push_str(&match found.on {
+    if !found.not_applied.is_empty() {
+        let rules = found.not_applied.join(", ");
+        text.push_str(&format!("Not applied, for want of an attribute that is not skipped: {rules}.\n"));
+    }
+    if found.status != Status::Pass {
+        text.push_str(&legend(found));
+    }
+    text
+}
+
+/// What the words above mean.
+fn legend(found: &CheckResult) -> String {
+    match found.on {
         On::Bound => format!(
             "Broken: past the limit by more than chance (one-sided q < {}, this rule's share of {}); inconclusive: past it, but maybe by chance, or too few items. \"Could see\": what would have been called broken with probability .8; shares are of the mean loss before.\n",
             short(found.rule_level),
             short(found.level)
         ),
         On::Point => "Broken: past the limit; inconclusive: too few items.\n".to_owned(),
-    });
-    text
+    }
 }
 
 /// `; mean change's SE .0110, clustered .0230`.
