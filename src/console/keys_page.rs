@@ -15,13 +15,11 @@ const MOVES: [(&[&str], &str, &str); 6] = [
 /// The text of `docs/keys.md`.
 #[must_use]
 pub fn markdown() -> String {
-    const HEAD: &str = "| key | what it does | action |\n|---|---|---|\n";
     let mut text = String::from(
-        "# Keys\n\nWritten from the key table by `llm2loss keys`; `^x` is Ctrl and x. The last column is the name by which\n\
-         `config.toml` gives an action other keys, in the section named above each table (see [config.md](config.md)).\n\n\
+        "# Keys\n\nWritten from the key table by `llm2loss keys`; `^x` is Ctrl and x. In brackets stands the name by which\n\
+         `config.toml` gives an action other keys, in the section named above each list (see [config.md](config.md)).\n\n\
          ## Moves through a list\n\nThe keys of the moves that a section has:\n\n",
     );
-    text.push_str(HEAD);
     for (keys, action, help) in MOVES {
         text.push_str(&row(keys, help, action));
     }
@@ -38,7 +36,6 @@ pub fn markdown() -> String {
             text.push_str(&format!("; moves: {}", names.join(", ")));
         }
         text.push_str("\n\n");
-        text.push_str(HEAD);
         for binding in own {
             text.push_str(&row(&binding.keys, binding.help, &action_name(binding.action)));
         }
@@ -46,8 +43,8 @@ pub fn markdown() -> String {
     text
 }
 
-/// A line of a table of keys.
+/// A line of a list of keys.
 fn row(keys: &[impl AsRef<str>], help: &str, action: &str) -> String {
     let keys: Vec<String> = keys.iter().map(|key| format!("`{}`", key.as_ref())).collect();
-    format!("| {} | {help} | `{action}` |\n", keys.join(" "))
+    format!("- {} {help} (`{action}`)\n", keys.join(" "))
 }
