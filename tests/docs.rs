@@ -6,7 +6,7 @@ use std::path::Path;
 #[test]
 fn the_page_of_keys_is_the_key_table() {
     assert!(
-        include_str!("../docs/keys.md") == llm2loss::console::keys::markdown(),
+        include_str!("../docs/keys.md") == llm2loss::console::keys_page::markdown(),
         "run: llm2loss keys > docs/keys.md"
     );
 }

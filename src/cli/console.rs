@@ -62,7 +62,7 @@ pub fn run(
 }
 
 pub fn keys() -> Result<u8, Failure> {
-    print(&console::keys::markdown())
+    print(&console::keys_page::markdown())
 }
 
 /// Draws a screen from a real run, the way the console does: messages in, a frame out.

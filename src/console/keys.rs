@@ -325,25 +325,6 @@ pub fn shown(key: &str, ascii: bool) -> &str {
     }
 }
 
-/// The text of `docs/keys.md`.
-#[must_use]
-pub fn markdown() -> String {
-    let mut text = String::from(
-        "# Keys\n\nWritten from the key table by `llm2loss keys`; `^x` is Ctrl and x. The last column is the name by which\n\
-         `config.toml` gives an action other keys, in the section named above each table (see [config.md](config.md)).\n",
-    );
-    let keymap = Keymap::default();
-    for context in Context::all() {
-        text.push_str(&format!("\n## {}\n\n`[keys.{}]`\n\n", context.name, context.section));
-        text.push_str("| key | what it does | action |\n|---|---|---|\n");
-        for binding in keymap.of(context) {
-            let keys: Vec<String> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
-            text.push_str(&format!("| {} | {} | `{}` |\n", keys.join(" "), binding.help, action_name(binding.action)));
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,6 +13,7 @@ pub mod glyph;
 mod hangup;
 pub mod jobs;
 pub mod keys;
+pub mod keys_page;
 mod keys_table;
 mod live;
 pub mod log;
