@@ -260,6 +260,13 @@ fn a_dry_run_trains_nothing() {
     assert!(stdout(&done).starts_with("6 runs: 0 kept already, 6 to train\n"), "{}", stdout(&done));
     assert_eq!(json(home.path(), &["runs", "--json"])["runs"], serde_json::json!([]));
     refused(home.path(), &["train", "adult", "--epochs", "1,0", "--dry-run"], "epochs is 0");
+    // Only images move, and these negatives are what is drawn for texts anyway.
+    let same = ["train", "adult", "--shift", "on,off", "--negatives", "auto,vocabulary", "--dry-run", "--json"];
+    let done = run(home.path(), &same).code(0);
+    let document: Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    assert_eq!(document["runs"].as_array().unwrap().len(), 1);
+    let said = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+    assert!(said.contains("3 of 4 combinations differ in nothing these items heed"), "{said}");
     refused(home.path(), &["train", "adult", "--seed", "1,x"], "invalid value 'x'");
 }
 

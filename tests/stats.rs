@@ -144,11 +144,6 @@ fn aurocs_equal_scikit_learn_and_delong_by_definition() {
         assert_close(delong.value, &case["auroc"], "delong's value");
         if case.get("variance").is_some() {
             worst.1 = worst.1.max(assert_close(delong.variance, &case["variance"], "variance"));
-            let noise = uniform(seed + 2000, n);
-            let second: Vec<f64> = raw.iter().zip(noise).map(|(a, b)| ((a + b) * 10.0).floor()).collect();
-            let pair = stats::delong_pair(&scores, &second, &positive).unwrap();
-            assert_close(pair.second.value, &case["second_auroc"], "second");
-            assert_close(pair.covariance, &case["covariance"], "covariance");
         }
     }
     println!("largest error of an AUROC {:.1e}, of DeLong's variance {:.1e}", worst.0, worst.1);
@@ -213,11 +208,8 @@ fn summaries_and_directions_equal_numpy_and_scipy() {
 fn q_values_equal_scipy() {
     let case = &fixture()["q_values"];
     let p: Vec<Stat<f64>> = numbers(&case["p"]).into_iter().map(Ok).collect();
-    for (ours, theirs) in [(stats::benjamini_hochberg(&p), &case["bh"]), (stats::benjamini_yekutieli(&p), &case["by"])]
-    {
-        for (ours, theirs) in ours.into_iter().zip(theirs.as_array().unwrap()) {
-            assert_close(ours.unwrap(), theirs, "q");
-        }
+    for (ours, theirs) in stats::benjamini_hochberg(&p).into_iter().zip(case["bh"].as_array().unwrap()) {
+        assert_close(ours.unwrap(), theirs, "q");
     }
 }
 
@@ -226,12 +218,9 @@ fn intervals_of_a_share_equal_scipy() {
     for case in fixture()["shares"].as_array().unwrap() {
         let (k, n) = (int(&case["k"]), int(&case["n"]));
         let level = case["level"].as_f64().unwrap();
-        let exact = stats::clopper_pearson(k, n, level).unwrap();
         let wilson = stats::wilson(k, n, level).unwrap();
-        for (ours, theirs) in [(exact, &case["exact"]), (wilson, &case["wilson"])] {
-            assert_close(ours.low, &theirs[0], &format!("low {k} of {n}"));
-            assert_close(ours.high, &theirs[1], &format!("high {k} of {n}"));
-        }
+        assert_close(wilson.low, &case["wilson"][0], &format!("low {k} of {n}"));
+        assert_close(wilson.high, &case["wilson"][1], &format!("high {k} of {n}"));
     }
 }
 

@@ -36,16 +36,22 @@ pub fn runs(given: &Train) -> Result<Vec<HyperParameters>, Failure> {
     all.over(&given.validation, |run, value| run.validation = value)?;
     all.over(&given.patience, |run, value| run.patience = value)?;
     all.over(&given.seed, |run, value| run.seed = value)?;
-    let mut runs: Vec<HyperParameters> = Vec::with_capacity(all.0.len());
-    for run in all.0 {
+    for run in &all.0 {
         run.validate().map_err(Failure::usage)?;
-        // Settings without effect make no run of their own.
-        let run = run.canonical();
+    }
+    // Settings without effect make no run of their own.
+    Ok(distinct(all.0.into_iter().map(HyperParameters::canonical)))
+}
+
+/// Each run once, in order.
+pub fn distinct(all: impl Iterator<Item = HyperParameters>) -> Vec<HyperParameters> {
+    let mut runs: Vec<HyperParameters> = Vec::new();
+    for run in all {
         if !runs.contains(&run) {
             runs.push(run);
         }
     }
-    Ok(runs)
+    runs
 }
 
 struct Sweep(Vec<HyperParameters>);

@@ -22,11 +22,17 @@ pub fn run(place: Place, model: Option<&str>, given: &Train) -> Result<u8, Failu
     let session = session_reporting(place, &given.audit, given.output.json && !given.dry_run)?;
     let model = session.model_name(model)?;
     session.device()?;
+    let combinations = runs.len();
+    let runs = sweep::distinct(runs.iter().map(|hyper| session.effective(hyper)));
+    let same = combinations - runs.len();
+    let note = (same > 0).then(|| format!("{same} of {combinations} combinations differ in nothing these items heed"));
     if given.dry_run {
+        note.iter().for_each(|note| progress::say(note));
         return dry_run(&session, &model, runs, given);
     }
     let training = Training { session, model, given, signals };
     training.note(Position::ALONE, training.session.device_note());
+    training.note(Position::ALONE, note.as_deref());
     if let [hyper] = runs.as_slice() {
         return training.alone(hyper);
     }

@@ -16,7 +16,6 @@ mod resize;
 mod sentence;
 mod server;
 mod siglip;
-mod templates;
 mod tokens;
 mod transformer;
 mod weights;
@@ -30,7 +29,6 @@ pub use picture::{ImageProblem, MOST_BYTES, MOST_PIXELS, Picture};
 pub use sentence::SentenceEncoder;
 pub use server::{ServerEncoder, ServerSettings};
 pub use siglip::SiglipEncoder;
-pub use templates::{Templated, Templates};
 
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};

@@ -30,7 +30,8 @@ impl Session {
     }
 
     /// The settings as this audit's data decide them.
-    pub(super) fn effective(&self, hyper: &HyperParameters) -> HyperParameters {
+    #[must_use]
+    pub fn effective(&self, hyper: &HyperParameters) -> HyperParameters {
         hyper.clone().decided(self.record().has_texts, self.encoder.reads_images())
     }
 

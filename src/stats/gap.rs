@@ -107,12 +107,6 @@ impl MeasuredGap {
         if self.variance > 0.0 { Ok(self.law.p(&self.gap, self.variance)) } else { Err(Undefined::Constant) }
     }
 
-    /// The Rawlsian gap less what noise alone would add: `√max(0, gap² − variance)` (beyond.md 3.9).
-    #[must_use]
-    pub fn rmm_unbiased(&self) -> f64 {
-        rmm_unbiased(self.gap.signed, self.variance)
-    }
-
     /// The smallest true gap that this many items would resolve with probability `power` (0.8 is usual).
     ///
     /// # Errors
@@ -132,12 +126,6 @@ impl MeasuredGap {
         let needed = finite((self.n_with + self.n_without) as f64 * ratio)?.ceil();
         if needed < 2_f64.powi(53) { Ok(needed as usize) } else { Err(Undefined::NotFinite) }
     }
-}
-
-/// `√max(0, gap² − variance)`: a Rawlsian gap without the upward bias of noise (beyond.md 3.9).
-#[must_use]
-pub fn rmm_unbiased(signed_gap: f64, variance: f64) -> f64 {
-    signed_gap.mul_add(signed_gap, -variance).max(0.0).sqrt()
 }
 
 /// How many standard errors a true gap must span to be resolved at `level` with probability `power`.
@@ -165,12 +153,6 @@ mod tests {
         assert_eq!(worse(0.9, 0.8, Better::Lower), Side::With);
         assert_eq!(worse(0.8, 0.8, Better::Lower), Side::Neither);
         assert_eq!(Gap::new(f64::NAN, 0.0, Better::Lower), Err(Undefined::NotFinite));
-    }
-
-    #[test]
-    fn a_gap_within_the_noise_is_unbiased_to_zero() {
-        assert_eq!(measured(0.81, 0.80, 0.01).rmm_unbiased(), 0.0);
-        assert!((measured(0.85, 0.80, 0.0009).rmm_unbiased() - 0.04).abs() < 1e-12);
     }
 
     #[test]

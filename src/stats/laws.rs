@@ -162,19 +162,16 @@ proptest! {
                 Side::Neither => Side::Neither,
             };
             prop_assert_eq!(a.worse, mirrored);
-            prop_assert!(rmm_unbiased(a.signed, 0.5) <= a.rmm);
         }
     }
 
     #[test]
     fn q_values_keep_the_order_and_exceed_p(p in vec(0.0..=1.0, 1..50)) {
         let tests: Vec<Stat<f64>> = p.iter().copied().map(Ok).collect();
-        for q in [benjamini_hochberg(&tests), benjamini_yekutieli(&tests)] {
-            let q: Vec<f64> = q.into_iter().map(Result::unwrap).collect();
-            for i in 0..p.len() {
-                prop_assert!(q[i] >= p[i] - 1e-15 && q[i] <= 1.0);
-                prop_assert!((0..p.len()).all(|j| p[i] > p[j] || q[i] <= q[j]));
-            }
+        let q: Vec<f64> = benjamini_hochberg(&tests).into_iter().map(Result::unwrap).collect();
+        for i in 0..p.len() {
+            prop_assert!(q[i] >= p[i] - 1e-15 && q[i] <= 1.0);
+            prop_assert!((0..p.len()).all(|j| p[i] > p[j] || q[i] <= q[j]));
         }
     }
 
@@ -189,12 +186,10 @@ proptest! {
 
     #[test]
     fn shares_lie_in_their_intervals(hits in 0_usize..50, misses in 0_usize..50) {
-        for of in [wilson, clopper_pearson] {
-            if let Ok(interval) = of(hits, hits + misses, 0.9) {
-                prop_assert!(interval.low >= 0.0 && interval.high <= 1.0);
-                let share = hits as f64 / (hits + misses) as f64;
-                prop_assert!(interval.low <= share + 1e-12 && share <= interval.high + 1e-12);
-            }
+        if let Ok(interval) = wilson(hits, hits + misses, 0.9) {
+            prop_assert!(interval.low >= 0.0 && interval.high <= 1.0);
+            let share = hits as f64 / (hits + misses) as f64;
+            prop_assert!(interval.low <= share + 1e-12 && share <= interval.high + 1e-12);
         }
     }
 
@@ -211,7 +206,6 @@ proptest! {
             let _ = of(&x, &y).map(|c| c.interval(level));
         }
         let _ = delong(&x, &labels).map(|a| (a.interval(level), a.logit_interval(level), a.score_interval(level)));
-        let _ = delong_pair(&x, &y, &labels).map(|pair| (pair.p(), pair.interval(level)));
         let _ = (summary(&x), direction(&x), shrink(&x, &y), quantile_sorted(&x, level));
         let clusters = Clusters::from_labels(&clusters);
         let plan = Resampling { replicates: 3, seed: 1 };
@@ -228,7 +222,6 @@ proptest! {
         let columns = [(0, x.clone()), (1, y)];
         let _ = macro_auroc(columns, &classes, &labels, Negatives::All, ClassWeight::Item);
         let tests: Vec<Stat<f64>> = x.iter().copied().map(Ok).collect();
-        let _ = (benjamini_hochberg(&tests), wilson(3, 7, level), clopper_pearson(3, 7, level));
-        let _ = verification_pairs(&classes, &labels, 4, 0);
+        let _ = (benjamini_hochberg(&tests), wilson(3, 7, level));
     }
 }

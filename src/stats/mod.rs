@@ -19,7 +19,6 @@
 
 mod auroc;
 mod auroc_interval;
-mod auroc_pair;
 mod between;
 mod binomial;
 mod bootstrap;
@@ -58,7 +57,6 @@ mod slices;
 mod smirnov;
 mod sorted_scores;
 mod undefined;
-mod verification;
 
 #[cfg(test)]
 mod coverage;
@@ -66,9 +64,8 @@ mod coverage;
 mod laws;
 
 pub use auroc::{Auroc, auroc, delong};
-pub use auroc_pair::{AurocPair, delong_pair};
 pub use between::{auroc_gap_between, mean_gap_between};
-pub use binomial::{clopper_pearson, wilson};
+pub use binomial::wilson;
 pub use bootstrap::{Bootstrap, bootstrap};
 pub use change::{Changes, Drawn, SideChanges, auroc_changes, mean_changes};
 pub use clusters::{Clusters, Units};
@@ -77,7 +74,7 @@ pub use ensemble::{
     Direction, StudentDirection, Summary, direction, mean_interval, percentile_of, quantile_sorted, summary,
 };
 pub use fay_herriot::{FayHerriot, SmallArea, fay_herriot};
-pub use gap::{Better, Gap, MeasuredGap, Side, rmm_unbiased};
+pub use gap::{Better, Gap, MeasuredGap, Side};
 pub use gap_bootstrap::{auroc_gap_bootstrap, mean_gap_bootstrap};
 pub use gap_law::{AurocSide, GapLaw};
 pub use group::{
@@ -89,7 +86,7 @@ pub use interval::Interval;
 pub use limit::{p_above, power_to_see, smallest_seen};
 pub use logistic::{logistic_slope, sigmoid};
 pub use macro_gap::{macro_gap, macro_gap_bootstrap};
-pub use multiple::{benjamini_hochberg, benjamini_yekutieli};
+pub use multiple::benjamini_hochberg;
 pub use one_vs_rest::{ClassAuroc, ClassWeight, MacroAuroc, Negatives, OneVsRest, macro_auroc};
 pub use one_vs_rest_items::macro_item_variance;
 pub use paired::{McNemar, PairedTest, StandardErrors, mcnemar, paired_t, standard_errors, wilcoxon};
@@ -104,4 +101,3 @@ pub use slices::{between_variance, conformal_quantile};
 pub use smirnov::{Smirnov, smirnov};
 pub use sorted_scores::SortedScores;
 pub use undefined::{Stat, Undefined};
-pub use verification::{VerificationPairs, verification_auroc, verification_pairs};

@@ -26,16 +26,7 @@ pub(crate) fn variance(values: &[f64]) -> f64 {
     sum(values.iter().map(|v| (v - centre).powi(2))) / count(values.len() - 1)
 }
 
-/// The sample covariance (denominator `n − 1`) of two columns of equal length; 0 for fewer than two pairs.
-pub(crate) fn covariance(x: &[f64], y: &[f64]) -> f64 {
-    if x.len() < 2 {
-        return 0.0;
-    }
-    let (a, b) = (mean(x), mean(y));
-    sum(x.iter().zip(y).map(|(x, y)| (x - a) * (y - b))) / count(x.len() - 1)
-}
-
-/// A count as a float; exact up to 2^53, far above any data set here.
+/// A count as a float: exact up to 2^53, far above any data set here.
 #[allow(clippy::cast_precision_loss)]
 pub(crate) const fn count(n: usize) -> f64 {
     n as f64
