@@ -795,6 +795,30 @@ fn a_command_is_found_by_a_few_letters_and_done() {
 }
 
 #[test]
+fn the_filter_asks_for_figures_too() {
+    let mut app = open((120, 36));
+    let shown = |app: &App, of: fn(&llm2loss::diagnose::AttributeRow) -> bool| -> Vec<(bool, bool)> {
+        let table = &app.world.shown.as_ref().unwrap().tables.attributes;
+        let order = &app.screens.attributes.order;
+        table.rows.iter().enumerate().map(|(at, row)| (of(row), order.contains(&at))).collect()
+    };
+    press(&mut app, "/");
+    type_text(&mut app, "resolved & n>100 & gap >= .1");
+    let rows = shown(&app, |row| {
+        row.loss_evidence.verdict == llm2loss::diagnose::Verdict::Resolved
+            && row.n_true > 100
+            && row.loss_gap.value().is_some_and(|gap| gap.abs() >= 0.1)
+    });
+    assert!(rows.iter().all(|(passes, is_shown)| passes == is_shown), "{rows:?}");
+    assert!(rows.iter().any(|(passes, _)| *passes) && !rows.iter().all(|(passes, _)| *passes));
+    // What is not finished holds nothing back.
+    press(&mut app, "Esc /");
+    type_text(&mut app, "gap>");
+    assert!(shown(&app, |_| true).iter().all(|(_, is_shown)| *is_shown));
+    assert!(words(&app).contains(" gap>"), "{}", words(&app));
+}
+
+#[test]
 fn what_is_shown_is_what_is_written() {
     let mut app = open((120, 36));
     press(&mut app, "/");

@@ -25,7 +25,7 @@ pub static KEYS: &[Row] = &[
     bind(HERE, &["G", "End"], Action::Last, "", "last row"),
     bind(HERE, &["^d", "PgDn"], Action::HalfDown, "", "half a page down"),
     bind(HERE, &["^u", "PgUp"], Action::HalfUp, "", "half a page up"),
-    bind(HERE, &["/"], Action::Filter, "filter", "filter by name"),
+    bind(HERE, &["/"], Action::Filter, "filter", "filter by name or figures"),
     bind(HERE, &["s"], Action::NextSort, "sort", "sort by the next column"),
     bind(HERE, &["S"], Action::ReverseSort, "", "reverse the order"),
     bind(HERE, &["c"], Action::NextContrast, "contrast", "everybody or another contrast"),

@@ -2,6 +2,7 @@
 
 mod detail;
 mod evidence;
+mod filter;
 mod keys;
 mod layout;
 mod order;

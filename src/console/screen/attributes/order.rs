@@ -1,7 +1,7 @@
-//! The order of the rows and the filter.
+//! The order of the rows.
 
 use super::State;
-use crate::console::fuzzy;
+use super::filter::Filter;
 use crate::diagnose::{AttributeRow, AttributesTable, Verdict};
 use std::cmp::Ordering;
 
@@ -59,8 +59,7 @@ impl Sort {
 
 /// Positions of the rows that pass the filter, in order; rows without a value come last.
 pub fn arrange(table: &AttributesTable, state: &State) -> Vec<usize> {
-    let found = fuzzy::matching(state.filter.value(), table.rows.iter().map(|row| row.name.as_str()));
-    let mut order: Vec<usize> = found.into_iter().map(|(at, _)| at).collect();
+    let mut order = Filter::parse(state.filter.value()).matching(&table.rows, state);
     let descending = state.sort.descends() != state.reversed;
     order.sort_by(|&left, &right| {
         let (left, right) = (&table.rows[left], &table.rows[right]);

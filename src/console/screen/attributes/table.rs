@@ -142,7 +142,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, table: &AttributesTable, state: &Stat
     if state.order.is_empty() && area.height > 2 {
         let words = match state.filter.value().trim() {
             "" => "the audit names no attributes".to_owned(),
-            words => format!("no attribute's name holds \"{words}\""),
+            words => format!("no attribute passes \"{words}\""),
         };
         pen.centre(area, area.y + area.height / 2, &words, Role::Dim);
     }

@@ -1,5 +1,6 @@
 //! Draws the Attributes screen.
 
+use super::filter::{EXAMPLE, Filter};
 use super::{HERE, State, Zoom, detail, layout, table, waiting};
 use crate::console::msg::Action;
 use crate::console::number;
@@ -10,6 +11,7 @@ use crate::console::widget::input;
 use crate::console::world::World;
 use crate::diagnose::{AttributeRow, AttributesTable, Tables};
 use ratatui::layout::Rect;
+use unicode_segmentation::UnicodeSegmentation;
 
 /// Draws the screen into the body, or what is being prepared for it.
 pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
@@ -79,10 +81,17 @@ fn foot(pen: &mut Pen<'_>, area: Rect, attributes: &AttributesTable, state: &Sta
     let root = if table::Axis::of(attributes, state).rooted { ", root scale" } else { "" };
     if state.filtering || !state.filter.value().is_empty() {
         let at = pen.text(area.x + 2, y, 3, " / ", Role::Accent);
-        let room = (area.width - 24).min(30);
+        let room = (area.width - 24).min(60);
         let blank = " ".repeat(usize::from(room));
         pen.text(at, y, room, &blank, Role::Text);
-        input::draw(pen, (at, y), room, &state.filter, state.filtering, &[]);
+        let line = state.filter.value();
+        if line.is_empty() {
+            pen.text(at + 1, y, room - 1, EXAMPLE, Role::Dim);
+        }
+        // What is not understood is marked as it is typed.
+        let faults: Vec<String> =
+            Filter::parse(line).faults.iter().flat_map(|part| part.unicode_words()).map(str::to_owned).collect();
+        input::draw(pen, (at, y), room, &state.filter, state.filtering, &faults);
         return;
     }
     let unresolved = format!("; {} not resolved", table::UNRESOLVED);

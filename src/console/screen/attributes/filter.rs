@@ -1,0 +1,185 @@
+//! The filter line: letters of a name, and conditions on what is measured, as `resolved & n>500 & gap>.5 & /sen`.
+
+use super::{State, guess, shown_contrast};
+use crate::audit::Side;
+use crate::console::fuzzy;
+use crate::diagnose::{AttributeRow, Verdict};
+
+/// What an empty line shows: all it understands, by example.
+pub const EXAMPLE: &str = "sen, or resolved & n>500 & gap>.5";
+
+/// A line taken apart. What is not understood, or not finished yet, holds nothing back and is a fault.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Filter<'a> {
+    name: Vec<&'a str>,
+    conditions: Vec<Condition>,
+    pub faults: Vec<&'a str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Condition {
+    /// The verdict of the loss gap is, or is not, resolved.
+    Resolved(bool),
+    /// Which side has the higher mean loss.
+    Harder(Side),
+    Figure(Figure, Relation, f64),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Figure {
+    Count,
+    Gap,
+    Loss,
+    Rmm,
+    Auroc,
+    Q,
+    Predicted,
+    ZeroShot,
+}
+
+/// Figures by the words of the table; sizes of gaps, and values of those with the attribute.
+const FIGURES: [(&str, Figure); 8] = [
+    ("n", Figure::Count),
+    ("gap", Figure::Gap),
+    ("loss", Figure::Loss),
+    ("rmm", Figure::Rmm),
+    ("auroc", Figure::Auroc),
+    ("q", Figure::Q),
+    ("predicted", Figure::Predicted),
+    ("0-shot", Figure::ZeroShot),
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    Greater,
+    AtLeast,
+    Less,
+    AtMost,
+    Equal,
+}
+
+/// Longer signs first: one is the beginning of another.
+const RELATIONS: [(&str, Relation); 5] = [
+    (">=", Relation::AtLeast),
+    ("<=", Relation::AtMost),
+    (">", Relation::Greater),
+    ("<", Relation::Less),
+    ("=", Relation::Equal),
+];
+
+impl<'a> Filter<'a> {
+    /// Parts divided by `&`; all must hold.
+    #[must_use]
+    pub fn parse(line: &'a str) -> Self {
+        let mut filter = Self::default();
+        for part in line.split('&').map(str::trim).filter(|part| !part.is_empty()) {
+            match part.to_ascii_lowercase().as_str() {
+                "resolved" => filter.conditions.push(Condition::Resolved(true)),
+                "unresolved" | "not resolved" => filter.conditions.push(Condition::Resolved(false)),
+                "harder" => filter.conditions.push(Condition::Harder(Side::True)),
+                "easier" => filter.conditions.push(Condition::Harder(Side::False)),
+                _ => match (part.strip_prefix('/'), comparison(part)) {
+                    (Some(name), _) => filter.name.push(name.trim()),
+                    (None, Some(Ok(condition))) => filter.conditions.push(condition),
+                    (None, Some(Err(()))) => filter.faults.push(part),
+                    (None, None) => filter.name.push(part),
+                },
+            }
+        }
+        filter
+    }
+
+    /// Positions of the rows that pass, in order.
+    pub fn matching(&self, rows: &[AttributeRow], state: &State) -> Vec<usize> {
+        let name = self.name.join(" ");
+        let named = fuzzy::matching(&name, rows.iter().map(|row| row.name.as_str()));
+        let holds = |at: &usize| self.conditions.iter().all(|condition| condition.holds(&rows[*at], state));
+        named.into_iter().map(|(at, _)| at).filter(holds).collect()
+    }
+}
+
+/// `gap > .5`; none where nothing is compared.
+fn comparison(part: &str) -> Option<Result<Condition, ()>> {
+    let (at, sign, relation) =
+        RELATIONS.iter().filter_map(|(sign, relation)| Some((part.find(sign)?, *sign, *relation))).min_by_key(
+            // Of signs at one place the longer one.
+            |(at, sign, _)| (*at, std::cmp::Reverse(sign.len())),
+        )?;
+    let word = part[..at].trim().to_ascii_lowercase();
+    let figure = FIGURES.iter().find(|(name, _)| *name == word).map(|(_, figure)| *figure);
+    let value = part[at + sign.len()..].trim().parse::<f64>().ok().filter(|value| value.is_finite());
+    Some(figure.zip(value).map(|(figure, value)| Condition::Figure(figure, relation, value)).ok_or(()))
+}
+
+impl Condition {
+    fn holds(self, row: &AttributeRow, state: &State) -> bool {
+        match self {
+            Self::Resolved(resolved) => (row.loss_evidence.verdict == Verdict::Resolved) == resolved,
+            Self::Harder(side) => row.worse_loss == Some(side),
+            Self::Figure(figure, relation, value) => {
+                figure.of(row, state).is_some_and(|figure| relation.holds(figure, value))
+            }
+        }
+    }
+}
+
+impl Figure {
+    fn of(self, row: &AttributeRow, state: &State) -> Option<f64> {
+        match self {
+            Self::Count => Some(row.n_true as f64),
+            Self::Gap => row.loss_gap.value().map(f64::abs),
+            Self::Loss => row.loss_true.value(),
+            Self::Rmm => row.rmm.value(),
+            Self::Auroc => row.auroc_true.value(),
+            Self::Q => row.loss_evidence.q.value(),
+            Self::Predicted => guess(row, state).map(f64::abs),
+            Self::ZeroShot => row.zero_shot(shown_contrast(row, state.contrast))?.value(),
+        }
+    }
+}
+
+impl Relation {
+    fn holds(self, figure: f64, value: f64) -> bool {
+        match self {
+            Self::Greater => figure > value,
+            Self::AtLeast => figure >= value,
+            Self::Less => figure < value,
+            Self::AtMost => figure <= value,
+            #[allow(clippy::float_cmp)]
+            Self::Equal => figure == value,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_a_name_conditions_or_both() {
+        assert_eq!(Filter::parse("never mar").name, ["never mar"]);
+        let filter = Filter::parse("resolved & n>500 & gap >= .5 & /sen & harder");
+        let figure = |figure, relation, value| Condition::Figure(figure, relation, value);
+        assert_eq!(
+            filter.conditions,
+            [
+                Condition::Resolved(true),
+                figure(Figure::Count, Relation::Greater, 500.0),
+                figure(Figure::Gap, Relation::AtLeast, 0.5),
+                Condition::Harder(Side::True),
+            ]
+        );
+        assert_eq!((filter.name, filter.faults.len()), (vec!["sen"], 0));
+        assert_eq!(Filter::parse("/resolved").name, ["resolved"]);
+        assert_eq!(Filter::parse("Q<1e-3&0-shot<=.6").conditions.len(), 2);
+    }
+
+    #[test]
+    fn what_is_not_finished_holds_nothing_back() {
+        for line in ["n>", "n>5x", "size>3", "> 3", "gap>=", "n>nan"] {
+            let filter = Filter::parse(line);
+            assert_eq!((filter.faults.as_slice(), filter.conditions.len()), ([line].as_slice(), 0), "{line}");
+        }
+        assert_eq!(Filter::parse(" & & "), Filter::default());
+    }
+}
