@@ -104,6 +104,10 @@ fn press(app: &mut App, keys: &str) -> Vec<Cmd> {
                     let found = Ok(Arc::new(measured::intersections()));
                     waiting.extend(tell(app, Event::Intersected { model, found }));
                 }
+                Cmd::Send(Command::Measure { model, within }) => {
+                    let found = Ok(Arc::new(measured::attributes(&within)));
+                    waiting.extend(tell(app, Event::Measured { model, within, found }));
+                }
                 Cmd::Send(Command::ReadLedger { file }) => {
                     let found = Ok(Arc::new(measured::trends()));
                     waiting.extend(tell(app, Event::LedgerRead { file, found }));
@@ -180,8 +184,11 @@ fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
     (embedding.stage, embedding.done, embedding.total) = (llm2loss::engine::Stage::Embedding, 13_350, 32_561);
     update(&mut first, Msg::Progress(Some(Arc::new(embedding))));
     find(&mut first, "logistic");
+    let mut measured_first = first.clone();
+    press(&mut measured_first, "1 j j");
+    rest(&mut measured_first);
     let mut waiting = first.clone();
-    press(&mut waiting, "1");
+    update(&mut waiting, Msg::Key(key("1")));
 
     let mut attributes = open(size);
     press(&mut attributes, "j j");
@@ -260,6 +267,8 @@ fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
         ("dialog", failed),
         ("first", first),
         ("waiting", waiting),
+        ("measured", measured_first),
+        ("within", at("j & j j & j")),
         ("findings", at("0 j")),
         ("discover", at("8 j")),
         ("discover-name", at("8 a")),
@@ -792,6 +801,58 @@ fn a_command_is_found_by_a_few_letters_and_done() {
         }
         press(&mut app, "Enter Esc Esc");
     }
+}
+
+#[test]
+fn a_group_is_kept_within_another_and_given_back() {
+    let mut app = open((120, 36));
+    let selected = |app: &App| {
+        let table = app.screens.attributes.table(&app.world).unwrap();
+        app.screens.attributes.selected(table).map(|row| (row.name.clone(), row.n_true)).unwrap()
+    };
+    press(&mut app, "j j");
+    let (first, _) = selected(&app);
+    press(&mut app, "&");
+    assert!(words(&app).contains(&format!("Attributes › {first}")), "{}", words(&app));
+    let measured = measured::attributes(std::slice::from_ref(&first));
+    assert_eq!(app.screens.attributes.table(&app.world), Some(&measured));
+    // Nothing is predicted of a group.
+    assert!(!words(&app).contains("predicted gap") && words(&app).contains("within a group, all is measured"));
+    press(&mut app, "j");
+    let (second, _) = selected(&app);
+    press(&mut app, "&");
+    assert!(words(&app).contains(&format!("Attributes › {first} › {second}")), "{}", words(&app));
+    let mut items = app.clone();
+    let (third, _) = selected(&items);
+    press(&mut items, "Enter");
+    assert_eq!(items.screens.items.listing.filter.with[..2], [first.clone(), second.clone()]);
+    assert!(items.screens.items.listing.filter.with.contains(&third));
+    // A filter goes first, then group by group.
+    press(&mut app, "/");
+    type_text(&mut app, &second);
+    press(&mut app, "Enter Esc");
+    assert!(words(&app).contains(&format!("› {first} › {second}")));
+    press(&mut app, "Esc");
+    assert!(words(&app).contains(&format!("Attributes › {first}")) && selected(&app).0 == second);
+    press(&mut app, "Esc");
+    assert!(!words(&app).contains("›") && selected(&app).0 == first, "{}", words(&app));
+    press(&mut app, "Esc");
+    assert_eq!(selected(&app).0, first);
+}
+
+#[test]
+fn attributes_are_there_before_heads_are() {
+    let app = scene("measured");
+    assert!(app.world.shown.is_none());
+    assert!(words(&app).contains("40/40") && words(&app).contains("resolved"), "{}", words(&app));
+    let mut heads = app.clone();
+    let name = |app: &App| {
+        app.screens.attributes.selected(app.screens.attributes.table(&app.world).unwrap()).unwrap().name.clone()
+    };
+    let record = world::record("b2c9", "logistic", Architecture::Linear, 0);
+    tell(&mut heads, Event::Shown(world::run_view(&record)));
+    assert_eq!(name(&heads), name(&app));
+    assert!(words(&heads).contains("predicted gap"), "{}", words(&heads));
 }
 
 #[test]

@@ -129,6 +129,11 @@ impl Answering<'_> {
                 let found = session.intersections(&model).map(|(found, _)| found);
                 Some(Event::Intersected { model, found: found.map(Arc::new).map_err(|error| error.to_string()) })
             }
+            Cmd::Send(Command::Measure { model, within }) => {
+                let found = session.measured_attributes(&model, &within);
+                let found = found.map(Arc::new).map_err(|error| error.to_string());
+                Some(Event::Measured { model, within, found })
+            }
             Cmd::Send(Command::Inspect) => Some(Event::Inspected(Arc::new(session.inspect().ok()?))),
             Cmd::Send(Command::Examine { run }) => {
                 let record = session.store().find_run(&run.0).ok()?;

@@ -4,7 +4,9 @@ use super::arguments::{ContrastArgument, FormatArgument, IntervalArgument, Switc
 use super::context::{Failure, Place, print, run_to_ask, session};
 use super::progress;
 use crate::audit::{Contrast, ForeignSet, RunId, RunRecord};
-use crate::diagnose::{CalibrationTable, IntersectionsTable, IntervalMethod, OodQuestion, Tables, TrueGap, grouped};
+use crate::diagnose::{
+    AttributesTable, CalibrationTable, IntersectionsTable, IntervalMethod, OodQuestion, Tables, TrueGap, grouped,
+};
 use crate::engine::Session;
 use crate::report::{self, Format};
 use serde::Serialize;
@@ -21,6 +23,9 @@ pub fn run(place: Place, model: Option<&str>, given: &Table) -> Result<u8, Failu
     }
     if given.of.is_some() || given.top.is_some() {
         return Err(Failure::usage("--of and --top belong to the table 'intersections'"));
+    }
+    if !given.within.is_empty() {
+        return within(&session, model, given);
     }
     let run = run_to_ask(&session, model, &given.which)?;
     let (mut tables, record, calibration) = (run.diagnosis.tables, run.record, run.diagnosis.calibration);
@@ -100,6 +105,31 @@ fn intersections(session: &Session, model: Option<&str>, given: &Table) -> Resul
     let format = sheet_format(given.format);
     let top = given.top.unwrap_or(if format == Format::Text { SHOWN } else { usize::MAX });
     print(&report::intersections(&table, &given.which.audit, &model, top).render(format))
+}
+
+/// Attributes over the test items that have some: measured, so that no run is asked.
+fn within(session: &Session, model: Option<&str>, given: &Table) -> Result<u8, Failure> {
+    let of_heads = given.which.run.is_some() || given.contrast.is_some() || given.paper || given.intervals.is_some();
+    if given.kind != TableKind::Attributes || of_heads || !lists(given).is_empty() || given.drop_people.is_some() {
+        return Err(Failure::usage("--within is measured and needs no run; it goes with the table 'attributes' alone"));
+    }
+    let model = session.model_name(model)?;
+    let table = session.measured_attributes(&model, &given.within)?;
+    if given.which.output.json || given.format == Some(FormatArgument::Json) {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            audit: &'a str,
+            model: &'a str,
+            within: &'a [String],
+            #[serde(flatten)]
+            table: &'a AttributesTable,
+        }
+        let body = Body { audit: &given.which.audit, model: &model, within: &given.within, table: &table };
+        return print(&report::to_json("llm2loss.table.attributes/1", None, body)?);
+    }
+    let format = sheet_format(given.format);
+    let fitted = format == Format::Text && !given.all_columns;
+    print(&report::attributes_within(&table, (&given.which.audit, &model), &given.within, fitted).render(format))
 }
 
 fn sheet_format(format: Option<FormatArgument>) -> Format {

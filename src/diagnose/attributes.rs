@@ -4,21 +4,78 @@ use super::classes::ClassSides;
 use super::combined;
 use super::gap_evidence::{BothGaps, GapMaterial, judged};
 use super::{AttributeRow, AttributesTable, Evidence, GapEvidence, IntervalMethod, Measured, PredictedGap, ZeroShot};
-use crate::audit::{Attribute, Contrast, HeadKind, Side};
+use crate::audit::{Attribute, Audit, AuditError, ClassAurocs, Contrast, HeadKind, ModelLosses, Side, Split};
 use crate::stats::{self, Clusters, Stat, Undefined, Units};
 use rayon::prelude::*;
+
+/// Test items and their losses: what Table 5 measures, with heads or without.
+#[derive(Clone, Copy)]
+pub(super) struct MeasuredItems<'a> {
+    pub audit: &'a Audit,
+    pub model: &'a ModelLosses,
+    /// Positions in the audit.
+    pub rows: &'a [usize],
+    pub losses: &'a [f64],
+}
+
+impl<'a> MeasuredItems<'a> {
+    fn of(evidence: &'a Evidence) -> Self {
+        Self { audit: evidence.audit, model: evidence.model, rows: &evidence.rows, losses: &evidence.losses }
+    }
+
+    fn clusters(&self) -> Option<Clusters> {
+        let labels = |of: &Vec<usize>| self.rows.iter().map(|&row| of[row]).collect::<Vec<usize>>();
+        self.audit.clusters.as_ref().map(|of| Clusters::from_labels(&labels(of)))
+    }
+}
 
 /// Fills Table 5.
 #[must_use]
 pub fn attributes(evidence: &Evidence, method: IntervalMethod) -> AttributesTable {
-    let labels: Option<Vec<usize>> =
-        evidence.audit.clusters.as_ref().map(|of| evidence.rows.iter().map(|&row| of[row]).collect());
-    let clusters = labels.as_deref().map(Clusters::from_labels);
-    let units = clusters.as_ref().map_or(Units::Items(evidence.rows.len()), Units::Clusters);
-    let material = GapMaterial::of(evidence, units);
-    let all = evidence.audit.attributes.par_iter().enumerate();
-    let both: Vec<(AttributeRow, BothGaps)> =
-        all.map(|(at, attribute)| row(evidence, &material, (at, attribute), method)).collect();
+    let items = MeasuredItems::of(evidence);
+    let clusters = items.clusters();
+    let units = clusters.as_ref().map_or(Units::Items(items.rows.len()), Units::Clusters);
+    let mut table = measured(&items, units, evidence.model.class_aurocs.as_ref(), method);
+    table.rows.par_iter_mut().zip(&evidence.audit.attributes).for_each(|(row, attribute)| {
+        row.predicted = predicted(evidence, attribute);
+        row.zero_shot = zero_shot(evidence, attribute, &Groups::of(attribute, items.rows));
+    });
+    combined::fill(&mut table, evidence, units);
+    table
+}
+
+/// What Table 5 measures, over the test items that have all of `within`: no heads, so that nothing is predicted. AUROCs of
+/// many classes are known over all test items alone.
+///
+/// # Errors
+/// If there is no attribute of a name.
+pub fn measured_attributes(
+    audit: &Audit,
+    model: &ModelLosses,
+    within: &[String],
+) -> Result<AttributesTable, AuditError> {
+    let within = within.iter().map(|name| audit.attribute(name)).collect::<Result<Vec<_>, _>>()?;
+    let mut rows = audit.rows_of(model, Split::Test);
+    rows.retain(|&row| within.iter().all(|attribute| attribute.values[row] == Some(true)));
+    let losses: Vec<f64> = rows.iter().map(|&row| model.losses[row]).collect();
+    let items = MeasuredItems { audit, model, rows: &rows, losses: &losses };
+    let clusters = items.clusters();
+    let units = clusters.as_ref().map_or(Units::Items(rows.len()), Units::Clusters);
+    let classes = model.class_aurocs.as_ref().filter(|_| within.is_empty());
+    Ok(measured(&items, units, classes, IntervalMethod::Analytic))
+}
+
+fn measured(
+    items: &MeasuredItems,
+    units: Units,
+    classes: Option<&ClassAurocs>,
+    method: IntervalMethod,
+) -> AttributesTable {
+    let material = GapMaterial::of(items, units);
+    let all = items.audit.attributes.par_iter().enumerate();
+    let both: Vec<(AttributeRow, BothGaps)> = all
+        .map(|(at, attribute)| row(items, &material, attribute, classes.map(|of| ClassSides::new(of, at)), method))
+        .collect();
     let (mut rows, gaps): (Vec<AttributeRow>, Vec<BothGaps>) = both.into_iter().unzip();
     let auroc = judged(gaps.iter().map(|gaps| gaps.auroc).collect());
     let loss = judged(gaps.iter().map(|gaps| gaps.loss).collect());
@@ -26,12 +83,15 @@ pub fn attributes(evidence: &Evidence, method: IntervalMethod) -> AttributesTabl
         row.auroc_evidence = auroc;
         row.loss_evidence = loss;
     }
-    let classes = evidence.model.class_aurocs.as_ref().map(|aurocs| aurocs.classes);
-    let over_items = evidence.model.class_aurocs.as_ref().is_some_and(|aurocs| !aurocs.item_variances.is_empty());
-    let intervals = method.words(units, classes.map(|_| over_items));
-    let mut table = AttributesTable { n: evidence.rows.len(), units: units.len(), classes, intervals, rows };
-    combined::fill(&mut table, evidence, units);
-    table
+    let over_items = classes.map(|aurocs| !aurocs.item_variances.is_empty());
+    let classes = classes.map(|aurocs| aurocs.classes);
+    AttributesTable {
+        n: items.rows.len(),
+        units: units.len(),
+        classes,
+        intervals: method.words(units, over_items),
+        rows,
+    }
 }
 
 /// Test positions (within the test split) of an attribute's two groups.
@@ -40,27 +100,35 @@ pub(super) struct Groups {
     pub without: Vec<usize>,
 }
 
+impl Groups {
+    fn of(attribute: &Attribute, rows: &[usize]) -> Self {
+        let mut groups = Self { with: Vec::new(), without: Vec::new() };
+        for (position, &item) in rows.iter().enumerate() {
+            match attribute.values[item] {
+                Some(true) => groups.with.push(position),
+                Some(false) => groups.without.push(position),
+                None => {}
+            }
+        }
+        groups
+    }
+}
+
+/// What is measured of one attribute; nothing is predicted yet.
 fn row(
-    evidence: &Evidence,
+    items: &MeasuredItems,
     material: &GapMaterial,
-    (at, attribute): (usize, &Attribute),
+    attribute: &Attribute,
+    classes: Option<ClassSides>,
     method: IntervalMethod,
 ) -> (AttributeRow, BothGaps) {
-    let mut groups = Groups { with: Vec::new(), without: Vec::new() };
-    for (position, &item) in evidence.rows.iter().enumerate() {
-        match attribute.values[item] {
-            Some(true) => groups.with.push(position),
-            Some(false) => groups.without.push(position),
-            None => {}
-        }
-    }
-    let classes = evidence.model.class_aurocs.as_ref().map(|aurocs| ClassSides::new(aurocs, at));
+    let groups = Groups::of(attribute, items.rows);
     let [auroc_true, auroc_false] = match &classes {
         Some(classes) => classes.aurocs(),
-        None => [&groups.with, &groups.without].map(|group| group_auroc(evidence, group)),
+        None => [&groups.with, &groups.without].map(|group| group_auroc(items, group)),
     };
-    let loss_true = group_loss(evidence, &groups.with);
-    let loss_false = group_loss(evidence, &groups.without);
+    let loss_true = group_loss(items, &groups.with);
+    let loss_false = group_loss(items, &groups.without);
     let difference = |a: Stat<f64>, b: Stat<f64>| a.and_then(|a| b.map(|b| a - b));
     let auroc_gap = difference(auroc_true, auroc_false);
     let loss_gap = difference(loss_true, loss_false);
@@ -82,7 +150,7 @@ fn row(
         contrast: attribute.prompts.natural_contrast(),
         n_true: groups.with.len(),
         n_false: groups.without.len(),
-        n_unknown: evidence.rows.len() - groups.with.len() - groups.without.len(),
+        n_unknown: items.rows.len() - groups.with.len() - groups.without.len(),
         auroc_true: auroc_true.into(),
         auroc_false: auroc_false.into(),
         classes: classes.as_ref().map(ClassSides::counts),
@@ -97,27 +165,27 @@ fn row(
         auroc_evidence: GapEvidence::pending(),
         loss_evidence: GapEvidence::pending(),
         everybody: None,
-        predicted: predicted(evidence, attribute),
-        zero_shot: zero_shot(evidence, attribute, &groups),
+        predicted: Vec::new(),
+        zero_shot: Vec::new(),
     };
     (row, gaps)
 }
 
 /// AUROC of the audited model within a group; needs its scores and labels.
-fn group_auroc(evidence: &Evidence, group: &[usize]) -> Stat<f64> {
-    let (Some(labels), Some(scores)) = (&evidence.audit.labels, &evidence.model.scores) else {
+fn group_auroc(items: &MeasuredItems, group: &[usize]) -> Stat<f64> {
+    let (Some(labels), Some(scores)) = (&items.audit.labels, &items.model.scores) else {
         return Err(Undefined::Empty);
     };
-    let scores: Vec<f64> = group.iter().map(|&position| scores[evidence.rows[position]]).collect();
-    let labels: Vec<bool> = group.iter().map(|&position| labels[evidence.rows[position]]).collect();
+    let scores: Vec<f64> = group.iter().map(|&position| scores[items.rows[position]]).collect();
+    let labels: Vec<bool> = group.iter().map(|&position| labels[items.rows[position]]).collect();
     stats::auroc(&scores, &labels)
 }
 
-fn group_loss(evidence: &Evidence, group: &[usize]) -> Stat<f64> {
+fn group_loss(items: &MeasuredItems, group: &[usize]) -> Stat<f64> {
     if group.is_empty() {
         return Err(Undefined::Empty);
     }
-    Ok(group.iter().map(|&position| evidence.losses[position]).sum::<f64>() / group.len() as f64)
+    Ok(group.iter().map(|&position| items.losses[position]).sum::<f64>() / group.len() as f64)
 }
 
 /// Risk(phrase) − risk(contrast) of every head under every contrast.

@@ -1,10 +1,10 @@
 //! How far a measured gap can be trusted: interval, p, q and verdict of the two gaps of each attribute.
 
-use super::attributes::Groups;
+use super::attributes::{Groups, MeasuredItems};
 use super::classes::ClassSides;
 use super::policy::{COVERAGE, LEVEL, POWER, enough, enough_of_class};
 use super::reference::grouped;
-use super::{Evidence, GapEvidence, Measured, Verdict};
+use super::{GapEvidence, Measured, Verdict};
 use crate::stats::{self, Bootstrap, Interval, MeasuredGap, Permutation, Resampling, Stat, Undefined, Units};
 
 /// Where intervals and p-values of gaps come from.
@@ -44,14 +44,14 @@ pub(super) struct GapMaterial<'a> {
 }
 
 impl<'a> GapMaterial<'a> {
-    pub fn of(evidence: &Evidence, units: Units<'a>) -> Self {
-        let scored = evidence
+    pub fn of(items: &MeasuredItems, units: Units<'a>) -> Self {
+        let scored = items
             .audit
             .labels
             .as_ref()
-            .zip(evidence.model.scores.as_ref())
-            .map(|(labels, scores)| evidence.rows.iter().map(|&row| (scores[row], labels[row])).unzip());
-        Self { losses: evidence.losses.clone(), scored, units }
+            .zip(items.model.scores.as_ref())
+            .map(|(labels, scores)| items.rows.iter().map(|&row| (scores[row], labels[row])).unzip());
+        Self { losses: items.losses.to_vec(), scored, units }
     }
 }
 

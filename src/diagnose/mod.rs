@@ -37,7 +37,7 @@ mod validity;
 mod zero_shot;
 
 pub use answer::*;
-pub use attributes::attributes;
+pub use attributes::{attributes, measured_attributes};
 pub use baseline::{BASELINE_SCHEMA, Baseline, BaselinePrompt};
 pub use changed_groups::*;
 pub use check::{

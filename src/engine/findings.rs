@@ -1,10 +1,12 @@
 //! What there is to know first of a model, and where its attributes meet: measured, so no run and no heads are needed.
 
+use super::slot::Slot;
 use super::worker::Shared;
 use super::{EngineError, Event, LoadedRun, Session, Tracker};
 use crate::audit::{HeadKind, RunId, RunRecord, Split};
 use crate::diagnose::{
-    Additions, Findings, IntersectionsTable, Ledger, TestSetTrend, combine_pairs, findings, intersections,
+    Additions, AttributesTable, Findings, IntersectionsTable, Ledger, TestSetTrend, combine_pairs, findings,
+    intersections, measured_attributes,
 };
 use crate::files::read_lines;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,30 +19,48 @@ pub enum Asked {
     /// Of a model.
     Findings(String),
     Intersections(String),
+    /// Among the test items with all of these.
+    Attributes {
+        model: String,
+        within: Vec<String>,
+    },
     Ledger(PathBuf),
 }
 
-/// The finder thread: newest request first, beside training and scoring. A panic over one request is told and does not
-/// end it.
+/// Leaves a request for the finder, in the place of one of its kind that waits.
+pub fn ask(finder: &Slot<Vec<Asked>>, asked: Asked) {
+    finder.change(|waiting| {
+        waiting.retain(|other| std::mem::discriminant(other) != std::mem::discriminant(&asked));
+        waiting.push(asked);
+    });
+}
+
+/// The finder thread, beside training and scoring. A panic over one request is told and does not end it.
 pub fn run(shared: &Shared) {
     while let Some(asked) = shared.finder.take() {
-        let session = &shared.session;
-        let event = match asked {
-            Asked::Findings(model) => {
-                let found = attempt(|| session.findings(&model, None, Additions::default()));
-                Event::Found { model, found }
-            }
-            Asked::Intersections(model) => {
-                let found = attempt(|| session.intersections(&model).map(|(found, _)| found));
-                Event::Intersected { model, found }
-            }
-            Asked::Ledger(file) => {
-                let found = attempt(|| trends(&file));
-                Event::LedgerRead { file, found }
-            }
-        };
-        if !shared.send(event) {
+        if !asked.into_iter().all(|asked| shared.send(answer(&shared.session, asked))) {
             return;
+        }
+    }
+}
+
+fn answer(session: &Session, asked: Asked) -> Event {
+    match asked {
+        Asked::Findings(model) => {
+            let found = attempt(|| session.findings(&model, None, Additions::default()));
+            Event::Found { model, found }
+        }
+        Asked::Intersections(model) => {
+            let found = attempt(|| session.intersections(&model).map(|(found, _)| found));
+            Event::Intersected { model, found }
+        }
+        Asked::Attributes { model, within } => {
+            let found = attempt(|| session.measured_attributes(&model, &within));
+            Event::Measured { model, within, found }
+        }
+        Asked::Ledger(file) => {
+            let found = attempt(|| trends(&file));
+            Event::LedgerRead { file, found }
         }
     }
 }
@@ -93,6 +113,15 @@ impl Session {
         let mut found = self.findings(&run.record.model, against, added)?;
         found.add_estimates(&tables.attributes);
         Ok(found)
+    }
+
+    /// Attributes measured over the test items that have all of `within`.
+    ///
+    /// # Errors
+    /// If there is no such model or attribute, or the data cannot be read.
+    pub fn measured_attributes(&self, model: &str, within: &[String]) -> Result<AttributesTable, EngineError> {
+        let audit = self.audit()?;
+        Ok(measured_attributes(&audit, audit.model(model)?, within)?)
     }
 
     /// Every pair of attributes with items enough, measured; where the model has a finished run, beside what its heads make of

@@ -3,8 +3,8 @@
 use super::{CacheReport, DiscoveryView, Examination, ItemsQuestion, NewAttribute, StoreView};
 use crate::audit::{AttributePrompts, EpochMetrics, HeadKind, HyperParameters, RunId, RunRecord, Split};
 use crate::diagnose::{
-    BothWays, Findings, IntersectionsTable, ListedItem, PairScores, PromptScores, Step, Tables, TestSetTrend, Wanted,
-    WorstWords,
+    AttributesTable, BothWays, Findings, IntersectionsTable, ListedItem, PairScores, PromptScores, Step, Tables,
+    TestSetTrend, Wanted, WorstWords,
 };
 use image::RgbImage;
 use std::path::PathBuf;
@@ -48,6 +48,8 @@ pub enum Command {
     TellIds { name: String, model: String, rows: Arc<Vec<u32>> },
     /// Measure where a model's attributes meet; a newer request replaces one that waits.
     Intersect { model: String },
+    /// Measure attributes over the test items that have all of `within`; a newer request replaces one that waits.
+    Measure { model: String, within: Vec<String> },
     /// Read what a ledger of checks tells over time; a newer request replaces one that waits.
     ReadLedger { file: PathBuf },
     /// Look at items; a newer request replaces one of its kind that waits.
@@ -312,6 +314,12 @@ pub enum Event {
     Intersected {
         model: String,
         found: Result<Arc<IntersectionsTable>, String>,
+    },
+    /// What [`Command::Measure`] asked for, or a sentence on why there is no answer.
+    Measured {
+        model: String,
+        within: Vec<String>,
+        found: Result<Arc<AttributesTable>, String>,
     },
     /// What [`Command::ReadLedger`] asked for, or a sentence on why there is no answer.
     LedgerRead {

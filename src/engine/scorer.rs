@@ -171,6 +171,7 @@ impl Desk {
                 | Command::Find { .. }
                 | Command::Discover(_)
                 | Command::Intersect { .. }
+                | Command::Measure { .. }
                 | Command::ReadLedger { .. }
                 | Command::Items(_),
             ) => Ok(None),

@@ -80,7 +80,7 @@ pub struct Shared {
     pub mailbox: Mailbox,
     pub comparer: Slot<ComparisonRequest>,
     /// Findings, intersections and ledgers that are asked for.
-    pub finder: Slot<Asked>,
+    pub finder: Slot<Vec<Asked>>,
     /// Slices that are asked for.
     pub discoveries: Discoveries,
     /// Runs whose evidence is to be read.
@@ -168,9 +168,12 @@ impl Engine {
             Command::Care { chore } => self.shared.enqueue_chore(chore),
             Command::Cancel { job } => self.shared.cancel(job),
             Command::CompareModels(request) => self.shared.comparer.put(request),
-            Command::Find { model } => self.shared.finder.put(Asked::Findings(model)),
-            Command::Intersect { model } => self.shared.finder.put(Asked::Intersections(model)),
-            Command::ReadLedger { file } => self.shared.finder.put(Asked::Ledger(file)),
+            Command::Find { model } => findings::ask(&self.shared.finder, Asked::Findings(model)),
+            Command::Intersect { model } => findings::ask(&self.shared.finder, Asked::Intersections(model)),
+            Command::Measure { model, within } => {
+                findings::ask(&self.shared.finder, Asked::Attributes { model, within });
+            }
+            Command::ReadLedger { file } => findings::ask(&self.shared.finder, Asked::Ledger(file)),
             Command::Discover(request) => self.shared.discoveries.put(request),
             Command::Items(command) => self.shared.items.change(|waiting| waiting.put(command)),
             other => self.shared.mailbox.put(Work::Command(other)),

@@ -47,7 +47,7 @@ pub use plain::{json, json_line, printable, shell_word, tame};
 pub use prompts::{compare, pairs, score};
 pub use runs::{Attempt, Difference, Ending, Field, Order, best_first, plan, runs, show, sort, sweep, unfinished};
 pub use sheet::{Cell, Format, Sheet};
-pub use tables::{attributes, attributes_fitted, bias, ood, paper_attributes, validity, zero_shot};
+pub use tables::{attributes, attributes_fitted, attributes_within, bias, ood, paper_attributes, validity, zero_shot};
 
 use crate::audit::RunRecord;
 use crate::diagnose::Measured;

@@ -2,7 +2,7 @@
 
 use super::combined::{combined_cells, combined_note};
 use super::sheet::{Cell, Sheet};
-use super::{Align, heading, members};
+use super::{Align, heading, members, printable};
 use crate::audit::{Contrast, HeadKind, RunRecord, Side};
 use crate::diagnose::{
     Aggregate, Association, AttributeRow, AttributesTable, BiasTable, Correlations, Follows, Measured, OodTable,
@@ -18,6 +18,46 @@ fn side(side: Option<Side>) -> Cell {
 /// Table 5, each attribute under its own contrast.
 #[must_use]
 pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
+    let mut sheet = attributes_under(table, heading("Table 5 · Rawlsian max-min per attribute", run));
+    let predicted = format!(
+        "The estimate's predicted gap is that of the phrase against everybody, from slices without the attribute. The heads' are risk of the phrase minus risk of its contrast, mean over {}; only the regressor's is in loss units.",
+        members(run)
+    );
+    sheet.notes.insert(2, predicted);
+    sheet
+}
+
+/// What Table 5 measures over the items that have some attributes, as a terminal shows it or whole.
+#[must_use]
+pub fn attributes_within(table: &AttributesTable, of: (&str, &str), within: &[String], fitted: bool) -> Sheet {
+    let within: Vec<String> = within.iter().map(|name| printable(name)).collect();
+    let heading = format!(
+        "Table 5 · Rawlsian max-min per attribute, within {}\naudit {} · model {}",
+        within.join(" and "),
+        printable(of.0),
+        printable(of.1)
+    );
+    let mut sheet = attributes_under(table, heading);
+    for column in PREDICTED {
+        sheet.leave_out(column);
+    }
+    if fitted { fit(sheet, table) } else { sheet }
+}
+
+/// Columns that heads fill.
+const PREDICTED: [&str; 9] = [
+    "combined",
+    "combined 95 %",
+    "pred estimate",
+    "pred estimate 90 %",
+    "pred regressor",
+    "pred ranker",
+    "pred ood",
+    "0-shot",
+    "contrast",
+];
+
+fn attributes_under(table: &AttributesTable, heading: String) -> Sheet {
     const COLUMNS: [(&str, Align); 29] = [
         ("attribute", Left),
         ("n true", Right),
@@ -53,7 +93,7 @@ pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
     if table.classes.is_some() {
         columns.splice(3..3, [("classes true", Right), ("classes false", Right)]);
     }
-    let mut sheet = Sheet::new(heading("Table 5 · Rawlsian max-min per attribute", run), &columns);
+    let mut sheet = Sheet::new(heading, &columns);
     for row in &table.rows {
         let mut cells = attribute_cells(row);
         if let Some(sides) = &row.classes {
@@ -69,10 +109,6 @@ pub fn attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
         format!(
             "Intervals are 95 %, from: {}. q is Benjamini-Hochberg over the attributes; resolved means q < .05. n needed resolves this gap alone, at its measured size, four times in five at p < .05; shrunken is the loss gap without the winner's curse.",
             table.intervals
-        ),
-        format!(
-            "The estimate's predicted gap is that of the phrase against everybody, from slices without the attribute. The heads' are risk of the phrase minus risk of its contrast, mean over {}; only the regressor's is in loss units.",
-            members(run)
         ),
     ];
     if let Some(found) = table.rows.iter().find_map(|row| row.combined) {
@@ -126,7 +162,10 @@ const SPARED: [&str; 21] = [
 /// [`attributes`] as a terminal shows it: without columns that nothing is known of, and no wider than 120.
 #[must_use]
 pub fn attributes_fitted(table: &AttributesTable, run: &RunRecord) -> Sheet {
-    let mut sheet = attributes(table, run);
+    fit(attributes(table, run), table)
+}
+
+fn fit(mut sheet: Sheet, table: &AttributesTable) -> Sheet {
     if table.rows.iter().all(|row| row.auroc_gap.value().is_none()) && table.classes.is_none() {
         ["AUROC verdict", "worse"].iter().for_each(|name| sheet.leave_out(name));
     }

@@ -1,8 +1,25 @@
 //! Canned pairs of attributes and checks over time: the same numbers each time.
 
-use super::world::{ATTRIBUTES, bell, evidence, key, noise};
+use super::world::{ATTRIBUTES, bell, evidence, key, noise, record, tables};
+use llm2loss::audit::Architecture;
 use llm2loss::diagnose::*;
 use std::path::PathBuf;
+
+/// What is measured within a group: the canned table, a quarter smaller for each attribute that is kept.
+pub fn attributes(within: &[String]) -> AttributesTable {
+    let record = record("00", "logistic", Architecture::Linear, 0);
+    let mut table = tables(&record).attributes.clone();
+    for row in &mut table.rows {
+        (row.predicted, row.zero_shot, row.everybody) = (Vec::new(), Vec::new(), None);
+        for name in within {
+            row.n_true = if row.name == *name { row.n_true } else { row.n_true * 3 / 4 };
+        }
+    }
+    if let Some(kept) = within.last().and_then(|name| table.rows.iter().find(|row| row.name == *name)) {
+        table.n = kept.n_true;
+    }
+    table
+}
 
 /// Thirty pairs of attributes, worst first.
 pub fn intersections() -> IntersectionsTable {

@@ -57,6 +57,10 @@ pub struct Table {
     #[arg(long, value_name = "N")]
     pub top: Option<usize>,
 
+    /// Table 5: over the test items with an attribute alone, measured without heads; given again, with all of them
+    #[arg(long, value_name = "ATTRIBUTE")]
+    pub within: Vec<String>,
+
     /// Table 5 as text: every column, however wide
     #[arg(long)]
     pub all_columns: bool,

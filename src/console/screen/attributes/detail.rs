@@ -12,14 +12,16 @@ use crate::console::text;
 use crate::console::theme::Role;
 use crate::console::widget::scale::Scale;
 use crate::console::widget::{scatter as dots, spark};
-use crate::diagnose::{AttributeRow, BiasRow, Measured, PredictedGap, Tables, TrueGap};
+use crate::diagnose::{AttributeRow, AttributesTable, BiasRow, BiasTable, Measured, PredictedGap, TrueGap};
 use ratatui::layout::Rect;
 
 /// What the detail is drawn from.
 pub struct Context<'a> {
     pub row: &'a AttributeRow,
     pub state: &'a State,
-    pub tables: &'a Tables,
+    pub table: &'a AttributesTable,
+    /// Correlations with what heads predict, where they do.
+    pub bias: Option<&'a BiasTable>,
     /// The key that opens the row's prompts.
     pub open: String,
 }
@@ -35,7 +37,7 @@ impl Context<'_> {
 
     /// The members as heights: on the lane's axis for the regressor, else on that of all attributes.
     fn heights(&self, gap: &PredictedGap, glyphs: &Glyphs) -> String {
-        let table = &self.tables.attributes;
+        let table = self.table;
         let members = spark::members(&gap.members, 5);
         if gap.head == HeadKind::Regressor {
             let axis = Axis::of(table, self.state);
@@ -48,7 +50,7 @@ impl Context<'_> {
 
     /// Predicted against measured loss gap over the attributes, for the contrast asked for.
     fn correlation(&self) -> Option<&BiasRow> {
-        self.tables.bias.rows.iter().find(|row| {
+        self.bias?.rows.iter().find(|row| {
             row.head == HeadKind::Regressor && row.contrast == self.state.contrast && row.against == TrueGap::SignedLoss
         })
     }
@@ -147,6 +149,11 @@ fn heads(pen: &mut Pen<'_>, area: Rect, y: u16, context: &Context<'_>) -> u16 {
         let words = format!("{}{ends}", number::signed(gap.value, 3, glyphs));
         y = line(pen, area, y, &[("estimate   ", Role::Accent), (&words, Role::Text)]);
         y = line(pen, area, y, &[("against everybody, 90 %", Role::Dim)]);
+    }
+    if context.row.predicted.is_empty() {
+        let kept = context.state.within.is_kept();
+        let why = if kept { "within a group, all is measured" } else { "measured; heads answer later" };
+        return line(pen, area, y, &[(why, Role::Dim)]);
     }
     let title = format!("predicted gap, {} contrast", context.contrast());
     y = line(pen, area, y, &[(&title, Role::Title)]);
@@ -265,7 +272,7 @@ fn loss_line(pen: &mut Pen<'_>, area: Rect, y: u16, context: &Context<'_>) -> u1
         &[("  false ", Role::Dim), (&b, Role::Text)],
         &[("  gap ", Role::Dim), (&gap, Role::Text)],
         &[("  ", Role::Dim), (&judged, role)],
-        &[("  0-shot ", Role::Dim), (&words, Role::Text), (care, Role::Warn)],
+        &[(if zero.is_some() { "  0-shot " } else { "" }, Role::Dim), (&words, Role::Text), (care, Role::Warn)],
     ];
     groups_line(pen, area, y, &groups)
 }
@@ -295,9 +302,9 @@ fn gap_words(gap: &PredictedGap, glyphs: &Glyphs) -> String {
 
 /// Points of the scatter: measured and predicted loss gap of each attribute on the lane's axis, and the one picked.
 fn points<'a>(context: &Context<'a>) -> (Vec<(f64, f64)>, Vec<&'a str>, Option<usize>) {
-    let axis = Axis::of(&context.tables.attributes, context.state);
+    let axis = Axis::of(context.table, context.state);
     let (mut points, mut names, mut picked) = (Vec::new(), Vec::new(), None);
-    for row in &context.tables.attributes.rows {
+    for row in &context.table.rows {
         let everybody = row.everybody.filter(|_| context.state.everybody).map(|gap| gap.value);
         let head = || row.predicted(HeadKind::Regressor, context.state.contrast).map(|gap| gap.summary.mean);
         if let (Some(gap), Some(truth)) = (everybody.or_else(head), row.loss_gap.value()) {
@@ -313,7 +320,7 @@ fn points<'a>(context: &Context<'a>) -> (Vec<(f64, f64)>, Vec<&'a str>, Option<u
 
 /// Predicted against measured loss gap over the attributes, with the selected one picked out.
 pub fn scatter(pen: &mut Pen<'_>, area: Rect, context: &Context<'_>) {
-    let rooted = Axis::of(&context.tables.attributes, context.state).rooted;
+    let rooted = Axis::of(context.table, context.state).rooted;
     let inside = pen.panel(area, "Predicted, true loss gap", if rooted { "root scale" } else { "" }, false);
     if inside.height >= 4 {
         plotted(pen, inside, context, false);
@@ -340,7 +347,7 @@ fn plotted(pen: &mut Pen<'_>, inside: Rect, context: &Context<'_>, named: bool) 
 }
 
 fn correlation_words(context: &Context<'_>, points: usize, glyphs: &Glyphs) -> String {
-    let everybody = context.tables.bias.everybody.iter().find(|row| row.against == TrueGap::SignedLoss);
+    let everybody = context.bias.and_then(|bias| bias.everybody.iter().find(|row| row.against == TrueGap::SignedLoss));
     let estimated = everybody.filter(|_| context.state.everybody).map(|row| &row.correlations.spearman);
     match estimated.or_else(|| context.correlation().map(|row| &row.correlations.spearman)) {
         Some(Measured::Value(found)) => {

@@ -9,6 +9,8 @@ pub const HERE: Context = Context::screen("attributes", "Attributes");
 pub const PAIRS: Context = Context::view("pairs", "Attributes, pairs");
 /// Shows where two attributes meet, or the attributes again.
 pub const PAIRS_KEY: Action = Action::Own("pairs");
+/// Keeps only the items of a row.
+pub const KEEP: Action = Action::Own("keep-group");
 /// Columns out of sight on the left, and on the right.
 pub const LEFT: Action = Action::Own("columns-left");
 pub const RIGHT: Action = Action::Own("columns-right");
@@ -31,9 +33,10 @@ pub static KEYS: &[Row] = &[
     bind(HERE, &["c"], Action::NextContrast, "contrast", "everybody or another contrast"),
     bind(HERE, &["z"], Action::Zoom, "zoom", "wide bars, scatter, table"),
     bind(HERE, &["Enter"], Action::OpenItems, "items", "list the items with the attribute"),
+    bind(HERE, &["&"], KEEP, "within", "measure within its items"),
     bind(HERE, &["i"], PAIRS_KEY, "pairs", "where two attributes meet"),
     bind(HERE, &["p"], Action::OpenPair, "prompts", "open both sentences as prompts"),
-    bind(HERE, &["Esc"], Action::DropFilter, "", "clear the filter"),
+    bind(HERE, &["Esc"], Action::DropFilter, "", "clear the filter, or leave"),
     bind(FILTER, &["Enter"], Action::KeepFilter, "keep", "keep the filter"),
     bind(FILTER, &["Esc"], Action::DropFilter, "clear", "clear the filter"),
     bind(FILTER, &["Down"], Action::Down, "", "next row"),

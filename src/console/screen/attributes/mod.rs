@@ -12,6 +12,7 @@ mod sheet;
 mod table;
 mod view;
 mod waiting;
+mod within;
 
 pub use keys::{CONTEXTS, FILTER, HERE, KEYS, PAIRS};
 pub use layout::{Layout, layout};
@@ -21,6 +22,7 @@ use view::view;
 use crate::audit::{Contrast, HeadKind};
 use crate::console::msg::Action;
 use crate::console::widget::table::Cursor;
+use crate::console::world::World;
 use crate::diagnose::{AttributeRow, AttributesTable, PredictedGap};
 use std::time::Duration;
 use tui_input::Input;
@@ -43,6 +45,8 @@ pub struct State {
     pub zoom: Zoom,
     /// Where two attributes meet, when that is in sight.
     pub pairs: pairs::State,
+    /// What is measured without heads: of a group that is kept.
+    within: within::State,
     /// The place whose detail is drawn; it lags behind while keys move the selection, until `detail_due`.
     detail: usize,
     pub detail_due: Option<Duration>,
@@ -73,6 +77,7 @@ impl Default for State {
             order: Vec::new(),
             zoom: Zoom::Table,
             pairs: pairs::State::default(),
+            within: within::State::default(),
             detail: 0,
             detail_due: None,
         }
@@ -114,6 +119,12 @@ fn has_contrast(table: &AttributesTable, contrast: Contrast) -> bool {
 }
 
 impl State {
+    /// The table in view: of the group that is kept, else of the heads in view, else as measured without heads.
+    #[must_use]
+    pub fn table<'a>(&'a self, world: &'a World) -> Option<&'a AttributesTable> {
+        self.in_view(world, self.within.table(world).map(AsRef::as_ref))
+    }
+
     /// The selected row.
     #[must_use]
     pub fn selected<'a>(&self, table: &'a AttributesTable) -> Option<&'a AttributeRow> {
@@ -145,16 +156,15 @@ impl State {
         }
     }
 
-    /// Takes in a new table: positions of the old one mean nothing in it.
-    pub fn replace(&mut self, before: Option<&AttributesTable>, table: &AttributesTable) {
-        let name = before.and_then(|before| self.selected(before)).map(|row| row.name.clone());
+    /// Takes in a new table, the first one or not, and selects a row by its name: positions of the old one mean nothing in it.
+    fn replace(&mut self, name: Option<String>, first: bool, table: &AttributesTable) {
         if !has_contrast(table, self.contrast)
             && let Some(row) = table.rows.first()
         {
             // An audit whose prompts were made has no antonyms: it starts on what it has.
             self.contrast = row.contrast;
         }
-        if before.is_none() && table.rows.iter().all(|row| row.rmm.value().is_none()) {
+        if first && table.rows.iter().all(|row| row.rmm.value().is_none()) {
             // Without labels and scores there is no AUROC, but there is a loss.
             self.sort = Sort::LossGap;
         }

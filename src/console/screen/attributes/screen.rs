@@ -1,6 +1,6 @@
 //! Attributes as one of the screens.
 
-use super::keys::PAIRS_KEY;
+use super::keys::{KEEP, PAIRS_KEY};
 use super::{FILTER, HERE, PAIRS, State, contrast_word, layout, sheet, shown_contrast, view};
 use crate::console::glyph::Glyphs;
 use crate::console::keys::Context;
@@ -13,6 +13,7 @@ use crate::console::view::body;
 use crate::console::widget::input;
 use crate::console::widget::table::Cursor;
 use crate::console::world::World;
+use crate::diagnose::AttributesTable;
 use crate::engine::{Command, Event};
 use crate::report::Sheet;
 use crossterm::event::{Event as TerminalEvent, KeyEvent};
@@ -27,32 +28,63 @@ const REST: Duration = Duration::from_millis(80);
 impl State {
     /// The two sentences of an attribute, as it is shown.
     #[must_use]
-    pub fn pair<'a>(&self, world: &'a World, name: &str) -> Option<(&'a str, &'a str)> {
-        let row = world.shown.as_ref()?.tables.attributes.rows.iter().find(|row| row.name == name)?;
+    pub fn pair<'a>(&'a self, world: &'a World, name: &str) -> Option<(&'a str, &'a str)> {
+        let row = self.table(world)?.rows.iter().find(|row| row.name == name)?;
         row.prompts.pair(shown_contrast(row, self.contrast))
     }
 
     /// Those of the selected one.
-    fn selected_pair<'a>(&self, world: &'a World) -> Option<(&'a str, &'a str)> {
-        let row = self.selected(&world.shown.as_ref()?.tables.attributes)?;
+    fn selected_pair<'a>(&'a self, world: &'a World) -> Option<(&'a str, &'a str)> {
+        let row = self.selected(self.table(world)?)?;
         row.prompts.pair(shown_contrast(row, self.contrast))
     }
 
     /// Selects an attribute, whatever the filter is.
     pub fn show(&mut self, world: &World, name: &str) {
-        let Some(shown) = &world.shown else { return };
-        let rows = &shown.tables.attributes.rows;
         self.filter.reset();
         (self.filtering, self.pairs.shown) = (false, false);
-        self.arrange(&shown.tables.attributes);
-        self.cursor.selected = self.order.iter().position(|&at| rows[at].name == name).unwrap_or(0);
+        self.within.clear();
+        self.select(world, Some(name.to_owned()));
+    }
+
+    /// Lays out the table in view anew and selects a row of it; without a table there is nothing to select.
+    fn select(&mut self, world: &World, name: Option<String>) {
+        let measured = self.within.table(world).cloned();
+        match self.in_view(world, measured.as_deref()) {
+            Some(table) => self.replace(name, false, table),
+            None => (self.order, self.within.wished) = (Vec::new(), name),
+        }
         self.follow();
     }
 
     fn rearrange(&mut self, world: &World) {
-        if let Some(shown) = &world.shown {
-            self.arrange(&shown.tables.attributes);
+        let measured = self.within.table(world).cloned();
+        if let Some(table) = self.in_view(world, measured.as_deref()) {
+            self.arrange(table);
         }
+    }
+
+    /// Items with an attribute, of the group that is kept.
+    fn listing(&self, name: &str) -> Listing {
+        let mut listing = Listing::with(name);
+        if self.within.is_kept() {
+            listing.filter.with = self.within.names();
+            if !listing.filter.with.iter().any(|kept| kept == name) {
+                listing.filter.with.push(name.to_owned());
+            }
+            listing.title = listing.filter.with.join(" + ");
+        }
+        listing
+    }
+
+    /// The table in view of the two, so that the state may change beside it.
+    pub(super) fn in_view<'a>(
+        &self,
+        world: &'a World,
+        measured: Option<&'a AttributesTable>,
+    ) -> Option<&'a AttributesTable> {
+        let shown = world.shown.as_ref().filter(|_| !self.within.is_kept());
+        shown.map(|shown| &shown.tables.attributes).or(measured)
     }
 }
 
@@ -74,15 +106,29 @@ impl Screen for State {
             return Vec::new();
         }
         if action == Action::OpenItems {
-            let row = world.shown.as_ref().and_then(|shown| self.selected(&shown.tables.attributes));
-            return row.map(|row| Effect::ListItems(Box::new(Listing::with(&row.name)))).into_iter().collect();
+            let row = self.table(world).and_then(|table| self.selected(table));
+            return row.map(|row| Effect::ListItems(Box::new(self.listing(&row.name)))).into_iter().collect();
+        }
+        if action == KEEP {
+            let row = self.table(world).and_then(|table| self.selected(table)).cloned();
+            if row.is_some_and(|row| self.within.keep(&row)) {
+                self.filter.reset();
+                self.select(world, None);
+            }
+            return Vec::new();
+        }
+        if action == Action::DropFilter && !self.filtering && self.filter.value().is_empty() && self.within.release() {
+            let wished = self.within.wished.take();
+            self.select(world, wished);
+            return Vec::new();
         }
         if action == Action::OpenPair {
             let pair = self.selected_pair(world);
             return pair.map(|(a, b)| Effect::OpenPrompts(a.to_owned(), b.to_owned())).into_iter().collect();
         }
         let before = self.cursor.selected;
-        let table = world.shown.as_ref().map(|shown| &shown.tables.attributes);
+        let measured = self.within.table(world).cloned();
+        let table = self.in_view(world, measured.as_deref());
         self.apply(action, table, layout(body(world.size)).page());
         if before != self.cursor.selected && self.order.len() > 1 {
             self.detail_due = Some(world.now + REST);
@@ -115,8 +161,7 @@ impl Screen for State {
         if self.pairs.shown {
             return "shrunken loss".into();
         }
-        let Some(shown) = &world.shown else { return String::new() };
-        let table = &shown.tables.attributes;
+        let Some(table) = self.table(world) else { return String::new() };
         let down = self.sort.descends() != self.reversed;
         let arrow = if down { glyphs.descending } else { glyphs.ascending };
         let (sort, shown, total) = (self.sort.name(), self.order.len(), table.rows.len());
@@ -140,10 +185,18 @@ impl Screen for State {
             };
         }
         match action {
+            Action::Screen(_) if self.within.is_kept() => {
+                let (audit, model) = (shell::audit(world), shell::model(world));
+                let within: String =
+                    self.within.names().iter().map(|name| format!(" --within {}", quoted(name))).collect();
+                Some(format!("llm2loss table {audit} attributes{model}{within}"))
+            }
             Action::Screen(_) => Some(shell::ask(world, "table", " attributes")),
             Action::OpenItems => {
-                let row = self.selected(&world.shown.as_ref()?.tables.attributes)?;
-                Some(shell::ask(world, "items", &format!(" --attribute {}", quoted(&row.name))))
+                let row = self.selected(self.table(world)?)?;
+                let names = self.listing(&row.name).filter.with;
+                let flags: String = names.iter().map(|name| format!(" --attribute {}", quoted(name))).collect();
+                Some(shell::ask(world, "items", &flags))
             }
             Action::OpenPair => {
                 let (a, b) = self.selected_pair(world)?;
@@ -162,16 +215,28 @@ impl Screen for State {
     }
 
     fn wants(&mut self, world: &World) -> Vec<Command> {
-        self.pairs.wants(world).into_iter().collect()
+        let measured = || self.within.wants(world).filter(|_| self.within.is_kept() || world.shown.is_none());
+        self.pairs.wants(world).or_else(measured).into_iter().collect()
     }
 
     fn on_event(&mut self, world: &World, event: &Event) {
         if let Event::Intersected { model, found } = event {
             self.pairs.take(model, found);
         }
-        if let Event::Shown(view) = event {
-            let before = world.shown.as_ref().map(|shown| &shown.tables.attributes);
-            self.replace(before, &view.tables.attributes);
+        let first = self.table(world).is_none();
+        let name = self.table(world).and_then(|table| self.selected(table)).map(|row| row.name.clone());
+        let name = name.or_else(|| self.within.wished.take());
+        match event {
+            Event::Shown(view) if !self.within.is_kept() => self.replace(name, first, &view.tables.attributes),
+            Event::Measured { model, within, found } => {
+                self.within.take(model, within, found);
+                let lacked = self.within.is_kept() || world.shown.is_none();
+                if let Some(table) = self.within.table(world).filter(|_| lacked).cloned() {
+                    self.replace(name, first && !self.within.is_kept(), &table);
+                }
+            }
+            Event::Opened { .. } => self.within.clear(),
+            _ => {}
         }
     }
 
@@ -222,7 +287,7 @@ impl Screen for State {
     }
 
     fn is_waiting(&self, world: &World) -> bool {
-        world.shown.is_none() && !self.filtering && !self.pairs.shown
+        self.table(world).is_none() && !self.filtering && !self.pairs.shown
     }
 
     fn keep(&self, all: &mut Map<String, Value>, of_audit: &mut Map<String, Value>) {

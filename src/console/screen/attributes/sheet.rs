@@ -9,7 +9,7 @@ use crate::report::{Cell, Sheet};
 
 /// The table.
 pub fn sheet(state: &State, world: &World) -> Option<Sheet> {
-    let table = &world.shown.as_ref()?.tables.attributes;
+    let table = state.table(world)?;
     let columns = [
         ("attribute", Left),
         ("n true", Right),
@@ -46,10 +46,11 @@ pub fn sheet(state: &State, world: &World) -> Option<Sheet> {
             Cell::text(shown_contrast(row, state.contrast).name()),
         ]);
     }
+    let within = state.within.crumbs(">").map_or_else(String::new, |(names, ..)| format!(" within {names}"));
     let filter = state.filter.value().trim();
     let filter = if filter.is_empty() { String::new() } else { format!(", filter '{filter}'") };
     sheet.notes.push(format!(
-        "Over {} test items; sorted by {}{filter}. Gaps are true less false.",
+        "Over {} test items{within}; sorted by {}{filter}. Gaps are true less false.",
         table.n,
         state.sort.name()
     ));

@@ -9,59 +9,94 @@ use crate::console::text;
 use crate::console::theme::Role;
 use crate::console::widget::input;
 use crate::console::world::World;
-use crate::diagnose::{AttributeRow, AttributesTable, Tables};
+use crate::diagnose::{AttributeRow, AttributesTable};
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Draws the screen into the body, or what is being prepared for it.
 pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
-    let Some(shown) = &world.shown else {
+    let Some(attributes) = state.table(world) else {
+        if state.within.is_kept() {
+            return measuring(state, world, pen, body);
+        }
         waiting::draw(world, pen, body);
         return;
     };
-    let attributes = &shown.tables.attributes;
     let places = layout(body);
-    let title = "Attributes · Rawlsian max-min of AUROC and mean loss";
-    let title = if body.width < 100 { "Attributes · max-min" } else { title };
-    let title = title.replace('·', pen.glyphs().dot);
-    let n = number::count(attributes.n);
-    let (mut title, mut note) = (title, format!("test items, n = {n}"));
-    // What no attribute explains comes before the long title, where it fits whole.
-    if let Some(words) = world.outside_attributes(&shown.record.model) {
-        let short = format!("Attributes, n = {n}");
-        if text::width(&short) + text::width(&words) + 12 < usize::from(places.table.width) {
-            (title, note) = (short, words);
-        }
-    }
+    let (title, note) = heading(state, world, pen, attributes, (body.width, places.table.width));
     let inside = pen.panel(places.table, &title, &note, true);
     let row = state.detailed(attributes);
     match (state.zoom, row) {
-        (Zoom::Scatter, Some(row)) => detail::plot(pen, inside, &context(state, world, row, &shown.tables)),
+        (Zoom::Scatter, Some(row)) => detail::plot(pen, inside, &context(state, world, row, attributes)),
         _ => {
             table::draw(pen, inside, attributes, state);
             foot(pen, places.table, attributes, state);
         }
     }
     if let Some(row) = row {
-        let context = context(state, world, row, &shown.tables);
+        let context = context(state, world, row, attributes);
         if let Some(area) = places.detail {
             if places.strip {
                 detail::strip(pen, area, &context);
             } else {
-                detail::pane(pen, area, &context);
+                // Without predictions there is nothing to plot, and the detail has the room.
+                let plot = places.scatter.filter(|_| context.bias.is_some());
+                let height = plot.map_or(places.table.height, |_| area.height);
+                detail::pane(pen, Rect { height, ..area }, &context);
+                plot.into_iter().for_each(|area| detail::scatter(pen, area, &context));
             }
-        }
-        if let Some(area) = places.scatter {
-            detail::scatter(pen, area, &context);
         }
     } else if let Some(area) = places.detail {
         pen.panel(area, "", "", false);
     }
 }
 
-fn context<'a>(state: &'a State, world: &'a World, row: &'a AttributeRow, tables: &'a Tables) -> detail::Context<'a> {
+/// Title and note of the table: the group that is kept, or what no attribute explains where it fits whole.
+fn heading(
+    state: &State,
+    world: &World,
+    pen: &Pen<'_>,
+    attributes: &AttributesTable,
+    (body, table): (u16, u16),
+) -> (String, String) {
+    let glyphs = pen.glyphs();
+    let n = number::count(attributes.n);
+    if let Some((names, _, loss)) = state.within.crumbs(glyphs.prompt) {
+        let loss = loss.map_or_else(String::new, |loss| format!(", mean loss {}", number::plain(loss, 3, glyphs)));
+        return (format!("Attributes {} {names}", glyphs.prompt), format!("n = {n}{loss}"));
+    }
+    let outside = world.model().and_then(|model| world.outside_attributes(model));
+    let short = format!("Attributes, n = {n}");
+    if let Some(words) = outside
+        && text::width(&short) + text::width(&words) + 12 < usize::from(table)
+    {
+        return (short, words);
+    }
+    let title = "Attributes · Rawlsian max-min of AUROC and mean loss";
+    let title = if body < 100 { "Attributes · max-min" } else { title };
+    (title.replace('·', glyphs.dot), format!("test items, n = {n}"))
+}
+
+/// The page while a group is being measured.
+fn measuring(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
+    let names = state.within.names().join(", ");
+    let inside = pen.panel(body, "Attributes", "", true);
+    let words = match state.within.failed(world) {
+        Some(why) => why.to_owned(),
+        None => format!("measuring the items with {names}"),
+    };
+    pen.centre(inside, inside.y + inside.height / 2, &words, Role::Dim);
+}
+
+fn context<'a>(
+    state: &'a State,
+    world: &'a World,
+    row: &'a AttributeRow,
+    table: &'a AttributesTable,
+) -> detail::Context<'a> {
     let open = world.key(HERE, Action::OpenPair);
-    detail::Context { row, state, tables, open }
+    let bias = world.shown.as_ref().filter(|_| !state.within.is_kept()).map(|shown| &shown.tables.bias);
+    detail::Context { row, state, table, bias, open }
 }
 
 /// The filter while it is typed or holds, and the place of the selection.
@@ -77,7 +112,9 @@ fn foot(pen: &mut Pen<'_>, area: Rect, attributes: &AttributesTable, state: &Sta
     };
     pen.footnote(area, &place);
     let glyphs = pen.glyphs();
-    let bar = format!(" {} measured  {} predicted loss gap", glyphs.bar, glyphs.predicted);
+    let predicts = attributes.rows.iter().any(|row| !row.predicted.is_empty());
+    let predicted = if predicts { format!("  {} predicted", glyphs.predicted) } else { String::new() };
+    let bar = format!(" {} measured{predicted} loss gap", glyphs.bar);
     let root = if table::Axis::of(attributes, state).rooted { ", root scale" } else { "" };
     if state.filtering || !state.filter.value().is_empty() {
         let at = pen.text(area.x + 2, y, 3, " / ", Role::Accent);
