@@ -58,6 +58,24 @@ fn every_pair_is_what_numpy_and_scipy_measure() {
 }
 
 #[test]
+fn attributes_within_a_group_are_measured_over_it_alone() {
+    let fixture: Value = serde_json::from_str(include_str!("fixtures/intersections.json")).unwrap();
+    for theirs in &fixture["rows"].as_array().unwrap()[..5] {
+        let [a, b] = [0, 1].map(|at| theirs["attributes"][at].as_str().unwrap());
+        let ours = json(&["table", "adult", "attributes", "--within", a, "--json"]);
+        assert_eq!((&ours["schema"], &ours["within"][0]), (&"llm2loss.table.attributes/1".into(), &a.into()));
+        let row = |name: &str| ours["rows"].as_array().unwrap().iter().find(|row| row["name"] == name).unwrap().clone();
+        // The group itself has nothing to be held against.
+        assert_eq!((&row(a)["n_true"], &row(a)["n_false"]), (&ours["n"], &0.into()));
+        assert_eq!(row(b)["n_true"], theirs["n"]);
+        assert!((number(&row(b)["loss_true"]) - number(&theirs["loss"])).abs() < 1e-9, "{b} within {a}");
+        assert!(row(b)["predicted"].as_array().unwrap().is_empty());
+        let both = json(&["table", "adult", "attributes", "--within", a, "--within", b, "--json"]);
+        assert_eq!(both["n"], theirs["n"]);
+    }
+}
+
+#[test]
 fn the_blind_spot_comes_first_and_its_command_computes_it_again() {
     let found = json(&["findings", "adult", "--json"]);
     assert_eq!((&found["schema"], &found["model"]), (&"llm2loss.findings/1".into(), &"v1".into()));
@@ -97,6 +115,8 @@ fn what_is_asked_of_no_table_or_model_is_refused() {
         (&["findings", "adult", "--against", "v1"], "against itself"),
         (&["findings", "nowhere"], "nowhere"),
         (&["table", "adult", "intersections", "--paper"], "need no run"),
+        (&["table", "adult", "bias", "--within", "Senior"], "goes with the table 'attributes' alone"),
+        (&["table", "adult", "attributes", "--within", "Seniors"], "did you mean 'Senior'?"),
         (&["table", "adult", "validity", "--top", "3"], "belong to the table 'intersections'"),
     ] {
         let (out, said) = run(arguments, 2);
