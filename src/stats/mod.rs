@@ -57,6 +57,7 @@ mod skewed_welch;
 mod slices;
 mod smirnov;
 mod sorted_scores;
+mod spherical;
 mod undefined;
 mod verification;
 
@@ -103,5 +104,6 @@ pub use skewed_welch::{PowerSums, SkewedWelch, careful_mean_interval, skewed_wel
 pub use slices::{between_variance, conformal_quantile};
 pub use smirnov::{Smirnov, smirnov};
 pub use sorted_scores::SortedScores;
+pub use spherical::{Points, assign, dot, mean_row, spherical_means};
 pub use undefined::{Stat, Undefined};
 pub use verification::{VerificationPairs, verification_auroc, verification_pairs};

@@ -19,18 +19,9 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
     };
     let attributes = &shown.tables.attributes;
     let places = layout(body);
-    let title = "Attributes · Rawlsian max-min of AUROC and mean loss";
-    let title = if body.width < 100 { "Attributes · max-min" } else { title };
-    let title = title.replace('·', pen.glyphs().dot);
-    let n = number::count(attributes.n);
-    let (mut title, mut note) = (title, format!("test items, n = {n}"));
-    // What no attribute explains comes before the long title, where it fits whole.
-    if let Some(words) = world.outside_attributes(&shown.record.model) {
-        let short = format!("Attributes, n = {n}");
-        if text::width(&short) + text::width(&words) + 12 < usize::from(places.table.width) {
-            (title, note) = (short, words);
-        }
-    }
+    let outside = world.outside_attributes(&shown.record.model);
+    let strip = places.detail.filter(|_| places.strip);
+    let (title, note) = heading(pen, attributes, body, places.table, if strip.is_some() { &[] } else { &outside });
     let inside = pen.panel(places.table, &title, &note, true);
     let row = state.detailed(attributes);
     match (state.zoom, row) {
@@ -45,6 +36,8 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
         if let Some(area) = places.detail {
             if places.strip {
                 detail::strip(pen, area, &context);
+                let fits = |words: &&String| text::width(words) + 6 <= usize::from(area.width);
+                outside.iter().find(fits).into_iter().for_each(|words| pen.footnote(area, words));
             } else {
                 detail::pane(pen, area, &context);
             }
@@ -55,6 +48,25 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
     } else if let Some(area) = places.detail {
         pen.panel(area, "", "", false);
     }
+}
+
+/// Title and note of the table. What no attribute explains comes before the long title; of its wordings the first that fits
+/// whole.
+fn heading(
+    pen: &Pen<'_>,
+    attributes: &AttributesTable,
+    body: Rect,
+    table: Rect,
+    outside: &[String],
+) -> (String, String) {
+    let n = number::count(attributes.n);
+    let title = "Attributes · Rawlsian max-min of AUROC and mean loss";
+    let title = if body.width < 100 { "Attributes · max-min" } else { title };
+    let usual = (title.replace('·', pen.glyphs().dot), format!("test items, n = {n}"));
+    let short = [format!("Attributes, n = {n}"), "Attributes".to_owned()];
+    let fits = |title: &str, words: &str| text::width(title) + text::width(words) + 10 <= usize::from(table.width);
+    let both = outside.iter().flat_map(|words| short.iter().map(move |title| (title.clone(), words.clone())));
+    both.into_iter().find(|(title, words)| fits(title, words)).unwrap_or(usual)
 }
 
 fn context<'a>(state: &'a State, world: &'a World, row: &'a AttributeRow, tables: &'a Tables) -> detail::Context<'a> {
