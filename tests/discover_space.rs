@@ -80,7 +80,7 @@ impl Encoder for Faces {
 
 /// 1,200 images; those with a hat lose two more.
 fn take_in(home: &Path, folder: &Path, prompts: &str) -> Session {
-    let mut text = String::from("image,loss,attr:odd,split\n");
+    let mut text = String::from("image,loss,attribute:odd,split\n");
     for row in 0..1_200 {
         std::fs::write(folder.join(format!("{row}.png")), row.to_string()).unwrap();
         let split = if row / 8 % 2 == 0 { "test" } else { "train" };

@@ -245,28 +245,44 @@ impl Space<'_> {
             start += points.len();
         }
         let mut taken: HashMap<String, usize> = HashMap::new();
-        let all = members.into_iter().flatten().zip(centres.iter().flatten());
-        let named = all.filter(|(members, _)| !members.rows.is_empty()).map(|(members, centre)| {
-            let mut name = self.cluster_name(&members, centre, directions);
-            let times = taken.entry(name.clone()).or_default();
-            *times += 1;
-            if *times > 1 {
-                name = format!("{name} ({times})");
+        let mut named = Vec::new();
+        for (members, centres) in members.into_iter().zip(&centres) {
+            for (sentence, members) in joined(members, centres, directions) {
+                let mut name = self.cluster_name(&members, sentence);
+                let times = taken.entry(name.clone()).or_default();
+                *times += 1;
+                if *times > 1 {
+                    name = format!("{name} ({times})");
+                }
+                named.push((name, members.rows));
             }
-            (name, members.rows)
-        });
-        Ok(named.collect())
+        }
+        Ok(named)
     }
 
-    fn cluster_name(&self, members: &Members, centre: &[f32], directions: &Directions) -> String {
+    fn cluster_name(&self, members: &Members, sentence: Option<&str>) -> String {
         let like = self.audit.items[members.typical.0].id.as_str();
+        sentence.map_or_else(|| format!("like {like}"), |sentence| format!("{}, like {like}", near_name(sentence)))
+    }
+}
+
+/// Clusters that hold items, each with the sentence nearest to it; those of one sentence are one.
+fn joined<'a>(
+    clusters: Vec<Members>,
+    centres: &[Vec<f32>],
+    directions: &'a Directions,
+) -> Vec<(Option<&'a str>, Members)> {
+    let mut all: Vec<(Option<&str>, Members)> = Vec::new();
+    for (members, centre) in clusters.into_iter().zip(centres).filter(|(members, _)| !members.rows.is_empty()) {
         let cosine = |at: &usize| dot(directions.points.row(*at), centre);
         let nearest = (0..directions.sentences.len()).max_by(|a, b| cosine(a).total_cmp(&cosine(b)));
-        match nearest {
-            Some(at) => format!("{}, like {like}", near_name(&directions.sentences[at])),
-            None => format!("like {like}"),
+        let sentence = nearest.map(|at| directions.sentences[at].as_str());
+        match all.iter_mut().find(|(known, _)| known.is_some() && *known == sentence) {
+            Some((_, known)) => known.join(members),
+            None => all.push((sentence, members)),
         }
     }
+    all
 }
 
 /// Items of a cluster, ascending, and the one nearest to its centre.
@@ -282,6 +298,14 @@ impl Members {
             self.typical = (row, cosine);
         }
         self.rows.push(row);
+    }
+
+    fn join(&mut self, other: Self) {
+        self.rows.extend(other.rows);
+        self.rows.sort_unstable();
+        if other.typical.1 > self.typical.1 {
+            self.typical = other.typical;
+        }
     }
 }
 

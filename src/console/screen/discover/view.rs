@@ -165,7 +165,10 @@ fn tenths(slice: &DiscoveredSlice, glyphs: &crate::console::glyph::Glyphs) -> St
 /// What the slices rest on, as far as there is room.
 fn foot(pen: &mut Pen<'_>, area: Rect, found: &Discovery) {
     let mut sentences: Vec<String> = outside_attributes(found, "the slices above show where").into_iter().collect();
-    sentences.extend(discovery_notes(found));
+    // What it rests on comes last.
+    let mut notes = discovery_notes(found);
+    notes.rotate_left(1);
+    sentences.extend(notes);
     let lines: Vec<String> =
         sentences.iter().flat_map(|sentence| text::wrap(sentence, usize::from(area.width))).collect();
     for (line, y) in lines.iter().zip(area.y..area.bottom()) {
