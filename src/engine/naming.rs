@@ -11,11 +11,13 @@ use rand::SeedableRng;
 use rand::seq::index::sample;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError};
 
 /// Share of the items that count as near a sentence.
 const NEAR: f64 = 0.1;
+/// Sentences whose cosines with all items are in memory at once.
+const AT_ONCE: usize = 64;
 /// Items whose embeddings are in memory at once.
 const WINDOW: usize = 4096;
 /// Numbers of clusters that items without words fall into, and items that these are found among.
@@ -201,23 +203,31 @@ impl Space<'_> {
 
     /// Each sentence with the tenth of the items that lies farthest in its direction.
     fn near(&self, directions: &Directions, watch: &Watch<'_>) -> Result<Vec<(String, Vec<usize>)>, EngineError> {
-        let mut cosines = vec![Vec::with_capacity(self.rows.len()); directions.sentences.len()];
-        for window in self.windows(watch) {
-            let window = window?;
-            cosines.par_iter_mut().enumerate().for_each(|(at, cosines)| {
-                let direction = directions.points.row(at);
-                cosines.extend(window.chunks_exact(self.dimension).map(|row| dot(row, direction)));
-            });
+        let all: Vec<usize> = (0..directions.sentences.len()).collect();
+        let mut groups = Vec::with_capacity(all.len());
+        for part in all.chunks(AT_ONCE) {
+            let mut cosines = vec![Vec::with_capacity(self.rows.len()); part.len()];
+            for window in self.windows(watch) {
+                let window = window?;
+                cosines.par_iter_mut().zip(part).for_each(|(cosines, at)| {
+                    let direction = directions.points.row(*at);
+                    cosines.extend(window.chunks_exact(self.dimension).map(|row| dot(row, direction)));
+                });
+            }
+            let named =
+                |(at, cosines): (&usize, Vec<f32>)| (near_name(&directions.sentences[*at]), self.nearest(&cosines));
+            groups.par_extend(part.par_iter().zip(cosines).map(named));
         }
-        let count = (self.rows.len() as f64 * NEAR) as usize;
-        let nearest = |(sentence, cosines): (&String, Vec<f32>)| {
-            let mut order: Vec<usize> = (0..self.rows.len()).collect();
-            order.sort_unstable_by(|a, b| cosines[*b].total_cmp(&cosines[*a]).then(a.cmp(b)));
-            order.truncate(count);
-            order.sort_unstable();
-            (near_name(sentence), order.into_iter().map(|place| self.rows[place]).collect())
-        };
-        Ok(directions.sentences.par_iter().zip(cosines).map(nearest).collect())
+        Ok(groups)
+    }
+
+    /// The tenth of the rows with the greatest of these cosines, ascending.
+    fn nearest(&self, cosines: &[f32]) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.rows.len()).collect();
+        order.sort_unstable_by(|a, b| cosines[*b].total_cmp(&cosines[*a]).then(a.cmp(b)));
+        order.truncate((self.rows.len() as f64 * NEAR) as usize);
+        order.sort_unstable();
+        order.into_iter().map(|place| self.rows[place]).collect()
     }
 
     /// Clusters of several sizes, each named by the sentence nearest to it and its most typical item.
@@ -247,7 +257,7 @@ impl Space<'_> {
         let mut taken: HashMap<String, usize> = HashMap::new();
         let mut named = Vec::new();
         for (members, centres) in members.into_iter().zip(&centres) {
-            for (sentence, members) in joined(members, centres, directions) {
+            for (sentence, members) in with_joined(members, centres, directions) {
                 let mut name = self.cluster_name(&members, sentence);
                 let times = taken.entry(name.clone()).or_default();
                 *times += 1;
@@ -261,51 +271,58 @@ impl Space<'_> {
     }
 
     fn cluster_name(&self, members: &Members, sentence: Option<&str>) -> String {
-        let like = self.audit.items[members.typical.0].id.as_str();
-        sentence.map_or_else(|| format!("like {like}"), |sentence| format!("{}, like {like}", near_name(sentence)))
+        let ids: Vec<&str> = members.typical.iter().map(|(row, _)| self.audit.items[*row].id.as_str()).collect();
+        let like = format!("like {}", ids.join(" and "));
+        sentence.map_or_else(|| like.clone(), |sentence| format!("{}, {like}", near_name(sentence)))
     }
 }
 
-/// Clusters that hold items, each with the sentence nearest to it; those of one sentence are one.
-fn joined<'a>(
+/// Clusters that hold items, each with the sentence nearest to it, and those of one sentence together.
+fn with_joined<'a>(
     clusters: Vec<Members>,
     centres: &[Vec<f32>],
     directions: &'a Directions,
 ) -> Vec<(Option<&'a str>, Members)> {
-    let mut all: Vec<(Option<&str>, Members)> = Vec::new();
-    for (members, centre) in clusters.into_iter().zip(centres).filter(|(members, _)| !members.rows.is_empty()) {
+    let nearest = |centre: &[f32]| {
         let cosine = |at: &usize| dot(directions.points.row(*at), centre);
-        let nearest = (0..directions.sentences.len()).max_by(|a, b| cosine(a).total_cmp(&cosine(b)));
-        let sentence = nearest.map(|at| directions.sentences[at].as_str());
-        match all.iter_mut().find(|(known, _)| known.is_some() && *known == sentence) {
-            Some((_, known)) => known.join(members),
-            None => all.push((sentence, members)),
-        }
+        let at = (0..directions.sentences.len()).max_by(|a, b| cosine(a).total_cmp(&cosine(b)))?;
+        Some(directions.sentences[at].as_str())
+    };
+    let held = clusters.into_iter().zip(centres).filter(|(members, _)| !members.rows.is_empty());
+    let mut all: Vec<(Option<&str>, Members)> = held.map(|(members, centre)| (nearest(centre), members)).collect();
+    let mut by_sentence: BTreeMap<&str, Vec<&Members>> = BTreeMap::new();
+    for (sentence, members) in &all {
+        sentence.iter().for_each(|sentence| by_sentence.entry(sentence).or_default().push(members));
     }
+    let several = by_sentence.into_iter().filter(|(_, clusters)| clusters.len() > 1);
+    let joined: Vec<_> = several.map(|(sentence, clusters)| (Some(sentence), Members::joined(&clusters))).collect();
+    all.extend(joined);
     all
 }
 
-/// Items of a cluster, ascending, and the one nearest to its centre.
+/// Items of a cluster, ascending, and the one nearest to its centre; of clusters together the two nearest to theirs.
 #[derive(Clone, Default)]
 struct Members {
     rows: Vec<usize>,
-    typical: (usize, f32),
+    typical: Vec<(usize, f32)>,
 }
 
 impl Members {
     fn add(&mut self, row: usize, cosine: f32) {
-        if self.rows.is_empty() || cosine > self.typical.1 {
-            self.typical = (row, cosine);
+        if self.typical.first().is_none_or(|(_, nearest)| cosine > *nearest) {
+            self.typical = vec![(row, cosine)];
         }
         self.rows.push(row);
     }
 
-    fn join(&mut self, other: Self) {
-        self.rows.extend(other.rows);
-        self.rows.sort_unstable();
-        if other.typical.1 > self.typical.1 {
-            self.typical = other.typical;
-        }
+    fn joined(clusters: &[&Self]) -> Self {
+        let mut rows: Vec<usize> = clusters.iter().flat_map(|members| members.rows.iter().copied()).collect();
+        let mut typical: Vec<(usize, f32)> =
+            clusters.iter().flat_map(|members| members.typical.iter().copied()).collect();
+        rows.sort_unstable();
+        typical.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        typical.truncate(2);
+        Self { rows, typical }
     }
 }
 
