@@ -60,6 +60,8 @@ impl Session {
         let audit = self.audit()?;
         let (before, after) = (audit.model(before)?, audit.model(after)?);
         let question = DiscoverQuestion { depth: 1, ..DiscoverQuestion::default() };
-        Ok(diagnose::new_slices(&audit, &before.losses, &after.losses, &question, &Watch::silent())?)
+        let names = self.names_of_space(&[], &audit, &Watch::silent())?;
+        let material = DiscoverMaterial { audit: &audit, losses: &after.losses, near: &names.groups };
+        Ok(diagnose::new_slices(&material, &before.losses, &question, &Watch::silent())?)
     }
 }

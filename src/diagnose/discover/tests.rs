@@ -281,7 +281,8 @@ fn new_ones(audit: &Audit, before: &[f64], after: &[f64]) -> Vec<String> {
     use crate::diagnose::{CheckManner, CheckMaterial, Status, check, standing};
     let rules = Rules::parse("[discover]\nmax_new_slices = 0").unwrap();
     let question = DiscoverQuestion { depth: 1, ..DiscoverQuestion::default() };
-    let slices = new_slices(audit, before, after, &question, &Watch::silent()).unwrap();
+    let material = DiscoverMaterial { audit, losses: after, near: &[] };
+    let slices = new_slices(&material, before, &question, &Watch::silent()).unwrap();
     let same = standing(audit, &audit.models[0], None);
     let material = CheckMaterial {
         rules: &rules,
