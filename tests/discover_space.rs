@@ -196,4 +196,7 @@ fn embeddings_alone_fall_into_clusters_named_by_the_nearest_sentence_and_an_item
     assert!((n / tested - 1.0 / 6.0).abs() < 0.05, "{n} of {tested}");
     let text = run(&["discover", "vectors", "--depth", "1"]);
     assert!(text.contains("look at the items before you believe them"), "{text}");
+    run(&["discover", "vectors", "--depth", "1", "--add", name, "--as", "Soup"]);
+    let document: Value = serde_json::from_str(&run(&["discover", "vectors", "--depth", "1", "--json"])).unwrap();
+    assert_eq!(document["slices"][0]["name"], "soup", "an attribute bears the name given and no weak one");
 }

@@ -72,7 +72,7 @@ fn add(
     };
     let added = NewAttribute {
         name: given.added_as.clone().unwrap_or_else(|| slice.name.clone()),
-        phrase: slice.phrase(),
+        phrase: slice.attribute_phrase(),
         items: slice.items.clone(),
         searched: found.searched.clone(),
         origin: format!("slice '{}' ({})", slice.name, wanted_words(given, looked_for)),

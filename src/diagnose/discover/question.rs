@@ -104,6 +104,13 @@ impl DiscoveredSlice {
         };
         self.terms.iter().filter_map(said).collect::<Vec<_>>().join(", ")
     }
+
+    /// What heads are asked for an attribute that is made of it: its phrase, or empty where the name is a weak one, which
+    /// an attribute must not bear unmarked.
+    #[must_use]
+    pub fn attribute_phrase(&self) -> String {
+        if self.near { String::new() } else { self.phrase() }
+    }
 }
 
 /// Slices, and what they rest on.

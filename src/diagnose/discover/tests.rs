@@ -136,6 +136,7 @@ fn a_name_from_the_encoders_space_is_asked_by_its_sentence() {
     assert_eq!(phrase(true, &["near \"a \"red\" car\"", "red"]), "a \"red\" car, red");
     assert_eq!(phrase(true, &["near \"a barn\", like i0\"7"]), "a barn");
     assert_eq!(phrase(true, &["like i07"]), "");
+    assert_eq!(slice.attribute_phrase(), "", "a weak name is no attribute's");
 }
 
 #[test]

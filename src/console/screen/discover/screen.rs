@@ -235,7 +235,7 @@ impl State {
         }
         let added = NewAttribute {
             name,
-            phrase: slice.phrase(),
+            phrase: slice.attribute_phrase(),
             items: slice.items.clone(),
             searched: view.found.searched.clone(),
             origin: format!("slice '{}' ({})", slice.name, self.question.shell(world)),
