@@ -155,7 +155,9 @@ fn a_slice_becomes_an_attribute_and_runs_stay_what_they_are() {
     // The attribute names the slice now, in the place of its word.
     let (_, told) = done(&home, &[&find[..], &["--add", "azure", "--as", "blue_things"]].concat(), 2);
     assert!(told.contains("an attribute 'Blue things' already"), "{told}");
-    name(" ", "1 to 100 characters");
+    for hidden in [" ", "a\u{202e}b", "a\u{1b}[31mb", "a\tb", "a\u{200b}", "a\u{2028}b"] {
+        name(hidden, "1 to 100 characters, each of which can be seen");
+    }
     let (_, told) = done(&home, &["discover", "adult", "--model", "v1", "--add", "an older person"], 2);
     assert!(told.contains("built in") || told.contains("no slice"), "{told}");
 }

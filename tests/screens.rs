@@ -191,7 +191,7 @@ fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
     update(&mut waiting, Msg::Key(key("1")));
 
     let mut attributes = open(size);
-    press(&mut attributes, "j j");
+    press(&mut attributes, "8 1 j j");
     rest(&mut attributes);
 
     let mut prompt = open(size);
@@ -271,6 +271,7 @@ fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
         ("within", at("j & j j & j")),
         ("findings", at("0 j")),
         ("discover", at("8 j")),
+        ("discover-search", discover::searching(size)),
         ("discover-name", at("8 a")),
         ("attributes", attributes),
         ("prompt", prompt),

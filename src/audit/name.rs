@@ -10,6 +10,26 @@ pub fn is_audit_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= LONGEST_NAME && !text.starts_with(['.', '-']) && text.bytes().all(fit)
 }
 
+/// Longest name of an attribute that is added, in characters.
+pub const LONGEST_ATTRIBUTE: usize = 100;
+
+/// Whether a text can name an attribute: every character of it can be seen.
+#[must_use]
+pub fn is_attribute_name(text: &str) -> bool {
+    (1..=LONGEST_ATTRIBUTE).contains(&text.chars().count())
+        && !text.trim().is_empty()
+        && !text.chars().any(|letter| is_hidden(letter) || (letter.is_whitespace() && letter != ' '))
+}
+
+/// Control characters, marks of direction, characters without width, tags.
+#[must_use]
+pub fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
 /// The known name that needs the fewest letters put in, left out or changed to be the one wanted, whatever their case:
 /// at most a third of them, else `None`.
 #[must_use]
@@ -43,6 +63,16 @@ mod tests {
             assert!(!is_audit_name(name), "{name}");
         }
         assert!(is_audit_name("faces-2.1_b"));
+    }
+
+    #[test]
+    fn attributes_are_named_by_what_can_be_seen() {
+        for name in ["", " ", "a\u{202e}b", "a\u{1b}[2J", "a\tb", "a\u{200b}", "a\u{2028}b", &"é".repeat(101)] {
+            assert!(!is_attribute_name(name), "{name:?}");
+        }
+        for name in ["Blue things", "قديم", "老人", "a \"near\" one", &"é".repeat(100)] {
+            assert!(is_attribute_name(name), "{name:?}");
+        }
     }
 
     #[test]

@@ -25,7 +25,11 @@ pub fn run(place: Place, model: Option<&str>, given: &Discover) -> Result<u8, Fa
     }
     let session = session(place, &given.audit)?;
     let question = question(given);
+    let wanted = question.wanted.word(!given.change.is_empty());
     let sentences = given.phrases.as_deref().map(table::read_list).transpose()?.unwrap_or_default();
+    if !sentences.is_empty() && !session.is_embedded()? {
+        session.embeddings(&progress::tracker(&session))?;
+    }
     let model = match given.change.as_slice() {
         [before, after] => {
             format!("{} against {}", session.model_name(Some(after))?, session.model_name(Some(before))?)
@@ -43,9 +47,8 @@ pub fn run(place: Place, model: Option<&str>, given: &Discover) -> Result<u8, Fa
         progress::say(&format!("{}: items of {} slices", path.display(), found.slices.len()));
     }
     if let Some(name) = &given.add {
-        add(&session, given, &found, name)?;
+        add(&session, given, &found, (name, wanted))?;
     }
-    let wanted = wanted(given);
     if given.json || given.format == Some(FormatArgument::Json) {
         let body = Body { audit: &given.audit, model: &model, wanted, found: &found };
         return print(&report::to_json("llm2loss.discover/1", None, body)?);
@@ -55,7 +58,12 @@ pub fn run(place: Place, model: Option<&str>, given: &Discover) -> Result<u8, Fa
 }
 
 /// Makes a slice an attribute of the audit.
-fn add(session: &Session, given: &Discover, found: &Discovery, wanted: &str) -> Result<(), Failure> {
+fn add(
+    session: &Session,
+    given: &Discover,
+    found: &Discovery,
+    (wanted, looked_for): (&str, &str),
+) -> Result<(), Failure> {
     let slice = found.slices.iter().find(|slice| slice.name.eq_ignore_ascii_case(wanted.trim()));
     let Some(slice) = slice else {
         let known: Vec<String> = found.slices.iter().map(|slice| format!("'{}'", slice.name)).collect();
@@ -64,10 +72,10 @@ fn add(session: &Session, given: &Discover, found: &Discovery, wanted: &str) -> 
     };
     let added = NewAttribute {
         name: given.added_as.clone().unwrap_or_else(|| slice.name.clone()),
-        phrase: slice.phrase(),
+        phrase: slice.attribute_phrase(),
         items: slice.items.clone(),
         searched: found.searched.clone(),
-        origin: format!("slice '{}' ({})", slice.name, wanted_words(given)),
+        origin: format!("slice '{}' ({})", slice.name, wanted_words(given, looked_for)),
     };
     session.add_attribute(&added)?;
     progress::say(&format!(
@@ -80,9 +88,9 @@ fn add(session: &Session, given: &Discover, found: &Discovery, wanted: &str) -> 
 }
 
 /// What was looked for, for the notes of the audit.
-fn wanted_words(given: &Discover) -> String {
+fn wanted_words(given: &Discover, wanted: &str) -> String {
     let within = given.within.as_ref().map_or_else(String::new, |phrase| format!(", within '{phrase}'"));
-    format!("llm2loss discover, {}{within}", wanted(given))
+    format!("llm2loss discover, {wanted}{within}")
 }
 
 fn question(given: &Discover) -> DiscoverQuestion {
@@ -96,16 +104,6 @@ fn question(given: &Discover) -> DiscoverQuestion {
         depth: usize::from(given.depth),
         min_items: given.min_items as usize,
         top: usize::from(given.top),
-    }
-}
-
-/// What is looked for, in a word that documents keep.
-fn wanted(given: &Discover) -> &'static str {
-    match (given.easy, &given.surprise, given.change.is_empty()) {
-        (true, ..) => "easy",
-        (_, Some(_), _) => "surprise",
-        (_, _, false) => "change",
-        _ => "hard",
     }
 }
 

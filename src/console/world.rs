@@ -143,12 +143,15 @@ impl World {
         self.examined.as_deref().filter(|examined| Some(&examined.run) == run)
     }
 
-    /// How much of what is found of a model lies outside of attributes, and the screen that shows it.
+    /// How much of what is found of a model lies outside of attributes, and the screen that shows it: in ever fewer words.
     #[must_use]
-    pub fn outside_attributes(&self, model: &str) -> Option<String> {
-        let (_, view) = self.discovered.as_ref().filter(|(request, _)| request.model == model)?;
-        let way = format!("{} shows where", self.key(EVERYWHERE, Action::Screen(ScreenId::Discover)));
-        crate::report::outside_attributes(&view.found, &way)
+    pub fn outside_attributes(&self, model: &str) -> Vec<String> {
+        let Some((_, view)) = self.discovered.as_ref().filter(|(request, _)| request.model == model) else {
+            return Vec::new();
+        };
+        let key = self.key(EVERYWHERE, Action::Screen(ScreenId::Discover));
+        let whole = crate::report::outside_attributes(&view.found, &format!("{key} shows where"));
+        whole.into_iter().chain(crate::report::outside_attributes_in_short(&view.found, &key)).collect()
     }
 
     /// Asks for the closer look, if it is not there.

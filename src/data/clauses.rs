@@ -56,7 +56,8 @@ fn tag_end(text: &str, from: usize, gap: &str) -> Option<usize> {
 }
 
 /// Whether a script is written without blanks between its words.
-fn is_unspaced(character: char) -> bool {
+#[must_use]
+pub fn is_unspaced(character: char) -> bool {
     matches!(u32::from(character), 0x3040..=0x30ff | 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xf900..=0xfaff | 0x20000..=0x323af)
 }
 

@@ -41,7 +41,7 @@ pub use attribute_file::{AttributeFile, same_name};
 pub use builtin::{ADULT, adult};
 pub use celeba::{CelebaSplit, celeba};
 pub use class_scores::{ClassScores, ScoreFiles, no_classes};
-pub use clauses::{clauses, joined_words};
+pub use clauses::{clauses, is_unspaced, joined_words};
 pub use clip_retrieval::clip_retrieval;
 pub use completion::FurtherModels;
 pub use content_words::{content_words, generic_words, is_function_word};

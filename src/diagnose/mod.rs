@@ -48,8 +48,8 @@ pub use compare::{ComparisonQuestion, compare_both_ways, compare_models};
 pub use compare_heads::{HeadsOf, add_predicted, compare_heads};
 pub use comparison::*;
 pub use discover::{
-    DiscoverError, DiscoverMaterial, DiscoverQuestion, DiscoveredSlice, Discovery, NewSlice, NewSlices, Overlap, Step,
-    Wanted, Watch, discover, new_slices, overlaps,
+    DiscoverError, DiscoverMaterial, DiscoverQuestion, DiscoveredSlice, Discovery, FoundSlice, NewSlice, NewSlices,
+    Overlap, Step, Wanted, Watch, discover, new_slices, overlaps,
 };
 pub use estimate::*;
 pub use everybody::{EverybodyGap, EverybodyRow, fill as fill_everybody};

@@ -2,7 +2,7 @@
 
 use super::ingest::{IngestReport, keep, open, report};
 use super::{EngineError, Session};
-use crate::audit::{Attribute, Audit, ModelLosses};
+use crate::audit::{Attribute, Audit, LONGEST_ATTRIBUTE, ModelLosses, is_attribute_name};
 use crate::data::{
     AttributeFile, BUILTIN_AUDITS, ClassScores, Draft, Evaluations, FurtherModels, Items, Labels, Mapping, Policy,
     ScoreFiles, check_splits, no_classes, read_losses, same_name,
@@ -190,7 +190,7 @@ pub fn set_prompts(home: &Path, name: &str, prompts: &AttributeFile, check: bool
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAttribute {
     pub name: String,
-    /// What is asked of heads for it.
+    /// What is asked of heads for it; empty for its name.
     pub phrase: String,
     /// Positions in the audit of the items that have it, and of all of which that is known, ascending.
     pub items: Vec<usize>,
@@ -198,9 +198,6 @@ pub struct NewAttribute {
     /// Where it comes from, for the notes of the audit.
     pub origin: String,
 }
-
-/// Longest name of an attribute that is added, in characters.
-const LONGEST_NAME: usize = 100;
 
 impl Session {
     /// Makes a slice an attribute of the audit, kept with it. Runs stay what they are, for they learn from no attribute;
@@ -240,8 +237,10 @@ impl Session {
 fn made(audit: &Audit, added: &NewAttribute) -> Result<Attribute, EngineError> {
     let name = added.name.trim();
     let usage = |problem: String| Err(EngineError::Usage(problem));
-    if name.is_empty() || name.chars().any(char::is_control) || name.chars().count() > LONGEST_NAME {
-        return usage(format!("an attribute's name has 1 to {LONGEST_NAME} characters and no control characters"));
+    if !is_attribute_name(name) {
+        return usage(format!(
+            "an attribute's name has 1 to {LONGEST_ATTRIBUTE} characters, each of which can be seen"
+        ));
     }
     if let Some(known) = audit.attributes.iter().find(|known| same_name(&known.name, name)) {
         return usage(format!(
@@ -259,7 +258,9 @@ fn made(audit: &Audit, added: &NewAttribute) -> Result<Attribute, EngineError> {
         }
     }
     let mut attribute = AttributeFile::default().attribute(name.to_owned(), values);
-    attribute.prompts.phrase.clone_from(&added.phrase);
+    if !added.phrase.is_empty() {
+        attribute.prompts.phrase.clone_from(&added.phrase);
+    }
     if let Some(other) = audit.attributes.first() {
         attribute.prompts.generic.clone_from(&other.prompts.generic);
     }

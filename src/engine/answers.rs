@@ -209,7 +209,7 @@ impl Session {
     }
 
     /// Static vectors of single words: the built-in encoder's, whatever encoder the audit has.
-    fn word_encoder(&self) -> Result<Arc<dyn Encoder>, EngineError> {
+    pub(super) fn word_encoder(&self) -> Result<Arc<dyn Encoder>, EngineError> {
         if self.encoder.name() == "builtin" {
             return Ok(self.encoder.clone());
         }

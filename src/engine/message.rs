@@ -74,12 +74,7 @@ impl DiscoverRequest {
     /// What is looked for, in the word that documents use.
     #[must_use]
     pub fn word(&self) -> &'static str {
-        match (&self.against, &self.wanted) {
-            (Some(_), _) => "change",
-            (None, Wanted::Hard) => "hard",
-            (None, Wanted::Easy) => "easy",
-            (None, Wanted::Surprising(_)) => "surprise",
-        }
+        self.wanted.word(self.against.is_some())
     }
 }
 

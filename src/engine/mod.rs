@@ -22,6 +22,7 @@ mod matrix;
 mod memory_limit;
 mod message;
 mod modality;
+mod naming;
 mod negatives;
 mod packed_images;
 mod pairing;

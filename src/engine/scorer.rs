@@ -149,7 +149,7 @@ impl Desk {
                     return Ok(None);
                 }
                 self.ask_for_evidence(shared);
-                let score = |name: &String| self.scorer.as_ref()?.score(name).ok();
+                let score = |name: &String| self.scorer.as_ref().filter(|_| !name.is_empty())?.score(name).ok();
                 let scores = Arc::new(names.iter().map(score).collect());
                 Ok(Some(Event::NamesScored { run, scores }))
             }

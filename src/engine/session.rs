@@ -1,6 +1,7 @@
 //! One open audit: its store, encoder, device and items. Everything here may take a while and runs off the UI thread.
 
 use super::matrix::Matrix;
+use super::naming::SpaceNames;
 use super::rows::own_words;
 use super::{AuditView, ComputeDevice, DeviceChoice, EngineError};
 use crate::audit::Audit;
@@ -38,6 +39,8 @@ pub struct Session {
     audit: Mutex<Option<Arc<Audit>>>,
     /// Embeddings of all items, `[items, d]`, once they were needed.
     pub(super) embeddings: Mutex<Option<Arc<Matrix>>>,
+    /// Names of slices that a bank of sentences gave, with the number of attributes there were.
+    pub(super) bank_names: Mutex<Option<(usize, Arc<SpaceNames>)>>,
     /// Bytes of embeddings that memory may hold, where somebody said.
     pub(super) memory_limit: Option<u64>,
 }
@@ -92,6 +95,7 @@ impl Session {
             record: RwLock::new(Arc::new(record)),
             audit: Mutex::new(loaded),
             embeddings: Mutex::new(None),
+            bank_names: Mutex::new(None),
             memory_limit: None,
         })
     }

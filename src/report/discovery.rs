@@ -103,13 +103,24 @@ pub fn outside_attributes(found: &Discovery, way: &str) -> Option<String> {
     Some(format!("{:.0} % of the excess loss of {slices} lies outside your attributes: {way}", 100.0 * share))
 }
 
+/// The same in fewer words, longest first; none where there is nothing to say. `key` opens the slices.
+#[must_use]
+pub fn outside_attributes_in_short(found: &Discovery, key: &str) -> Vec<String> {
+    let Some(share) = found.outside_attributes else { return Vec::new() };
+    let share = format!("{:.0} %", 100.0 * share);
+    vec![
+        format!("{share} of the slices' excess loss is outside your attributes: {key} shows where"),
+        format!("{share} of slices' excess loss outside attributes: see {key}"),
+    ]
+}
+
 /// What a discovery rests on, in sentences.
 #[must_use]
 pub fn notes(found: &Discovery) -> Vec<String> {
-    let mut notes = found.notes.clone();
     if found.candidates == 0 {
-        return notes;
+        return found.notes.clone();
     }
+    let mut notes = Vec::new();
     if found.slices.is_empty() {
         notes.push("No slice is worse than the rest by more than chance.".into());
     }
@@ -131,9 +142,10 @@ pub fn notes(found: &Discovery) -> Vec<String> {
     }
     if found.slices.iter().any(|slice| slice.near) {
         notes.push(
-            "Names that begin with near come from the encoder's space: look at the items before you believe them."
+            "Names that begin with near or like come from the encoder's space: look at the items before you believe them."
                 .into(),
         );
     }
+    notes.extend(found.notes.iter().cloned());
     notes
 }

@@ -1,5 +1,6 @@
 //! Text and JSON whose every character can be seen, and whose lines are nobody's commands.
 
+use crate::audit::is_hidden;
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -17,14 +18,6 @@ pub fn shell_word(word: &str) -> String {
     let word = printable(word);
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
-}
-
-/// Control characters, marks of direction, characters without width, tags.
-fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// JSON on indented lines that end with a line break; what cannot be seen is written as `\u009b`.

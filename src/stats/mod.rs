@@ -56,6 +56,7 @@ mod skewed_welch;
 mod slices;
 mod smirnov;
 mod sorted_scores;
+mod spherical;
 mod undefined;
 
 #[cfg(test)]
@@ -100,4 +101,5 @@ pub use skewed_welch::{PowerSums, SkewedWelch, careful_mean_interval, skewed_wel
 pub use slices::{between_variance, conformal_quantile};
 pub use smirnov::{Smirnov, smirnov};
 pub use sorted_scores::SortedScores;
+pub use spherical::{Points, assign, dot, mean_row, spherical_means};
 pub use undefined::{Stat, Undefined};

@@ -2,9 +2,10 @@
 
 use super::{Cmd, Command, Event, KeyCode, ScreenId, find, key, open, press, rest, tell, two_models, type_text, words};
 use llm2loss::audit::Split;
+use llm2loss::console::App;
 use llm2loss::console::msg::Msg;
 use llm2loss::console::update;
-use llm2loss::diagnose::{DiscoveredSlice, Discovery, ItemOrder, Overlap, Wanted};
+use llm2loss::diagnose::{DiscoveredSlice, Discovery, FoundSlice, ItemOrder, Overlap, Step, Wanted};
 use llm2loss::engine::{DiscoverRequest, DiscoveryView, SliceItem, SliceView};
 use llm2loss::stats::Interval;
 use std::sync::Arc;
@@ -63,6 +64,87 @@ pub fn view(request: &DiscoverRequest) -> DiscoveryView {
     };
     let slices = found.slices.iter().map(beside).collect();
     DiscoveryView { found, slices }
+}
+
+/// The command that asks for slices, out of some.
+fn asked(told: &[Cmd]) -> DiscoverRequest {
+    match told {
+        [Cmd::Send(Command::Discover(request))] => request.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A search that has found some slices and goes on.
+pub fn searching(size: (u16, u16)) -> App {
+    let mut app = open(size);
+    let request = asked(&update(&mut app, Msg::Key(key("8"))));
+    let slice = |name: &str, level| FoundSlice { name: name.into(), level };
+    let found = vec![slice("a person over sixty", 0), slice("lives alone", 1), slice("retired + widowed", 0)];
+    for step in [Step::Reading, Step::Searching(349), Step::Found(Arc::new(found))] {
+        tell(&mut app, Event::Discovering { request: request.clone(), step });
+    }
+    app
+}
+
+#[test]
+fn slices_appear_as_they_are_found_and_bear_figures_once_they_are_tested() {
+    let mut app = searching((120, 36));
+    let text = words(&app);
+    for part in ["3 found so far, the search goes on", "    + lives alone", "retired + widowed", "being tested"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("3.71") && text.matches("being tested").count() == 3, "{text}");
+    let request = app.screens.discover.question.request(&app.world).unwrap();
+    tell(&mut app, Event::Discovering { request: request.clone(), step: Step::Testing(4) });
+    assert!(words(&app).contains("testing 4 on other items") && words(&app).contains("retired + widowed"));
+    // What is found for another question is not shown.
+    let mut other = app.clone();
+    let easy = asked(&update(&mut other, Msg::Key(key("w"))));
+    assert!(!words(&other).contains("retired"), "{}", words(&other));
+    let late = vec![FoundSlice { name: "late".into(), level: 0 }];
+    tell(&mut other, Event::Discovering { request: request.clone(), step: Step::Found(Arc::new(late)) });
+    assert!(easy != request && !words(&other).contains("late"));
+    tell(&mut app, Event::Discovered { request: request.clone(), found: Ok(Arc::new(view(&request))) });
+    assert!(words(&app).contains("3.71") && !words(&app).contains("being tested"), "{}", words(&app));
+    // More than fit are counted.
+    let many = (0..40).map(|at| FoundSlice { name: format!("slice {at}"), level: 0 }).collect();
+    let mut app = searching((60, 16));
+    tell(&mut app, Event::Discovering { request, step: Step::Found(Arc::new(many)) });
+    assert!(words(&app).contains("40 found so far") && words(&app).contains("and 31 more"), "{}", words(&app));
+}
+
+#[test]
+fn once_items_are_embedded_slices_are_looked_for_again_where_names_hung_on_it() {
+    let mut app = open((120, 36));
+    let request = asked(&update(&mut app, Msg::Key(key("8"))));
+    let mut without = view(&request);
+    (without.found.unembedded, without.found.notes) = (true, vec!["The images are not embedded yet.".into()]);
+    tell(&mut app, Event::Discovered { request: request.clone(), found: Ok(Arc::new(without)) });
+    assert_eq!(asked(&tell(&mut app, Event::Embedded { job: 1, items: 10 })), request);
+    tell(&mut app, Event::Discovered { request: request.clone(), found: Ok(Arc::new(view(&request))) });
+    assert!(
+        tell(&mut app, Event::Embedded { job: 2, items: 10 })
+            .iter()
+            .all(|cmd| !matches!(cmd, Cmd::Send(Command::Discover(_))))
+    );
+}
+
+#[test]
+fn attributes_tell_what_lies_outside_them_in_the_words_there_is_room_for() {
+    for (size, said) in [
+        ((200, 40), "31 % of the excess loss of the 3 slices found lies outside your attributes: 8 shows where"),
+        ((120, 36), "31 % of slices' excess loss outside attributes: see 8"),
+        ((80, 24), "31 % of the slices' excess loss is outside your attributes: 8 shows where"),
+        ((60, 16), "31 % of slices' excess loss outside attributes: see 8"),
+    ] {
+        let mut app = open(size);
+        press(&mut app, "1");
+        let rows = |app: &App| words(app).lines().filter(|line| line.contains(['\u{2503}'])).count();
+        let before = (rows(&app), words(&app).contains("outside"));
+        press(&mut app, "8 1");
+        assert!(words(&app).contains(said), "{size:?}: {}", words(&app));
+        assert_eq!((rows(&app), false), before, "no row of the table is lost for it");
+    }
 }
 
 #[test]
@@ -149,10 +231,6 @@ fn a_slice_becomes_an_attribute_under_the_name_typed() {
 #[test]
 fn other_questions_are_asked_and_answers_to_older_ones_are_dropped() {
     let mut app = two_models((120, 36), "8");
-    let asked = |told: &[Cmd]| match told {
-        [Cmd::Send(Command::Discover(request))] => request.clone(),
-        other => panic!("{other:?}"),
-    };
     let usual = asked(&update(&mut super::open((120, 36)), Msg::Key(key("8"))));
     let easy = asked(&update(&mut app, Msg::Key(key("w"))));
     assert_eq!((easy.wanted.clone(), words(&app).contains("looking for")), (Wanted::Easy, true));

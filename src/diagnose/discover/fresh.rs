@@ -2,7 +2,6 @@
 //! model's own losses, tested on the other by how much each item's loss rose.
 
 use super::{DiscoverError, DiscoverMaterial, DiscoverQuestion, Discovery, Ground, LEVEL, Search, Watch};
-use crate::audit::Audit;
 use crate::stats::{self, Stat};
 use serde::{Deserialize, Serialize};
 
@@ -30,21 +29,21 @@ pub struct NewSlices {
     pub notes: Vec<String>,
 }
 
-/// Tests every slice found for the losses `after` against those `before`, an item of the audit each; NaN where there is none.
+/// Tests every slice found in `material` against the losses `before`, an item of the audit each; NaN where there is none.
 /// No slice is left out of the test for what the second half says of it, so that their p-values stay those of a test.
 ///
 /// # Errors
 /// If the search was stopped, or the question names what the audit has not.
 pub fn new_slices(
-    audit: &Audit,
+    material: &DiscoverMaterial<'_>,
     before: &[f64],
-    after: &[f64],
     question: &DiscoverQuestion,
     watch: &Watch<'_>,
 ) -> Result<NewSlices, DiscoverError> {
+    let DiscoverMaterial { audit, losses: after, near } = *material;
     let both = |(before, after): (&f64, &f64)| if before.is_nan() { f64::NAN } else { *after };
     let losses: Vec<f64> = before.iter().zip(after).map(both).collect();
-    let material = DiscoverMaterial { audit, losses: &losses, near: &[] };
+    let material = DiscoverMaterial { audit, losses: &losses, near };
     let mut about = Discovery::default();
     let Some(mut ground) = Ground::of(&material, question, watch, &mut about)? else {
         return Ok(NewSlices { tested_on: about.tested_on, notes: about.notes, ..NewSlices::default() });

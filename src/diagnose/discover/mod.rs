@@ -19,13 +19,14 @@ mod tests;
 pub use fresh::{NewSlice, NewSlices, new_slices};
 pub use overlap::{Overlap, overlaps};
 pub use question::{DiscoverQuestion, DiscoveredSlice, Discovery, Wanted};
-pub use watch::{Step, Watch};
+pub use watch::{FoundSlice, Step, Watch};
 
 use crate::audit::Audit;
 use crate::stats::{self, PowerSums};
 use halves::{Halves, halves};
 use held_out::HeldOut;
-use pursuit::{Field, Pursued, pursue};
+use pursuit::{Field, pursue};
+use std::sync::Arc;
 use term::{Incidence, Term, TermKind, distinct};
 use thiserror::Error;
 
@@ -221,19 +222,6 @@ impl<'a> Search<'a> {
         Self { left_out: before - terms.len(), incidence, terms, values, found_on: &halves.found_on, question }
     }
 
-    fn pursued(&self, rows: &[u32], pairs: bool, top: usize, watch: &Watch<'_>) -> Pursued {
-        let field = Field {
-            incidence: &self.incidence,
-            terms: self.terms.len(),
-            values: self.values,
-            rows,
-            least: self.question.min_items,
-            pairs,
-            tried: if pairs { self.left_out } else { 0 },
-        };
-        pursue(&field, top, watch)
-    }
-
     /// Finds slices, finer ones within them, and tests all of them at once.
     fn run(&self, held_out: &HeldOut<'_>, discovery: &mut Discovery, watch: &Watch<'_>) -> Result<(), DiscoverError> {
         let (found, candidates) = self.found(watch)?;
@@ -246,25 +234,38 @@ impl<'a> Search<'a> {
 
     /// Every slice found on the first half, finer ones after that they are within, and how many candidates there were.
     fn found(&self, watch: &Watch<'_>) -> Result<(Vec<Found>, usize), DiscoverError> {
-        let mut found: Vec<Found> = Vec::new();
-        let candidates = self.add(&Found::default(), self.found_on, 1, &mut found, watch);
-        if watch.is_cancelled() { Err(DiscoverError::Cancelled) } else { Ok((found, candidates)) }
+        let mut gathered = Gathered { found: Vec::new(), told: Vec::new(), watch };
+        let candidates = self.add(&Found::default(), self.found_on, 0, &mut gathered);
+        if watch.is_cancelled() { Err(DiscoverError::Cancelled) } else { Ok((gathered.found, candidates)) }
     }
 
     /// Adds what is found among `rows`, those of `parent` that no earlier slice holds, each with what is found within it;
     /// how many candidates there were.
-    fn add(&self, parent: &Found, rows: &[u32], level: usize, found: &mut Vec<Found>, watch: &Watch<'_>) -> usize {
-        let top = if level == 1 { self.question.top } else { FINER };
-        let pursued = self.pursued(rows, level == 1, top, watch);
+    fn add(&self, parent: &Found, rows: &[u32], level: usize, gathered: &mut Gathered<'_>) -> usize {
+        let (pairs, top) = if level == 0 { (true, self.question.top) } else { (false, FINER) };
+        let field = Field {
+            incidence: &self.incidence,
+            terms: self.terms.len(),
+            values: self.values,
+            rows,
+            least: self.question.min_items,
+            pairs,
+            tried: if pairs { self.left_out } else { 0 },
+        };
+        let watch = gathered.watch;
+        let pursued = pursue(&field, top, watch, |added| {
+            let name = held_out::joined(&self.named(added));
+            gathered.tell(&parent.terms, added, FoundSlice { name, level });
+        });
         let (mut left, mut earlier) = (rows.to_vec(), parent.earlier.clone());
         for added in pursued.slices {
-            let terms: Vec<u16> = parent.terms.iter().copied().chain(added).collect();
+            let terms = [parent.terms.as_slice(), &added].concat();
             let (inside, outside): (Vec<u32>, Vec<u32>) =
                 left.iter().copied().partition(|row| self.holds(&terms, *row));
             let slice = Found { terms: terms.clone(), parent: parent.terms.clone(), earlier: earlier.clone() };
-            found.push(slice.clone());
-            if level < self.question.depth {
-                self.add(&slice, &inside, level + 1, found, watch);
+            gathered.found.push(slice.clone());
+            if level + 1 < self.question.depth {
+                self.add(&slice, &inside, level + 1, gathered);
             }
             left = outside;
             earlier.push(terms);
@@ -296,6 +297,26 @@ struct Found {
     terms: Vec<u16>,
     parent: Vec<u16>,
     earlier: Vec<Vec<u16>>,
+}
+
+/// What is found, and those who wait for it.
+struct Gathered<'a> {
+    found: Vec<Found>,
+    /// As they will be shown, each with its terms.
+    told: Vec<(Vec<u16>, FoundSlice)>,
+    watch: &'a Watch<'a>,
+}
+
+impl Gathered<'_> {
+    /// Tells of one more: it stands after the slice it is within and all that are in there already.
+    fn tell(&mut self, parent: &[u16], added: &[u16], slice: FoundSlice) {
+        let after = self.told.iter().position(|(terms, _)| terms.as_slice() == parent);
+        let from = if slice.level == 0 { self.told.len() } else { after.map_or(self.told.len(), |at| at + 1) };
+        let deeper = self.told[from..].iter().take_while(|(_, other)| other.level >= slice.level).count();
+        self.told.insert(from + deeper, ([parent, added].concat(), slice));
+        let slices = self.told.iter().map(|(_, slice)| slice.clone()).collect();
+        self.watch.say(Step::Found(Arc::new(slices)));
+    }
 }
 
 /// Sums that the pairs of these terms take, row by row.

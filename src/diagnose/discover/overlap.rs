@@ -2,8 +2,9 @@
 
 use crate::audit::Audit;
 
-/// Groups that are told.
+/// Groups that are told, and how many times their share of all their share of the slice must be.
 const TOLD: usize = 3;
+const LIFT: f64 = 1.05;
 
 /// A group of an attribute among the items of a slice.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +32,7 @@ pub fn overlaps(audit: &Audit, items: &[usize], searched: &[usize]) -> Vec<Overl
         let (Some(here), Some(all)) = (share(items), share(searched)) else { continue };
         let is = here > all;
         let (here, all) = if is { (here, all) } else { (1.0 - here, 1.0 - all) };
-        if all > 0.0 && here > all {
+        if all > 0.0 && here >= LIFT * all {
             found.push((here - all, Overlap { attribute: attribute.name.clone(), is, share: here, lift: here / all }));
         }
     }

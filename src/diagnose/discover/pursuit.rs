@@ -2,7 +2,7 @@
 
 use super::sums::TermSums;
 use super::term::Incidence;
-use super::watch::{Step, Watch};
+use super::watch::Watch;
 use crate::stats::{PowerSums, Undefined, skewed_welch};
 
 /// Rows by which a slice's excess is drawn to nothing.
@@ -37,9 +37,9 @@ pub struct Pursued {
 }
 
 /// Up to `top` slices. Each has the greatest shrunken excess × √n over the rows that no earlier one holds, and is above the
-/// rest both there and among all rows, significantly after Bonferroni's correction over all candidates.
-#[must_use]
-pub fn pursue(field: &Field<'_>, top: usize, watch: &Watch<'_>) -> Pursued {
+/// rest both there and among all rows, significantly after Bonferroni's correction over all candidates. `found` hears of
+/// each.
+pub fn pursue(field: &Field<'_>, top: usize, watch: &Watch<'_>, mut found: impl FnMut(&[u16])) -> Pursued {
     let mut sums = TermSums::over(field.incidence, field.terms, field.values, field.rows, field.pairs);
     let large = |sums: &PowerSums| sums.n >= field.least as f64;
     let candidates = field.tried + sums.candidates().filter(|(_, sums)| large(sums)).count();
@@ -59,8 +59,8 @@ pub fn pursue(field: &Field<'_>, top: usize, watch: &Watch<'_>) -> Pursued {
             }
             !inside
         });
+        found(&names);
         slices.push(names);
-        watch.say(Step::Found(slices.len()));
     }
     Pursued { slices, candidates }
 }
@@ -117,7 +117,7 @@ mod tests {
             pairs: true,
             tried: 0,
         };
-        pursue(&field, 10, &Watch::silent()).slices
+        pursue(&field, 10, &Watch::silent(), |_| {}).slices
     }
 
     /// Terms that cross: every 5th row, every 7th, every second.
@@ -172,7 +172,9 @@ mod tests {
             let incidence = Incidence::of(&terms, rows.len());
             let (terms, values, rows) = (terms.len(), values.as_slice(), rows.as_slice());
             let field = Field { incidence: &incidence, terms, values, rows, least: 25, pairs: true, tried: 0 };
-            let found = pursue(&field, 6, &Watch::silent());
+            let mut heard = Vec::new();
+            let found = pursue(&field, 6, &Watch::silent(), |names| heard.push(names.to_vec()));
+            assert_eq!(heard, found.slices);
             let expected: Vec<Vec<u16>> = serde_json::from_value(search["slices"].clone()).unwrap();
             assert_eq!((found.slices, found.candidates as u64), (expected, search["candidates"].as_u64().unwrap()));
         }

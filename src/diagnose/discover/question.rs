@@ -15,6 +15,19 @@ pub enum Wanted {
     Surprising(Vec<String>),
 }
 
+impl Wanted {
+    /// What is looked for, in the word that commands and documents use; `change` where losses are differences of two models.
+    #[must_use]
+    pub fn word(&self, change: bool) -> &'static str {
+        match self {
+            Self::Easy => "easy",
+            Self::Surprising(_) => "surprise",
+            Self::Hard if change => "change",
+            Self::Hard => "hard",
+        }
+    }
+}
+
 /// What is looked for, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiscoverQuestion {
@@ -75,14 +88,28 @@ pub struct DiscoveredSlice {
 }
 
 impl DiscoveredSlice {
-    /// Its name as a prompt: terms after each other, of a sentence from the encoder's space the sentence alone.
+    /// Its name as a prompt: terms after each other, of a name from the encoder's space the sentence alone; empty where
+    /// there is none.
     #[must_use]
     pub fn phrase(&self) -> String {
-        let said = |term: &String| {
-            let near = term.strip_prefix("near \"").and_then(|rest| rest.strip_suffix('"'));
-            near.unwrap_or(term).to_owned()
+        let sentence = |term: &str| {
+            let rest = term.strip_prefix("near \"")?;
+            rest.split_once("\", like ")
+                .map_or_else(|| rest.strip_suffix('"'), |(sentence, _)| Some(sentence))
+                .map(str::to_owned)
         };
-        self.terms.iter().map(said).collect::<Vec<_>>().join(", ")
+        let said = |term: &String| match sentence(term) {
+            None if self.near && term.starts_with("like ") => None,
+            sentence => Some(sentence.unwrap_or_else(|| term.clone())),
+        };
+        self.terms.iter().filter_map(said).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What heads are asked for an attribute that is made of it: its phrase, or empty where the name is a weak one, which
+    /// an attribute must not bear unmarked.
+    #[must_use]
+    pub fn attribute_phrase(&self) -> String {
+        if self.near { String::new() } else { self.phrase() }
     }
 }
 
@@ -103,6 +130,9 @@ pub struct Discovery {
     /// Share of the excess loss of the slices' items in the other half that attributes, added up, do not let expect; none
     /// without attributes, without slices, or where something else than high loss is looked for.
     pub outside_attributes: Option<f64>,
+    /// Items have no embeddings yet: with them there would be more names.
+    #[serde(skip)]
+    pub unembedded: bool,
     /// Positions in the audit of the items that were looked through, of both halves.
     #[serde(skip)]
     pub searched: Vec<usize>,

@@ -97,6 +97,49 @@ fn a_finer_slice_is_found_within_its_parent_and_tested_against_the_rest_of_it() 
 }
 
 #[test]
+fn slices_are_told_as_they_are_found_each_where_it_will_stand() {
+    let hard = |text: &str| {
+        let bicycle = says(text, &["bicycle"]);
+        bicycle + 1.5 * says(text, &["bicycle", "river bank"]) + 0.9 * (1.0 - bicycle) * says(text, &["violet"])
+    };
+    let audit = planted(12_000, hard);
+    let heard = std::sync::Mutex::new(Vec::new());
+    let never = AtomicBool::new(false);
+    let hear = |step| heard.lock().unwrap().push(step);
+    let material = DiscoverMaterial { audit: &audit, losses: &audit.models[0].losses, near: &[] };
+    let told = discover(&material, &DiscoverQuestion::default(), &Watch::new(&hear, &never)).unwrap();
+    let heard = heard.into_inner().unwrap();
+    let grown: Vec<&Arc<Vec<FoundSlice>>> =
+        heard.iter().filter_map(|step| if let Step::Found(slices) = step { Some(slices) } else { None }).collect();
+    assert!(grown.iter().enumerate().all(|(at, slices)| slices.len() == at + 1), "{grown:?}");
+    let last: Vec<(&str, usize)> =
+        grown.last().unwrap().iter().map(|slice| (slice.name.as_str(), slice.level)).collect();
+    assert_eq!(last, [("bicycle", 0), ("river bank", 1), ("violet", 0)], "finer ones come under theirs");
+    assert_eq!(
+        grown[1].iter().map(|slice| slice.level).collect::<Vec<_>>(),
+        [0, 0],
+        "and after all of the first level"
+    );
+    assert_eq!(names(&told), ["bicycle", "bicycle + river bank", "violet"]);
+    assert_eq!(heard.last(), Some(&Step::Testing(3)));
+}
+
+#[test]
+fn a_name_from_the_encoders_space_is_asked_by_its_sentence() {
+    let mut slice =
+        found(&planted(8_000, |text| 2.0 * says(text, &["lamp"])), &DiscoverQuestion::default()).slices[0].clone();
+    let mut phrase = |near, terms: &[&str]| {
+        (slice.near, slice.terms) = (near, terms.iter().map(|term| (*term).to_owned()).collect());
+        slice.phrase()
+    };
+    assert_eq!(phrase(false, &["red", "like new"]), "red, like new");
+    assert_eq!(phrase(true, &["near \"a \"red\" car\"", "red"]), "a \"red\" car, red");
+    assert_eq!(phrase(true, &["near \"a barn\", like i0\"7"]), "a barn");
+    assert_eq!(phrase(true, &["like i07"]), "");
+    assert_eq!(slice.attribute_phrase(), "", "a weak name is no attribute's");
+}
+
+#[test]
 fn easy_items_are_found_when_they_are_asked_for() {
     let audit = planted(8_000, |text| 2.0 - 1.5 * says(text, &["lamp"]));
     let easy = DiscoverQuestion { wanted: Wanted::Easy, depth: 1, ..DiscoverQuestion::default() };
@@ -239,7 +282,8 @@ fn new_ones(audit: &Audit, before: &[f64], after: &[f64]) -> Vec<String> {
     use crate::diagnose::{CheckManner, CheckMaterial, Status, check, standing};
     let rules = Rules::parse("[discover]\nmax_new_slices = 0").unwrap();
     let question = DiscoverQuestion { depth: 1, ..DiscoverQuestion::default() };
-    let slices = new_slices(audit, before, after, &question, &Watch::silent()).unwrap();
+    let material = DiscoverMaterial { audit, losses: after, near: &[] };
+    let slices = new_slices(&material, before, &question, &Watch::silent()).unwrap();
     let same = standing(audit, &audit.models[0], None);
     let material = CheckMaterial {
         rules: &rules,

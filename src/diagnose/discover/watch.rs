@@ -1,16 +1,27 @@
 //! Who hears how a search goes, and may stop it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// A slice that was found on the first half. What of it lasts is its name: its numbers are those of the other half, and
+/// whether it is told hangs on all that are found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundSlice {
+    /// Of a finer slice, what it adds to the one it is within.
+    pub name: String,
+    /// How deep it stands in the tree.
+    pub level: usize,
+}
+
 /// Where a search is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// Reading the items' words.
     Reading,
     /// Going through so many terms and their pairs.
     Searching(usize),
-    /// So many slices were found on the first half; they are not tested yet.
-    Found(usize),
+    /// All slices found on the first half so far, as they will be shown; they are not tested yet.
+    Found(Arc<Vec<FoundSlice>>),
     /// Testing so many on the other half.
     Testing(usize),
 }

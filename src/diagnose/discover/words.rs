@@ -1,7 +1,7 @@
 //! Terms from texts: what many items say, in one to three words of a clause.
 
 use super::term::{Term, TermKind};
-use crate::data::{clauses, is_function_word, joined_words};
+use crate::data::{clauses, is_function_word, is_unspaced, joined_words};
 use std::collections::HashMap;
 
 /// Words that say nothing alone or at the end of a phrase, besides those of grammar.
@@ -9,6 +9,9 @@ const UNFINISHED: [&str; 24] = [
     "not", "no", "never", "without", "only", "than", "more", "less", "most", "least", "over", "under", "up", "out",
     "off", "some", "all", "each", "every", "other", "another", "many", "much", "few",
 ];
+/// Most words of a phrase, and most characters where a script has no blanks: there a character is read as a word.
+const LONGEST: usize = 3;
+const LONGEST_UNSPACED: usize = 6;
 /// Words of a text that are read.
 const READ: usize = 5_000;
 /// The end of a clause, and a word that too few texts hold.
@@ -106,6 +109,11 @@ impl Read {
         !phrase.first().is_none_or(nameless) && !phrase.last().is_none_or(last)
     }
 
+    /// Whether every word is a character of a script that has no blanks.
+    fn is_unspaced(&self, phrase: &[u32]) -> bool {
+        phrase.iter().all(|word| self.words[*word as usize].chars().all(is_unspaced))
+    }
+
     fn named(&self, phrase: &[u32]) -> String {
         let words: Vec<&str> = phrase.iter().map(|word| self.words[*word as usize].as_str()).collect();
         joined_words(&words)
@@ -115,7 +123,8 @@ impl Read {
 /// Phrases and the texts that hold them.
 type Phrases = HashMap<Vec<u32>, Vec<u32>>;
 
-/// Every phrase of one to three words that at least `least` and at most `most` of the texts hold, by its name.
+/// Every phrase of one to three words, or of up to six characters without blanks, that at least `least` and at most `most` of
+/// the texts hold, by its name.
 #[must_use]
 pub fn word_terms<'a>(
     texts: impl Iterator<Item = &'a str>,
@@ -127,9 +136,15 @@ pub fn word_terms<'a>(
     read.drop_rare(least);
     let mut kept: Vec<Term> = Vec::new();
     let mut shorter = Phrases::new();
-    for length in 1..=3 {
+    for length in 1..=LONGEST_UNSPACED {
         if cancelled() {
             return Vec::new();
+        }
+        if length > LONGEST {
+            shorter.retain(|phrase, _| read.is_unspaced(phrase));
+            if shorter.is_empty() {
+                break;
+            }
         }
         let frequent = read.phrases(length, least, &shorter);
         let mut named: Phrases = frequent
@@ -182,10 +197,17 @@ mod tests {
     }
 
     #[test]
-    fn han_characters_make_words_of_two_and_three() {
-        let names: Vec<String> =
-            found(&["这部电影", "好电影", "坏电影院"], 3, 9).into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names, ["电影"]);
+    fn han_characters_make_words_of_two_to_six() {
+        let names = |texts: &[&str], least| -> Vec<String> {
+            found(texts, least, 9).into_iter().map(|(name, _)| name).collect()
+        };
+        assert_eq!(names(&["这部电影", "好电影", "坏电影院"], 3), ["电影"]);
+        let all = names(&["我们去图书馆看书", "去图书馆看书吗", "one two three four", "one two three four"], 2);
+        assert!(all.contains(&"去图书馆看书".into()) && all.contains(&"one two three".into()), "{all:?}");
+        assert!(
+            all.iter().all(|name| name.chars().count() <= 6 || name.is_ascii())
+                && !all.contains(&"one two three four".into())
+        );
     }
 
     #[test]

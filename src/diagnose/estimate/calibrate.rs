@@ -59,7 +59,8 @@ impl Estimator {
         let scale: Vec<&str> =
             if own.len() >= LEAST_OWN { own.to_vec() } else { anything.iter().map(String::as_str).collect() };
         let spread: Vec<[f64; 4]> = self.witnesses.hear(&scale)?.iter().map(|heard| heard.values).collect();
-        let longest = texts.iter().map(|text| content_words(text, &self.witnesses.generic).len()).max().unwrap_or(0);
+        let longest =
+            texts.iter().map(|text| content_words(text, &self.witnesses.guard.generic).len()).max().unwrap_or(0);
         let overall = test.losses.iter().sum::<f64>() / test.losses.len().max(1) as f64;
         Ok(Calibration::of(
             &slices,
@@ -79,7 +80,7 @@ impl Estimator {
 
     fn mined(&self, audit: &Audit, grounds: &Slicing<'_>, test: TestItems<'_>) -> Vec<Slice> {
         let texts_of = |rows: &[usize]| rows.iter().map(|&row| audit.items[row].text.as_str()).collect::<Vec<&str>>();
-        let generic = &self.witnesses.generic;
+        let generic = &self.witnesses.guard.generic;
         let mut slices = word_slices(&texts_of(test.rows), test, generic, 0);
         let first = slices.iter().flat_map(|slice| &slice.parts).max().map_or(0, |part| part + 1);
         let texts = texts_of(grounds.train_rows);

@@ -3,98 +3,21 @@
 use super::slice::{LEAST_JOINT, Slice, SliceKind, TestItems};
 use crate::data::{content_words, words};
 use crate::heads::Picked;
+use crate::stats::{Points, assign, mean_row, spherical_means};
 use rand::SeedableRng;
 use rand::seq::index::sample;
 use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 
 /// Numbers of clusters that are tried, where there are items enough for them.
 const SIZES: [usize; 3] = [40, 80, 120];
-/// Items the clusters are found among, and passes over them.
+/// Items the clusters are found among.
 const FOUND_AMONG: usize = 8192;
-const PASSES: usize = 8;
 /// Words that name a cluster.
 const NAMES: usize = 5;
 /// A cluster's word must be in this share of its items.
 const OFTEN: f64 = 0.2;
 const SEED: u64 = 15;
-
-/// Embeddings `[n, d]` about their mean, each of length one.
-struct Points {
-    values: Vec<f32>,
-    dimension: usize,
-}
-
-impl Points {
-    fn centred(embeddings: &[f32], centre: &[f32]) -> Self {
-        let dimension = centre.len().max(1);
-        let mut values = embeddings.to_vec();
-        for row in values.chunks_exact_mut(dimension) {
-            row.iter_mut().zip(centre).for_each(|(value, centre)| *value -= centre);
-            normalise(row);
-        }
-        Self { values, dimension }
-    }
-
-    fn len(&self) -> usize {
-        self.values.len() / self.dimension
-    }
-
-    fn row(&self, at: usize) -> &[f32] {
-        &self.values[at * self.dimension..(at + 1) * self.dimension]
-    }
-}
-
-fn normalise(row: &mut [f32]) {
-    let length = row.iter().map(|value| value * value).sum::<f32>().sqrt();
-    if length > 1e-9 {
-        row.iter_mut().for_each(|value| *value /= length);
-    }
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let (a, a_rest) = a.as_chunks::<8>();
-    let (b, b_rest) = b.as_chunks::<8>();
-    let mut sums = [0_f32; 8];
-    for (a, b) in a.iter().zip(b) {
-        for lane in 0..8 {
-            sums[lane] += a[lane] * b[lane];
-        }
-    }
-    sums.iter().sum::<f32>() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
-}
-
-/// The centre nearest to each point, with the cosine.
-fn assign(points: &Points, centres: &[Vec<f32>]) -> Vec<(usize, f32)> {
-    let nearest = |at: usize| {
-        let row = points.row(at);
-        let cosines = centres.iter().enumerate().map(|(centre, values)| (centre, dot(row, values)));
-        cosines.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, 0.0))
-    };
-    (0..points.len()).into_par_iter().map(nearest).collect()
-}
-
-/// Spherical k-means (Dhillon & Modha 2001): centres of length one.
-fn centres(points: &Points, count: usize) -> Vec<Vec<f32>> {
-    let mut rng = ChaCha8Rng::seed_from_u64(SEED + count as u64);
-    let chosen = sample(&mut rng, points.len(), count.min(points.len()));
-    let mut centres: Vec<Vec<f32>> = chosen.into_iter().map(|at| points.row(at).to_vec()).collect();
-    for _ in 0..PASSES {
-        let mut sums = vec![vec![0_f32; points.dimension]; centres.len()];
-        for (at, (centre, _)) in assign(points, &centres).into_iter().enumerate() {
-            sums[centre].iter_mut().zip(points.row(at)).for_each(|(sum, value)| *sum += value);
-        }
-        for (centre, mut sum) in centres.iter_mut().zip(sums) {
-            normalise(&mut sum);
-            // A centre that lost all its points stays where it was.
-            if sum.iter().any(|value| *value != 0.0) {
-                *centre = sum;
-            }
-        }
-    }
-    centres
-}
 
 /// Items to cluster: training items name the clusters, test items give their losses.
 pub struct ClusterItems<'a> {
@@ -117,16 +40,13 @@ pub fn cluster_slices(
     if count == 0 {
         return Vec::new();
     }
-    let mut centre = vec![0_f32; items.dimension];
-    for row in items.train.chunks_exact(items.dimension) {
-        centre.iter_mut().zip(row).for_each(|(sum, value)| *sum += value / count as f32);
-    }
+    let centre = mean_row(items.train, items.dimension);
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let mut among = sample(&mut rng, count, FOUND_AMONG.min(count)).into_vec();
     among.sort_unstable();
     let gathered: Vec<f32> =
         among.iter().flat_map(|&at| &items.train[at * items.dimension..(at + 1) * items.dimension]).copied().collect();
-    let points = Points::centred(&gathered, &centre);
+    let points = Points::centred(gathered, &centre);
     let texts: Vec<&str> = among.iter().map(|&at| items.train_texts[at]).collect();
     let content: Vec<Vec<String>> = texts.iter().map(|text| content_words(text, generic)).collect();
     let mut frequencies: HashMap<&str, usize> = HashMap::new();
@@ -134,9 +54,9 @@ pub fn cluster_slices(
     let mut slices = Vec::new();
     let mut part = first_part;
     for size in SIZES.into_iter().filter(|size| size * LEAST_JOINT <= items.test.len() && size * 4 <= points.len()) {
-        let centres = centres(&points, size);
+        let centres = spherical_means(&points, size, SEED);
         let near = assign(&points, &centres);
-        let held = items.test.blocks().map(|block| Points::centred(&block, &centre));
+        let held = items.test.blocks().map(|block| Points::centred(block, &centre));
         let tested: Vec<(usize, f32)> = held.flat_map(|block| assign(&block, &centres)).collect();
         for cluster in 0..size {
             let losses = test.losses_where(|place| tested[place].0 == cluster);

@@ -3,8 +3,8 @@
 use super::answer::{PairEstimate, PairVerdict, PromptEstimate, Support, WitnessAnswer, WordShare};
 use super::calibration::{Calibration, LEVEL};
 use super::form::{Filler, form};
+use super::guard::Guard;
 use super::level::Said;
-use super::lexicon::Lexicon;
 use super::nearest::NearestItems;
 use super::witness::{AttributeGroup, Heard, Witnesses};
 use super::word_index::WordIndex;
@@ -18,7 +18,7 @@ use rand::SeedableRng;
 use rand::seq::index::sample;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most training items that the nearest are looked for among: a scan of more would not keep up with typing.
@@ -92,33 +92,17 @@ impl Witnesses {
         let any = texts().any(|text| words(text).next().is_some());
         let share = worded.len() as f64 / material.train.len().max(1) as f64;
         let index = any.then(|| WordIndex::new(texts(), &losses_of(&worded), &generic, share));
-        let own = own_words(audit, &generic);
-        let known: Vec<&str> = match &index {
-            Some(index) => index.words().into_iter().map(|(word, _)| word).collect(),
-            None => own.iter().map(String::as_str).collect(),
-        };
-        let lexicon = Lexicon::new(&known, material.word_encoder.as_ref())?;
+        let words = (material.word_encoder.clone(), material.vocabulary.clone());
         Ok(Self {
-            lexicon,
+            guard: Guard::new(audit, index.as_ref(), words.0, words.1)?,
             nearest: NearestItems::new(material.embeddings, &near, &losses_of(&near), encoder.dimension())
                 .of_all(material.train.len()),
             index,
             encoder: encoder.clone(),
             ensemble: material.ensemble.clone(),
-            word_encoder: material.word_encoder.clone(),
-            vocabulary: material.vocabulary.clone(),
             attributes: groups(material, &generic)?,
-            generic,
-            readings: Mutex::new(HashMap::new()),
         })
     }
-}
-
-/// Content words of the audit's own prompts, each once.
-fn own_words(audit: &Audit, generic: &BTreeSet<String>) -> BTreeSet<String> {
-    let attributes = audit.attributes.iter().map(|attribute| &attribute.prompts);
-    let prompts = attributes.flat_map(|own| std::iter::once(&own.phrase).chain(own.antonym.as_ref()));
-    prompts.chain(&audit.prompts.in_distribution).flat_map(|prompt| content_words(prompt, generic)).collect()
 }
 
 /// Mean losses of the training items with each attribute.
@@ -169,7 +153,7 @@ impl Estimator {
 
     /// What witnesses say, on average, of sentences of this form about anything.
     pub(super) fn form_of(&self, text: &str) -> Result<[f64; 4], DiagnoseError> {
-        let form = form(text, &self.witnesses.generic);
+        let form = form(text, &self.witnesses.guard.generic);
         let known = self.forms.lock().unwrap_or_else(PoisonError::into_inner).get(&form).copied();
         if let Some(known) = known {
             return Ok(known);
@@ -206,7 +190,7 @@ impl Estimator {
         use crate::audit::HeadKind::{Ranker, Regressor};
         let heard = self.witnesses.hear_one(text, embedding, predictions, at)?;
         let said = self.said(text, &heard)?;
-        let support = self.witnesses.support(text)?;
+        let support = self.witnesses.guard.support(text)?;
         let (estimate, variance) = match self.measured(text) {
             Some((estimate, variance)) => (Some(estimate), variance),
             None => {
@@ -233,7 +217,7 @@ impl Estimator {
     /// # Errors
     /// If the encoder of words fails.
     pub fn support(&self, text: &str) -> Result<Support, DiagnoseError> {
-        self.witnesses.support(text)
+        self.witnesses.guard.support(text)
     }
 
     /// Tells of many prompts at once, in order.
@@ -272,7 +256,7 @@ impl Estimator {
 
     /// Whether a sentence is longer than those of all slices by half.
     fn unlike(&self, text: &str) -> bool {
-        let count = content_words(text, &self.witnesses.generic).len();
+        let count = content_words(text, &self.witnesses.guard.generic).len();
         self.calibration.as_ref().is_some_and(|kept| kept.fit.is_some() && 2 * count > 3 * kept.longest)
     }
 
@@ -337,7 +321,7 @@ impl Estimator {
     /// # Errors
     /// If an encoder or the heads fail.
     pub fn why(&self, text: &str) -> Result<Vec<WordShare>, DiagnoseError> {
-        let content = content_words(text, &self.witnesses.generic);
+        let content = content_words(text, &self.witnesses.guard.generic);
         let without = |left_out: &String| {
             let kept = text.split_whitespace().filter(|piece| words(piece).all(|word| word != *left_out));
             kept.collect::<Vec<_>>().join(" ")

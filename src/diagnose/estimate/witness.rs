@@ -1,25 +1,23 @@
 //! The witnesses of a prompt: heads, words, nearest items, attributes. All are over training items alone.
 
-use super::answer::{Support, WitnessAnswer, WordReading, WordsOf};
-use super::lexicon::{Lexicon, Reading};
+use super::answer::WitnessAnswer;
+use super::guard::Guard;
 use super::nearest::{NearestFinding, NearestItems};
 use super::word_index::{WordFinding, WordIndex};
 use crate::audit::HeadKind;
-use crate::data::{content_words, words};
+use crate::data::content_words;
 use crate::diagnose::{DiagnoseError, grouped};
 use crate::encoder::Encoder;
 use crate::heads::{Ensemble, HeadPredictions};
 use crate::stats::{self, Interval};
 use rayon::prelude::*;
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Level of the witnesses' own intervals.
 pub const WITNESS_LEVEL: f64 = 0.9;
 /// A prompt is an attribute's phrase from this cosine on.
 const SAME: f64 = 0.98;
-/// Words that an audit's own prompts must hold to speak for items without words.
-const LEAST_WORDS: usize = 20;
 
 /// The mean loss of an attribute's training items.
 #[derive(Debug, Clone)]
@@ -39,19 +37,11 @@ pub struct AttributeGroup {
 pub struct Witnesses {
     pub encoder: Arc<dyn Encoder>,
     pub ensemble: Arc<Ensemble>,
-    /// Static vectors of single words.
-    pub word_encoder: Arc<dyn Encoder>,
-    /// Words that stand for anybody.
-    pub generic: BTreeSet<String>,
-    /// Words of the items and of the audit's own prompts.
-    pub vocabulary: Arc<BTreeSet<String>>,
+    pub guard: Guard,
     /// None where items have no words.
     pub index: Option<WordIndex>,
-    pub lexicon: Lexicon,
     pub nearest: NearestItems,
     pub attributes: Vec<AttributeGroup>,
-    /// How unknown words were read, each worked out once.
-    pub readings: Mutex<HashMap<String, Reading>>,
 }
 
 /// What the witnesses found of one prompt.
@@ -62,32 +52,6 @@ pub struct Heard {
 }
 
 impl Witnesses {
-    /// How each content word of a text is read.
-    ///
-    /// # Errors
-    /// If the encoder fails.
-    pub fn read(&self, text: &str) -> Result<Vec<(String, Reading)>, DiagnoseError> {
-        let content = content_words(text, &self.generic);
-        let read = |word: String| -> Result<(String, Reading), DiagnoseError> {
-            if self.lexicon.holds(&word) {
-                let reading = Reading { read_as: Some(word.clone()), cosine: 1.0 };
-                return Ok((word, reading));
-            }
-            let known = self.readings.lock().unwrap_or_else(PoisonError::into_inner).get(&word).cloned();
-            let reading = match known {
-                Some(reading) => reading,
-                None => {
-                    let reading = self.lexicon.read(&word, &self.word_encoder.encode(&[&word])?);
-                    let mut kept = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
-                    kept.insert(word.clone(), reading.clone());
-                    reading
-                }
-            };
-            Ok((word, reading))
-        };
-        content.into_iter().map(read).collect()
-    }
-
     /// What the witnesses find of some texts.
     ///
     /// # Errors
@@ -117,7 +81,7 @@ impl Witnesses {
         };
         let words = match &self.index {
             Some(index) => {
-                let read = self.read(text)?;
+                let read = self.guard.read(text)?;
                 let wanted: Vec<(Option<&str>, f64)> =
                     read.iter().map(|(_, reading)| (reading.read_as.as_deref(), reading.cosine)).collect();
                 Some(index.find(&wanted))
@@ -133,35 +97,6 @@ impl Witnesses {
             said(nearest.as_ref().map(|found| found.mean)),
         ];
         Ok(Heard { values, words, nearest })
-    }
-
-    /// Whether data speak of a text: each content word must be used by an item or a prompt of the audit, or be like a word
-    /// that an item uses. Items without words have the audit's own prompts speak for them; too few of these say nothing.
-    ///
-    /// # Errors
-    /// If the encoder fails.
-    pub fn support(&self, text: &str) -> Result<Support, DiagnoseError> {
-        let judge = |(word, reading): (String, Reading)| {
-            let own = self.vocabulary.contains(&word) || word.chars().all(|character| character.is_ascii_digit());
-            let (read_as, cosine) = if own { (Some(word.clone()), 1.0) } else { (reading.read_as, reading.cosine) };
-            WordReading { word, read_as, cosine }
-        };
-        let judged: Vec<WordReading> = self.read(text)?.into_iter().map(judge).collect();
-        let words_of = if self.index.is_some() { WordsOf::Items } else { WordsOf::Prompts };
-        if words_of == WordsOf::Prompts && self.lexicon.len() < LEAST_WORDS {
-            return Ok(Support { supported: true, words_of, figure: None, threshold: None, words: Vec::new() });
-        }
-        let threshold = self.lexicon.threshold();
-        // Nothing but function words and "anybody" is said of everybody; no words at all of nobody.
-        let figure = judged.iter().map(|word| word.cosine).fold(1.0, f64::min);
-        let any = words(text).next().is_some();
-        Ok(Support {
-            supported: any && figure >= threshold,
-            words_of,
-            figure: Some(figure),
-            threshold: Some(threshold),
-            words: judged,
-        })
     }
 
     /// What each witness says, for people and JSON; `weights` are shares of the estimate.
@@ -222,7 +157,7 @@ impl Witnesses {
     /// The attribute whose phrase a text is, word order and grammar apart.
     #[must_use]
     pub fn same(&self, text: &str) -> Option<&AttributeGroup> {
-        let content: BTreeSet<String> = content_words(text, &self.generic).into_iter().collect();
+        let content: BTreeSet<String> = content_words(text, &self.guard.generic).into_iter().collect();
         self.attributes.iter().find(|group| !content.is_empty() && group.content == content)
     }
 

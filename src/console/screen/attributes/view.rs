@@ -23,7 +23,10 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
         return;
     };
     let places = layout(body);
-    let (title, note) = heading(state, world, pen, attributes, (body.width, places.table.width));
+    let kept = state.within.is_kept();
+    let outside = world.model().filter(|_| !kept).map_or_else(Vec::new, |model| world.outside_attributes(model));
+    let wordings: &[String] = if places.strip && places.detail.is_some() { &[] } else { &outside };
+    let (title, note) = heading(state, pen, attributes, (body.width, places.table.width), wordings);
     let inside = pen.panel(places.table, &title, &note, true);
     let row = state.detailed(attributes);
     match (state.zoom, row) {
@@ -38,6 +41,8 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
         if let Some(area) = places.detail {
             if places.strip {
                 detail::strip(pen, area, &context);
+                let fits = |words: &&String| text::width(words) + 6 <= usize::from(area.width);
+                outside.iter().find(fits).into_iter().for_each(|words| pen.footnote(area, words));
             } else {
                 // Without predictions there is nothing to plot, and the detail has the room.
                 let plot = places.scatter.filter(|_| context.bias.is_some());
@@ -51,13 +56,14 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
     }
 }
 
-/// Title and note of the table: the group that is kept, or what no attribute explains where it fits whole.
+/// Title and note of the table: the group that is kept, or before the long title what no attribute explains, in the first of
+/// its wordings that fits whole.
 fn heading(
     state: &State,
-    world: &World,
     pen: &Pen<'_>,
     attributes: &AttributesTable,
     (body, table): (u16, u16),
+    outside: &[String],
 ) -> (String, String) {
     let glyphs = pen.glyphs();
     let n = number::count(attributes.n);
@@ -65,16 +71,13 @@ fn heading(
         let loss = loss.map_or_else(String::new, |loss| format!(", mean loss {}", number::plain(loss, 3, glyphs)));
         return (format!("Attributes {} {names}", glyphs.prompt), format!("n = {n}{loss}"));
     }
-    let outside = world.model().and_then(|model| world.outside_attributes(model));
-    let short = format!("Attributes, n = {n}");
-    if let Some(words) = outside
-        && text::width(&short) + text::width(&words) + 12 < usize::from(table)
-    {
-        return (short, words);
-    }
     let title = "Attributes · Rawlsian max-min of AUROC and mean loss";
     let title = if body < 100 { "Attributes · max-min" } else { title };
-    (title.replace('·', glyphs.dot), format!("test items, n = {n}"))
+    let usual = (title.replace('·', glyphs.dot), format!("test items, n = {n}"));
+    let short = [format!("Attributes, n = {n}"), "Attributes".to_owned()];
+    let fits = |title: &str, words: &str| text::width(title) + text::width(words) + 10 <= usize::from(table);
+    let both = outside.iter().flat_map(|words| short.iter().map(move |title| (title.clone(), words.clone())));
+    both.into_iter().find(|(title, words)| fits(title, words)).unwrap_or(usual)
 }
 
 /// The page while a group is being measured.

@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 /// Width from which the slice is beside the list; height from which it is below.
 const BESIDE: u16 = 150;
 const BELOW: u16 = 12;
+/// Height from which there are lines for all that slices rest on.
+const TALL: u16 = 30;
 /// Width of a part below from which it is split in two.
 const TWO: u16 = 96;
 
@@ -30,8 +32,9 @@ pub fn layout(body: Rect, slices: usize) -> Layout {
         let items = Rect { y: slice.bottom(), height: body.height - slice.height, ..slice };
         return Layout { list, slice: Some(slice), items: Some(items) };
     }
-    // A frame, the headings, the slices, and a line or two of notes.
-    let rows = u16::try_from(slices).unwrap_or(u16::MAX).saturating_add(5);
+    // A frame, the headings, the slices, and some lines of notes.
+    let notes = if body.height >= TALL { 5 } else { 2 };
+    let rows = u16::try_from(slices).unwrap_or(u16::MAX).saturating_add(3 + notes);
     let least = if body.height >= 2 * BELOW { BELOW } else { body.height * 2 / 5 };
     let list = Rect { height: rows.min(body.height - least), ..body };
     let below = Rect { y: list.bottom(), height: body.height - list.height, ..body };

@@ -6,6 +6,7 @@ mod layout;
 mod question;
 mod screen;
 mod view;
+mod waiting;
 
 pub use keys::{CONTEXTS, HERE, KEYS};
 pub use question::{Look, Question};
@@ -14,7 +15,7 @@ use crate::audit::{RunId, Split};
 use crate::console::msg::{Cmd, ExportForm};
 use crate::console::widget::table::Cursor;
 use crate::console::world::World;
-use crate::diagnose::{DiscoveredSlice, PromptScores, Step};
+use crate::diagnose::{DiscoveredSlice, FoundSlice, PromptScores, Step};
 use crate::engine::{DiscoverRequest, DiscoveryView};
 use crate::report::{Align, Cell, Format, Sheet};
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub struct State {
     pub cursor: Cursor,
     /// How far the search is that is wanted now.
     step: Option<Step>,
+    /// What it has found and not tested yet.
+    untested: Arc<Vec<FoundSlice>>,
     /// The newest answer, with what was asked.
     pub answer: Option<(DiscoverRequest, Result<Arc<DiscoveryView>, String>)>,
     /// What a run's heads say of the names of the slices, in their order.

@@ -18,6 +18,16 @@ pub enum Look {
     Change,
 }
 
+impl Look {
+    fn wanted(self) -> Wanted {
+        match self {
+            Self::Easy => Wanted::Easy,
+            Self::Surprise => Wanted::Surprising(Vec::new()),
+            Self::Hard | Self::Change => Wanted::Hard,
+        }
+    }
+}
+
 /// What is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
@@ -40,11 +50,7 @@ impl Question {
         let model = world.model()?.to_owned();
         let known = world.audit.as_ref()?;
         let against = (self.look == Look::Change).then(|| self.other(world)).flatten();
-        let wanted = match self.look {
-            Look::Easy => Wanted::Easy,
-            Look::Surprise => Wanted::Surprising(Vec::new()),
-            Look::Hard | Look::Change => Wanted::Hard,
-        };
+        let wanted = self.look.wanted();
         let (audit, attributes) = (known.name.clone(), known.attributes.len());
         let (depth, hide_text) = (self.levels, world.hide_text);
         Some(DiscoverRequest { audit, model, against, wanted, depth, attributes, hide_text })
@@ -96,12 +102,7 @@ impl Question {
     /// The kind as documents and the command line say it.
     #[must_use]
     pub fn word(&self) -> &'static str {
-        match self.look {
-            Look::Hard => "hard",
-            Look::Easy => "easy",
-            Look::Surprise => "surprise",
-            Look::Change => "change",
-        }
+        self.look.wanted().word(self.look == Look::Change)
     }
 
     /// The command that finds the same.
@@ -110,8 +111,7 @@ impl Question {
         let (model, levels) = (shell::model(world), self.levels);
         let flags = match (self.look, self.other(world), world.model()) {
             (Look::Change, Some(other), Some(model)) => format!(" --change {} {}", quoted(&other), quoted(model)),
-            (Look::Easy, ..) => format!("{model} --easy"),
-            (Look::Surprise, ..) => format!("{model} --surprise"),
+            (Look::Easy | Look::Surprise, ..) => format!("{model} --{}", self.word()),
             _ => model,
         };
         let levels = if levels == Self::default().levels { String::new() } else { format!(" --depth {levels}") };

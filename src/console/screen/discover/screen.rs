@@ -15,7 +15,7 @@ use crate::console::view::body;
 use crate::console::widget::input;
 use crate::console::widget::table::Cursor;
 use crate::console::world::World;
-use crate::diagnose::{DiscoveredSlice, ItemFilter, ItemOrder};
+use crate::diagnose::{DiscoveredSlice, ItemFilter, ItemOrder, Step};
 use crate::engine::{Command, Event, NewAttribute};
 use crate::report::{DiscoveryTitle, Sheet, discovery, slice_paragraph};
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent};
@@ -31,10 +31,10 @@ impl Screen for State {
     fn act(&mut self, world: &World, action: Action) -> Vec<Effect> {
         match action {
             Action::OpenItems => self.selected(world).map(|slice| self.items(world, slice)).into_iter().collect(),
-            Action::OpenPair => {
-                let phrase = self.selected(world).map(DiscoveredSlice::phrase);
-                phrase.map(|phrase| Effect::OpenPrompts(phrase, String::new())).into_iter().collect()
-            }
+            Action::OpenPair => match self.selected(world).map(DiscoveredSlice::phrase) {
+                Some(phrase) if phrase.is_empty() => Effect::say("the slice has no name that a sentence says"),
+                phrase => phrase.map(|phrase| Effect::OpenPrompts(phrase, String::new())).into_iter().collect(),
+            },
             WRITE_IDS => self.selected(world).map(|slice| ids(world, slice)).unwrap_or_default(),
             ADD => {
                 self.naming = self.selected(world).map(|slice| input::holding(&slice.name));
@@ -128,12 +128,18 @@ impl Screen for State {
     fn on_event(&mut self, world: &World, event: &Event) {
         match event {
             Event::Discovering { request, step } if self.question.request(world).as_ref() == Some(request) => {
-                self.step = Some(*step);
+                if let Step::Found(slices) = step {
+                    self.untested = slices.clone();
+                }
+                self.step = Some(step.clone());
             }
             Event::Discovered { request, found } if self.question.request(world).as_ref() == Some(request) => {
                 self.answer = Some((request.clone(), found.clone()));
-                (self.step, self.naming, self.cursor) = (None, None, Cursor::default());
+                (self.naming, self.cursor) = (None, Cursor::default());
+                self.forget_search();
             }
+            // Items have embeddings now, and with them more names.
+            Event::Embedded { .. } | Event::JobFinished { .. } if self.waits_for_embeddings() => self.answer = None,
             Event::NamesScored { run, scores } => {
                 let request = self.answer.as_ref().map(|(request, _)| request.clone());
                 self.names = request.map(|request| Names { run: run.clone(), request, scores: scores.clone() });
@@ -187,8 +193,18 @@ impl State {
         if !change(&mut self.question) {
             return Effect::say("the audit has only this model");
         }
-        (self.step, self.cursor) = (None, Cursor::default());
+        self.cursor = Cursor::default();
+        self.forget_search();
         Vec::new()
+    }
+
+    /// The search that was followed has ended, or is wanted no more.
+    fn forget_search(&mut self) {
+        (self.step, self.untested) = (None, Arc::default());
+    }
+
+    fn waits_for_embeddings(&self) -> bool {
+        self.answer.as_ref().is_some_and(|(_, found)| found.as_ref().is_ok_and(|view| view.found.unembedded))
     }
 
     /// What the answer is about.
@@ -219,7 +235,7 @@ impl State {
         }
         let added = NewAttribute {
             name,
-            phrase: slice.phrase(),
+            phrase: slice.attribute_phrase(),
             items: slice.items.clone(),
             searched: view.found.searched.clone(),
             origin: format!("slice '{}' ({})", slice.name, self.question.shell(world)),

@@ -3,7 +3,7 @@
 use super::keys::NAME;
 use super::keys::TAKE_NAME;
 use super::layout::layout;
-use super::{Look, State, detail, level};
+use super::{Look, State, detail, level, waiting};
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
 use crate::console::text;
@@ -11,7 +11,7 @@ use crate::console::theme::Role;
 use crate::console::widget::scale::Scale;
 use crate::console::widget::{input, spark};
 use crate::console::world::World;
-use crate::diagnose::{DiscoveredSlice, Discovery, Step};
+use crate::diagnose::{DiscoveredSlice, Discovery};
 use crate::report::{discovery_notes, outside_attributes};
 use ratatui::layout::Rect;
 
@@ -55,7 +55,7 @@ pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
     let note = view.map(|view| over(&view.found)).unwrap_or_default();
     let inside = inset(pen.panel(places.list, &title(state, world), &note, true), 1);
     let Some(view) = view.filter(|view| !view.found.slices.is_empty()) else {
-        nothing(state, world, pen, inside);
+        waiting::draw(state, world, pen, inside);
         return;
     };
     let slices = &view.found.slices;
@@ -100,34 +100,6 @@ fn over(found: &Discovery) -> String {
     if found.candidates == 0 { String::new() } else { format!("over {} test items", number::count(found.tested_on)) }
 }
 
-/// What stands in the place of slices while there are none.
-fn nothing(state: &State, world: &World, pen: &mut Pen<'_>, inside: Rect) {
-    let (sentences, role) = match (state.found(world), state.failure(world), &world.audit) {
-        (Some(view), ..) => (discovery_notes(&view.found), Role::Text),
-        (_, Some(why), _) => (vec![format!("{} {why}", pen.glyphs().care)], Role::Warn),
-        (.., None) => (vec!["opening the audit".into()], Role::Dim),
-        _ => (vec![progress(state.step)], Role::Dim),
-    };
-    let room = usize::from(inside.width);
-    let lines: Vec<String> = sentences.iter().flat_map(|sentence| text::wrap(sentence, room)).collect();
-    let top = inside.y + (usize::from(inside.height).saturating_sub(lines.len()) / 2) as u16;
-    for (line, y) in lines.iter().zip(top..inside.bottom()) {
-        pen.centre(inside, y, line, role);
-    }
-}
-
-/// How far the search is.
-fn progress(step: Option<Step>) -> String {
-    match step {
-        None => "looking for what the losses have in common".into(),
-        Some(Step::Reading) => "reading the items' words".into(),
-        Some(Step::Searching(names)) => format!("trying {} names and their pairs", number::count(names)),
-        Some(Step::Found(1)) => "1 slice found; it is told once it is tested on other items".into(),
-        Some(Step::Found(found)) => format!("{found} slices found; they are told once they are tested on other items"),
-        Some(Step::Testing(found)) => format!("testing {found} slices on other items"),
-    }
-}
-
 /// The columns there is room for.
 fn columns(width: u16) -> Vec<(Column, u16, &'static str)> {
     let mut columns = COLUMNS.to_vec();
@@ -154,10 +126,8 @@ fn headings(pen: &mut Pen<'_>, inside: Rect, columns: &[(Column, u16, &str)], fi
 
 fn row(pen: &mut Pen<'_>, area: Rect, columns: &[(Column, u16, &str)], slice: &DiscoveredSlice, level: usize) {
     let taken: u16 = columns.iter().map(|(_, cells, _)| cells).sum();
-    let name = match slice.terms.last().filter(|_| level > 0) {
-        Some(term) => format!("{}+ {term}", "  ".repeat(level)),
-        None => slice.name.clone(),
-    };
+    let name = slice.terms.last().filter(|_| level > 0).unwrap_or(&slice.name);
+    let name = in_tree(name, level);
     pen.text(area.x + 2, area.y, area.width.saturating_sub(taken + 2), &name, Role::Text);
     let mut end = area.right() - taken;
     for (column, cells, _) in columns {
@@ -165,6 +135,12 @@ fn row(pen: &mut Pen<'_>, area: Rect, columns: &[(Column, u16, &str)], slice: &D
         let (words, role) = cell(pen, *column, slice);
         pen.right(end, area.y, cells - 1, &words, role);
     }
+}
+
+/// A name at its place in the tree; of a finer slice, what it adds.
+#[must_use]
+pub fn in_tree(name: &str, level: usize) -> String {
+    if level == 0 { name.to_owned() } else { format!("{}+ {name}", "  ".repeat(level)) }
 }
 
 fn cell(pen: &Pen<'_>, column: Column, slice: &DiscoveredSlice) -> (String, Role) {
@@ -189,8 +165,10 @@ fn tenths(slice: &DiscoveredSlice, glyphs: &crate::console::glyph::Glyphs) -> St
 /// What the slices rest on, as far as there is room.
 fn foot(pen: &mut Pen<'_>, area: Rect, found: &Discovery) {
     let mut sentences: Vec<String> = outside_attributes(found, "the slices above show where").into_iter().collect();
-    sentences.extend(discovery_notes(found).into_iter().skip(1));
-    sentences.extend(discovery_notes(found).into_iter().take(1));
+    // What it rests on comes last.
+    let mut notes = discovery_notes(found);
+    notes.rotate_left(1);
+    sentences.extend(notes);
     let lines: Vec<String> =
         sentences.iter().flat_map(|sentence| text::wrap(sentence, usize::from(area.width))).collect();
     for (line, y) in lines.iter().zip(area.y..area.bottom()) {
