@@ -7,6 +7,7 @@ use assert_cmd::Command;
 use llm2loss::audit::{Architecture, HyperParameters, RunId, RunRecord, RunState};
 use llm2loss::store::{HistoryEntry, Store, StoreError, content_hash};
 use settled::settled;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -240,6 +241,22 @@ fn damaged_weights_and_records_are_found() {
     store.delete_run(&id).unwrap();
     assert!(!home.path().join("runs/ab22").exists());
     assert!(matches!(store.find_run_id("ab"), Err(StoreError::NoRun { .. })));
+}
+
+#[test]
+fn tables_whose_file_was_changed_are_found_and_never_shown() {
+    let home = tempfile::tempdir().unwrap();
+    let tables = || BTreeMap::from([("auroc".to_owned(), 0.75)]);
+    let run = record("aa11", b"weights", 2);
+    Store::open(home.path()).unwrap().put_run(&run, b"weights", &tables()).unwrap();
+    let file = home.path().join("runs/aa11/tables.json");
+    let kept = |store: &Store| store.run::<BTreeMap<String, f64>>(run.clone()).unwrap().diagnosis;
+    assert_eq!(kept(&Store::rebuild(home.path()).unwrap()), Some(tables()));
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("0.75", "0.76")).unwrap();
+    let store = Store::open(home.path()).unwrap();
+    assert!(store.damaged_runs().unwrap()[0].contains("its tables are damaged"));
+    assert_eq!(kept(&store.rebuilt().unwrap()), None);
 }
 
 fn checkpoint(home: &Path) -> String {

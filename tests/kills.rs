@@ -150,7 +150,7 @@ impl World {
     fn clean(&self, work: &Work) {
         work.after.iter().for_each(|words| drop(self.ends(words)));
         for run in self.runs().into_iter().filter(|run| *run != self.run) {
-            self.ends(&["runs", "delete", &run]);
+            self.ends(&["runs", "delete", &run, "--yes"]);
         }
     }
 }

@@ -11,6 +11,7 @@ mod embeddings;
 mod history;
 mod image_files;
 mod index;
+mod json_file;
 mod link;
 mod overview;
 mod owner;

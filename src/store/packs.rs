@@ -5,7 +5,7 @@
 //! both, and the next sealing finds them known.
 
 use super::embeddings::{ContentHash, EmbeddingStats};
-use super::pack::{ENDING, Pack, Shape, write};
+use super::pack::{ENDING, Fill, Pack, Shape, write};
 use super::pack_set::{NOWHERE, PackSet, PackedRows};
 use super::reconcile::{listed, name_of};
 use super::{Result, Store, StoreError, codec};
@@ -93,6 +93,10 @@ impl Store {
         self.open_packs.lock().unwrap_or_else(PoisonError::into_inner).remove(encoder);
     }
 
+    pub(super) fn forget_all_packs(&self) {
+        self.open_packs.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Encoders that have packs.
     pub(super) fn pack_encoders(&self) -> Result<Vec<String>> {
         let mut encoders = Vec::new();
@@ -120,17 +124,17 @@ impl Store {
         Ok((0..hashes.len()).filter(fresh).collect())
     }
 
-    /// Keeps embeddings that came with data in a pack of their own, in their order and in this precision. `read` puts
-    /// a row into the slice it is given. What is kept already is not kept twice.
+    /// Keeps embeddings that came with data in a pack of their own, in their order and in this precision. Every thread has
+    /// a reader of its own, which puts a row into the slice it is given. What is kept already is not kept twice.
     ///
     /// # Errors
     /// If the disk refuses, a row cannot be read, or another process holds the home.
-    pub fn add_pack(
+    pub fn add_pack<R: FnMut(usize, &mut [f32]) -> io::Result<()>>(
         &self,
         encoder: &str,
         hashes: &[ContentHash],
         (precision, dimension): (Precision, usize),
-        mut read: impl FnMut(usize, &mut [f32]) -> io::Result<()>,
+        reader: impl Fn() -> R + Sync,
     ) -> Result<()> {
         self.writes()?;
         let kept = self.unkept(encoder, hashes)?;
@@ -138,11 +142,14 @@ impl Store {
             return Ok(());
         }
         let digests: Vec<ContentHash> = kept.iter().map(|at| hashes[*at]).collect();
-        let (shape, mut row) = (Shape::here(precision, dimension), vec![0.0; dimension]);
-        self.write_pack(encoder, self.next_pack(encoder)?, &shape, &digests, |at, out| {
-            read(kept[at], &mut row)?;
-            precision.encode(&row, out);
-            Ok(None)
+        let shape = Shape::here(precision, dimension);
+        self.write_pack(encoder, self.next_pack(encoder)?, &shape, &digests, || {
+            let (mut read, mut row, kept) = (reader(), vec![0.0; dimension], &kept);
+            move |at: usize, out: &mut Vec<u8>| {
+                read(kept[at], &mut row)?;
+                precision.encode(&row, out);
+                Ok(None)
+            }
         })
     }
 
@@ -192,19 +199,22 @@ impl Store {
             }
             let (digests, sources): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
             let shape = Shape::here(precision, width);
-            let mut row = Vec::with_capacity(width);
-            self.write_pack(encoder, self.next_pack(encoder)?, &shape, &digests, |at, out| {
-                match sources[at] {
-                    Source::Fresh(start) => precision.encode(&values[start..start + width], out),
-                    Source::Pack(pack, from) => {
-                        row.clear();
-                        if !pack.read(from, &mut row) {
-                            return Err(io::Error::other("a pack changed while it was read"));
+            let (sources, values) = (&sources, &values);
+            self.write_pack(encoder, self.next_pack(encoder)?, &shape, &digests, || {
+                let mut row = Vec::with_capacity(width);
+                move |at: usize, out: &mut Vec<u8>| {
+                    match sources[at] {
+                        Source::Fresh(start) => precision.encode(&values[start..start + width], out),
+                        Source::Pack(pack, from) => {
+                            row.clear();
+                            if !pack.read(from, &mut row) {
+                                return Err(io::Error::other("a pack changed while it was read"));
+                            }
+                            precision.encode(&row, out);
                         }
-                        precision.encode(&row, out);
                     }
+                    Ok(None)
                 }
-                Ok(None)
             })?;
             for pack in merged {
                 // One too many is no harm: its rows are known.
@@ -230,10 +240,13 @@ impl Store {
             } else if let Some(precision) = pack.precision().filter(|_| kept.len() < pack.rows()) {
                 let digests: Vec<ContentHash> = kept.iter().map(|row| pack.digest(*row)).collect();
                 let shape = Shape::here(precision, pack.dimension());
-                self.write_pack(encoder, pack.path().to_owned(), &shape, &digests, |at, out| {
-                    let (bytes, checksum) = pack.raw(kept[at]).ok_or(io::ErrorKind::Unsupported)?;
-                    out.extend_from_slice(bytes);
-                    Ok(Some(checksum))
+                let kept = &kept;
+                self.write_pack(encoder, pack.path().to_owned(), &shape, &digests, || {
+                    move |at: usize, out: &mut Vec<u8>| {
+                        let (bytes, checksum) = pack.raw(kept[at]).ok_or(io::ErrorKind::Unsupported)?;
+                        out.extend_from_slice(bytes);
+                        Ok(Some(checksum))
+                    }
                 })?;
             }
         }
@@ -292,17 +305,17 @@ impl Store {
         Ok(folder.join(format!("{:08}{ENDING}", taken.map_or(0, |number| number + 1))))
     }
 
-    pub(super) fn write_pack(
+    pub(super) fn write_pack<F: Fill>(
         &self,
         encoder: &str,
         path: PathBuf,
         shape: &Shape,
         digests: &[ContentHash],
-        fill: impl FnMut(usize, &mut Vec<u8>) -> io::Result<Option<u32>>,
+        filler: impl Fn() -> F + Sync,
     ) -> Result<()> {
         let io = |source| StoreError::Io { path: path.clone(), source };
         crate::files::private_folder(&self.pack_folder(encoder)).map_err(io)?;
-        write(&path, encoder, shape, digests, fill).map_err(io)?;
+        write(&path, encoder, shape, digests, filler).map_err(io)?;
         self.forget_packs(encoder);
         Ok(())
     }

@@ -63,6 +63,9 @@ fn measure(place: &Path, rows: usize) -> [Cost; 3] {
     assert!(Command::new("sync").arg(&copy).status().unwrap().success());
     println!("  cp {:.2} s, with sync {:.2} s", copied.as_secs_f64(), started.elapsed().as_secs_f64());
     fs::remove_file(&copy).unwrap();
+    for home in ["copied", "linked"] {
+        let _ = fs::remove_dir_all(place.join(home));
+    }
     let ingest = ["ingest", "big", "--manifest", "rows.parquet", "--embeddings", "e.npy", "--encoder", "encoder"];
     let allow = ["--allow-mismatch"];
     let taken = step(place, "copied", &[&ingest[..], &allow].concat());

@@ -43,8 +43,13 @@ fn row(at: usize) -> Row {
     Row { values, loss }
 }
 
-/// Writes `e.npy` and `rows.parquet`; returns the bytes of the array.
+/// Writes `e.npy` and `rows.parquet`, unless an earlier run kept them; returns the bytes of the array.
 pub fn data(place: &Path, rows: usize) -> u64 {
+    let bytes = (rows * DIMENSION * 2) as u64;
+    let there = fs::metadata(place.join("e.npy")).is_ok_and(|array| array.len() > bytes);
+    if there && place.join("rows.parquet").exists() {
+        return bytes;
+    }
     let mut array = BufWriter::with_capacity(1 << 20, fs::File::create(place.join("e.npy")).unwrap());
     let header = format!("{{'descr': '<f2', 'fortran_order': False, 'shape': ({rows}, {DIMENSION}), }}");
     let padded = (header.len() + 11).next_multiple_of(64) - 10;
@@ -81,7 +86,7 @@ pub fn data(place: &Path, rows: usize) -> u64 {
     }
     array.flush().unwrap();
     table.close().unwrap();
-    (rows * DIMENSION * 2) as u64
+    bytes
 }
 
 /// A transformer of one layer with weights by chance: prompts of the arrays' dimension.
