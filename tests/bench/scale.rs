@@ -35,7 +35,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let value =
         |name: &str| arguments.iter().position(|word| word == name).and_then(|at| arguments.get(at + 1).cloned());
-    let folder = PathBuf::from(arguments.first().expect("give a folder"));
+    let folder = PathBuf::from(arguments.first().unwrap_or_else(|| panic!("give a folder")));
     let rows = value("--rows").unwrap_or_else(|| "10000,100000,1000000".into());
     let keep = arguments.iter().any(|word| word == "--keep");
     let mut figures: Vec<(f64, [Cost; 3])> = Vec::new();
@@ -139,7 +139,7 @@ fn size(folder: &Path) -> u64 {
     entries.map(|entry| if entry.path().is_dir() { size(&entry.path()) } else { entry.metadata().unwrap().len() }).sum()
 }
 
-/// How long a prompt takes once its run is open and its evidence read.
+/// How long the heads of an open run take over a prompt.
 fn prompts(place: &Path) {
     let started = Instant::now();
     std::env::set_current_dir(place).unwrap();
@@ -157,7 +157,7 @@ fn prompts(place: &Path) {
         })
         .collect();
     times.sort_by(f64::total_cmp);
-    println!("  a prompt {:.2} ms, after {:.2} s to open its run", times[100], opened.as_secs_f64());
+    println!("  a prompt, heads alone {:.2} ms, after {:.2} s to open its run", times[100], opened.as_secs_f64());
 }
 
 /// How long the console takes until its tables stand on the screen.

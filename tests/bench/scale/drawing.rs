@@ -56,7 +56,7 @@ fn panel(svg: &mut String, unit: &str, curves: &[Vec<(f64, f64)>], left: f64, in
     );
     let ticks = (-2..6).flat_map(|power| [1.0, 3.0].map(|digit| digit * 10f64.powi(power)));
     for tick in ticks.filter(|tick| (y0..=y1).contains(tick)) {
-        let at = y(tick);
+        let (at, tick) = (y(tick), (tick * 100.0).round() / 100.0);
         let _ = writeln!(
             svg,
             "<path d=\"M{:.1} {at:.1}H{:.1}\" stroke=\"#777\" stroke-opacity=\".25\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{tick}</text>",
