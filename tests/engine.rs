@@ -70,6 +70,26 @@ fn a_first_start_queues_linear_then_mlp_and_shows_each() {
 }
 
 #[test]
+fn who_only_reads_trains_nothing_and_follows_the_runs_of_who_writes() {
+    let home = tempfile::tempdir().unwrap();
+    let writer = Session::open(home.path(), "adult").unwrap();
+    let (_engine, mut links) = start(home.path());
+    let (_, before) = next(&mut links, |event| match event {
+        Event::Notice { message, .. } => message.contains("no run to show").then_some(()),
+        _ => None,
+    });
+    assert!(!before.iter().any(|event| matches!(event, Event::JobQueued { .. })), "{before:?}");
+    let trained = writer.train("v1", &quick(3), &Tracker::silent()).unwrap().record;
+    let (runs, _) = next(&mut links, |event| if let Event::Runs(runs) = event { Some(runs.clone()) } else { None });
+    assert_eq!(runs.iter().map(|run| &run.id).collect::<Vec<_>>(), [&trained.id]);
+    let (shown, _) = next(&mut links, |event| if let Event::Shown(view) = event { Some(view.clone()) } else { None });
+    assert_eq!(shown.record.id, trained.id);
+    writer.store().delete_run(&trained.id).unwrap();
+    let (runs, _) = next(&mut links, |event| if let Event::Runs(runs) = event { Some(runs.clone()) } else { None });
+    assert!(runs.is_empty());
+}
+
+#[test]
 fn jobs_are_cancelled_while_they_run_and_while_they_wait() {
     let home = tempfile::tempdir().unwrap();
     let (engine, mut links) = start(home.path());

@@ -7,6 +7,7 @@ use assert_cmd::Command;
 use llm2loss::audit::{Architecture, HyperParameters, RunId, RunRecord, RunState};
 use llm2loss::store::{HistoryEntry, Store, StoreError, content_hash};
 use settled::settled;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -242,6 +243,22 @@ fn damaged_weights_and_records_are_found() {
     assert!(matches!(store.find_run_id("ab"), Err(StoreError::NoRun { .. })));
 }
 
+#[test]
+fn tables_whose_file_was_changed_are_found_and_never_shown() {
+    let home = tempfile::tempdir().unwrap();
+    let tables = || BTreeMap::from([("auroc".to_owned(), 0.75)]);
+    let run = record("aa11", b"weights", 2);
+    Store::open(home.path()).unwrap().put_run(&run, b"weights", &tables()).unwrap();
+    let file = home.path().join("runs/aa11/tables.json");
+    let kept = |store: &Store| store.run::<BTreeMap<String, f64>>(run.clone()).unwrap().diagnosis;
+    assert_eq!(kept(&Store::rebuild(home.path()).unwrap()), Some(tables()));
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("0.75", "0.76")).unwrap();
+    let store = Store::open(home.path()).unwrap();
+    assert!(store.damaged_runs().unwrap()[0].contains("its tables are damaged"));
+    assert_eq!(kept(&store.rebuilt().unwrap()), None);
+}
+
 fn checkpoint(home: &Path) -> String {
     let names =
         fs::read_dir(home.join("runs/cc33")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -284,30 +301,21 @@ fn a_home_that_is_removed_while_it_is_used_is_told_and_not_made_again() {
     assert_eq!(fs::read_dir(&home).unwrap().count(), 0);
 }
 
-/// A disk of `kilobytes` that fills up while runs, history and embeddings are kept; then room is made.
-#[test]
-#[ignore = "mounts small file systems: run it as root, by name"]
-fn a_full_disk_costs_nothing_that_was_finished() {
+/// Sixty disks that fill up in another place each while runs, history and embeddings are kept; then room is made.
+/// `mount` puts the disk of a round on a folder, with a file beside it to keep its bytes in.
+fn full_disks(mount: impl Fn(u64, &Path, &Path)) {
     let place = tempfile::tempdir().unwrap();
-    let sh = |words: &[&str]| std::process::Command::new(words[0]).args(&words[1..]).status().unwrap().success();
+    let disk = place.path().join("disk");
+    fs::create_dir(&disk).unwrap();
     let (mut refused, mut rebuilt) = (0, 0);
     for round in 0..60 {
-        let size = format!("size={}k", 1400 + round * 60);
-        assert!(sh(&["mount", "-t", "tmpfs", "-o", &size, "tmpfs", place.path().to_str().unwrap()]));
-        let home = place.path().join("home");
+        mount(round, &disk, &place.path().join("image"));
+        let home = disk.join("home");
         filled(&home);
-        let fill = place.path().join("fill");
+        let fill = disk.join("fill");
         let mut kept: Vec<String> = Vec::new();
         if let Ok(store) = Store::open(&home) {
-            // The disk is filled but for a little, in another place each round.
-            let free = |left: u64| {
-                let all = vec![0_u8; 64 << 10];
-                let mut file = fs::File::create(&fill).unwrap();
-                while std::io::Write::write_all(&mut file, &all).is_ok() {}
-                let length = file.metadata().unwrap().len();
-                file.set_len(length.saturating_sub(left)).unwrap();
-            };
-            free(round * 7 * 1024);
+            fill_but(&fill, round * 7 * 1024);
             for run in 0..40 {
                 let id = format!("f{run:03}");
                 match store.put_run(&record(&id, &[run; 3000], 10 + u64::from(run)), &[run; 3000], &"tables") {
@@ -320,26 +328,58 @@ fn a_full_disk_costs_nothing_that_was_finished() {
         }
         drop(Store::open_reading(&home));
         fs::remove_file(&fill).unwrap();
-        {
-            let store = Store::open(&home).unwrap();
-            rebuilt += usize::from(!store.notes().is_empty());
-            for id in kept.iter().map(String::as_str).chain(["aa11", "ab22"]) {
-                let run = store.find_run(id).unwrap();
-                assert!(store.weights(&run).is_ok(), "round {round}, run {id}");
-            }
-            assert_eq!(store.damaged_runs().unwrap(), Vec::<String>::new());
-            assert_eq!(store.history("adult").unwrap().len(), 50);
-            let hashes: Vec<_> = (0..200).map(|index| Some(content_hash(&index.to_string()))).collect();
-            let (rows, missing) = store.embeddings("e", &hashes, 3).unwrap();
-            assert!(rows.iter().all(|value| *value == 0.5 || *value == 0.0));
-            assert!(
-                missing.is_empty() || !store.notes().is_empty(),
-                "round {round}: lost {} in silence",
-                missing.len()
-            );
-        }
-        assert!(sh(&["umount", place.path().to_str().unwrap()]));
+        rebuilt += usize::from(nothing_is_lost(&home, &kept, round));
+        assert!(sh(&["umount", disk.to_str().unwrap()]));
     }
     assert!(refused > 0, "no disk was full: the campaign has lost its sense");
     eprintln!("60 disks: {refused} runs refused, {rebuilt} indexes made again");
+}
+
+fn sh(words: &[&str]) -> bool {
+    std::process::Command::new(words[0]).args(&words[1..]).status().unwrap().success()
+}
+
+/// Fills a disk by a file, but for some bytes.
+fn fill_but(fill: &Path, left: u64) {
+    let all = vec![0_u8; 64 << 10];
+    let mut file = fs::File::create(fill).unwrap();
+    while std::io::Write::write_all(&mut file, &all).is_ok() {}
+    let length = file.metadata().unwrap().len();
+    file.set_len(length.saturating_sub(left)).unwrap();
+}
+
+/// Everything finished is there, and what is not there was told; whether the index was made again.
+fn nothing_is_lost(home: &Path, kept: &[String], round: u64) -> bool {
+    let store = Store::open(home).unwrap();
+    for id in kept.iter().map(String::as_str).chain(["aa11", "ab22"]) {
+        let run = store.find_run(id).unwrap();
+        assert!(store.weights(&run).is_ok(), "round {round}, run {id}");
+    }
+    assert_eq!(store.damaged_runs().unwrap(), Vec::<String>::new());
+    assert_eq!(store.history("adult").unwrap().len(), 50);
+    let hashes: Vec<_> = (0..200).map(|index| Some(content_hash(&index.to_string()))).collect();
+    let (rows, missing) = store.embeddings("e", &hashes, 3).unwrap();
+    assert!(rows.iter().all(|value| *value == 0.5 || *value == 0.0));
+    let told = !store.notes().is_empty();
+    assert!(missing.is_empty() || told, "round {round}: lost {} in silence", missing.len());
+    told
+}
+
+#[test]
+#[ignore = "mounts small file systems: run it as root, by name"]
+fn a_full_disk_in_memory_costs_nothing_that_was_finished() {
+    full_disks(|round, disk, _| {
+        let size = format!("size={}k", 1400 + round * 60);
+        assert!(sh(&["mount", "-t", "tmpfs", "-o", &size, "tmpfs", disk.to_str().unwrap()]));
+    });
+}
+
+#[test]
+#[ignore = "mounts small file systems: run it as root, by name"]
+fn a_full_ext4_disk_costs_nothing_that_was_finished() {
+    full_disks(|round, disk, image| {
+        fs::File::create(image).unwrap().set_len((6_000 + round * 60) << 10).unwrap();
+        let (disk, image) = (disk.to_str().unwrap(), image.to_str().unwrap());
+        assert!(sh(&["mkfs.ext4", "-q", "-F", "-m", "0", image]) && sh(&["mount", "-o", "loop", image, disk]));
+    });
 }

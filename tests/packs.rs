@@ -31,7 +31,7 @@ fn add(store: &Store, encoder: &str, hashes: &[ContentHash], rows: &[f32]) {
         out.copy_from_slice(&rows[at * WIDTH..][..WIDTH]);
         Ok(())
     };
-    store.add_pack(encoder, hashes, shape, read).unwrap();
+    store.add_pack(encoder, hashes, shape, || read).unwrap();
 }
 
 fn packs(home: &Path) -> Vec<PathBuf> {

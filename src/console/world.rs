@@ -190,9 +190,9 @@ impl World {
         match event {
             Event::Opened { audit, runs, .. } => {
                 self.audit = Some(audit);
-                self.runs = runs;
-                self.runs.sort_by_key(|record| std::cmp::Reverse(record.finished_at));
+                self.know(runs);
             }
+            Event::Runs(runs) => self.know(runs),
             Event::Unfinished(runs) => {
                 self.unfinished = runs;
                 self.unfinished.sort_by_key(|record| std::cmp::Reverse(record.finished_at));
@@ -215,6 +215,11 @@ impl World {
             Event::Examined(examined) => self.examined = Some(examined),
             _ => {}
         }
+    }
+
+    fn know(&mut self, runs: Vec<Arc<RunRecord>>) {
+        self.runs = runs;
+        self.runs.sort_by_key(|record| std::cmp::Reverse(record.finished_at));
     }
 
     fn add_run(&mut self, record: Arc<RunRecord>) {

@@ -15,6 +15,8 @@ use rand_chacha::ChaCha8Rng;
 
 /// Times the losses are permuted.
 pub const REPLICATES: usize = 400;
+/// Rows that are scaled and multiplied at a time: a copy of all would double what they take.
+const BLOCK: usize = 8192;
 /// Permutations taken through one matrix product.
 const AT_ONCE: usize = 50;
 /// Ridge penalty in units of the inputs' own variance.
@@ -88,10 +90,14 @@ fn predictions_under_permutation(
     if rows == 0 || directions.is_empty() {
         return Ok(vec![Vec::new(); REPLICATES]);
     }
-    let mut scaled = embeddings.to_vec();
-    ensemble.input.apply(&mut scaled);
-    let inputs = Tensor::from_vec(scaled, (rows, dimension), &Device::Cpu).map_err(HeadsError::from)?;
-    let weights = response(&inputs, directions).map_err(HeadsError::from)?;
+    let scaled = |block: &[f32]| {
+        let mut scaled = block.to_vec();
+        ensemble.input.apply(&mut scaled);
+        let rows = scaled.len() / dimension;
+        Tensor::from_vec(scaled, (rows, dimension), &Device::Cpu)
+    };
+    let weights = response(|| embeddings.chunks(BLOCK * dimension).map(scaled), rows, directions);
+    let weights = weights.map_err(HeadsError::from)?;
     let mean = losses.iter().sum::<f64>() / rows as f64;
     let mut permuted: Vec<f32> = losses.iter().map(|loss| (loss - mean) as f32).collect();
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
@@ -109,22 +115,29 @@ fn predictions_under_permutation(
     Ok(predictions)
 }
 
-/// `X (XᵀX + λI)⁻¹ D`, `[n, directions]`: what each training loss adds to each predicted gap.
-fn response(inputs: &Tensor, directions: &[Vec<f64>]) -> candle_core::Result<Tensor> {
-    let (rows, dimension) = inputs.dims2()?;
-    let gram = inputs.t()?.matmul(inputs)?.to_vec2::<f32>()?;
-    let penalty = RIDGE * rows as f64;
-    let system =
-        DMatrix::from_fn(dimension, dimension, |i, j| f64::from(gram[i][j]) + if i == j { penalty } else { 0.0 });
-    let wanted = DMatrix::from_fn(dimension, directions.len(), |i, j| directions[j][i]);
+/// `X (XᵀX + λI)⁻¹ D`, `[n, directions]`: what each training loss adds to each predicted gap. `blocks` are the rows of
+/// `X`, some at a time, `rows` in all.
+fn response<B: Iterator<Item = candle_core::Result<Tensor>>>(
+    blocks: impl Fn() -> B,
+    rows: usize,
+    directions: &[Vec<f64>],
+) -> candle_core::Result<Tensor> {
+    let (dimension, count) = (directions[0].len(), directions.len());
+    let mut system = DMatrix::from_diagonal_element(dimension, dimension, RIDGE * rows as f64);
+    for block in blocks() {
+        let block = block?;
+        let gram = block.t()?.matmul(&block)?.flatten_all()?.to_vec1::<f32>()?;
+        // It is symmetric: rows or columns first is the same.
+        system.iter_mut().zip(gram).for_each(|(sum, value)| *sum += f64::from(value));
+    }
+    let wanted = DMatrix::from_fn(dimension, count, |i, j| directions[j][i]);
     // The penalty makes the system positive definite.
     let Some(factor) = Cholesky::new(system) else {
-        return Tensor::zeros((rows, directions.len()), candle_core::DType::F32, &Device::Cpu);
+        return Tensor::zeros((rows, count), candle_core::DType::F32, &Device::Cpu);
     };
     let solved = factor.solve(&wanted);
-    let solved: Vec<f32> = (0..dimension)
-        .flat_map(|i| (0..directions.len()).map(move |j| (i, j)))
-        .map(|(i, j)| solved[(i, j)] as f32)
-        .collect();
-    inputs.matmul(&Tensor::from_vec(solved, (dimension, directions.len()), &Device::Cpu)?)
+    let solved: Vec<f32> =
+        (0..dimension).flat_map(|i| (0..count).map(move |j| (i, j))).map(|(i, j)| solved[(i, j)] as f32).collect();
+    let solved = Tensor::from_vec(solved, (dimension, count), &Device::Cpu)?;
+    Tensor::cat(&blocks().map(|block| block?.matmul(&solved)).collect::<candle_core::Result<Vec<_>>>()?, 0)
 }

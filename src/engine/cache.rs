@@ -120,8 +120,7 @@ pub fn cache_gc(home: &Path) -> Result<Dropped, EngineError> {
     }
     dropped.files = store.keep_files(&stamps)?;
     // The database keeps the space of what it dropped: made again from the files, it has none.
-    drop(store);
-    let store = Store::rebuild(home)?;
+    let store = store.rebuilt()?;
     store.drop_set_aside()?;
     dropped.bytes_given_back = before.saturating_sub(store.bytes()?);
     Ok(dropped)

@@ -210,9 +210,12 @@ fn keep_embeddings(
         }
         return Ok(());
     }
-    let mut reader = embeddings.reader();
     let shape = (embeddings.precision(), embeddings.dimension());
-    Ok(store.add_pack(encoder, digests, shape, |item, out| reader.read(item, out))?)
+    let reader = || {
+        let mut reader = embeddings.reader();
+        move |item: usize, out: &mut [f32]| reader.read(item, out)
+    };
+    Ok(store.add_pack(encoder, digests, shape, reader)?)
 }
 
 /// Refuses to link to what a file does not hold as it is.

@@ -35,11 +35,13 @@ impl Matrix {
         limit: u64,
     ) -> Result<(Self, Vec<usize>), EngineError> {
         let bytes = (hashes.len() * dimension * size_of::<f32>()) as u64;
-        // A reader beside a writer may have fresh rows of its own, which it cannot seal.
-        if bytes > limit && store.writes().is_ok() {
+        if bytes > limit {
             store.seal_embeddings(encoder)?;
             let (rows, missing) = store.packed_rows(encoder, hashes, dimension)?;
-            return Ok((Self { lying: Lying::Packs(rows), dimension }, missing));
+            // A reader beside a writer may have fresh rows of its own, which it cannot seal.
+            if missing.is_empty() || !store.has_fresh(encoder)? {
+                return Ok((Self { lying: Lying::Packs(rows), dimension }, missing));
+            }
         }
         let (rows, missing) = store.embeddings(encoder, hashes, dimension)?;
         Ok((Self { lying: Lying::Memory(rows), dimension }, missing))

@@ -204,6 +204,8 @@ pub enum Event {
         runs: Vec<Arc<RunRecord>>,
         history: Vec<(String, Option<String>)>,
     },
+    /// The audit's finished runs, oldest first: another process has finished or removed some.
+    Runs(Vec<Arc<RunRecord>>),
     /// The audit's runs that are not finished, oldest first: stopped ones can be trained to their end.
     Unfinished(Vec<Arc<RunRecord>>),
     /// A run is now the one that tables and prompts refer to.

@@ -14,6 +14,7 @@ mod embed;
 mod error;
 mod examine;
 mod findings;
+mod follower;
 mod ingest;
 mod inspect;
 mod items;

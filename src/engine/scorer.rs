@@ -188,12 +188,16 @@ impl Desk {
         if let Some(run) = shared.session.current_run(&model, damaged)? {
             let interrupted = shared.session.only_linear(&model)? && !shared.has_job_for(&model);
             let shown = self.show(shared, run)?;
-            if interrupted {
+            if interrupted && shared.session.store().writes().is_ok() {
                 shared.enqueue(model, HyperParameters::new(Architecture::Mlp));
             }
             return Ok(Some(shown));
         }
         self.scorer = None;
+        if let Err(why) = shared.session.store().writes() {
+            let message = format!("model {model} has no run to show, and none can be trained here: {why}");
+            return Ok(Some(Event::Notice { message, warning: true }));
+        }
         if !shared.has_job_for(&model) {
             shared.enqueue(model.clone(), HyperParameters::new(Architecture::Linear));
             shared.enqueue(model, HyperParameters::new(Architecture::Mlp));

@@ -3,6 +3,7 @@
 use super::comparer;
 use super::discoverer::{self, Discoveries};
 use super::findings::{self, Asked};
+use super::follower;
 use super::items_desk::{self, ItemsWaiting};
 use super::scorer::{self, Mailbox, Work};
 use super::slot::Slot;
@@ -152,6 +153,7 @@ impl Engine {
             spawn("discoverer", discoverer::run)?,
             spawn("witnesses", witnesses::run)?,
             spawn("items", items_desk::run)?,
+            spawn("follower", follower::run)?,
         ];
         let engine = Self { shared, threads };
         engine.command(Command::OpenModel { model });
@@ -227,6 +229,11 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the threads are to end.
+    pub fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// Hands an event to the console, waiting while it is behind; false once nobody listens or all ends.
     pub fn send(&self, mut event: Event) -> bool {
         loop {
@@ -235,7 +242,7 @@ impl Shared {
                 Err(TrySendError::Closed(_)) => return false,
                 Err(TrySendError::Full(back)) => event = back,
             }
-            if self.lock().closed {
+            if self.is_closed() {
                 return false;
             }
             std::thread::sleep(BEHIND);

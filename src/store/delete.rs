@@ -42,12 +42,10 @@ impl Store {
         self.delete_runs(name, None)?;
         self.tree("audits")?.remove(name)?;
         let prefix = super::records::model_key(name, "");
-        for tree in ["losses", "shown"] {
-            let tree = self.tree(tree)?;
-            tree.remove(name)?;
-            for key in tree.scan_prefix(&prefix).keys() {
-                tree.remove(key?)?;
-            }
+        let shown = self.tree("shown")?;
+        shown.remove(name)?;
+        for key in shown.scan_prefix(&prefix).keys() {
+            shown.remove(key?)?;
         }
         self.forget_history(name)?;
         self.keep_shown()?;

@@ -1,6 +1,7 @@
 //! Embeddings, keyed by what was embedded and by whom: the same content under the same encoder is embedded once.
 
-use super::packs::{NOWHERE, PackSet, SEAL_ROWS};
+use super::pack_set::{NOWHERE, PackSet};
+use super::packs::SEAL_ROWS;
 use super::{Result, Store, StoreError, codec};
 use rayon::prelude::*;
 use sled::Batch;
@@ -150,6 +151,14 @@ impl Store {
             found.iter().try_for_each(&mut hand_on)?;
         }
         Ok(missing())
+    }
+
+    /// Whether an encoder has embeddings in the database, not sealed yet.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn has_fresh(&self, encoder: &str) -> Result<bool> {
+        Ok(!self.embedding_tree(encoder)?.is_empty())
     }
 
     /// Number of embeddings kept for an encoder.

@@ -14,8 +14,8 @@ const CACHE_BYTES: u64 = 64 << 20;
 const LARGE: u64 = 16 << 20;
 /// Longest wait for the database to say that all is on disk.
 const FLUSHING: Duration = Duration::from_secs(60);
-/// Longest wait for a database that is being closed.
-pub const CLOSING: Duration = Duration::from_secs(2);
+/// Longest wait for the database to close. What it could not write by then is in the files.
+pub const CLOSING: Duration = Duration::from_secs(10);
 /// What the database was writing when its process died or its disk was full. It does not pass over it by itself, and
 /// then takes whole files for damaged.
 const HALF_WRITTEN: &str = ".generating";
@@ -30,39 +30,45 @@ pub enum Closed {
     Damaged(String),
 }
 
-/// The open database. Closing it may fail inside; that is kept inside.
+/// The open database. Closing it may fail inside, or never end; that is kept inside.
 #[derive(Debug)]
 pub struct Index(Option<sled::Db>);
 
 impl Drop for Index {
     fn drop(&mut self) {
-        let db = self.0.take();
-        // What could not be written is in the files.
-        let _ = guarded(|| drop(db));
+        self.close();
     }
 }
 
 impl Index {
-    /// Opens the database in a folder.
+    /// Opens the database in a folder. Whoever calls this holds the home: no other process touches it.
     pub fn open(path: &Path) -> std::result::Result<Self, Closed> {
         if is_free(path) {
             sweep(path);
         }
-        // Made by us, so that its rights are ours: the database would leave them to the system.
-        let _ = crate::files::private_folder(path);
-        let opened = guarded(|| sled::Config::new().path(path).cache_capacity(CACHE_BYTES).open());
-        let index = match opened {
-            Ok(Ok(db)) => Self(Some(db)),
-            Ok(Err(error)) => return Err(closed(error)),
-            Err(words) => return Err(Closed::Damaged(words)),
-        };
+        let index = Self::opened(path)?;
         match guarded(|| index.look_through()) {
-            Ok(Ok(Some(live))) => Ok(index.compacted(path, live)),
+            Ok(Ok(Some(live))) => index.compacted(path, live),
             Ok(Ok(None)) => Ok(index),
             Ok(Err(StoreError::Sled(error))) => Err(closed(error)),
             Ok(Err(error)) => Err(Closed::Damaged(error.to_string())),
             Err(words) => Err(Closed::Damaged(words)),
         }
+    }
+
+    fn opened(path: &Path) -> std::result::Result<Self, Closed> {
+        // Made by us, so that its rights are ours: the database would leave them to the system.
+        let _ = crate::files::private_folder(path);
+        match guarded(|| sled::Config::new().path(path).cache_capacity(CACHE_BYTES).open()) {
+            Ok(Ok(db)) => Ok(Self(Some(db))),
+            Ok(Err(error)) => Err(closed(error)),
+            Err(words) => Err(Closed::Damaged(words)),
+        }
+    }
+
+    /// Closes the database; false if it was given up, which a failed write may have left without an end.
+    pub fn close(&mut self) -> bool {
+        self.0.take().is_none_or(|db| within(CLOSING, "sled close", move || drop(db)).is_ok())
     }
 
     /// A database of this process alone, gone with it.
@@ -105,9 +111,9 @@ impl Index {
 
     /// The same database without the space of what it dropped, which it does not give back by itself: what it held
     /// of embeddings that were sealed since is most of it. If that fails, it stays as it is.
-    fn compacted(self, path: &Path, live: u64) -> Self {
+    fn compacted(mut self, path: &Path, live: u64) -> std::result::Result<Self, Closed> {
         let small = |db: &sled::Db| db.size_on_disk().is_ok_and(|size| size < LARGE || size < live * 4);
-        let Some(db) = self.0.as_ref().filter(|db| !small(db)) else { return self };
+        let Some(db) = self.0.as_ref().filter(|db| !small(db)) else { return Ok(self) };
         let beside = path.with_extension("new");
         let _ = std::fs::remove_dir_all(&beside);
         let copy = || -> std::result::Result<(), sled::Error> {
@@ -118,36 +124,44 @@ impl Index {
         };
         let copied = matches!(guarded(copy), Ok(Ok(())));
         if copied {
-            drop(self);
+            self.close();
             settle(path);
             settle(&beside);
-            // Killed between the two, the index is missing and is made again from the files.
-            let placed = std::fs::remove_dir_all(path).and_then(|()| std::fs::rename(&beside, path));
-            let _ = std::fs::remove_dir_all(&beside);
-            let open = || sled::Config::new().path(path).cache_capacity(CACHE_BYTES).open();
-            return Self(placed.ok().and_then(|()| guarded(open).ok()?.ok()));
+            // Killed between the two, the index is missing and is made again from the files; so it is if they fail.
+            let _ = std::fs::remove_dir_all(path).and_then(|()| std::fs::rename(&beside, path));
         }
         let _ = std::fs::remove_dir_all(&beside);
-        self
+        if copied { Self::opened(path) } else { Ok(self) }
     }
 
     /// Waits until all is on disk, but not for ever.
     pub fn flush(&self) -> Result<()> {
-        let (sender, receiver) = sync_channel(1);
         let db = self.db()?.clone();
-        let work = move || drop(sender.send(guarded(|| db.flush())));
-        let thread = std::thread::Builder::new().name("sled flush".into()).spawn(work);
-        thread.map_err(|error| StoreError::Sled(sled::Error::Io(error)))?;
-        let problem = match receiver.recv_timeout(FLUSHING) {
-            Ok(Ok(flushed)) => return flushed.map(|_| ()).map_err(Into::into),
-            Ok(Err(words)) => words,
-            Err(RecvTimeoutError::Timeout) => format!("it did not answer for {} s", FLUSHING.as_secs()),
-            Err(RecvTimeoutError::Disconnected) => "its thread stopped".into(),
-        };
-        Err(StoreError::Damaged {
-            what: "the index".into(),
-            problem: format!("{problem}; start again: it is made again from the files"),
-        })
+        match within(FLUSHING, "sled flush", move || db.flush()) {
+            Ok(flushed) => flushed.map(|_| ()).map_err(Into::into),
+            Err(problem) => Err(StoreError::Damaged {
+                what: "the index".into(),
+                problem: format!("{problem}; start again: it is made again from the files"),
+            }),
+        }
+    }
+}
+
+/// Does work on a thread of its own and waits for it, but not for ever: the database waits without an end for what a
+/// failed write or a thread that stopped never brings.
+fn within<T: Send + 'static>(
+    limit: Duration,
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> std::result::Result<T, String> {
+    let (sender, receiver) = sync_channel(1);
+    let work = move || drop(sender.send(guarded(work)));
+    let started = std::thread::Builder::new().name(name.into()).spawn(work);
+    started.map_err(|error| format!("no thread could be started: {error}"))?;
+    match receiver.recv_timeout(limit) {
+        Ok(done) => done,
+        Err(RecvTimeoutError::Timeout) => Err(format!("it did not answer for {} s", limit.as_secs())),
+        Err(RecvTimeoutError::Disconnected) => Err("its thread stopped".into()),
     }
 }
 

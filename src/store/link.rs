@@ -139,20 +139,22 @@ impl Store {
         };
         let link = serde_json::to_string(&place).map_err(|error| io(error.into()))?;
         let shape = Shape { precision: array.precision(), dimension: array.columns(), link: Some(link) };
-        let (mut block, mut first, mut values) = (Vec::new(), 0, vec![0.0; array.columns()]);
-        self.write_pack(encoder, self.next_pack(encoder)?, &shape, digests, |row, out| {
-            if row == 0 || row >= first + array.block() {
-                first = row;
-                array.read_bytes(first, array.block().min(array.rows() - first), &mut block)?;
+        self.write_pack(encoder, self.next_pack(encoder)?, &shape, digests, || {
+            let (mut block, mut held, mut values) = (Vec::new(), 0..0, vec![0.0; array.columns()]);
+            move |row: usize, out: &mut Vec<u8>| {
+                if !held.contains(&row) {
+                    held = row..array.rows().min(row + array.block());
+                    array.read_bytes(row, held.len(), &mut block)?;
+                }
+                let own = &mut block[(row - held.start) * array.width()..][..array.width()];
+                out.extend_from_slice(own);
+                array.decode(own, &mut values);
+                to_unit(&mut values, half);
+                if crate::numbers::digest(&values).to_be_bytes() != digests[row] {
+                    return Err(std::io::Error::other("the array was changed while it was read"));
+                }
+                Ok(None)
             }
-            let own = &block[(row - first) * array.width()..][..array.width()];
-            out.extend_from_slice(own);
-            array.decode(&mut own.to_vec(), &mut values);
-            to_unit(&mut values, half);
-            if crate::numbers::digest(&values).to_be_bytes() != digests[row] {
-                return Err(std::io::Error::other("the array was changed while it was read"));
-            }
-            Ok(None)
         })
     }
 

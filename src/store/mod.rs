@@ -1,4 +1,4 @@
-//! What is kept between two starts: embeddings, losses, runs, prompt history.
+//! What is kept between two starts: audits, embeddings, runs, prompt history.
 //!
 //! Files under the home folder are the truth; one sled database is their index and the cache of fresh embeddings, and
 //! is made again from the files whenever it is missing or damaged. The layout is described in `docs/architecture.md`;
@@ -11,10 +11,12 @@ mod embeddings;
 mod history;
 mod image_files;
 mod index;
+mod json_file;
 mod link;
 mod overview;
 mod owner;
 mod pack;
+mod pack_set;
 mod packs;
 mod privacy;
 mod reconcile;
@@ -28,13 +30,14 @@ pub use embeddings::{ContentHash, EmbeddingStats, bytes_hash, content_hash};
 pub use history::HistoryEntry;
 pub use image_files::FileFact;
 pub use overview::TreeSize;
-pub use packs::PackedRows;
+pub use pack_set::PackedRows;
 pub use privacy::{Privacy, make_private};
 pub use records::AuditRecord;
 pub use runs::StoredRun;
 pub use unfinished::StoredCheckpoint;
 
 use index::{CLOSING, Closed, Index, settle};
+use owner::{Owner, Refused};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -103,8 +106,9 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 #[derive(Debug)]
 pub struct Store {
     home: PathBuf,
-    access: Access,
+    /// Closed before the home is let go.
     index: Index,
+    access: Access,
     notes: Vec<String>,
     open_packs: packs::OpenPacks,
     /// Fresh embeddings in the database, by encoder, as far as they were counted.
@@ -116,7 +120,7 @@ pub struct Store {
 enum Access {
     /// Read and write: nobody else writes until the store is dropped.
     Write {
-        _owner: owner::Owner,
+        owner: Owner,
         /// What tells the folder that was opened from another one of its path.
         identity: Option<(u64, u64)>,
     },
@@ -136,48 +140,69 @@ impl Store {
             return Err(home_fault("it is a file, not a folder".into()));
         }
         crate::files::private_folder(home).map_err(|error| home_fault(error.to_string()))?;
-        let began = Instant::now();
-        let mut notes = Vec::new();
-        let index = match Self::open_index(home)? {
-            Ok(index) => index,
+        let owner = Self::claim(home)?;
+        let (index, damage) = match Self::open_index(home, &owner)? {
+            Ok(index) => (index, None),
             Err(problem) => {
                 set_aside(home).map_err(|error| home_fault(error.to_string()))?;
-                let index = Self::open_index(home)?.map_err(home_fault)?;
-                notes.push(format!("the index was damaged ({problem})"));
-                index
+                (Self::open_index(home, &owner)?.map_err(home_fault)?, Some(problem))
             }
         };
-        let schema = index.db()?.get("schema")?;
-        let found = schema.as_ref().map(|found| String::from_utf8_lossy(found).into_owned());
-        if let Some(found) = found.as_ref().filter(|found| ![SCHEMA, FIRST_SCHEMA].contains(&found.as_str())) {
-            return Err(StoreError::Schema { path: home.join(FOLDER), found: found.clone() });
-        }
-        let owner = owner::Owner::claim(home).map_err(|error| home_fault(error.to_string()))?;
         let mut store = Self {
             home: home.to_owned(),
-            access: Access::Write { _owner: owner, identity: crate::files::identity(home) },
             index,
-            notes,
+            access: Access::Write { owner, identity: crate::files::identity(home) },
+            notes: Vec::new(),
             open_packs: Mutex::default(),
             fresh: Mutex::default(),
         };
-        if found.as_deref() == Some(FIRST_SCHEMA) {
-            store.convert()?;
-        }
-        store.reconcile()?;
-        if found.as_deref() != Some(SCHEMA) {
-            store.flush()?;
-            store.db()?.insert("schema", SCHEMA)?;
-            store.flush()?;
-        }
-        if let Some(note) = store.notes.last_mut() {
-            let runs = store.index.db()?.open_tree("runs")?.len();
-            note.push_str(&format!(
-                " and was made again from the files in {:.1} s: {runs} runs; the damaged one is in {DAMAGED} until 'llm2loss cache gc'",
+        let began = Instant::now();
+        store.fill()?;
+        if let Some(problem) = damage {
+            let runs = store.tree("runs")?.len();
+            store.notes.push(format!(
+                "the index was damaged ({problem}) and was made again from the files in {:.1} s: {runs} runs; the damaged one is in {DAMAGED} until 'llm2loss cache gc'",
                 began.elapsed().as_secs_f64()
             ));
         }
         Ok(store)
+    }
+
+    /// Makes an index that was opened just now say what the files say.
+    fn fill(&self) -> Result<()> {
+        let schema = self.db()?.get("schema")?;
+        let found = schema.as_ref().map(|found| String::from_utf8_lossy(found).into_owned());
+        match found.as_deref() {
+            Some(FIRST_SCHEMA) => self.convert()?,
+            None | Some(SCHEMA) => {}
+            Some(later) => {
+                return Err(StoreError::Schema { path: self.home.join(FOLDER), found: later.to_owned() });
+            }
+        }
+        // Kept before, and read by nobody: the audit's file has them.
+        self.db()?.drop_tree("losses")?;
+        self.reconcile()?;
+        if found.as_deref() != Some(SCHEMA) {
+            self.flush()?;
+            self.db()?.insert("schema", SCHEMA)?;
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Takes the home, so that no other process writes it.
+    fn claim(home: &Path) -> Result<Owner> {
+        Owner::claim(home).map_err(|refused| match refused {
+            Refused::Taken(owner) => StoreError::Locked { path: home.to_owned(), owner },
+            Refused::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+                StoreError::Sled(sled::Error::Io(error))
+            }
+            Refused::Io(_) if crate::files::has_locks(home) == Some(false) => {
+                let problem = "its file system has no locks, so that two processes could write it at once".into();
+                StoreError::Home { path: home.to_owned(), problem }
+            }
+            Refused::Io(error) => StoreError::Home { path: home.to_owned(), problem: error.to_string() },
+        })
     }
 
     /// Opens the store under `home` for reading where it cannot be opened for writing: another process has it, or
@@ -199,8 +224,8 @@ impl Store {
         let access = Access::Read { why, _folder: folder };
         let store = Self {
             home: home.to_owned(),
-            access,
             index,
+            access,
             notes: vec![note],
             open_packs: Mutex::default(),
             fresh: Mutex::default(),
@@ -209,22 +234,20 @@ impl Store {
         Ok(store)
     }
 
-    /// The database, or what is wrong with it; waits for one that is being closed.
-    fn open_index(home: &Path) -> Result<std::result::Result<Index, String>> {
+    /// The database of a home that is held, or what is wrong with it; waits for one that is still being closed.
+    fn open_index(home: &Path, _: &Owner) -> Result<std::result::Result<Index, String>> {
         let deadline = Instant::now() + CLOSING;
         loop {
             return match Index::open(&home.join(FOLDER)) {
                 Ok(index) => Ok(Ok(index)),
-                // Locked, and nobody says to have it: who had it is closing, on threads of its own.
-                Err(Closed::Locked) if owner::is_none(home) && Instant::now() < deadline => {
+                Err(Closed::Locked) if Instant::now() < deadline => {
                     std::thread::sleep(Duration::from_millis(10));
                     continue;
                 }
-                Err(Closed::Locked) if crate::files::has_locks(home) == Some(false) => {
-                    let problem = "its file system has no locks, so that two processes could write it at once".into();
-                    Err(StoreError::Home { path: home.to_owned(), problem })
+                Err(Closed::Locked) => {
+                    let owner = "another process, perhaps of an earlier version".into();
+                    Err(StoreError::Locked { path: home.to_owned(), owner })
                 }
-                Err(Closed::Locked) => Err(StoreError::Locked { path: home.to_owned(), owner: owner::describe(home) }),
                 Err(Closed::Io(error)) if error.kind() == std::io::ErrorKind::StorageFull => {
                     Err(StoreError::Sled(sled::Error::Io(error)))
                 }
@@ -239,14 +262,27 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn rebuild(home: &Path) -> Result<Self> {
-        // Only who may write may throw away, and what is in the database alone moves into files first.
-        let store = Self::open(home)?;
-        for encoder in store.embedding_encoders()? {
-            store.seal_embeddings(&encoder)?;
+        Self::open(home)?.rebuilt()
+    }
+
+    /// [`Store::rebuild`] of the store that is open: nobody else has it meanwhile.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn rebuilt(mut self) -> Result<Self> {
+        // What is in the database alone moves into files first.
+        self.writes()?;
+        for encoder in self.embedding_encoders()? {
+            self.seal_embeddings(&encoder)?;
         }
-        drop(store);
-        set_aside(home).map_err(|source| StoreError::Io { path: home.to_owned(), source })?;
-        Self::open(home)
+        let Access::Write { owner, .. } = &self.access else { return Ok(self) };
+        self.index.close();
+        set_aside(&self.home).map_err(|source| StoreError::Io { path: self.home.clone(), source })?;
+        let opened = Self::open_index(&self.home, owner)?;
+        self.index = opened.map_err(|problem| StoreError::Damaged { what: "the index".into(), problem })?;
+        self.fresh = Mutex::default();
+        self.fill()?;
+        Ok(self)
     }
 
     /// What was found and done while opening, as sentences.
@@ -306,6 +342,17 @@ impl Store {
     /// If the disk refuses, or does not answer for a minute.
     pub fn flush(&self) -> Result<()> {
         self.index.flush()
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        if let Access::Write { owner, .. } = &self.access {
+            owner.leave();
+        }
+        if self.index.close() && matches!(self.access, Access::Write { .. }) {
+            settle(&self.home.join(FOLDER));
+        }
     }
 }
 

@@ -1,22 +1,56 @@
-//! Who holds the store: a small file that a second process reads to name the first.
+//! Who holds the home: a small file that is locked while somebody does, and names them. Whoever touches the database
+//! holds it, from before it is opened until it is closed: the database's own lock is free for a moment whenever it is
+//! replaced.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::fs::{File, TryLockError};
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 const FILE: &str = "owner";
+/// Longest wait for who has the lock to say who they are: they do it at once, and take it back when they leave.
+const NAMING: Duration = Duration::from_secs(2);
 
-/// Removes the owner file when the store is closed.
+/// The lock, let go when this is dropped.
 #[derive(Debug)]
-pub struct Owner(PathBuf);
+pub struct Owner(File);
+
+/// Why the home cannot be had.
+pub enum Refused {
+    /// Somebody else has it; words for them.
+    Taken(String),
+    /// The disk, the rights, or a file system without locks.
+    Io(io::Error),
+}
 
 impl Owner {
-    /// Writes this process into the owner file.
-    pub fn claim(home: &Path) -> std::io::Result<Self> {
+    /// Takes the home and writes this process into the file. Waits for who is about to leave.
+    pub fn claim(home: &Path) -> Result<Self, Refused> {
         let path = home.join(FILE);
+        let deadline = Instant::now() + NAMING;
+        let mut options = crate::files::private();
+        let mut file = options.read(true).write(true).create(true).truncate(false).open(&path).map_err(Refused::Io)?;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::Error(error)) => return Err(Refused::Io(error)),
+                Err(TryLockError::WouldBlock) => match describe(home) {
+                    Some(other) => return Err(Refused::Taken(other)),
+                    None if Instant::now() > deadline => return Err(Refused::Taken("another process".into())),
+                    None => std::thread::sleep(Duration::from_millis(5)),
+                },
+            }
+        }
         let command = command_words(std::env::args().skip(1));
-        let mut file = crate::files::private().write(true).create(true).truncate(true).open(&path)?;
-        file.write_all(format!("{}\n{command}\n", std::process::id()).as_bytes())?;
-        Ok(Self(path))
+        let name = format!("{}\n{command}\n", std::process::id());
+        file.set_len(0).and_then(|()| file.write_all(name.as_bytes())).map_err(Refused::Io)?;
+        Ok(Self(file))
+    }
+
+    /// Takes the name back: the lock follows in a moment.
+    pub fn leave(&self) {
+        // A name that stays is a name of nobody once the lock is free.
+        let _ = self.0.set_len(0);
     }
 }
 
@@ -35,24 +69,9 @@ fn command_words(arguments: impl Iterator<Item = String>) -> String {
     if words.is_empty() { "console".into() } else { words.join(" ") }
 }
 
-impl Drop for Owner {
-    fn drop(&mut self) {
-        // The next owner overwrites it anyway.
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
-
-/// Whether no process says to hold the store.
-pub fn is_none(home: &Path) -> bool {
-    !home.join(FILE).exists()
-}
-
-/// Words for the process that holds the store.
-pub fn describe(home: &Path) -> String {
-    let text = std::fs::read_to_string(home.join(FILE)).unwrap_or_default();
-    let mut lines = text.lines();
-    match (lines.next().and_then(|line| line.parse::<u32>().ok()), lines.next()) {
-        (Some(process), Some(command)) => format!("process {process} (llm2loss {command})"),
-        _ => "another process".into(),
-    }
+/// Words for the process that the file names, if it names one.
+fn describe(home: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(home.join(FILE)).ok()?;
+    let (process, command) = text.strip_suffix('\n')?.split_once('\n')?;
+    Some(format!("process {} (llm2loss {command})", process.parse::<u32>().ok()?))
 }

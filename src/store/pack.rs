@@ -308,37 +308,43 @@ impl Shape {
     }
 }
 
-/// Writes a pack beside its place and renames it. `fill` appends the bytes of the row it is asked for, and may say
-/// which checksum they had before, so that a damaged row stays one.
+/// Bytes of rows that a thread makes at a time, on their way into a pack.
+const BLOCK: usize = 1 << 20;
+
+/// Makes rows of a pack: appends the bytes of the row it is asked for, and may say which checksum they had before, so
+/// that a damaged row stays one. What one thread asks for follows each other.
+pub trait Fill: FnMut(usize, &mut Vec<u8>) -> io::Result<Option<u32>> {}
+
+impl<F: FnMut(usize, &mut Vec<u8>) -> io::Result<Option<u32>>> Fill for F {}
+
+/// Writes a pack beside its place and renames it. Every thread makes rows with a filler of its own.
 ///
 /// # Errors
-/// If the disk refuses or `fill` fails; nothing is there then.
-pub fn write(
+/// If the disk refuses or a filler fails; nothing is there then.
+pub fn write<F: Fill>(
     path: &Path,
     encoder: &str,
     shape: &Shape,
     digests: &[ContentHash],
-    mut fill: impl FnMut(usize, &mut Vec<u8>) -> io::Result<Option<u32>>,
+    filler: impl Fn() -> F + Sync,
 ) -> io::Result<()> {
     let (rows, width) = (digests.len(), shape.width());
     let mut order: Vec<u32> = (0..rows as u32).collect();
     order.par_sort_by_key(|row| digests[*row as usize]);
+    let block = (BLOCK / width.max(1)).max(1);
+    let make = |first: &usize| made(*first..rows.min(first + block), width, digests, filler());
+    let starts: Vec<usize> = (0..rows).step_by(block).collect();
     crate::files::write_private_with(path, |file| {
-        let mut out = BufWriter::with_capacity(1 << 20, file);
+        let mut out = BufWriter::with_capacity(BLOCK, file);
         // As long as the true one, which is known at the end.
         out.write_all(&shape.header(encoder, rows, &"0".repeat(16)))?;
-        let mut row_bytes = Vec::with_capacity(width);
         let mut checksums = Vec::with_capacity(rows * 4);
-        for (row, digest) in digests.iter().enumerate() {
-            row_bytes.clear();
-            let before = fill(row, &mut row_bytes)?;
-            if row_bytes.len() != width {
-                return Err(io::Error::other(format!("row {row} has {} bytes, not {width}", row_bytes.len())));
-            }
-            let checksum = before.unwrap_or_else(|| checksum_of(digest, &row_bytes));
-            checksums.extend_from_slice(&checksum.to_le_bytes());
-            if shape.link.is_none() {
-                out.write_all(&row_bytes)?;
+        for starts in starts.chunks(2 * rayon::current_num_threads()) {
+            for (bytes, sums) in starts.par_iter().map(make).collect::<io::Result<Vec<_>>>()? {
+                checksums.extend_from_slice(&sums);
+                if shape.link.is_none() {
+                    out.write_all(&bytes)?;
+                }
             }
         }
         let order: Vec<u8> = order.iter().flat_map(|row| row.to_le_bytes()).collect();
@@ -351,4 +357,25 @@ pub fn write(
         file.seek(SeekFrom::Start(0))?;
         file.write_all(&shape.header(encoder, rows, &seal_of([digests, &order, &checksums])))
     })
+}
+
+/// Bytes and checksums of some rows.
+fn made(
+    rows: Range<usize>,
+    width: usize,
+    digests: &[ContentHash],
+    mut fill: impl Fill,
+) -> io::Result<(Vec<u8>, Vec<u8>)> {
+    let mut bytes = Vec::with_capacity(rows.len() * width);
+    let mut checksums = Vec::with_capacity(rows.len() * 4);
+    for row in rows {
+        let start = bytes.len();
+        let before = fill(row, &mut bytes)?;
+        if bytes.len() != start + width {
+            return Err(io::Error::other(format!("row {row} has {} bytes, not {width}", bytes.len() - start)));
+        }
+        let checksum = before.unwrap_or_else(|| checksum_of(&digests[row], &bytes[start..]));
+        checksums.extend_from_slice(&checksum.to_le_bytes());
+    }
+    Ok((bytes, checksums))
 }

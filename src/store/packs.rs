@@ -5,12 +5,12 @@
 //! both, and the next sealing finds them known.
 
 use super::embeddings::{ContentHash, EmbeddingStats};
-use super::pack::{ENDING, Pack, Shape, write};
+use super::pack::{ENDING, Fill, Pack, Shape, write};
+use super::pack_set::{NOWHERE, PackSet, PackedRows};
 use super::reconcile::{listed, name_of};
 use super::{Result, Store, StoreError, codec};
 use crate::guard::guarded;
 use crate::numbers::Precision;
-use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
@@ -18,111 +18,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Folder of the packs, with a folder an encoder.
 const FOLDER: &str = "packs";
-/// Contents that one thread looks for at a time.
-const PART: usize = 8192;
+/// How often packs are listed that go meanwhile.
+const LISTINGS: usize = 20;
 /// Fresh embeddings that are sealed together; a pack with fewer is merged into the next one.
 pub(super) const SEAL_ROWS: usize = 1 << 16;
-
-/// The packs of one encoder, oldest first.
-#[derive(Debug, Default)]
-pub struct PackSet {
-    packs: Vec<Pack>,
-    /// Files that are no pack, or of another encoder, and why.
-    damaged: Vec<String>,
-}
-
-/// Where a content was found: pack and row.
-pub type Place = (usize, usize);
-/// No place: nothing is near it.
-pub const NOWHERE: Place = (usize::MAX, usize::MAX - 1);
-
-impl PackSet {
-    /// Where a content is; the place after `near` is looked at first, since items lie in their order.
-    pub fn find(&self, hash: &ContentHash, near: Place) -> Option<Place> {
-        if let Some(row) = self.packs.get(near.0).and_then(|pack| pack.find(hash, near.1 + 1)) {
-            return Some((near.0, row));
-        }
-        let others = self.packs.iter().enumerate().filter(|(at, _)| *at != near.0);
-        others.rev().find_map(|(at, pack)| Some((at, pack.find(hash, usize::MAX)?)))
-    }
-
-    /// Appends the row at a place, if it has this many numbers and is what was written.
-    pub fn read(&self, (pack, row): Place, dimension: usize, out: &mut Vec<f32>) -> bool {
-        self.packs.get(pack).is_some_and(|pack| pack.dimension() == dimension && pack.read(row, out))
-    }
-
-    /// Where else the content at a place is.
-    fn others(&self, (pack, row): Place) -> impl Iterator<Item = Place> + '_ {
-        let hash = self.packs[pack].digest(row);
-        let others = self.packs.iter().enumerate().filter(move |(at, _)| *at != pack);
-        others.filter_map(move |(at, other)| Some((at, other.find(&hash, usize::MAX)?)))
-    }
-
-    /// Appends the same content's row from another pack than the one where it is damaged.
-    pub fn read_another(&self, place: Place, dimension: usize, out: &mut Vec<f32>) -> bool {
-        self.others(place).any(|place| self.read(place, dimension, out))
-    }
-
-    /// What is known to be wrong with the arrays that packs link to, as sentences.
-    pub fn link_faults(&self) -> Vec<String> {
-        self.packs.iter().filter_map(|pack| pack.link()?.fault()).collect()
-    }
-
-    pub fn rows(&self) -> usize {
-        self.packs.iter().map(Pack::rows).sum()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.packs.is_empty()
-    }
-}
-
-/// The rows of some contents, read from the packs as they lie.
-#[derive(Debug)]
-pub struct PackedRows {
-    set: Arc<PackSet>,
-    /// Pack and row of each content; packs end below the first of these for those that are missing.
-    places: Vec<(u32, u32)>,
-}
-
-const MISSING: (u32, u32) = (u32::MAX, 0);
-
-impl PackedRows {
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.places.len()
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
-    }
-
-    /// A row's bytes as they lie, little-endian, and how its numbers are held; `None` for a missing one.
-    #[must_use]
-    pub fn raw(&self, position: usize) -> Option<(Precision, &[u8])> {
-        let (pack, row) = *self.places.get(position)?;
-        let pack = self.set.packs.get(pack as usize)?;
-        Some((pack.precision()?, pack.raw(row as usize)?.0))
-    }
-
-    /// What is wrong with an array that rows were read from, if one was not what it had been: that row was not a
-    /// number.
-    #[must_use]
-    pub fn fault(&self) -> Option<String> {
-        let of_pack = |at: usize| self.places.iter().any(|(pack, _)| *pack as usize == at);
-        let faults = self.set.packs.iter().enumerate().filter_map(|(at, pack)| Some((at, pack.link()?.fault()?)));
-        faults.filter(|(at, _)| of_pack(*at)).map(|(_, fault)| fault).next()
-    }
-
-    /// Copies a row into `out`, which has its length; a missing one is zero.
-    pub fn copy(&self, position: usize, out: &mut [f32]) {
-        match self.places.get(position).and_then(|(pack, row)| Some((self.set.packs.get(*pack as usize)?, *row))) {
-            Some((pack, row)) => pack.copy(row as usize, out),
-            None => out.fill(0.0),
-        }
-    }
-}
 
 /// Packs opened so far, by encoder.
 pub type OpenPacks = Mutex<BTreeMap<String, Arc<PackSet>>>;
@@ -143,6 +42,20 @@ impl Store {
         if let Some(set) = open.get(encoder) {
             return Ok(set.clone());
         }
+        let mut listings = 0;
+        let set = loop {
+            listings += 1;
+            // Who writes beside a reader merges packs: one that is listed and gone is in another by now.
+            if let Some(set) = self.list_packs(encoder, listings == LISTINGS)? {
+                break Arc::new(set);
+            }
+        };
+        open.insert(encoder.to_owned(), set.clone());
+        Ok(set)
+    }
+
+    /// The packs in an encoder's folder; `None` if one went while they were opened, unless this is the last try.
+    fn list_packs(&self, encoder: &str, last: bool) -> Result<Option<PackSet>> {
         let mut set = PackSet::default();
         let mut entries = listed(&self.pack_folder(encoder))?;
         entries.sort_by_key(std::fs::DirEntry::file_name);
@@ -155,12 +68,11 @@ impl Store {
                 Ok(pack) => {
                     set.damaged.push(format!("{} is of encoder {}, not {encoder}", path.display(), pack.encoder()));
                 }
+                Err(_) if !last && matches!(path.try_exists(), Ok(false)) => return Ok(None),
                 Err(problem) => set.damaged.push(format!("{} is damaged: {problem}", path.display())),
             }
         }
-        let set = Arc::new(set);
-        open.insert(encoder.to_owned(), set.clone());
-        Ok(set)
+        Ok(Some(set))
     }
 
     /// Where the rows of some contents lie in the packs, each proven now, and the positions of those that are missing or
@@ -174,28 +86,15 @@ impl Store {
         hashes: &[Option<ContentHash>],
         dimension: usize,
     ) -> Result<(PackedRows, Vec<usize>)> {
-        let set = self.packs(encoder)?;
-        let part = |hashes: &[Option<ContentHash>]| {
-            let mut near = NOWHERE;
-            let place = |hash: &Option<ContentHash>| {
-                let place = hash.and_then(|hash| set.find(&hash, near))?;
-                near = place;
-                let whole = |(pack, row): &Place| {
-                    let pack = &set.packs[*pack];
-                    pack.dimension() == dimension && pack.proves(*row)
-                };
-                let (pack, row) = Some(place).filter(whole).or_else(|| set.others(place).find(whole))?;
-                Some((u32::try_from(pack).ok()?, u32::try_from(row).ok()?))
-            };
-            hashes.iter().map(place).map(|place| place.unwrap_or(MISSING)).collect::<Vec<_>>()
-        };
-        let places: Vec<(u32, u32)> = hashes.par_chunks(PART).flat_map_iter(part).collect();
-        let missing = places.iter().enumerate().filter_map(|(at, place)| (*place == MISSING).then_some(at)).collect();
-        Ok((PackedRows { set, places }, missing))
+        Ok(PackedRows::find(self.packs(encoder)?, hashes, dimension))
     }
 
     pub(super) fn forget_packs(&self, encoder: &str) {
         self.open_packs.lock().unwrap_or_else(PoisonError::into_inner).remove(encoder);
+    }
+
+    pub(super) fn forget_all_packs(&self) {
+        self.open_packs.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Encoders that have packs.
@@ -225,17 +124,17 @@ impl Store {
         Ok((0..hashes.len()).filter(fresh).collect())
     }
 
-    /// Keeps embeddings that came with data in a pack of their own, in their order and in this precision. `read` puts
-    /// a row into the slice it is given. What is kept already is not kept twice.
+    /// Keeps embeddings that came with data in a pack of their own, in their order and in this precision. Every thread has
+    /// a reader of its own, which puts a row into the slice it is given. What is kept already is not kept twice.
     ///
     /// # Errors
     /// If the disk refuses, a row cannot be read, or another process holds the home.
-    pub fn add_pack(
+    pub fn add_pack<R: FnMut(usize, &mut [f32]) -> io::Result<()>>(
         &self,
         encoder: &str,
         hashes: &[ContentHash],
         (precision, dimension): (Precision, usize),
-        mut read: impl FnMut(usize, &mut [f32]) -> io::Result<()>,
+        reader: impl Fn() -> R + Sync,
     ) -> Result<()> {
         self.writes()?;
         let kept = self.unkept(encoder, hashes)?;
@@ -243,11 +142,14 @@ impl Store {
             return Ok(());
         }
         let digests: Vec<ContentHash> = kept.iter().map(|at| hashes[*at]).collect();
-        let (shape, mut row) = (Shape::here(precision, dimension), vec![0.0; dimension]);
-        self.write_pack(encoder, self.next_pack(encoder)?, &shape, &digests, |at, out| {
-            read(kept[at], &mut row)?;
-            precision.encode(&row, out);
-            Ok(None)
+        let shape = Shape::here(precision, dimension);
+        self.write_pack(encoder, self.next_pack(encoder)?, &shape, &digests, || {
+            let (mut read, mut row, kept) = (reader(), vec![0.0; dimension], &kept);
+            move |at: usize, out: &mut Vec<u8>| {
+                read(kept[at], &mut row)?;
+                precision.encode(&row, out);
+                Ok(None)
+            }
         })
     }
 
@@ -297,19 +199,22 @@ impl Store {
             }
             let (digests, sources): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
             let shape = Shape::here(precision, width);
-            let mut row = Vec::with_capacity(width);
-            self.write_pack(encoder, self.next_pack(encoder)?, &shape, &digests, |at, out| {
-                match sources[at] {
-                    Source::Fresh(start) => precision.encode(&values[start..start + width], out),
-                    Source::Pack(pack, from) => {
-                        row.clear();
-                        if !pack.read(from, &mut row) {
-                            return Err(io::Error::other("a pack changed while it was read"));
+            let (sources, values) = (&sources, &values);
+            self.write_pack(encoder, self.next_pack(encoder)?, &shape, &digests, || {
+                let mut row = Vec::with_capacity(width);
+                move |at: usize, out: &mut Vec<u8>| {
+                    match sources[at] {
+                        Source::Fresh(start) => precision.encode(&values[start..start + width], out),
+                        Source::Pack(pack, from) => {
+                            row.clear();
+                            if !pack.read(from, &mut row) {
+                                return Err(io::Error::other("a pack changed while it was read"));
+                            }
+                            precision.encode(&row, out);
                         }
-                        precision.encode(&row, out);
                     }
+                    Ok(None)
                 }
-                Ok(None)
             })?;
             for pack in merged {
                 // One too many is no harm: its rows are known.
@@ -335,10 +240,13 @@ impl Store {
             } else if let Some(precision) = pack.precision().filter(|_| kept.len() < pack.rows()) {
                 let digests: Vec<ContentHash> = kept.iter().map(|row| pack.digest(*row)).collect();
                 let shape = Shape::here(precision, pack.dimension());
-                self.write_pack(encoder, pack.path().to_owned(), &shape, &digests, |at, out| {
-                    let (bytes, checksum) = pack.raw(kept[at]).ok_or(io::ErrorKind::Unsupported)?;
-                    out.extend_from_slice(bytes);
-                    Ok(Some(checksum))
+                let kept = &kept;
+                self.write_pack(encoder, pack.path().to_owned(), &shape, &digests, || {
+                    move |at: usize, out: &mut Vec<u8>| {
+                        let (bytes, checksum) = pack.raw(kept[at]).ok_or(io::ErrorKind::Unsupported)?;
+                        out.extend_from_slice(bytes);
+                        Ok(Some(checksum))
+                    }
                 })?;
             }
         }
@@ -397,17 +305,17 @@ impl Store {
         Ok(folder.join(format!("{:08}{ENDING}", taken.map_or(0, |number| number + 1))))
     }
 
-    pub(super) fn write_pack(
+    pub(super) fn write_pack<F: Fill>(
         &self,
         encoder: &str,
         path: PathBuf,
         shape: &Shape,
         digests: &[ContentHash],
-        fill: impl FnMut(usize, &mut Vec<u8>) -> io::Result<Option<u32>>,
+        filler: impl Fn() -> F + Sync,
     ) -> Result<()> {
         let io = |source| StoreError::Io { path: path.clone(), source };
         crate::files::private_folder(&self.pack_folder(encoder)).map_err(io)?;
-        write(&path, encoder, shape, digests, fill).map_err(io)?;
+        write(&path, encoder, shape, digests, filler).map_err(io)?;
         self.forget_packs(encoder);
         Ok(())
     }

@@ -7,7 +7,7 @@ use super::history::{HISTORY, LINES};
 use super::image_files::FILES;
 use super::runs::{RECORD, json};
 use super::unfinished::{NOTE, UNFINISHED, Unfinished};
-use super::{Result, Store, StoreError, codec, write_atomically};
+use super::{Result, Store, StoreError, codec, json_file, write_atomically};
 use crate::audit::{RunId, RunRecord};
 use crate::files::UNFINISHED_ENDING;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +35,18 @@ impl Store {
         Ok(())
     }
 
+    /// Makes the index of who only reads say what another process has written since.
+    ///
+    /// # Errors
+    /// If a folder cannot be listed.
+    pub fn follow(&self) -> Result<()> {
+        if self.writes().is_ok() {
+            return Ok(());
+        }
+        self.forget_all_packs();
+        self.reconcile_runs()
+    }
+
     fn reconcile_runs(&self) -> Result<()> {
         let (finished, unfinished) = (self.tree("runs")?, self.tree(UNFINISHED)?);
         let (mut there, mut stopped) = (BTreeSet::new(), BTreeSet::new());
@@ -49,7 +61,8 @@ impl Store {
                 }
                 there.insert(id);
             } else if note.exists() {
-                if !unfinished.contains_key(&id)?
+                // Who writes it knows it; it grows with every epoch.
+                if (self.writes().is_err() || !unfinished.contains_key(&id)?)
                     && let Some(note) = read_json::<Unfinished>(&note).filter(|note| note.record.id.0 == id)
                 {
                     unfinished.insert(id.as_bytes(), codec::seal_json(&note, "the unfinished run")?)?;
@@ -92,6 +105,11 @@ impl Store {
                     )),
                     Some(record) => found.extend(self.weights(&record).err().map(|error| error.to_string())),
                 }
+                if self.has_damaged_tables(&id) {
+                    found.push(format!(
+                        "run {id}: its tables are damaged; 'llm2loss doctor --rebuild' forgets them, and they are filled again when they are needed"
+                    ));
+                }
             } else if note.exists()
                 && let Err(error) = self.checkpoint(&id)
             {
@@ -112,7 +130,7 @@ impl Store {
                 let folder = self.run_folder(&entry.record.id);
                 crate::files::private_folder(&folder)
                     .map_err(|source| StoreError::Io { path: folder.clone(), source })?;
-                write_atomically(&folder.join(NOTE), &json(&entry, "the unfinished run")?)?;
+                write_atomically(&folder.join(NOTE), &json_file::text(&entry, "the unfinished run")?)?;
             }
         }
         // Runs that were being deleted have lost their record in the database, not yet their folder.
@@ -190,7 +208,7 @@ pub(super) fn name_of(entry: &DirEntry) -> Option<String> {
 
 /// A file's value; none where it is missing or damaged.
 fn read_json<T: serde::de::DeserializeOwned>(path: &PathBuf) -> Option<T> {
-    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+    json_file::value(&std::fs::read(path).ok()?)
 }
 
 /// Whether a run's folder holds nothing but what this program writes there.

@@ -52,15 +52,11 @@ pub(super) fn model_key(audit: &str, model: &str) -> String {
 }
 
 impl Store {
-    /// Keeps an audit's record and the losses of its models.
+    /// Keeps an audit's record.
     ///
     /// # Errors
     /// If the disk refuses.
     pub fn put_audit(&self, audit: &Audit, encoder: (&str, &str), vocabulary: BTreeSet<String>) -> Result<AuditRecord> {
-        let losses = self.tree("losses")?;
-        for model in &audit.models {
-            losses.insert(model_key(&audit.name, &model.name), codec::seal_f64(&model.losses))?;
-        }
         let record = AuditRecord::of(audit, encoder, vocabulary);
         self.tree("audits")?.insert(&audit.name, codec::seal_json(&record, "the audit")?)?;
         self.flush()?;
@@ -75,15 +71,6 @@ impl Store {
         let value = self.tree("audits")?.get(name)?;
         let record: Option<AuditRecord> = value.and_then(|value| codec::unseal_json(&value, "the audit").ok());
         Ok(record.filter(|record| record.version == VERSION))
-    }
-
-    /// Losses of a model, in the order of the audit's items.
-    ///
-    /// # Errors
-    /// If the store cannot be read or the losses are damaged.
-    pub fn losses(&self, audit: &str, model: &str) -> Result<Option<Vec<f64>>> {
-        let value = self.tree("losses")?.get(model_key(audit, model))?;
-        value.map(|value| codec::unseal_f64(&value, "the losses")).transpose()
     }
 
     /// Remembers which model and run a person looked at last.

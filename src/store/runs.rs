@@ -1,7 +1,7 @@
 //! Finished runs: a folder each with weights, tables and the record, which the index knows for fast answers.
 
 use super::unfinished::UNFINISHED;
-use super::{Result, Store, StoreError, codec, write_atomically};
+use super::{Result, Store, StoreError, codec, json_file, write_atomically};
 use crate::audit::{RunId, RunRecord};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -40,8 +40,8 @@ impl Store {
         let folder = self.run_folder(&record.id);
         crate::files::private_folder(&folder).map_err(|source| StoreError::Io { path: folder.clone(), source })?;
         write_atomically(&folder.join(WEIGHTS), weights)?;
-        write_atomically(&folder.join(TABLES), &json(diagnosis, "the tables")?)?;
-        write_atomically(&folder.join(RECORD), &json(record, "the run")?)?;
+        write_atomically(&folder.join(TABLES), &json_file::text(diagnosis, "the tables")?)?;
+        write_atomically(&folder.join(RECORD), &json_file::text(record, "the run")?)?;
         let key = record.id.0.as_bytes();
         self.tree("diagnoses")?.insert(key, codec::seal_json(diagnosis, "the tables")?)?;
         self.tree("runs")?.insert(key, codec::seal_json(record, "the run")?)?;
@@ -58,7 +58,7 @@ impl Store {
     pub fn put_diagnosis(&self, id: &RunId, diagnosis: &impl Serialize) -> Result<()> {
         let value = codec::seal_json(diagnosis, "the tables")?;
         if self.writes().is_ok() {
-            write_atomically(&self.run_folder(id).join(TABLES), &json(diagnosis, "the tables")?)?;
+            write_atomically(&self.run_folder(id).join(TABLES), &json_file::text(diagnosis, "the tables")?)?;
         }
         self.tree("diagnoses")?.insert(id.0.as_bytes(), value)?;
         self.flush()
@@ -75,6 +75,12 @@ impl Store {
         }
         self.tree("diagnoses")?.remove(id.0.as_bytes())?;
         Ok(())
+    }
+
+    /// Whether the file of a run's tables is there and not what was written.
+    pub(super) fn has_damaged_tables(&self, id: &RunId) -> bool {
+        let text = std::fs::read(self.run_folder(id).join(TABLES));
+        text.is_ok_and(|text| json_file::value::<serde_json::Value>(&text).is_none())
     }
 
     /// Digest of a weights file.
@@ -196,7 +202,7 @@ impl Store {
     pub fn run<D: DeserializeOwned>(&self, record: RunRecord) -> Result<StoredRun<D>> {
         let value = self.tree("diagnoses")?.get(record.id.0.as_bytes())?;
         let kept = value.and_then(|value| codec::unseal_json(&value, "the tables").ok());
-        let file = || serde_json::from_slice(&std::fs::read(self.run_folder(&record.id).join(TABLES)).ok()?).ok();
+        let file = || json_file::value(&std::fs::read(self.run_folder(&record.id).join(TABLES)).ok()?);
         let diagnosis = kept.or_else(file);
         let weights_path = self.run_folder(&record.id).join(WEIGHTS);
         let weights = self.weights(&record)?;

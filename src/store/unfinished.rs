@@ -1,7 +1,6 @@
 //! Runs that are not finished: stopped ones with a checkpoint to go on from, diverged ones as a record alone.
 
-use super::runs::json;
-use super::{Result, Store, StoreError, codec, write_atomically};
+use super::{Result, Store, StoreError, codec, json_file, write_atomically};
 use crate::audit::{RunId, RunRecord};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -57,7 +56,7 @@ impl Store {
     fn keep_unfinished(&self, entry: &Unfinished) -> Result<()> {
         let folder = self.run_folder(&entry.record.id);
         crate::files::private_folder(&folder).map_err(|source| StoreError::Io { path: folder.clone(), source })?;
-        write_atomically(&folder.join(NOTE), &json(entry, "the unfinished run")?)?;
+        write_atomically(&folder.join(NOTE), &json_file::text(entry, "the unfinished run")?)?;
         let key = entry.record.id.0.as_bytes();
         self.tree(UNFINISHED)?.insert(key, codec::seal_json(entry, "the unfinished run")?)?;
         self.flush()
@@ -109,8 +108,9 @@ impl Store {
     /// Forgets an unfinished run and its checkpoint; nothing happens if there is none.
     ///
     /// # Errors
-    /// If the disk refuses.
+    /// If the disk refuses or another process holds the home.
     pub fn drop_unfinished(&self, id: &RunId) -> Result<()> {
+        self.writes()?;
         let file = self.unfinished_entry(id)?.and_then(|entry| entry.file);
         let folder = self.run_folder(id);
         let _ = std::fs::remove_file(folder.join(NOTE));

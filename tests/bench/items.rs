@@ -39,7 +39,7 @@ fn scan(items: usize, is_half: bool) {
             out.copy_from_slice(&rows[at * DIMENSION..][..DIMENSION]);
             Ok(())
         };
-        store.add_pack("bench", hashes, (Precision::of(&rows), DIMENSION), read).unwrap();
+        store.add_pack("bench", hashes, (Precision::of(&rows), DIMENSION), || read).unwrap();
     }
     let hashes: Vec<Option<ContentHash>> = hashes.into_iter().map(Some).collect();
     let (packed, missing) = store.packed_rows("bench", &hashes, DIMENSION).unwrap();
