@@ -1,5 +1,6 @@
 //! Prompts of attributes: from a file a person wrote, or made from the names of columns.
 
+use super::table::MOST_COLUMNS;
 use super::{DataError, builtin};
 use crate::audit::{Attribute, AttributePrompts, ForeignSet, PromptSets};
 use serde::Deserialize;
@@ -37,10 +38,14 @@ impl AttributeFile {
         let fault = |problem: String| DataError::File { file: path.display().to_string(), problem };
         let text = super::table::read_text(path)?;
         let file: Self = if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml")) {
-            toml::from_str(&text).map_err(|error| fault(error.message().replace('\n', " ")))?
+            super::mapping::from_toml(path, &text)?
         } else {
             Self::parse(&text).map_err(fault)?
         };
+        if file.attributes.len() > MOST_COLUMNS {
+            let count = file.attributes.len();
+            return Err(fault(format!("has {count} attributes; at most {MOST_COLUMNS} are taken")));
+        }
         for (at, row) in file.attributes.iter().enumerate() {
             if row.name.trim().is_empty() || row.phrase.trim().is_empty() {
                 return Err(fault(format!("attribute {}: name and phrase must not be empty", at + 1)));
@@ -158,11 +163,14 @@ impl AttributeFile {
 /// Whether two names mean the same attribute: case, `_`, `-` and blanks do not count.
 #[must_use]
 pub fn same_name(a: &str, b: &str) -> bool {
-    let letters = |name: &str| {
-        let lower = name.to_lowercase();
-        let bare = ["attribute:", "attribute_", "attr_"].iter().find_map(|start| lower.strip_prefix(start));
-        let marks = ['_', '-', ' ', ':'];
-        bare.unwrap_or(&lower).chars().filter(|letter| !marks.contains(letter)).collect::<String>()
-    };
-    a == b || letters(a) == letters(b)
+    a == b || letters(a).eq(letters(b))
+}
+
+/// What counts of a name.
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    let begins = |start: &&&str| name.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start));
+    let beginning = ["attribute:", "attribute_", "attr_"].iter().find(begins).map_or(0, |start| start.len());
+    let counted = name[beginning..].chars().filter(|letter| !['_', '-', ' ', ':'].contains(letter));
+    // A sigma at the end of a word has a form of its own.
+    counted.flat_map(char::to_lowercase).map(|letter| if letter == 'ς' { 'σ' } else { letter })
 }

@@ -75,7 +75,7 @@ impl Templates {
     /// One sentence that names the file and the line.
     pub fn parse(name: &str, text: &str) -> Result<Self, String> {
         let mut patterns = Vec::new();
-        for (line, pattern) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        for (line, pattern) in text.lines().enumerate() {
             let pattern = pattern.trim();
             if pattern.is_empty() || pattern.starts_with('#') {
                 continue;
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_file_is_read_line_by_line_and_its_faults_are_named() {
-        let set = Templates::parse("mine", "\u{feff}# two\r\na {} b\r\n\r\n {} \r\n").unwrap();
+        let set = Templates::parse("mine", "# two\r\na {} b\r\n\r\n {} \r\n").unwrap();
         assert_eq!(set.patterns(), ["a {} b", "{}"]);
         assert!(Templates::parse("mine", "a {}\nb").unwrap_err().contains("line 2"));
         assert!(Templates::parse("mine", "{} {}").unwrap_err().contains("line 1"));

@@ -1,6 +1,8 @@
 //! Damaged files for every parser and every reader of the home. A parent holds workers to time; a worker feeds itself
 //! from a stream of random numbers, so that a case is known by target, seed and number.
 
+mod answers;
+mod evaluations;
 mod mutate;
 mod targets;
 
