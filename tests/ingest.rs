@@ -474,6 +474,9 @@ fn image_paths_stay_inside_their_folder_and_need_an_encoder_that_sees() {
     );
     std::os::unix::fs::symlink(folder.path().join("out.png"), folder.path().join("in/link.png")).unwrap();
     refused(&["ingest", "x", "--manifest", &manifest("link.csv", "link.png"), "--images-root", root], "leads out of");
+    // A pipe would be waited for.
+    assert!(std::process::Command::new("mkfifo").arg(format!("{root}/pipe.png")).status().unwrap().success());
+    refused(&["ingest", "x", "--manifest", &manifest("pipe.csv", "pipe.png"), "--images-root", root], "is no file in");
     // Inside, or allowed: then the built-in encoder has no eyes.
     let words = "the items are images and encoder";
     refused(&["ingest", "x", "--manifest", &manifest("good.csv", "b.png"), "--images-root", root], words);

@@ -1,10 +1,12 @@
 //! Prompts of attributes: from a file a person wrote, or made from the names of columns.
 
-use super::table::MOST_COLUMNS;
 use super::{DataError, builtin};
 use crate::audit::{Attribute, AttributePrompts, ForeignSet, PromptSets};
 use serde::Deserialize;
 use std::path::Path;
+
+/// Most attributes of a file: each is compared with all others.
+const MOST_ATTRIBUTES: usize = 2000;
 
 /// A file of prompts, JSON or TOML.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -42,9 +44,9 @@ impl AttributeFile {
         } else {
             Self::parse(&text).map_err(fault)?
         };
-        if file.attributes.len() > MOST_COLUMNS {
+        if file.attributes.len() > MOST_ATTRIBUTES {
             let count = file.attributes.len();
-            return Err(fault(format!("has {count} attributes; at most {MOST_COLUMNS} are taken")));
+            return Err(fault(format!("has {count} attributes; at most {MOST_ATTRIBUTES} are taken")));
         }
         for (at, row) in file.attributes.iter().enumerate() {
             if row.name.trim().is_empty() || row.phrase.trim().is_empty() {

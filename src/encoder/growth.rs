@@ -1,6 +1,7 @@
 //! How much longer a tokenizer may make a text, and how long it may take: its file can ask for replacements that double
 //! it again and again.
 
+use super::patterns;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -17,6 +18,9 @@ const MOST_STEPS: usize = 1000;
 /// Letters of a word that are looked up: the time grows with their third power. A usual tokenizer has 100.
 const LONGEST_WORD: u64 = 1000;
 
+/// Bytes that mark a part of a word, such as `##`: they stand before every try.
+const LONGEST_MARK: usize = 64;
+
 /// The parts of a `tokenizer.json` that can make a text longer, or its reading.
 #[derive(Deserialize)]
 struct Parts {
@@ -29,6 +33,8 @@ struct Parts {
 #[derive(Deserialize)]
 struct Model {
     max_input_chars_per_word: Option<u64>,
+    continuing_subword_prefix: Option<String>,
+    end_of_word_suffix: Option<String>,
 }
 
 /// Refuses a tokenizer that could make a text very much longer or its reading endless, or whose file is no JSON.
@@ -37,14 +43,19 @@ struct Model {
 /// What is wrong with it.
 pub(super) fn check(text: &[u8]) -> Result<(), String> {
     let parts: Parts = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-    let word = parts.model.and_then(|model| model.max_input_chars_per_word).unwrap_or(0);
-    if word > LONGEST_WORD {
-        return Err(format!("max_input_chars_per_word is {word}; at most {LONGEST_WORD} are taken"));
+    if let Some(model) = &parts.model {
+        check_model(model)?;
     }
-    let steps = [&parts.normalizer, &parts.pre_tokenizer, &parts.post_processor].into_iter().flatten();
-    let steps: usize = steps.map(steps_of).sum();
-    if steps > MOST_STEPS {
-        return Err(format!("a text goes through {steps} steps; at most {MOST_STEPS} are taken"));
+    let mut steps = Vec::new();
+    [&parts.normalizer, &parts.pre_tokenizer, &parts.post_processor]
+        .into_iter()
+        .flatten()
+        .for_each(|step| collect(step, &mut steps));
+    if steps.len() > MOST_STEPS {
+        return Err(format!("a text goes through {} steps; at most {MOST_STEPS} are taken", steps.len()));
+    }
+    if let Some(fault) = steps.iter().filter_map(|step| step["pattern"]["Regex"].as_str()).find_map(patterns::fault) {
+        return Err(fault);
     }
     let times = parts.normalizer.as_ref().map_or(1.0, times) * parts.pre_tokenizer.as_ref().map_or(1.0, times);
     if times > MOST_TIMES {
@@ -59,14 +70,28 @@ pub(super) fn check(text: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
+fn check_model(model: &Model) -> Result<(), String> {
+    let word = model.max_input_chars_per_word.unwrap_or(0);
+    if word > LONGEST_WORD {
+        return Err(format!("max_input_chars_per_word is {word}; at most {LONGEST_WORD} are taken"));
+    }
+    let marks = [&model.continuing_subword_prefix, &model.end_of_word_suffix].into_iter().flatten();
+    match marks.map(String::len).find(|length| *length > LONGEST_MARK) {
+        Some(length) => Err(format!("parts of words are marked by {length} bytes; at most {LONGEST_MARK} are taken")),
+        None => Ok(()),
+    }
+}
+
 /// The steps within a step.
 fn parts_of(step: &Value) -> impl Iterator<Item = &Value> {
     let lists = ["normalizers", "pretokenizers", "processors"].into_iter().filter_map(|name| step[name].as_array());
     lists.flatten()
 }
 
-fn steps_of(step: &Value) -> usize {
-    1 + parts_of(step).map(steps_of).sum::<usize>()
+/// A step and all within it.
+fn collect<'a>(step: &'a Value, found: &mut Vec<&'a Value>) {
+    found.push(step);
+    parts_of(step).for_each(|part| collect(part, found));
 }
 
 /// How many times longer a step can make a text, at worst.
@@ -139,6 +164,10 @@ mod tests {
         let word = |letters: u64| format!(r#"{{"model": {{"max_input_chars_per_word": {letters}}}}}"#);
         assert_eq!(check(word(100).as_bytes()), Ok(()));
         assert!(check(word(1 << 30).as_bytes()).unwrap_err().contains("max_input_chars_per_word is 1073741824"));
+        let mark = format!(r#"{{"model": {{"continuing_subword_prefix": "{}"}}}}"#, "a".repeat(65));
+        assert!(check(mark.as_bytes()).unwrap_err().contains("marked by 65 bytes"));
+        let split = br#"{"pre_tokenizer": {"type": "Split", "pattern": {"Regex": "(a+)\\1"}}}"#;
+        assert!(check(split).unwrap_err().contains("refers back"));
         let steps = |n: usize| {
             let lower = vec![r#"{"type": "Lowercase"}"#; n].join(",");
             format!(r#"{{"normalizer": {{"type": "Sequence", "normalizers": [{lower}]}}}}"#)
