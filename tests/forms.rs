@@ -4,6 +4,7 @@
 use assert_cmd::Command;
 use llm2loss::data::{self, Contents, Draft, ImagePlace, Mapping};
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
