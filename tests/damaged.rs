@@ -225,8 +225,8 @@ fn a_mark_of_the_byte_order_is_passed_over_by_every_reader_of_texts() {
     let ingest = ["ingest", "x", "--manifest", &rows, "--columns", &columns, "--attributes", &attributes];
     run(&home, &ingest).code(0);
     marked("home/themes/mine.toml", "inherits = \"dark\"\n");
-    let done = run(&home, &["picture", "attributes", "adult", "--theme", "mine"]).code(0);
-    assert_eq!(String::from_utf8_lossy(&done.get_output().stderr), "");
+    let (themes, warnings) = llm2loss::console::Catalogue::load(&[home.join("themes")]);
+    assert!(themes.find("mine").is_some() && warnings.is_empty(), "{warnings:?}");
     let models = ["check", "adult", "--model", "v2", "--against", "v1"];
     let rules = marked("rules.toml", "max_mean_loss_increase = \"900%\"\n");
     let ledger = folder.path().join("ledger.jsonl").to_string_lossy().into_owned();
@@ -238,7 +238,7 @@ fn a_mark_of_the_byte_order_is_passed_over_by_every_reader_of_texts() {
     let list = marked("list.txt", "an old person\n");
     let scored = |arguments: &[&str]| run(&home, arguments).code(0).get_output().stdout.clone();
     assert_eq!(
-        scored(&["score", "adult", "--model", "v1", "--json", "--list", &list]),
+        scored(&["score", "adult", "--model", "v1", "--json", "--prompts", &list]),
         scored(&["score", "adult", "--model", "v1", "--json", "an old person"])
     );
 }
@@ -263,12 +263,10 @@ fn what_is_no_ordinary_file_is_refused_without_waiting() {
     assert!(fails(&home, 2, &["ingest", "x", "--manifest", "/dev/zero"]).contains("device"));
     run(&home, &["demo"]).code(0);
     for arguments in [
-        &["score", "adult", "--list", &pipe][..],
-        &["compare", "adult", "--pairs", &pipe],
+        &["score", "adult", "--prompts", &pipe][..],
         &["check", "adult", "--model", "v2", "--against", "v1", "--rules", &pipe],
         &["check", "adult", "--model", "v2", "--against", "v1", "--baseline", &pipe],
         &["check", "adult", "--model", "v2", "--against", "v1", "--ledger", &pipe],
-        &["compare-models", "adult", "v1", "v2", "--prompts", &pipe],
         &["ledger", &pipe],
         &["table", "adult", "ood", "--positives", &pipe],
         &["discover", "adult", "--phrases", &pipe],
