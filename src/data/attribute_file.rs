@@ -64,6 +64,7 @@ impl AttributeFile {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
+        crate::guard::check_values(text.as_bytes(), false)?;
         if text.trim_start().starts_with('[') {
             // The attributes alone.
             let attributes = serde_json::from_str(text).map_err(|error| error.to_string())?;

@@ -159,24 +159,20 @@ fn text(ending: &str, seed: &str, read: fn(&Path)) -> Ready {
 
 /// Items that scores and losses are joined to.
 fn items() -> Draft {
-    let folder = folder();
-    let path = folder.path().join("m.csv");
-    fs::write(&path, fixture("ingest/scores/manifest.csv")).expect("a manifest");
+    let path = checkpoint::fixtures().with_file_name("ingest/scores/manifest.csv");
     manifest(&path, &Mapping::default(), "m", Contents::Table(&ImagePlace::default())).expect("a draft")
 }
 
 fn scores(ending: &str, seed: &str) -> Ready {
-    let items = items();
-    at_path(ending, vec![fixture(seed)], move |path| {
+    at_path(ending, vec![fixture(seed)], |path| {
         let files = ScoreFiles { scores: path.to_owned(), ids: None, classes: None };
-        let _ = items.clone().add_scores(&files, "m");
+        let _ = items().add_scores(&files, "m");
     })
 }
 
 fn losses() -> Ready {
-    let items = items();
-    at_path("npz", vec![fixture("ingest/plain.npz"), fixture("ingest/packed.npz")], move |path| {
-        let _ = items.clone().add_losses(path, &Mapping::default(), "n");
+    at_path("npz", vec![fixture("ingest/plain.npz"), fixture("ingest/packed.npz")], |path| {
+        let _ = items().add_losses(path, &Mapping::default(), "n");
     })
 }
 
