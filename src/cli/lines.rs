@@ -68,7 +68,8 @@ mod tests {
         write("a nurse\ta pilot\r\n\n an old man \t a boy\n");
         let expected = [("a nurse", "a pilot"), ("an old man", "a boy")].map(|(a, b)| (a.to_owned(), b.to_owned()));
         assert_eq!(pairs(&path).unwrap(), expected);
-        for (text, words) in [("a\tb\nc", "line 2: 0 tabs"), ("a\t ", "line 1: the prompt is empty"), ("\n", "no line")]
+        for (text, words) in
+            [("a\tb\nc", "line 2: 0 tabs"), ("a\t ", "line 1: the prompt is empty"), ("\n", "is empty")]
         {
             write(text);
             let failure = pairs(&path).unwrap_err();

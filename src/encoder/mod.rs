@@ -14,6 +14,7 @@ mod picture;
 mod processor;
 mod prompts;
 mod resize;
+mod room;
 mod sentence;
 mod server;
 mod siglip;

@@ -81,7 +81,8 @@ mod tests {
             r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
             r"\p{N}{1,3}(?=(?:\p{N}{3})*(?:\P{N}|$))",
             r"\d{1,3}(?=(?:\d{3})*\b)",
-            r"(?<=\d)x|(a+)+",
+            r"(?<=\d)x|(ab)+",
+            r"(a+)+",
             r"[\(\\1*]+(?!\S)",
         ] {
             assert_eq!(fault(pattern), None, "{pattern}");
