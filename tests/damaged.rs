@@ -265,7 +265,7 @@ fn what_is_no_ordinary_file_is_refused_without_waiting() {
     for arguments in [
         &["score", "adult", "--prompts", &pipe][..],
         &["check", "adult", "--model", "v2", "--against", "v1", "--rules", &pipe],
-        &["check", "adult", "--model", "v2", "--against", "v1", "--baseline", &pipe],
+        &["check", "adult", "--model", "v2", "--baseline", &pipe],
         &["check", "adult", "--model", "v2", "--against", "v1", "--ledger", &pipe],
         &["ledger", &pipe],
         &["table", "adult", "ood", "--positives", &pipe],
