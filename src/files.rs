@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 /// Ending of a file that is being written; a killed process may leave one.
 pub const UNFINISHED_ENDING: &str = ".tmp";
 
-/// Longest text that is read at once, in bytes.
+/// Longest text that is read at once, in bytes; and longest of what a person writes by hand.
 const LONGEST_TEXT: u64 = 64 << 20;
+const LONGEST_NOTE: u64 = 1 << 20;
 
 /// What is known of an ordinary file.
 ///
@@ -44,10 +45,10 @@ fn unusual(_: &Metadata) -> String {
 }
 
 /// Refuses what is no ordinary file, or too long to be read at once.
-fn bounded(path: &Path) -> io::Result<()> {
+fn bounded(path: &Path, most: u64) -> io::Result<()> {
     let length = ordinary(path)?.len();
-    if length > LONGEST_TEXT {
-        let problem = format!("has {length} bytes; at most {LONGEST_TEXT} are read");
+    if length > most {
+        let problem = format!("has {length} bytes; at most {most} are read");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
     }
     Ok(())
@@ -58,8 +59,26 @@ fn bounded(path: &Path) -> io::Result<()> {
 /// # Errors
 /// If it is none, too long, or not UTF-8.
 pub fn read_text(path: &Path) -> io::Result<String> {
-    bounded(path)?;
-    fs::read_to_string(path)
+    bounded(path, LONGEST_TEXT)?;
+    fs::read_to_string(path).map(without_mark)
+}
+
+/// [`read_text`] for what a person writes by hand: settings, rules, themes, lists of words.
+///
+/// # Errors
+/// As [`read_text`].
+pub fn read_note(path: &Path) -> io::Result<String> {
+    bounded(path, LONGEST_NOTE)?;
+    read_text(path)
+}
+
+/// A text without the mark of the byte order (U+FEFF) that some editors put before it.
+#[must_use]
+pub fn without_mark(mut text: String) -> String {
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    text
 }
 
 /// Fills `out` from a place of a file, whatever else reads it.
@@ -222,8 +241,8 @@ pub fn add_line(path: &Path, line: impl FnOnce(&str) -> io::Result<String>) -> i
 /// # Errors
 /// If it is no ordinary file, or too long.
 pub fn read_lines(path: &Path) -> io::Result<String> {
-    bounded(path)?;
-    Ok(String::from_utf8_lossy(&fs::read(path)?).into_owned())
+    bounded(path, LONGEST_TEXT)?;
+    Ok(without_mark(String::from_utf8_lossy(&fs::read(path)?).into_owned()))
 }
 
 /// A name of this process alone: two that write the same file do not write into each other's.
@@ -304,6 +323,10 @@ mod tests {
         let path = folder.path().join("x");
         fs::write(&path, "text").unwrap();
         assert_eq!(read_text(&path).unwrap(), "text");
+        fs::write(&path, "\u{feff}text").unwrap();
+        assert_eq!([read_text(&path), read_note(&path), read_lines(&path)].map(Result::unwrap), ["text"; 3]);
+        fs::write(&path, vec![b' '; (1 << 20) + 1]).unwrap();
+        assert!(read_note(&path).unwrap_err().to_string().contains("1048577 bytes; at most 1048576"));
         assert_eq!(read_text(folder.path()).unwrap_err().to_string(), "is a folder, not a file");
         assert_eq!(read_text(Path::new("/dev/zero")).unwrap_err().to_string(), "is a device, not an ordinary file");
         let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("s")).unwrap();

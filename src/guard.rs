@@ -1,4 +1,5 @@
-//! Foreign code that may panic, run so that a panic becomes a value and nobody's screen shows it.
+//! Foreign code within bounds: its panic becomes a value that nobody's screen shows, and it is given no JSON that would
+//! take all memory.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
@@ -42,6 +43,39 @@ pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
+/// Most values of a JSON text that are held at once: each takes some 72 bytes, and may be written in two.
+const MOST_VALUES: usize = 8 << 20;
+
+/// Refuses JSON of more values than memory is for; those of each element alone where they are read one by one.
+///
+/// # Errors
+/// How many are taken.
+pub fn check_values(bytes: &[u8], one_by_one: bool) -> Result<(), String> {
+    if bytes.len() < 2 * MOST_VALUES {
+        return Ok(());
+    }
+    let (mut depth, mut values, mut inside, mut escaped) = (0usize, 0usize, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if inside => escaped = true,
+            b'"' => inside = !inside,
+            _ if inside => {}
+            b'[' | b'{' => {
+                depth += 1;
+                values += 1;
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b',' => values = if one_by_one && depth == 1 { 0 } else { values + 1 },
+            _ => {}
+        }
+        if values > MOST_VALUES {
+            return Err(format!("has more than {MOST_VALUES} values in one piece; no more are held at once"));
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,5 +86,15 @@ mod tests {
         assert_eq!(guarded(|| panic!("broken page")).unwrap_err(), "broken page");
         assert_eq!(guarded(|| guarded(|| panic!("inner {}", 1)).unwrap_err()), Ok("inner 1".into()));
         assert!(!is_guarded());
+    }
+    #[test]
+    fn json_holds_no_more_values_than_memory_is_for() {
+        let list = |count: usize| format!("[{}\"\\\\,\\\",\"]", "0,".repeat(count));
+        assert_eq!(check_values(list(MOST_VALUES - 1).as_bytes(), false), Ok(()));
+        let words = check_values(list(MOST_VALUES + 1).as_bytes(), false).unwrap_err();
+        assert!(words.contains("more than 8388608 values"), "{words}");
+        assert_eq!(check_values(list(MOST_VALUES + 1).as_bytes(), true), Ok(()));
+        let nested = format!("[{0},{0}]", list(MOST_VALUES + 1));
+        assert!(check_values(nested.as_bytes(), true).is_err());
     }
 }

@@ -65,6 +65,12 @@ fn a_damaged_or_blown_up_parquet_file_is_bad_input() {
         if name.starts_with("list-") {
             assert!(matrix.contains("at most"), "{matrix}");
         }
+        if name.starts_with("rows-") {
+            assert!(table.contains("claims 5000000 rows of 3 columns in 543 bytes"), "{table}");
+        }
+        if name.starts_with("pages-") {
+            assert!(table.contains("the pages up to here claim") && matrix.contains("up to here claim"), "{table}");
+        }
         if name.starts_with("dictionary-") {
             assert!(table.contains("a dictionary claims 84262961 values"), "{table}");
         }
@@ -207,6 +213,36 @@ fn the_home_is_its_owners_alone() {
     assert_eq!(open(&home), Vec::<PathBuf>::new());
 }
 
+#[test]
+fn a_mark_of_the_byte_order_is_passed_over_by_every_reader_of_texts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (home, rows) = (folder.path().join("home"), manifest(folder.path()));
+    let marked = |name: &str, content: &str| written(folder.path(), name, format!("\u{feff}{content}"));
+    let config = marked("config.toml", "hide_text = true\n");
+    run(&home, &["--config", &config, "demo"]).code(0);
+    let columns = marked("columns.toml", "id = \"id\"\ntext = \"text\"\n");
+    let attributes = marked("attributes.json", r#"{"people": ["nobody"]}"#);
+    let ingest = ["ingest", "x", "--manifest", &rows, "--columns", &columns, "--attributes", &attributes];
+    run(&home, &ingest).code(0);
+    marked("home/themes/mine.toml", "inherits = \"dark\"\n");
+    let (themes, warnings) = llm2loss::console::Catalogue::load(&[home.join("themes")]);
+    assert!(themes.find("mine").is_some() && warnings.is_empty(), "{warnings:?}");
+    let models = ["check", "adult", "--model", "v2", "--against", "v1"];
+    let rules = marked("rules.toml", "max_mean_loss_increase = \"900%\"\n");
+    let ledger = folder.path().join("ledger.jsonl").to_string_lossy().into_owned();
+    run(&home, &[&models[..], &["--rules", &rules, "--ledger", &ledger]].concat()).code(0);
+    marked("ledger.jsonl", &std::fs::read_to_string(&ledger).unwrap());
+    let done = run(&home, &["ledger", &ledger]).code(0);
+    assert!(String::from_utf8_lossy(&done.get_output().stdout).contains("adult"));
+    run(&home, &[&models[..], &["--rules", &rules, "--ledger", &ledger]].concat()).code(0);
+    let list = marked("list.txt", "an old person\n");
+    let scored = |arguments: &[&str]| run(&home, arguments).code(0).get_output().stdout.clone();
+    assert_eq!(
+        scored(&["score", "adult", "--model", "v1", "--json", "--prompts", &list]),
+        scored(&["score", "adult", "--model", "v1", "--json", "an old person"])
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn what_is_no_ordinary_file_is_refused_without_waiting() {
@@ -225,6 +261,18 @@ fn what_is_no_ordinary_file_is_refused_without_waiting() {
         assert!(fails(&home, 2, arguments).contains("is a pipe"), "{arguments:?}");
     }
     assert!(fails(&home, 2, &["ingest", "x", "--manifest", "/dev/zero"]).contains("device"));
+    run(&home, &["demo"]).code(0);
+    for arguments in [
+        &["score", "adult", "--prompts", &pipe][..],
+        &["check", "adult", "--model", "v2", "--against", "v1", "--rules", &pipe],
+        &["check", "adult", "--model", "v2", "--baseline", &pipe],
+        &["check", "adult", "--model", "v2", "--against", "v1", "--ledger", &pipe],
+        &["ledger", &pipe],
+        &["table", "adult", "ood", "--positives", &pipe],
+        &["discover", "adult", "--phrases", &pipe],
+    ] {
+        assert!(fails(&home, 2, arguments).contains("pipe"), "{arguments:?}");
+    }
     let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("s.csv")).unwrap();
     let socket = folder.path().join("s.csv").to_string_lossy().into_owned();
     assert!(fails(&home, 2, &["ingest", "x", "--manifest", &socket]).contains("socket"));

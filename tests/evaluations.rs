@@ -266,6 +266,67 @@ fn logs_of_inspect_are_the_mean_over_epochs_and_errors_are_missing() {
     refused(&["ingest", "x", "--inspect", &empty], "none of its 60 items has a result; errors count as missing");
 }
 
+/// A zip of entries, each packed.
+fn archive(path: &Path, entries: &[(String, String)]) {
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
+    let packed = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Zstd);
+    for (name, content) in entries {
+        zip.start_file(name.as_str(), packed).unwrap();
+        zip.write_all(content.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap();
+}
+
+#[test]
+fn small_logs_that_become_large_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let header =
+        json!({"status": "success", "eval": {"model": "m", "task": "t", "scorers": [{"name": "match"}]}}).to_string();
+    // Ten entries of 40 MB of blanks: each might be, all of them are too much.
+    let blanks = format!("{}[]", " ".repeat(40 << 20));
+    let mut entries = vec![("_journal/start.json".to_owned(), header.clone())];
+    entries.extend((0..10).map(|part| (format!("_journal/summaries/{part}.json"), blanks.clone())));
+    let many = file("many.eval");
+    archive(Path::new(&many), &entries);
+    refused(&["ingest", "x", "--inspect", &many], "unpacks to more than its length lets one expect");
+    // Fields of their own for every item.
+    let own = |item: usize| -> serde_json::Map<String, Value> {
+        (0..10).map(|field| (format!("k{item}_{field}"), "v".into())).collect()
+    };
+    let samples: Vec<Value> = (0..3000)
+        .map(|item| json!({"id": item, "input": format!("text {item}"), "metadata": own(item), "scores": {"match": {"value": 1}}}))
+        .collect();
+    let fields = file("fields.eval");
+    archive(
+        Path::new(&fields),
+        &[("header.json".into(), header), ("summaries.json".into(), json!(samples).to_string())],
+    );
+    refused(&["ingest", "x", "--inspect", &fields], "3000 items have 30000 different fields");
+    // Metrics of their own, and a key whose name is a part of ten thousand others.
+    let mut metrics = String::new();
+    for item in 0..200 {
+        let mut line = json!({"doc_id": item, "doc": {"question": format!("text {item}")}});
+        (0..10).for_each(|metric| line[format!("m{item}_{metric}")] = 1.0.into());
+        let _ = writeln!(metrics, "{line}");
+    }
+    let log = file("samples_a.jsonl");
+    written(Path::new(&log), &metrics);
+    refused(&["ingest", "x", "--lm-eval", &log], "logs more than 1000 metrics");
+    let mut lines = String::new();
+    for item in 0..20 {
+        let keys: serde_json::Map<String, Value> = (0..10_000).map(|key| (format!("k{key}"), 1.into())).collect();
+        let mut doc = json!({"question": format!("text {item}")});
+        if item == 0 {
+            doc["a".repeat(1 << 20)] = keys.into();
+        }
+        let _ = writeln!(lines, "{}", json!({"doc_id": item, "doc": doc, "acc": item % 2}));
+    }
+    written(Path::new(&log), &lines);
+    let home = folder.path().join("home");
+    assert_eq!(found(&home, &["ingest", "x", "--lm-eval", &log, "--check"])["items"], 20);
+}
+
 /// Logs that the real programs wrote, where they are at hand.
 #[test]
 fn logs_of_the_real_programs_are_read() {

@@ -4,6 +4,7 @@
 use assert_cmd::Command;
 use llm2loss::data::{self, Contents, Draft, ImagePlace, Mapping};
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -149,6 +150,40 @@ fn too_many_columns_and_keys_of_own_are_refused_soon() {
     }
     refused("own.jsonl", own, "different keys, most of them in few rows");
     assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+}
+
+fn gzip(pieces: &[(&str, usize)]) -> Vec<u8> {
+    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    for (piece, times) in pieces {
+        for _ in 0..*times {
+            out.write_all(piece.as_bytes()).unwrap();
+        }
+    }
+    out.finish().unwrap()
+}
+
+#[test]
+fn little_that_unpacks_to_much_is_refused_soon() {
+    let thousand = "a,1\n".repeat(1000);
+    refused("rows.csv.gz", gzip(&[("text,loss\n", 1), (&thousand, 3000)]), "bytes unpack to 2097153 rows and more");
+    let thousand = "{}\n".repeat(1000);
+    refused("rows.jsonl.gz", gzip(&[(&thousand, 3000)]), "bytes unpack to 2097153 rows and more");
+    let thousand = "{},".repeat(1000);
+    refused("rows.json.gz", gzip(&[("[", 1), (&thousand, 3000), ("{}]", 1)]), "bytes unpack to 2097153 rows and more");
+    let thousand = "0,".repeat(1000);
+    for (name, begin, end) in
+        [("a.jsonl.gz", "{\"a\":[", "0]}\n"), ("a.json.gz", "{\"a\":[", "0]}"), ("b.json.gz", "[{\"a\":[", "0]}]")]
+    {
+        let content = gzip(&[(begin, 1), (&thousand, 9000), (end, 1)]);
+        refused(name, content, "more than 8388608 values in one piece");
+    }
+    let letters = "x".repeat(1 << 20);
+    refused("line.jsonl.gz", gzip(&[("{\"a\":\"", 1), (&letters, 65), ("\"}\n", 1)]), "more than 67108864 bytes");
+    // The name of a key is a part of those below it.
+    let keys: Vec<String> = (0..10_000).map(|key| format!("\"k{key}\":1")).collect();
+    let nested = format!("{{\"{letters}\":{{{}}}}}", keys.join(","));
+    refused("keys.jsonl", &nested, "bytes; at most 4096 are taken");
+    refused("keys.json", &nested, "bytes; at most 4096 are taken");
 }
 
 #[test]

@@ -105,6 +105,10 @@ fn arrays_that_are_not_embeddings_are_refused_with_the_reason() {
     let text = written(folder.path(), "text.npy", "not an array");
     let shape = b"\x93NUMPY\x01\x00\x52\x00{'descr': '<f4', 'fortran_order': False, 'shape': (4000000000, 4000000000), }     \n";
     let shape = written(folder.path(), "shape.npy", shape);
+    // Two sides of which one is nothing: rows without end, of no bytes.
+    let nothing =
+        b"\x93NUMPY\x01\x00\x52\x00{'descr': '<f4', 'fortran_order': True, 'shape': (2305843009213693951, 0), }     \n";
+    let nothing = written(folder.path(), "nothing.npy", nothing);
     for (file, words) in [
         (cut.as_str(), "cut off"),
         (&huge, "header claims 1152921504606846976 bytes"),
@@ -113,6 +117,7 @@ fn arrays_that_are_not_embeddings_are_refused_with_the_reason() {
         (&pickle, "never read"),
         (&text, "no NumPy array"),
         (&shape, "too large"),
+        (&nothing, "an array of shape [2305843009213693951, 0] with 0 values"),
         (fixture("objects.npy").to_str().unwrap(), "pickle"),
         (fixture("integers.npy").to_str().unwrap(), "embeddings are f2, f4 or f8"),
         (fixture("ragged.parquet").to_str().unwrap(), "row 2: 1 numbers where the first row has 2"),
@@ -474,6 +479,9 @@ fn image_paths_stay_inside_their_folder_and_need_an_encoder_that_sees() {
     );
     std::os::unix::fs::symlink(folder.path().join("out.png"), folder.path().join("in/link.png")).unwrap();
     refused(&["ingest", "x", "--manifest", &manifest("link.csv", "link.png"), "--images-root", root], "leads out of");
+    // A pipe would be waited for.
+    assert!(std::process::Command::new("mkfifo").arg(format!("{root}/pipe.png")).status().unwrap().success());
+    refused(&["ingest", "x", "--manifest", &manifest("pipe.csv", "pipe.png"), "--images-root", root], "is no file in");
     // Inside, or allowed: then the built-in encoder has no eyes.
     let words = "the items are images and encoder";
     refused(&["ingest", "x", "--manifest", &manifest("good.csv", "b.png"), "--images-root", root], words);

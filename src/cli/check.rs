@@ -219,7 +219,9 @@ fn read(path: &Path) -> Result<String, Failure> {
 }
 
 fn read_rules(path: &Path) -> Result<Rules, Failure> {
-    Rules::parse(&read(path)?).map_err(|error| Failure::usage(format!("{}, {error}", path.display())))
+    let fault = |problem: String| Failure::usage(format!("{}: {problem}", path.display()));
+    let text = crate::files::read_note(path).map_err(|error| fault(error.to_string()))?;
+    Rules::parse(&text).map_err(|error| Failure::usage(format!("{}, {error}", path.display())))
 }
 
 fn read_baseline(path: &Path, audit: &str) -> Result<Baseline, Failure> {

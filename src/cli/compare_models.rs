@@ -1,7 +1,7 @@
 //! `llm2loss compare-models`: whom a retrained model made worse.
 
 use super::arguments::{ArchitectureArgument, CompareModels, FormatArgument};
-use super::context::{Failure, Place, check_prompt, print, session};
+use super::context::{Failure, Place, print, session};
 use super::progress;
 use crate::audit::{Architecture, HyperParameters};
 use crate::diagnose::ComparisonQuestion;
@@ -31,13 +31,15 @@ pub fn run(place: Place, given: &CompareModels) -> Result<u8, Failure> {
         resampling: Resampling { replicates: given.replicates as usize, ..Resampling::default() },
         ..ComparisonQuestion::default()
     };
+    // What is given is read before anything is computed.
+    let given_bank = given.prompts.as_deref().map(read_prompts).transpose()?;
     let mut found = session.compare_losses(&before, &after, &question)?;
     if hide_text {
         found.hide_texts();
     }
     if !given.no_heads {
-        let bank = match &given.prompts {
-            Some(path) => read_prompts(path)?,
+        let bank = match given_bank {
+            Some(bank) => bank,
             None => bank(&session, given.history)?,
         };
         let hyper = hyper_parameters(given.architecture, given.seed);
@@ -76,12 +78,11 @@ fn bank(session: &Session, history: bool) -> Result<PromptBank, Failure> {
     Ok(bank.with(&kept, "the history"))
 }
 
-/// Prompts of a file, one a line.
+/// Prompts of a file, one a line; the same one twice counts once.
 fn read_prompts(path: &Path) -> Result<PromptBank, Failure> {
-    let mut prompts = super::table::read_list(path)?;
-    for prompt in &mut prompts {
-        *prompt = check_prompt(prompt)?.to_owned();
-    }
+    let mut prompts = super::lines::prompts(path)?;
+    let mut seen = std::collections::HashSet::new();
+    prompts.retain(|prompt| seen.insert(prompt.clone()));
     let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
     Ok(PromptBank { prompts, source: name })
 }

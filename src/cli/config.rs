@@ -9,9 +9,6 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Longest file that is read.
-const LONGEST: u64 = 1 << 20;
-
 /// Everything that can be configured. Flags and the environment go before it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -80,11 +77,7 @@ impl Config {
             },
         };
         let fault = |problem: String| Failure::usage(format!("{}: {problem}", path.display()));
-        let length = std::fs::metadata(&path).map_err(|error| fault(error.to_string()))?.len();
-        if length > LONGEST {
-            return Err(fault(format!("{length} bytes; at most {LONGEST} are read")));
-        }
-        let text = crate::files::read_text(&path).map_err(|error| fault(error.to_string()))?;
+        let text = crate::files::read_note(&path).map_err(|error| fault(error.to_string()))?;
         Self::parse(&text).map_err(fault)
     }
 

@@ -1,6 +1,7 @@
 //! Lists a person gives: one prompt, or one pair of prompts, a line.
 
 use super::context::{Failure, check_prompt};
+use crate::data::Source;
 use std::io::Read;
 use std::path::Path;
 
@@ -14,13 +15,15 @@ fn lines(path: &Path) -> Result<Vec<(usize, String)>, Failure> {
     let read = if path == Path::new("-") {
         std::io::stdin().lock().take(LONGEST + 1).read_to_string(&mut text)
     } else {
-        std::fs::File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text))
+        let source = Source::open(path).map_err(|error| Failure::usage(error.to_string()))?;
+        source.into_reader().take(LONGEST + 1).read_to_string(&mut text)
     };
     read.map_err(|error| fault(error.to_string()))?;
+    let text = crate::files::without_mark(text);
     if text.len() as u64 > LONGEST {
         return Err(fault(format!("over {LONGEST} bytes; give it in parts")));
     }
-    let numbered = text.trim_start_matches('\u{feff}').lines().zip(1..);
+    let numbered = text.lines().zip(1..);
     let kept: Vec<(usize, String)> =
         numbered.filter(|(line, _)| !line.trim().is_empty()).map(|(line, number)| (number, line.to_owned())).collect();
     if kept.is_empty() { Err(fault("there is no line in it".into())) } else { Ok(kept) }
@@ -65,7 +68,8 @@ mod tests {
         write("a nurse\ta pilot\r\n\n an old man \t a boy\n");
         let expected = [("a nurse", "a pilot"), ("an old man", "a boy")].map(|(a, b)| (a.to_owned(), b.to_owned()));
         assert_eq!(pairs(&path).unwrap(), expected);
-        for (text, words) in [("a\tb\nc", "line 2: 0 tabs"), ("a\t ", "line 1: the prompt is empty"), ("\n", "no line")]
+        for (text, words) in
+            [("a\tb\nc", "line 2: 0 tabs"), ("a\t ", "line 1: the prompt is empty"), ("\n", "is empty")]
         {
             write(text);
             let failure = pairs(&path).unwrap_err();

@@ -32,6 +32,7 @@ use arguments::{Action, Arguments};
 use clap::{CommandFactory, Parser};
 use config::Config;
 use context::{Failure, Place};
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -53,10 +54,22 @@ pub fn run() -> ExitCode {
             let _ = writeln!(
                 std::io::stderr(),
                 "llm2loss: {}",
-                crate::report::tame(&crate::report::printable(&failure.message))
+                crate::report::tame(&crate::report::printable(&shortened(&failure.message)))
             );
             ExitCode::from(failure.code)
         }
+    }
+}
+
+/// A sentence that a person reads to its end: a file may have names of any length, and any number of them.
+fn shortened(text: &str) -> Cow<'_, str> {
+    const BEGINNING: usize = 2000;
+    const END: usize = 400;
+    match (text.char_indices().nth(BEGINNING), text.char_indices().nth_back(END)) {
+        (Some((first, _)), Some((last, _))) if first < last => {
+            Cow::Owned(format!("{} … {}", &text[..first], &text[last..]))
+        }
+        _ => Cow::Borrowed(text),
     }
 }
 
@@ -105,5 +118,21 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Some(Action::Paper(given)) => paper::run(&given),
         Some(Action::Keys | Action::Config | Action::Completions { .. } | Action::Man) => Ok(0),
         Some(Action::Picture(given)) => console::picture(place, arguments.model.as_deref(), &given),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn a_sentence_without_end_keeps_its_beginning_and_its_end() {
+        assert_eq!(shortened("x is é"), "x is é");
+        let long = format!("begins {} ends", "é, ".repeat(5000));
+        let short = shortened(&long);
+        assert!(
+            short.starts_with("begins é, ") && short.ends_with("é,  ends") && short.chars().count() < 2500,
+            "{short}"
+        );
     }
 }

@@ -209,23 +209,13 @@ fn foreign_set(text: &str) -> Result<ForeignSet, Failure> {
     Ok(ForeignSet { name: name.to_owned(), words: read_list(Path::new(path))?, singular: false })
 }
 
-/// Longest list file that is read.
-const LONGEST_LIST: u64 = 1 << 20;
-
 pub fn read_list(path: &Path) -> Result<Vec<String>, Failure> {
     let fault = |problem: String| Failure::usage(format!("{}: {problem}", path.display()));
-    let length = std::fs::metadata(path).map_err(|error| fault(error.to_string()))?.len();
-    if length > LONGEST_LIST {
-        return Err(fault(format!("{length} bytes; at most {LONGEST_LIST} are read")));
-    }
-    let text = crate::files::read_text(path).map_err(|error| fault(error.to_string()))?;
-    let mut lines: Vec<String> = Vec::new();
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        // The same words twice would count as two prompts.
-        if !lines.iter().any(|known| known == line) {
-            lines.push(line.to_owned());
-        }
-    }
+    let text = crate::files::read_note(path).map_err(|error| fault(error.to_string()))?;
+    // The same words twice would count as two prompts.
+    let mut seen = std::collections::HashSet::new();
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && seen.insert(*line));
+    let lines: Vec<String> = lines.map(str::to_owned).collect();
     if lines.is_empty() { Err(fault("no words in it; give one word or phrase a line".into())) } else { Ok(lines) }
 }
 

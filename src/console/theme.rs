@@ -132,7 +132,7 @@ impl Catalogue {
         let mut warnings = Vec::new();
         for path in folders.iter().flat_map(|folder| toml_files(folder)) {
             let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-            match (name, crate::files::read_text(&path)) {
+            match (name, crate::files::read_note(&path)) {
                 (Some(name), Ok(text)) => self.add(&name, &text, &mut warnings),
                 (_, Err(error)) => warnings.push(format!("theme '{}': {error}", path.display())),
                 (None, _) => {}

@@ -5,6 +5,9 @@ use crate::audit::{Attribute, AttributePrompts, ForeignSet, PromptSets};
 use serde::Deserialize;
 use std::path::Path;
 
+/// Most attributes of a file: each is compared with all others.
+const MOST_ATTRIBUTES: usize = 2000;
+
 /// A file of prompts, JSON or TOML.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -37,10 +40,14 @@ impl AttributeFile {
         let fault = |problem: String| DataError::File { file: path.display().to_string(), problem };
         let text = super::table::read_text(path)?;
         let file: Self = if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml")) {
-            toml::from_str(&text).map_err(|error| fault(error.message().replace('\n', " ")))?
+            super::mapping::from_toml(path, &text)?
         } else {
             Self::parse(&text).map_err(fault)?
         };
+        if file.attributes.len() > MOST_ATTRIBUTES {
+            let count = file.attributes.len();
+            return Err(fault(format!("has {count} attributes; at most {MOST_ATTRIBUTES} are taken")));
+        }
         for (at, row) in file.attributes.iter().enumerate() {
             if row.name.trim().is_empty() || row.phrase.trim().is_empty() {
                 return Err(fault(format!("attribute {}: name and phrase must not be empty", at + 1)));
@@ -57,6 +64,7 @@ impl AttributeFile {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
+        crate::guard::check_values(text.as_bytes(), false)?;
         if text.trim_start().starts_with('[') {
             // The attributes alone.
             let attributes = serde_json::from_str(text).map_err(|error| error.to_string())?;
@@ -158,11 +166,14 @@ impl AttributeFile {
 /// Whether two names mean the same attribute: case, `_`, `-` and blanks do not count.
 #[must_use]
 pub fn same_name(a: &str, b: &str) -> bool {
-    let letters = |name: &str| {
-        let lower = name.to_lowercase();
-        let bare = ["attribute:", "attribute_", "attr_"].iter().find_map(|start| lower.strip_prefix(start));
-        let marks = ['_', '-', ' ', ':'];
-        bare.unwrap_or(&lower).chars().filter(|letter| !marks.contains(letter)).collect::<String>()
-    };
-    a == b || letters(a) == letters(b)
+    a == b || letters(a).eq(letters(b))
+}
+
+/// What counts of a name.
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    let begins = |start: &&&str| name.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start));
+    let beginning = ["attribute:", "attribute_", "attr_"].iter().find(begins).map_or(0, |start| start.len());
+    let counted = name[beginning..].chars().filter(|letter| !['_', '-', ' ', ':'].contains(letter));
+    // A sigma at the end of a word has a form of its own.
+    counted.flat_map(char::to_lowercase).map(|letter| if letter == 'ς' { 'σ' } else { letter })
 }

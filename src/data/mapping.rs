@@ -5,6 +5,7 @@ use super::columns::{Guess, Purpose, Role, guess};
 use super::identity::GroupBy;
 use super::table::Table;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -58,15 +59,28 @@ pub struct Roles {
     pub lacking: Vec<String>,
 }
 
+/// Longest TOML that is read: it is written by hand.
+const LONGEST_TOML: usize = 1 << 20;
+
+/// Reads the TOML of a file.
+///
+/// # Errors
+/// If it is too long, or says something unknown.
+pub(super) fn from_toml<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, DataError> {
+    let fault = |problem: String| DataError::File { file: path.display().to_string(), problem };
+    if text.len() > LONGEST_TOML {
+        return Err(fault(format!("has {} bytes; at most {LONGEST_TOML} are read", text.len())));
+    }
+    toml::from_str(text).map_err(|error| fault(error.message().replace('\n', " ")))
+}
+
 impl Mapping {
     /// Reads a TOML file.
     ///
     /// # Errors
     /// If it cannot be read or says something unknown.
     pub fn read(path: &Path) -> Result<Self, DataError> {
-        let fault = |problem: String| DataError::File { file: path.display().to_string(), problem };
-        let text = super::table::read_text(path)?;
-        toml::from_str(&text).map_err(|error| fault(error.message().replace('\n', " ")))
+        from_toml(path, &super::table::read_text(path)?)
     }
 
     /// Takes in `ROLE=COLUMN`; a later one replaces an earlier.

@@ -60,7 +60,7 @@ pub use manifest::{Contents, ImagePlace, manifest};
 pub use mapping::Mapping;
 pub use paper::{PaperRow, paper_table5};
 pub use phrases::phrases;
-pub use table::each_binary;
+pub use table::{Source, each_binary};
 pub use wilds::wilds;
 pub use words::{unseen_words, vocabulary, words};
 

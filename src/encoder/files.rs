@@ -7,8 +7,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
 
-/// Longest JSON file that is read: a tokenizer's is a few MiB.
-const LONGEST_JSON: u64 = 256 << 20;
+/// Longest JSON file that is read: a tokenizer's has up to some 35 MiB.
+const LONGEST_JSON: u64 = 64 << 20;
 
 /// Finds files by the names a hub repository gives them.
 pub(super) enum Files {
@@ -64,7 +64,9 @@ pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
     if length > LONGEST_JSON {
         return Err(fault(format!("{length} bytes are too many for a JSON file")));
     }
-    std::fs::read(path).map_err(|error| fault(error.to_string()))
+    let text = std::fs::read(path).map_err(|error| fault(error.to_string()))?;
+    crate::guard::check_values(&text, false).map_err(fault)?;
+    Ok(text)
 }
 
 /// Hash over the contents of files, in order; names weights and preprocessing.

@@ -1,5 +1,6 @@
 //! An image file's bytes to RGB, upright, within limits.
 
+use super::room::Room;
 use crate::guard::guarded;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
@@ -9,7 +10,7 @@ use thiserror::Error;
 
 /// Longest image file that is read.
 pub const MOST_BYTES: usize = 64 << 20;
-/// Most pixels of an image; checked before memory is taken for them.
+/// Most pixels of an image, and of all that are decoded at once; checked before memory is taken for them.
 pub const MOST_PIXELS: u64 = 64 << 20;
 /// Most memory of a decoder: 16 bytes a pixel, which no format here needs.
 const MOST_MEMORY: u64 = MOST_PIXELS * 16;
@@ -77,6 +78,7 @@ impl Picture {
         if u64::from(width) * u64::from(height) > MOST_PIXELS {
             return Err(ImageProblem::TooManyPixels { width, height });
         }
+        let _room = Room::take(u64::from(width) * u64::from(height), MOST_PIXELS);
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let mut image = DynamicImage::from_decoder(decoder).map_err(problem)?;
         image.apply_orientation(orientation);

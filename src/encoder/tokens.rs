@@ -5,6 +5,9 @@ use super::files::{Files, read_bounded};
 use crate::guard::guarded;
 use tokenizers::{PostProcessor, Tokenizer, TruncationDirection};
 
+/// A text that every tokenizer can read or refuse.
+const PROBE: &str = "A cat's 2 eyes, é 界";
+
 /// A tokenizer with the encoder's limit.
 pub(super) struct Tokens {
     tokenizer: Tokenizer,
@@ -34,7 +37,11 @@ impl Tokens {
         }
         // By its name: byte-level tokenizers have none, and their models' files may name one all the same.
         let unknown = ["[UNK]", "<unk>"].into_iter().find_map(|piece| tokenizer.token_to_id(piece));
-        Ok(Self { tokenizer, limit, special, unknown })
+        let tokens = Self { tokenizer, limit, special, unknown };
+        // What is broken is told at once, not with the first item.
+        let read = guarded(|| tokens.tokenizer.encode_fast(PROBE, true).map(drop));
+        // It may refuse letters that it does not know.
+        read.map_err(|words| fault(format!("is damaged: {words}"))).map(|_| tokens)
     }
 
     /// Most pieces of a text that are read.

@@ -40,6 +40,10 @@ impl FromStr for MemoryLimit {
         if bytes < LEAST as f64 {
             return Err(format!("at least {} MB are needed", LEAST >> 20));
         }
+        // A conversion would make the largest number of it, and nobody would be told.
+        if bytes >= u64::MAX as f64 {
+            return Err("no machine has that much; write none for no limit".into());
+        }
         Ok(Self::Bytes(bytes as u64))
     }
 }
@@ -104,7 +108,10 @@ mod tests {
         assert_eq!(bytes(" 1.5 GiB"), Ok(MemoryLimit::Bytes(3 << 29)));
         assert_eq!(bytes("24g"), Ok(MemoryLimit::Bytes(24 << 30)));
         assert_eq!(bytes("33554432"), Ok(MemoryLimit::Bytes(32 << 20)));
-        for wrong in ["much", "4 parsecs", "-1GB", "3", "1e9"] {
+        assert_eq!(bytes("16000000000GB"), Ok(MemoryLimit::Bytes(16_000_000_000 << 30)));
+        let many = "9".repeat(400);
+        let wrong = ["much", "4 parsecs", "-1GB", "3", "1e9", "NaN", "inf", "infGB", "1.2.3GB", ".", "17179869184GB"];
+        for wrong in wrong.into_iter().chain(["99999999999999999999GB", &many]) {
             assert!(bytes(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,6 +1,6 @@
 //! NumPy's files (format versions 1 to 3): f16, f32, f64, either byte order, C or Fortran order.
 
-use super::{Array, MOST_VALUES, spool, two_sides};
+use super::{Array, MOST_VALUES, check_shape, spool};
 use crate::data::table::most_unpacked;
 use crate::numbers::{NumberArray, Precision};
 use std::fs::File;
@@ -96,7 +96,7 @@ fn count_of(header: &Header) -> Result<usize, String> {
 
 /// Numbers in a row as the header says they lie; what lies column by column is turned.
 fn arranged(numbers: NumberArray, header: &Header) -> Result<NumberArray, String> {
-    let [rows, columns] = two_sides(&header.shape)?;
+    let [rows, columns] = check_shape(&header.shape, count_of(header)?, None)?;
     let numbers = if header.fortran {
         turned(&numbers, [rows, columns]).map_err(|error| error.to_string())?
     } else {

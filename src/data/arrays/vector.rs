@@ -2,6 +2,7 @@
 
 use super::npy::{Header, body, read_header, strings, unpacking};
 use crate::data::table::check_plain;
+use crate::guard::guarded;
 use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors};
 use std::io::Read;
@@ -24,14 +25,15 @@ pub fn is_array(path: &Path) -> bool {
 pub fn read_vector(path: &Path, names: &[&str]) -> Result<Vector, String> {
     check_plain(path)?;
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-    match ending.as_str() {
+    let read = || match ending.as_str() {
         "npy" => {
             let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
             Ok((vector(&mut std::io::BufReader::new(file))?, None))
         }
         "npz" => from_archive(path, names),
         _ => from_tensors(path, names),
-    }
+    };
+    guarded(read).unwrap_or_else(|problem| Err(format!("is damaged: {problem}")))
 }
 
 fn from_archive(path: &Path, names: &[&str]) -> Result<Vector, String> {

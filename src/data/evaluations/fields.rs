@@ -1,7 +1,7 @@
 //! What is known of the items of an evaluation becomes groups and attributes.
 
 use super::super::mapping::Mapping;
-use super::super::table::{Column, Table};
+use super::super::table::{Column, MOST_COLUMNS, Table, json};
 use super::{OWN, Record};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,8 +39,11 @@ const CLUSTERS: [&str; 14] = [
 
 /// Adds a column for every field, and says in the mapping which are groups and attributes; the rest is ignored unless
 /// a person says otherwise.
-pub fn describe(items: &[&Record], table: &mut Table, mapping: &mut Mapping) {
-    let (names, cells) = by_field(items);
+///
+/// # Errors
+/// If nearly every item has fields of its own.
+pub fn describe(items: &[&Record], table: &mut Table, mapping: &mut Mapping) -> Result<(), String> {
+    let (names, cells) = by_field(items)?;
     say_plainly(mapping, &names);
     let said = said(mapping);
     let tasks: Vec<&str> = items.iter().map(|record| record.task.as_str()).collect();
@@ -86,13 +89,25 @@ pub fn describe(items: &[&Record], table: &mut Table, mapping: &mut Mapping) {
         mapping.ignore.push("task".into());
     }
     mapping.attributes.extend(attributes);
+    Ok(())
 }
 
+/// Names of fields, and a cell of each for every item.
+type Cells<'a> = (Vec<&'a str>, BTreeMap<&'a str, Vec<&'a str>>);
+
 /// The fields in the order in which they come up, and their cells, empty where an item lacks one.
-fn by_field<'a>(items: &[&'a Record]) -> (Vec<&'a str>, BTreeMap<&'a str, Vec<&'a str>>) {
+fn by_field<'a>(items: &[&'a Record]) -> Result<Cells<'a>, String> {
     let (mut names, mut known) = (Vec::new(), BTreeSet::new());
     for record in items {
         names.extend(record.fields.iter().map(|(name, _)| name.as_str()).filter(|name| known.insert(*name)));
+    }
+    let filled: usize = items.iter().map(|record| record.fields.len()).sum();
+    if names.len() > MOST_COLUMNS || json::is_too_sparse(names.len() * items.len(), filled) {
+        return Err(format!(
+            "its {} items have {} different fields, most of them in few items; name what varies in values, not in keys",
+            items.len(),
+            names.len()
+        ));
     }
     let mut cells: BTreeMap<&str, Vec<&str>> = names.iter().map(|name| (*name, vec![""; items.len()])).collect();
     for (row, record) in items.iter().enumerate() {
@@ -102,7 +117,7 @@ fn by_field<'a>(items: &[&'a Record]) -> (Vec<&'a str>, BTreeMap<&'a str, Vec<&'
             }
         }
     }
-    (names, cells)
+    Ok((names, cells))
 }
 
 fn add(table: &mut Table, name: &str, cells: &[impl AsRef<str>]) {

@@ -3,6 +3,7 @@
 use super::metric::{Turn, is_lower_better};
 use super::{EvaluationFiles, Record, Run};
 use crate::data::DataError;
+use crate::data::damage::decoded;
 use crate::data::table::{brief, check_plain, file_name, json, most_unpacked};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -11,7 +12,11 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-type Archive = zip::ZipArchive<BufReader<File>>;
+/// A zip, and how many bytes more may be unpacked of it: many small entries take as long as a large one.
+struct Archive {
+    zip: zip::ZipArchive<BufReader<File>>,
+    left: u64,
+}
 
 /// What ends a text that a summary shortens.
 const CUT: &str = "(content truncated)";
@@ -63,7 +68,7 @@ pub fn read(files: &EvaluationFiles) -> Result<Vec<Run>, DataError> {
             paths.push(path.clone());
         }
     }
-    let logs = paths.iter().map(|path| read_log(path)).collect::<Result<Vec<Log>, DataError>>()?;
+    let logs = paths.iter().map(|path| decoded(path, || read_log(path))).collect::<Result<Vec<Log>, DataError>>()?;
     // The same task twice is another model by the same name: each log stands for itself.
     let mut seen = std::collections::HashSet::new();
     let twice = logs.iter().any(|log| !seen.insert((log.model.as_str(), log.task.as_str())));
@@ -77,7 +82,7 @@ pub fn read(files: &EvaluationFiles) -> Result<Vec<Run>, DataError> {
                 runs.len() - 1
             }
         };
-        add(log, files, &mut runs[at])?;
+        decoded(&log.place, || add(log, files, &mut runs[at]))?;
     }
     Ok(runs)
 }
@@ -257,16 +262,21 @@ fn plain(value: &Value) -> Option<String> {
 
 fn open(path: &Path) -> Result<Archive, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
-    zip::ZipArchive::new(BufReader::new(file)).map_err(|error| format!("is no log of Inspect ({error})"))
+    let left = most_unpacked(file.metadata().map_or(0, |metadata| metadata.len()));
+    let zip = zip::ZipArchive::new(BufReader::new(file)).map_err(|error| format!("is no log of Inspect ({error})"))?;
+    Ok(Archive { zip, left })
 }
 
-/// The bytes of an entry, no more than its packed length lets one expect.
+/// The bytes of an entry, no more than the length of the whole lets one expect.
 fn entry(archive: &mut Archive, name: &str) -> Result<Vec<u8>, String> {
-    let entry = archive.by_name(name).map_err(|error| format!("{name}: {error}"))?;
-    let most = most_unpacked(entry.compressed_size());
+    let shown = brief(name);
+    let fault = |problem: String| format!("{shown}: {problem}");
+    let entry = archive.zip.by_name(name).map_err(|error| fault(error.to_string()))?;
     let mut bytes = Vec::new();
-    entry.take(most + 1).read_to_end(&mut bytes).map_err(|error| format!("{name}: {error}"))?;
-    if bytes.len() as u64 > most { Err(format!("{name} unpacks to more than {most} bytes")) } else { Ok(bytes) }
+    entry.take(archive.left + 1).read_to_end(&mut bytes).map_err(|error| fault(error.to_string()))?;
+    let left = archive.left.checked_sub(bytes.len() as u64);
+    archive.left = left.ok_or_else(|| fault("unpacks to more than its length lets one expect".into()))?;
+    Ok(bytes)
 }
 
 fn read_log(path: &Path) -> Result<Log, DataError> {
@@ -312,7 +322,7 @@ fn samples(archive: &mut Archive) -> Result<Vec<Sample>, String> {
     if let Ok(bytes) = entry(archive, "summaries.json") {
         return list(json::parse(&bytes)?);
     }
-    let names: Vec<String> = archive.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect();
+    let names: Vec<String> = archive.zip.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect();
     let mut found: BTreeMap<(u64, String), Sample> = BTreeMap::new();
     let parts = names.iter().filter(|name| name.starts_with("_journal/summaries/"));
     let mut parts: Vec<(u64, &String)> = parts

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 const DEPTH: usize = 4;
 /// Longest line.
 const LONGEST_LINE: u64 = 256 << 20;
+/// Most metrics of a task.
+const MOST_METRICS: usize = 1000;
 /// Fields that are the text of an item, best first.
 const TEXTS: [&str; 21] = [
     "question",
@@ -204,7 +206,7 @@ fn read_task(log: &Log, results: &Results, files: &EvaluationFiles, run: &mut Ru
 fn lines(path: &Path) -> Result<Vec<Map<String, Value>>, DataError> {
     let source = Source::open(path)?;
     source.refuse_other_forms()?;
-    let file = source.name.clone();
+    let (file, limit) = (source.name.clone(), source.rows.clone());
     let fault = |line: usize, problem: String| DataError::File {
         file: file.clone(),
         problem: format!("row {line}: {problem}"),
@@ -231,6 +233,7 @@ fn lines(path: &Path) -> Result<Vec<Map<String, Value>>, DataError> {
             line.insert("arguments".into(), Value::String(prompt));
         }
         lines.push(line);
+        limit.check(lines.len()).map_err(|problem| fault(number, problem))?;
     }
     if lines.is_empty() {
         return Err(DataError::File { file, problem: "has no items".into() });
@@ -260,6 +263,9 @@ fn values(lines: &[Map<String, Value>], wanted: Option<&str>) -> Result<(String,
         };
         for name in own {
             if !names.contains(&name) && line.get(name).is_some_and(|value| number(name, value).is_some()) {
+                if names.len() == MOST_METRICS {
+                    return Err(format!("logs more than {MOST_METRICS} metrics"));
+                }
                 names.push(name);
             }
         }
@@ -349,6 +355,10 @@ fn id_of(line: &Map<String, Value>) -> String {
 fn flatten(doc: &Map<String, Value>, path: &str, fields: &mut Vec<(String, String)>) {
     for (key, value) in doc {
         let name = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        // Nobody means a column by it, and it is part of all names below.
+        if name.len() > json::LONGEST_NAME {
+            continue;
+        }
         match value {
             Value::Object(inner) => flatten(inner, &name, fields),
             Value::String(text) => fields.push((name, text.clone())),

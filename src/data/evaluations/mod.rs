@@ -139,7 +139,8 @@ impl Evaluations {
             mapping.losses.insert(run.model.clone(), column.name.clone());
             table.columns.push(column);
         }
-        fields::describe(&items, &mut table, &mut mapping);
+        let described = fields::describe(&items, &mut table, &mut mapping);
+        described.map_err(|problem| table.problem(problem))?;
         // What is said of the metric is in the losses already.
         mapping.metric = None;
         from_table(table, Path::new("."), &mapping, &self.runs[0].model, Contents::Table(&ImagePlace::default()))

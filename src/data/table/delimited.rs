@@ -26,6 +26,7 @@ pub fn read(source: Source) -> Result<Table, DataError> {
     let tab = name.ends_with(".tsv") || name.ends_with(".tab");
     let (delimiter, said) = delimiter(&source.head, tab);
     let mut table = Table::new(source.name.clone(), 2);
+    let limit = source.rows.clone();
     let mut reader = source.into_reader();
     if said {
         reader.skip_until(b'\n').map_err(|error| table.problem(error.to_string()))?;
@@ -46,6 +47,7 @@ pub fn read(source: Source) -> Result<Table, DataError> {
             header(&mut table, &record)?;
         } else {
             row(&mut table, &record)?;
+            limit.check(table.rows).map_err(|problem| table.problem(problem))?;
         }
     }
     if table.columns.is_empty() {

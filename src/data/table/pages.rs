@@ -1,7 +1,8 @@
 //! What the pages of a Parquet file claim of themselves, looked at before a decoder takes memory for it.
 //!
 //! A page's header says how many values it has; the decoder makes room for as many, whatever the page holds. Only the
-//! numbers needed are read here, in Thrift's compact form; what cannot be read is left to the decoder to complain about.
+//! numbers needed are read here, in Thrift's compact form. All pages of a file count together: many small ones take
+//! as long as one that is large.
 
 use std::io::{Read, Seek, SeekFrom};
 
@@ -11,26 +12,49 @@ const LONGEST_HEADER: usize = 1 << 20;
 /// Structures within structures: a header has two.
 const DEEPEST: usize = 16;
 
-/// Refuses pages of a column chunk, the bytes from `start` to `end`, that claim more than `most` bytes or values, or a
-/// dictionary of more values than it has bytes.
-///
-/// # Errors
-/// What is claimed.
-pub fn check_pages(file: &mut (impl Read + Seek), start: u64, end: u64, most: u64) -> Result<(), String> {
-    let mut at = start;
-    while at < end {
-        let Some(page) = read_header(file, at, end) else { return Ok(()) };
-        let (bytes, values) = (page.number(2), page.number(1 + DATA).max(page.number(1 + DATA_V2)));
-        let dictionary = page.number(1 + DICTIONARY);
-        if dictionary > bytes {
-            return Err(format!("a dictionary claims {dictionary} values in {bytes} bytes; the file is damaged"));
-        }
-        if bytes > most || values > most {
-            return Err(format!("a page claims {bytes} bytes with {values} values; at most {most} are taken"));
-        }
-        at = at.saturating_add(page.length as u64).saturating_add(page.number(3));
+/// What the pages of a file claim so far, of how much may be looked at and unpacked.
+pub struct Claims {
+    /// Bytes of column chunks that are still to come: they do not lie upon each other.
+    chunks: u64,
+    most: u64,
+    bytes: u64,
+    values: u64,
+}
+
+impl Claims {
+    /// Of a file of so many bytes, whose pages may unpack to `most` bytes and values.
+    pub fn new(length: u64, most: u64) -> Self {
+        Self { chunks: length, most, bytes: 0, values: 0 }
     }
-    Ok(())
+
+    /// Adds the pages of a column chunk, the bytes from `start` to `end`.
+    ///
+    /// # Errors
+    /// What is claimed, where it is too much; a dictionary of more values than it has bytes; a header that is none.
+    pub fn add(&mut self, file: &mut (impl Read + Seek), start: u64, end: u64) -> Result<(), String> {
+        let chunk = end.saturating_sub(start);
+        self.chunks = self.chunks.checked_sub(chunk).ok_or("its columns lie upon each other; the file is damaged")?;
+        let mut at = start;
+        while at < end {
+            // What is cut off is the decoder's to complain about.
+            let Some(page) = read_header(file, at, end)? else { return Ok(()) };
+            let dictionary = page.number(1 + DICTIONARY);
+            let bytes = page.number(2);
+            if dictionary > bytes {
+                return Err(format!("a dictionary claims {dictionary} values in {bytes} bytes; the file is damaged"));
+            }
+            self.bytes = self.bytes.saturating_add(bytes);
+            self.values = self.values.saturating_add(page.number(1 + DATA).max(page.number(1 + DATA_V2)));
+            if self.bytes > self.most || self.values > self.most {
+                return Err(format!(
+                    "the pages up to here claim {} bytes with {} values; at most {} are taken",
+                    self.bytes, self.values, self.most
+                ));
+            }
+            at = at.saturating_add(page.length as u64).saturating_add(page.number(3));
+        }
+        Ok(())
+    }
 }
 
 /// Numbers of the structures within a header are kept under their own number and that of the structure.
@@ -51,35 +75,47 @@ impl Header {
     }
 }
 
-fn read_header(file: &mut (impl Read + Seek), at: u64, end: u64) -> Option<Header> {
-    let mut room = USUAL_HEADER;
-    loop {
-        file.seek(SeekFrom::Start(at)).ok()?;
-        let mut bytes = Vec::with_capacity(room);
-        file.take((end - at).min(room as u64)).read_to_end(&mut bytes).ok()?;
-        let mut compact = Compact { bytes: &bytes, at: 0, numbers: Vec::new() };
-        if compact.structure(0, 0).is_some() {
-            return Some(Header { length: compact.at, numbers: compact.numbers });
+/// The header at a place; none where the bytes end within it.
+fn read_header(file: &mut (impl Read + Seek), at: u64, end: u64) -> Result<Option<Header>, String> {
+    let mut bytes = Vec::with_capacity(USUAL_HEADER);
+    for room in [USUAL_HEADER, LONGEST_HEADER] {
+        bytes.clear();
+        file.seek(SeekFrom::Start(at)).map_err(|error| error.to_string())?;
+        file.take((end - at).min(room as u64)).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        let mut compact = Compact { bytes: &bytes, at: 0, short: false, numbers: Vec::new() };
+        let read = compact.structure(0, 0).is_some();
+        let header = Header { length: compact.at, numbers: compact.numbers };
+        // Kind and both lengths are in every header.
+        if read && [1, 2, 3].iter().all(|field| header.numbers.iter().any(|(known, _)| known == field)) {
+            return Ok(Some(header));
         }
-        if bytes.len() < room || room >= LONGEST_HEADER {
-            return None;
+        if !compact.short {
+            return Err("the header of a page cannot be read; the file is damaged".into());
         }
-        room = LONGEST_HEADER;
+        if bytes.len() < room {
+            return Ok(None);
+        }
     }
+    Err(format!("the header of a page has more than {LONGEST_HEADER} bytes"))
 }
 
 /// Thrift's compact form.
 struct Compact<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// The bytes ended before the structure did.
+    short: bool,
     numbers: Vec<(usize, u64)>,
 }
 
 impl Compact<'_> {
     fn byte(&mut self) -> Option<u8> {
-        let byte = *self.bytes.get(self.at)?;
+        let Some(byte) = self.bytes.get(self.at) else {
+            self.short = true;
+            return None;
+        };
         self.at += 1;
-        Some(byte)
+        Some(*byte)
     }
 
     fn varint(&mut self) -> Option<u64> {
@@ -100,7 +136,11 @@ impl Compact<'_> {
     }
 
     fn skip(&mut self, count: usize) -> Option<()> {
-        self.at = self.at.checked_add(count).filter(|at| *at <= self.bytes.len())?;
+        let Some(at) = self.at.checked_add(count).filter(|at| *at <= self.bytes.len()) else {
+            self.short = true;
+            return None;
+        };
+        self.at = at;
         Some(())
     }
 
@@ -172,15 +212,32 @@ mod tests {
 
     #[test]
     fn a_page_claims_no_more_than_it_can_hold() {
-        let check = |bytes: &[u8], most| check_pages(&mut Cursor::new(bytes), 0, bytes.len() as u64, most);
+        let check = |bytes: &[u8], most| {
+            let length = bytes.len() as u64;
+            Claims::new(length, most).add(&mut Cursor::new(bytes), 0, length)
+        };
         let two = [dictionary(&[80]), dictionary(&[80])].concat();
         assert_eq!(check(&two, 1000), Ok(()));
         let error = check(&[dictionary(&[80]), dictionary(&[0xe2, 0x80, 0xae, 0x50])].concat(), 1000).unwrap_err();
         assert!(error.contains("claims 84262961 values in 282 bytes"), "{error}");
-        assert!(check(&two, 100).unwrap_err().contains("a page claims 282 bytes"));
+        assert!(check(&two, 100).unwrap_err().contains("claim 282 bytes"));
+        assert!(check(&two, 500).unwrap_err().contains("claim 564 bytes"), "together");
         for cut in 0..two.len() {
             assert_eq!(check(&two[..cut], 1000), Ok(()));
         }
-        assert_eq!(check(&[0x1c; 4096], 1000), Ok(()), "structures without end");
+        for none in [[0x1c; 4096], [0; 4096]] {
+            assert!(check(&none, 1000).unwrap_err().contains("cannot be read"), "structures without end, or empty");
+        }
+        let text = [&[0x15, 4, 0x15, 4, 0x15, 4, 0x18, 0xff, 0xff, 0x7f][..], &[b'x'; 1 << 21]].concat();
+        assert!(check(&text, 1000).unwrap_err().contains("more than 1048576 bytes"));
+    }
+
+    #[test]
+    fn columns_do_not_lie_upon_each_other() {
+        let page = dictionary(&[80]);
+        let (mut file, length) = (Cursor::new(page.as_slice()), page.len() as u64);
+        let mut claims = Claims::new(length, 1000);
+        assert_eq!(claims.add(&mut file, 0, length), Ok(()));
+        assert!(claims.add(&mut file, 0, length).unwrap_err().contains("upon each other"));
     }
 }

@@ -25,6 +25,33 @@ pub fn most_unpacked(packed: u64) -> u64 {
     packed.saturating_mul(MOST_TIMES).clamp(UNPACKED, LARGEST_FILE)
 }
 
+/// Rows that any file may unpack to; a larger one may have as many as it has bytes.
+const ROWS: u64 = 2 << 20;
+
+/// How many rows a packed file of this length may hold: each becomes an item, however little it says.
+#[must_use]
+pub fn most_rows(packed: u64) -> u64 {
+    packed.max(ROWS)
+}
+
+/// Holds the rows of what is unpacked to the bytes that were read of it; `None` where nothing is unpacked.
+#[derive(Clone, Default)]
+pub struct RowLimit(Option<Arc<AtomicU64>>);
+
+impl RowLimit {
+    /// Refuses more rows than may come of what was read so far.
+    ///
+    /// # Errors
+    /// How many bytes they come of.
+    pub fn check(&self, rows: usize) -> Result<(), String> {
+        let Some(packed) = self.0.as_ref().map(|read| read.load(Ordering::Relaxed)) else { return Ok(()) };
+        if rows as u64 <= most_rows(packed) {
+            return Ok(());
+        }
+        Err(format!("{packed} bytes unpack to {rows} rows and more; unpack it yourself if it is what you mean"))
+    }
+}
+
 /// Bytes that can be read once.
 pub struct Source {
     /// What it is called, for people.
@@ -34,6 +61,7 @@ pub struct Source {
     reader: Box<dyn BufRead + Send>,
     /// The path, where it is a plain file that need not be unpacked.
     plain: Option<PathBuf>,
+    pub rows: RowLimit,
 }
 
 impl Source {
@@ -50,6 +78,7 @@ impl Source {
         let mut head = take_head(&mut packed).map_err(|error| fault(error.to_string()))?;
         let mut reader: Box<dyn BufRead + Send> = Box::new(packed);
         let gzip = head.starts_with(&[0x1f, 0x8b]);
+        let rows = RowLimit(gzip.then(|| Arc::clone(&read)));
         if gzip {
             let unpacking = flate2::read::MultiGzDecoder::new(Cursor::new(head).chain(reader));
             let mut unpacked = BufReader::with_capacity(1 << 16, Unpacking { inner: unpacking, unpacked: 0, read });
@@ -65,7 +94,7 @@ impl Source {
         if head.len() < HEAD - 3 && head.iter().all(u8::is_ascii_whitespace) {
             return Err(fault("is empty".into()));
         }
-        Ok(Self { name, head, reader, plain: (!gzip && !pipe).then(|| path.to_owned()) })
+        Ok(Self { name, head, reader, plain: (!gzip && !pipe).then(|| path.to_owned()), rows })
     }
 
     /// The first byte that is not blank.

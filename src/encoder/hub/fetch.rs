@@ -19,7 +19,7 @@ use ureq::http::header::{CONTENT_LENGTH, CONTENT_RANGE};
 const TRIES: usize = 3;
 /// Largest file of weights, and largest of all others.
 const LARGEST_WEIGHTS: u64 = 64 << 30;
-const LARGEST_OTHER: u64 = 256 << 20;
+const LARGEST_OTHER: u64 = 64 << 20;
 /// Bytes that must come while a hub's patience lasts.
 const LEAST_BYTES: u64 = 64 << 10;
 /// Time between two reports of progress.

@@ -1,6 +1,8 @@
 //! Damaged files for every parser and every reader of the home. A parent holds workers to time; a worker feeds itself
 //! from a stream of random numbers, so that a case is known by target, seed and number.
 
+mod answers;
+mod evaluations;
 mod mutate;
 mod targets;
 
@@ -42,6 +44,13 @@ fn main() -> ExitCode {
             };
             work(target, seed, first, until, Path::new(progress));
         }
+        ["feed", target, path] => {
+            let (Some(target), Ok(bytes)) = (named(target), std::fs::read(path)) else { return usage() };
+            let ready = (target.open)();
+            let start = Instant::now();
+            (ready.feed)(&bytes);
+            println!("{:.1} s, {} MB", start.elapsed().as_secs_f64(), memory() >> 10);
+        }
         ["case", target, seed, number] => {
             let (Some(target), Ok(seed), Ok(number)) = (named(target), seed.parse(), number.parse()) else {
                 return usage();
@@ -56,7 +65,7 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("list | run TARGET SECONDS SEED FOLDER | case TARGET SEED NUMBER");
+    eprintln!("list | run TARGET SECONDS SEED FOLDER | case TARGET SEED NUMBER | feed TARGET FILE");
     ExitCode::from(2)
 }
 

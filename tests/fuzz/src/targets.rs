@@ -1,11 +1,13 @@
 //! What is fed, and the sound files that damage begins with.
 
-use crate::checkpoint;
+use crate::{answers, checkpoint, evaluations};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use llm2loss::audit::{Architecture, HyperParameters, Rules};
-use llm2loss::data::{AttributeFile, Contents, Draft, ImagePlace, Mapping, manifest, read_matrix};
-use llm2loss::diagnose::Baseline;
+use llm2loss::data::{
+    AttributeFile, CelebaSplit, Contents, Draft, ImagePlace, Mapping, ScoreFiles, celeba, manifest, read_matrix,
+};
+use llm2loss::diagnose::{Baseline, Ledger};
 use llm2loss::encoder::{self, Picture};
 use llm2loss::engine::{Intake, Session, Tracker, ingest};
 use llm2loss::heads::{Checkpoint, Ensemble};
@@ -37,25 +39,44 @@ targets! {
     "csv" => table("csv", &[CSV]),
     "tsv" => table("tsv", &[&CSV.replace(',', "\t")]),
     "jsonl" => table("jsonl", &[JSONL]),
+    "json" => table("json", &JSON),
     "table.parquet" => files("parquet", &["ingest/manifest.parquet", "ingest/scores/scores.parquet"], read_table),
     "lists.parquet" => files("parquet", &["ingest/list-f4.parquet", "ingest/list-f8.parquet", "ingest/fixed-f4.parquet", "ingest/ragged.parquet"], read_array),
     "npy" => files("npy", &["ingest/littlef4.npy", "ingest/bigf8-fortran.npy", "ingest/integers.npy", "ingest/objects.npy"], read_array),
     "npz" => files("npz", &["ingest/plain.npz", "ingest/packed.npz"], read_array),
     "safetensors" => files("safetensors", &["ingest/f2.safetensors", "ingest/f4.safetensors"], read_array),
+    "scores" => scores("npy", "ingest/scores/scores.npy"),
+    "losses" => losses(),
+    "celeba" => text("txt", CELEBA, |path| drop(celeba(path.parent().unwrap_or(path), CelebaSplit::WithinIdentity(0.5), false))),
+    "lm-eval" => evaluations::lm_eval(false),
+    "lm-eval.results" => evaluations::lm_eval(true),
+    "inspect.json" => evaluations::inspect(false),
+    "inspect.zip" => evaluations::inspect(true),
     "attributes.json" => text("json", ATTRIBUTES, |path| drop(AttributeFile::read(path))),
     "columns.toml" => text("toml", COLUMNS, |path| drop(Mapping::read(path))),
     "rules" => bytes(&[RULES.as_bytes().to_vec()], |bytes| drop(Rules::parse(&String::from_utf8_lossy(bytes)))),
     "baseline" => bytes(&[BASELINE.as_bytes().to_vec()], |bytes| drop(Baseline::parse(&String::from_utf8_lossy(bytes), "a"))),
+    "ledger" => bytes(&[LEDGER.as_bytes().to_vec()], |bytes| drop(Ledger::parse(&String::from_utf8_lossy(bytes)))),
     "theme" => themes(),
     "jpeg" => images(&["rgb.jpg", "grey.jpg", "progressive.jpg", "turned-6.jpg"]),
     "png" => images(&["rgb.png", "alpha.png", "palette.png", "grey.png"]),
     "webp" => images(&["lossy.webp", "lossless.webp"]),
     "bmp" => images(&["rgb.bmp"]),
     "tokenizer" => encoders("bert-mean", "tokenizer.json"),
+    "tokenizer.bpe" => encoders("clip-quick", "tokenizer.json"),
+    "tokenizer.unigram" => encoders("siglip", "tokenizer.json"),
     "config.bert" => encoders("bert-mean", "config.json"),
     "config.clip" => encoders("clip-quick", "config.json"),
+    "config.siglip" => encoders("siglip", "config.json"),
+    "config.modernbert" => encoders("modernbert", "config.json"),
+    "config.qwen3" => encoders("qwen3", "config.json"),
+    "modules" => encoders("distilbert", "modules.json"),
+    "pooling" => encoders("bert-mean", "1_Pooling/config.json"),
+    "dense" => encoders("distilbert", "2_Dense/config.json"),
     "weights" => encoders("bert-mean", "model.safetensors"),
     "processor" => encoders("clip-quick", "preprocessor_config.json"),
+    "server" => answers::server(),
+    "hub" => answers::hub(),
     "audit" => audits(true),
     "audit.gz" => audits(false),
     "heads" => heads(),
@@ -76,20 +97,29 @@ pub const BROKEN: &[Target] = &[
 const CSV: &str =
     "id,text,loss,label,split,Young\na,one,1.5,0,train,1\nb,\"two, three\",2,1,test,0\nc,\"a \"\"q\"\"\",,1,train,1\n";
 const JSONL: &str = "{\"id\":\"a\",\"text\":\"one\",\"loss\":1,\"split\":\"train\",\"Young\":true}\n{\"id\":\"b\",\"text\":\"two\",\"loss\":2.5,\"split\":\"test\",\"Young\":null}\n";
+const JSON: [&str; 4] = [
+    r#"[{"id": "a", "text": "one", "loss": 1, "split": "train", "k": {"l": [1, 2]}}, {"id": "b", "text": "two", "loss": NaN, "split": "test"}]"#,
+    r#"{"columns": ["id", "text", "loss"], "data": [["a", "one", 1], ["b", "two", 2.5]]}"#,
+    r#"{"id": {"0": "a", "1": "b"}, "text": {"0": "one", "1": "\ud83d"}, "loss": {"0": 1, "1": 2}}"#,
+    r#"{"id": ["a", "b"], "text": ["one", "two"], "loss": [1, 2]}"#,
+];
+const CELEBA: &str =
+    "4\n5_o_Clock_Shadow Young Smiling\n000001.jpg -1 1 1\n000002.jpg 1 -1 1\n000003.jpg 1 1 -1\n000004.jpg -1 -1 1\n";
+const LEDGER: &str = "{\"schema\":\"llm2loss.ledger/1\",\"date\":\"2026-11-27T06:49:45Z\",\"audit\":\"a\",\"model\":\"v2\",\"against\":\"v1\",\"test_set\":\"t\",\"n\":3,\"look\":1,\"level\":0.05,\"rules\":{},\"status\":\"pass\",\"exit_code\":0,\"figures\":[]}\n";
 const ATTRIBUTES: &str = r#"{"attributes": [{"name": "Young", "phrase": "a young person", "antonym": "an old person", "generic": "a person"}]}"#;
 const COLUMNS: &str = "id = \"key\"\nthreshold = 0.5\n[losses]\nv1 = \"ce\"\n[splits]\ndev = \"validation\"\n";
 const RULES: &str = "max_mean_loss_increase = \"1%\"\nmax_gap = 0.2\n[attribute.Young]\nmax_gap = \"5%\"\n[[prompt]]\ntext = \"a young person\"\nmax_increase = 0.1\n";
 const BASELINE: &str = r#"{"schema": "llm2loss.baseline/1", "audit": "a", "model": "m", "data_fingerprint": "0", "encoder": "e", "heads": "", "standing": {"n": 3, "mean_loss": {"value": 1.0, "variance": 0.1}, "attributes": []}, "prompts": [{"text": "x", "members": [1.0, 2.0]}]}"#;
 
-fn fixture(name: &str) -> Vec<u8> {
+pub fn fixture(name: &str) -> Vec<u8> {
     fs::read(checkpoint::fixtures().with_file_name(name)).unwrap_or_default()
 }
 
-fn folder() -> TempDir {
+pub fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
-fn bytes(seeds: &[Vec<u8>], feed: impl Fn(&[u8]) + 'static) -> Ready {
+pub fn bytes(seeds: &[Vec<u8>], feed: impl Fn(&[u8]) + 'static) -> Ready {
     Ready { seeds: seeds.to_vec(), feed: Box::new(feed) }
 }
 
@@ -126,6 +156,25 @@ fn text(ending: &str, seed: &str, read: fn(&Path)) -> Ready {
     at_path(ending, vec![seed.as_bytes().to_vec()], read)
 }
 
+/// Items that scores and losses are joined to.
+fn items() -> Draft {
+    let path = checkpoint::fixtures().with_file_name("ingest/scores/manifest.csv");
+    manifest(&path, &Mapping::default(), "m", Contents::Table(&ImagePlace::default())).expect("a draft")
+}
+
+fn scores(ending: &str, seed: &str) -> Ready {
+    at_path(ending, vec![fixture(seed)], |path| {
+        let files = ScoreFiles { scores: path.to_owned(), ids: None, classes: None };
+        let _ = items().add_scores(&files, "m");
+    })
+}
+
+fn losses() -> Ready {
+    at_path("npz", vec![fixture("ingest/plain.npz"), fixture("ingest/packed.npz")], |path| {
+        let _ = items().add_losses(path, &Mapping::default(), "n");
+    })
+}
+
 fn themes() -> Ready {
     let folder = folder();
     let (path, places) = (folder.path().join("x.toml"), vec![folder.path().to_owned()]);
@@ -147,7 +196,9 @@ fn images(names: &[&str]) -> Ready {
 /// An encoder's folder with one of its files damaged.
 fn encoders(case: &'static str, file: &'static str) -> Ready {
     let folder = folder();
-    checkpoint::write(checkpoint::fixture().case(case), folder.path());
+    let (cases, families) = (checkpoint::fixture(), checkpoint::families());
+    let known = |fixture: &checkpoint::Fixture| fixture.cases.to_string().contains(&format!("\"name\":\"{case}\""));
+    checkpoint::write(if known(&cases) { &cases } else { &families }.case(case), folder.path());
     let (path, name) = (folder.path().join(file), folder.path().to_string_lossy().into_owned());
     let seed = fs::read(&path).unwrap_or_default();
     bytes(&[seed], move |bytes| {

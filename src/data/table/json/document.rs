@@ -3,7 +3,9 @@
 use super::flatten::Array;
 use super::rows::Rows;
 use crate::data::DataError;
+use crate::data::table::source::RowLimit;
 use crate::data::table::{Table, brief, forms};
+use crate::guard::check_values;
 use serde::de::DeserializeSeed;
 use serde_json::{Map, Value};
 
@@ -16,8 +18,9 @@ const ROWS: [&str; 6] = ["data", "rows", "records", "items", "examples", "result
 ///
 /// # Errors
 /// If it is not JSON, or holds no table.
-pub fn read(text: &[u8], file: String, array: bool) -> Result<Table, DataError> {
-    let mut rows = Rows::new(file.clone());
+pub fn read(text: &[u8], file: String, array: bool, limit: RowLimit) -> Result<Table, DataError> {
+    let mut rows = Rows::new(file.clone(), limit);
+    check_values(text, array).map_err(|problem| rows.problem(problem))?;
     if array {
         let text = rows.mend(text);
         let mut reader = serde_json::Deserializer::from_slice(&text);

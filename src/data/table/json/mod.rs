@@ -5,6 +5,7 @@ mod flatten;
 mod rows;
 mod tolerant;
 
+pub use rows::{LONGEST_NAME, is_too_sparse};
 pub use tolerant::parse;
 
 use super::source::Source;
@@ -22,7 +23,7 @@ const LARGEST_DOCUMENT: u64 = 1 << 30;
 /// # Errors
 /// The first line that is no object, is too long, or names a key twice.
 pub fn read_lines(source: Source) -> Result<Table, DataError> {
-    let mut rows = Rows::new(source.name.clone());
+    let mut rows = Rows::new(source.name.clone(), source.rows.clone());
     let mut reader = source.into_reader();
     lines(&mut reader, &mut rows)?;
     rows.finish()
@@ -33,7 +34,7 @@ pub fn read_lines(source: Source) -> Result<Table, DataError> {
 /// # Errors
 /// As [`read_lines`], or if the document holds no table.
 pub fn read_any(source: Source) -> Result<Table, DataError> {
-    let name = source.name.clone();
+    let (name, limit) = (source.name.clone(), source.rows.clone());
     let array = source.first() == Some(b'[');
     let mut reader = source.into_reader();
     let fault = |problem: String| DataError::File { file: name.clone(), problem };
@@ -50,7 +51,7 @@ pub fn read_any(source: Source) -> Result<Table, DataError> {
         next = next_byte(&mut reader, &mut start).map_err(|error| fault(error.to_string()))?;
     }
     if next == Some(b'{') {
-        let mut rows = Rows::new(name);
+        let mut rows = Rows::new(name, limit);
         lines(&mut Cursor::new(start).chain(reader), &mut rows)?;
         return rows.finish();
     }
@@ -61,7 +62,7 @@ pub fn read_any(source: Source) -> Result<Table, DataError> {
             "is one JSON document of more than {LARGEST_DOCUMENT} bytes; write one object a line (JSON lines)"
         )));
     }
-    document::read(&start, name, array)
+    document::read(&start, name, array, limit)
 }
 
 /// The next byte that is not blank; blanks before it go to `start`.

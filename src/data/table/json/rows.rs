@@ -1,17 +1,28 @@
 //! Rows built cell by cell, with columns as they come up.
 
+use super::super::source::RowLimit;
 use super::super::{Column, LARGEST_CELL, MOST_COLUMNS, Table, brief, too_large};
 use super::flatten::Node;
 use super::tolerant::{HALF, mended};
 use crate::data::DataError;
+use crate::guard::check_values;
 use serde::de::DeserializeSeed;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Empty cells that may be there, and how many for each that is not: beyond it every row has keys of its own.
-const EMPTY: u64 = 20_000_000;
-const EMPTY_EACH: u64 = 30;
+const EMPTY: usize = 20_000_000;
+const EMPTY_EACH: usize = 30;
+
+/// Whether so many cells have so few that are not empty that every row has keys of its own.
+#[must_use]
+pub fn is_too_sparse(cells: usize, filled: usize) -> bool {
+    cells.saturating_sub(filled) > EMPTY + EMPTY_EACH * filled
+}
+
+/// Longest name of a column, in bytes: that of a key is part of all below it.
+pub const LONGEST_NAME: usize = 4096;
 
 /// A table in the making.
 pub struct Rows {
@@ -19,18 +30,19 @@ pub struct Rows {
     at: HashMap<String, usize>,
     /// The column after the one that was filled last: most often the next.
     next: usize,
-    filled: u64,
+    filled: usize,
     /// The text read now had something in it that JSON does not know.
     mended: bool,
     /// Why the rows are refused though they are JSON.
     refusal: Option<String>,
+    limit: RowLimit,
 }
 
 impl Rows {
     #[must_use]
-    pub fn new(file: String) -> Self {
+    pub fn new(file: String, limit: RowLimit) -> Self {
         let table = Table::new(file, 1);
-        Self { table, at: HashMap::new(), next: 0, filled: 0, mended: false, refusal: None }
+        Self { table, at: HashMap::new(), next: 0, filled: 0, mended: false, refusal: None, limit }
     }
 
     /// The error of the row that is being read.
@@ -67,6 +79,7 @@ impl Rows {
     /// # Errors
     /// If it is none, or names a key twice, or there are too many.
     pub fn object(&mut self, text: &[u8]) -> Result<(), DataError> {
+        check_values(text, false).map_err(|problem| self.problem(problem))?;
         let text = self.mend(text);
         let mut reader = serde_json::Deserializer::from_slice(&text);
         let mut path = String::new();
@@ -99,7 +112,7 @@ impl Rows {
             column.push(cell);
         }
         self.next = at + 1;
-        self.filled += u64::from(!cell.is_empty());
+        self.filled += usize::from(!cell.is_empty());
         Ok(())
     }
 
@@ -130,6 +143,10 @@ impl Rows {
         if at == MOST_COLUMNS {
             return Err(format!("there are more than {MOST_COLUMNS} different keys; at most so many become columns"));
         }
+        if path.len() > LONGEST_NAME {
+            let (shown, length) = (brief(path), path.len());
+            return Err(format!("the key '{shown}' has {length} bytes; at most {LONGEST_NAME} are taken"));
+        }
         self.table.columns.push(Column::new(path));
         self.at.insert(path.to_owned(), at);
         Ok(at)
@@ -141,9 +158,9 @@ impl Rows {
     /// If nearly every row has keys of its own.
     pub fn end_row(&mut self) -> Result<(), String> {
         self.table.rows += 1;
+        self.limit.check(self.table.rows)?;
         self.next = 0;
-        let cells = self.table.columns.len() as u64 * self.table.rows as u64;
-        if cells - self.filled.min(cells) > EMPTY + EMPTY_EACH * self.filled {
+        if is_too_sparse(self.table.columns.len() * self.table.rows, self.filled) {
             return Err(format!(
                 "the rows so far have {} different keys, most of them in few rows; name what varies in values, not in keys",
                 self.table.columns.len()

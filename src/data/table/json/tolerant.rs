@@ -1,5 +1,6 @@
 //! What Python's `json` writes and JSON does not know: NaN, Infinity, half a surrogate pair.
 
+use crate::guard::check_values;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -11,6 +12,7 @@ pub const HALF: char = '\u{fdd0}';
 /// # Errors
 /// What is wrong with it.
 pub fn parse(bytes: &[u8]) -> Result<Value, String> {
+    check_values(bytes, false)?;
     if let Ok(value) = serde_json::from_slice(bytes) {
         return Ok(value);
     }

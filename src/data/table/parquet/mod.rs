@@ -2,8 +2,8 @@
 
 mod values;
 
-use super::pages::check_pages;
-use super::source::{Seekable, most_unpacked};
+use super::pages::Claims;
+use super::source::{Seekable, most_rows, most_unpacked};
 use super::{Column, Kind, LARGEST_CELL, MOST_COLUMNS, Table, too_large};
 use crate::data::DataError;
 use crate::data::damage::decoded;
@@ -43,12 +43,14 @@ pub fn open(path: &Path, file: &str) -> Result<SerializedFileReader<File>, DataE
     let mut pages = opened.try_clone().map_err(|error| fault(error.to_string()))?;
     let reader = SerializedFileReader::new(opened)
         .map_err(|error| fault(format!("not a Parquet file that can be read: {error}")))?;
+    let mut claims = Claims::new(length, most_unpacked(length));
     for column in reader.metadata().row_groups().iter().flat_map(|group| group.columns()) {
         let dictionary = column.dictionary_page_offset().filter(|offset| *offset > 0);
         let start = dictionary.unwrap_or(i64::MAX).min(column.data_page_offset());
         let (start, size) = (u64::try_from(start).unwrap_or(0), u64::try_from(column.compressed_size()).unwrap_or(0));
         let end = start.saturating_add(size).min(length);
-        check_pages(&mut pages, start, end, most_unpacked(length))
+        claims
+            .add(&mut pages, start, end)
             .map_err(|problem| fault(format!("column '{}': {problem}", column.column_path().string())))?;
     }
     Ok(reader)
@@ -72,7 +74,7 @@ pub fn read(place: &Seekable, name: String) -> Result<Table, DataError> {
     let length = std::fs::metadata(&place.path).map_or(0, |metadata| metadata.len());
     let budget = Budget { used: AtomicU64::new(0), most: most_unpacked(length) };
     // A byte a cell at least is what the table takes.
-    if rows.saturating_mul(leaves as u64) > budget.most {
+    if rows.saturating_mul(leaves as u64) > budget.most || rows > most_rows(length) {
         return Err(table.problem(format!("claims {rows} rows of {leaves} columns in {length} bytes")));
     }
     table.rows = usize::try_from(rows).map_err(|_| table.problem("has too many rows"))?;
