@@ -269,8 +269,6 @@ fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
     vec![
         ("items", at("/ A G E Space 6 0 Enter Enter Space j j")),
         ("items-near", near),
-        ("items-image", images(size, "")),
-        ("items-sheet", images(size, "c")),
         ("data", data),
         ("log", log),
         ("compare", two_models(size, "5 j")),
@@ -317,6 +315,19 @@ fn every_screen_looks_as_agreed() {
             ];
             let plain = drawn(&theme("terminal", Depth::None, true));
             snapshot::check(&format!("{name}-{columns}x{rows}"), &styled, &plain);
+        }
+    }
+}
+
+#[test]
+fn images_look_as_agreed() {
+    for size @ (columns, rows) in [(120, 36), (80, 24), (60, 16)] {
+        for (name, keys) in [("items-image", ""), ("items-sheet", "c")] {
+            let app = images(size, keys);
+            let drawn = |depth, ascii| frame(&app, columns, rows, &Theme::default_at(depth, ascii));
+            // Without colours an image is of other characters: those of ASCII.
+            let styled = [("16 colours", drawn(Depth::Named, false)), ("true colour", drawn(Depth::True, false))];
+            snapshot::check(&format!("{name}-{columns}x{rows}"), &styled, &drawn(Depth::None, true));
         }
     }
 }

@@ -79,11 +79,9 @@ fn draw_tile(state: &State, world: &World, pen: &mut Pen<'_>, tile: Rect, item: 
     let at = pen.text(tile.x, y, tile.width, &format!("{start}{mark}"), Role::Accent);
     let room = tile.right().saturating_sub(at);
     let id = text::clean(&item.id);
-    let end = pen.text(at, y, room, &id, Role::Text);
-    // The figure gives way whole to the id: the order of the sheet tells the rest.
-    if usize::from(tile.right().saturating_sub(end)) > text::width(&figure) {
-        pen.text(end + 1, y, tile.right() - end - 1, &figure, Role::Dim);
-    }
+    let left = usize::from(room).saturating_sub(text::width(&figure) + 1);
+    let end = pen.text(at, y, left.min(text::width(&id)) as u16, &id, Role::Text);
+    pen.text(end + 1, y, tile.right().saturating_sub(end + 1), &figure, Role::Dim);
     if is_selected {
         pen.select(Rect { y, height: 1, ..tile });
     }
