@@ -2,6 +2,7 @@
 //! and panics do to it, quits.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[allow(dead_code, reason = "what tests of images need")]
 #[path = "pty/console.rs"]
 mod console;
 

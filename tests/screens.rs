@@ -22,7 +22,9 @@ use llm2loss::console::msg::{Cmd, Msg, ScreenId};
 use llm2loss::console::terminal::Screen;
 use llm2loss::console::{App, Depth, Look, Theme, frame, svg, update};
 use llm2loss::diagnose::{BothWays, Fate, GroupChange};
-use llm2loss::engine::{Answer, CacheReport, Chore, Command, ComparisonRequest, Event, ScoreRequest};
+use llm2loss::engine::{
+    Answer, CacheReport, Chore, Command, ComparisonRequest, Event, ItemsAnswer, ItemsCommand, ScoreRequest,
+};
 use proptest::prelude::*;
 use ratatui::style::{Color, Modifier};
 use std::io::{self, Write};
@@ -174,6 +176,27 @@ fn two_models(size: (u16, u16), keys: &str) -> App {
 }
 
 /// The states worth a picture: name and how to get there.
+/// The Items screen on an audit of images, after some keys.
+fn images(size: (u16, u16), keys: &str) -> App {
+    let mut app = open(size);
+    press(&mut app, &format!("9 {keys}"));
+    let first = (0..30).map(items::image_at).collect();
+    let listed = ItemsAnswer::Listed { list: 1, matching: 30, note: None, first };
+    let mut waiting = tell(&mut app, Event::Items(Arc::new(listed)));
+    while let Some(command) = waiting.pop() {
+        let Cmd::Send(Command::Items(command)) = command else { continue };
+        let answer = match command {
+            ItemsCommand::Picture { list, row } => items::picture(list, row),
+            ItemsCommand::Item { list, row } => {
+                ItemsAnswer::Item { list, item: Box::new(items::image_at(row as usize)) }
+            }
+            other => items::answer(&other),
+        };
+        waiting.extend(tell(&mut app, Event::Items(Arc::new(answer))));
+    }
+    app
+}
+
 fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
     let mut first = empty(size);
     tell(&mut first, Event::Opened { audit: world::audit(), runs: Vec::new(), history: Vec::new() });
@@ -302,6 +325,19 @@ fn every_screen_looks_as_agreed() {
             ];
             let plain = drawn(&theme("terminal", Depth::None, true));
             snapshot::check(&format!("{name}-{columns}x{rows}"), &styled, &plain);
+        }
+    }
+}
+
+#[test]
+fn images_look_as_agreed() {
+    for size @ (columns, rows) in [(120, 36), (80, 24), (60, 16)] {
+        for (name, keys) in [("items-image", ""), ("items-sheet", "c")] {
+            let app = images(size, keys);
+            let drawn = |depth, ascii| frame(&app, columns, rows, &Theme::default_at(depth, ascii));
+            // Without colours an image is of other characters: those of ASCII.
+            let styled = [("16 colours", drawn(Depth::Named, false)), ("true colour", drawn(Depth::True, false))];
+            snapshot::check(&format!("{name}-{columns}x{rows}"), &styled, &drawn(Depth::None, true));
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::arguments::Look;
 use super::context::{Failure, print};
 use crate::console::keys::{Keymap, Rebindings};
-use crate::console::{ColorChoice, Options};
+use crate::console::{ColorChoice, ImageChoice, Options};
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -32,6 +32,7 @@ pub struct ConsoleConfig {
     pub mouse: bool,
     pub low_bandwidth: bool,
     pub no_images: bool,
+    pub images: String,
     /// A ledger of checks; empty for none.
     pub ledger: String,
 }
@@ -45,6 +46,7 @@ impl Default for ConsoleConfig {
             mouse: false,
             low_bandwidth: false,
             no_images: false,
+            images: "auto".into(),
             ledger: String::new(),
         }
     }
@@ -92,6 +94,7 @@ impl Config {
             format!("{place}{}; 'llm2loss config' prints every setting", error.message().replace('\n', " "))
         })?;
         config.console.color.parse::<ColorChoice>()?;
+        config.console.images.parse::<ImageChoice>()?;
         Keymap::with(&config.keys)?;
         Ok(config)
     }
@@ -109,6 +112,7 @@ impl Config {
     /// How the console looks: flags and environment first, then this file.
     pub fn options(&self, look: &Look, home: PathBuf) -> Result<Options, Failure> {
         let color = self.console.color.parse::<ColorChoice>().map_err(Failure::usage)?;
+        let images = self.console.images.parse::<ImageChoice>().map_err(Failure::usage)?;
         Ok(Options {
             audit: String::new(),
             theme: look.theme.clone().filter(|name| !name.is_empty()),
@@ -118,6 +122,8 @@ impl Config {
             mouse: look.mouse.unwrap_or(self.console.mouse),
             low_bandwidth: look.low_bandwidth.unwrap_or(self.console.low_bandwidth),
             no_images: look.no_images.unwrap_or(self.console.no_images),
+            images: look.images.unwrap_or(images),
+            may_have_images: false,
             ledger: look.ledger.clone().or_else(|| self.ledger()),
             config: folder(),
             keymap: Arc::new(Keymap::with(&self.keys).map_err(Failure::usage)?),
@@ -165,6 +171,7 @@ mod tests {
         assert!(said.starts_with("line 3") && said.contains("colour") && said.contains("color"), "{said}");
         assert!(Config::parse("[console]\ncolor = \"mauve\"\n").unwrap_err().contains("'mauve' is no colour depth"));
         assert!(Config::parse("[console]\nmouse = 3\n").unwrap_err().starts_with("line 2"));
+        assert!(Config::parse("[console]\nimages = \"gif\"\n").unwrap_err().contains("'gif' is no way"));
         let said = Config::parse("[keys.train]\nnext-head = [\"x\"]\n").unwrap_err();
         assert!(said.contains("cancel-running") && said.contains("next-head"), "{said}");
     }
@@ -179,9 +186,11 @@ mod tests {
             mouse: None,
             low_bandwidth: None,
             no_images: None,
+            images: Some(ImageChoice::Sixel),
             ledger: None,
         };
         let options = config.options(&look, PathBuf::new()).unwrap();
+        assert_eq!(options.images, ImageChoice::Sixel);
         assert_eq!((options.ascii, options.mouse, options.color), (false, true, ColorChoice::Named));
     }
 }

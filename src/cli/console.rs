@@ -35,7 +35,7 @@ pub fn run(
     let last = || console::last_audit(&home).filter(|last| known_audits(&home).is_ok_and(|known| known.contains(last)));
     let audit = audit.map(str::to_owned).or_else(last).unwrap_or_else(|| BUILTIN_AUDITS[0].to_owned());
     let hide_text = place.hide_text;
-    let options = console::Options { audit: audit.clone(), hide_text, ..config.options(look, home.clone())? };
+    let mut options = console::Options { audit: audit.clone(), hide_text, ..config.options(look, home.clone())? };
     let catalogue = Catalogue::load(&options.theme_folders()).0;
     for theme in options.theme.iter().chain(std::iter::once(&options.usual_theme)) {
         if catalogue.find(theme).is_none() && theme != "auto" {
@@ -49,6 +49,7 @@ pub fn run(
     let place = Place { home: Some(home), ..place };
     let session = session(place, &audit)?;
     session.device()?;
+    options.may_have_images = session.encoder().reads_images() && !hide_text;
     let (engine, links) = Engine::start(session, model)?;
     let links = Links { events: links.events, progress: links.progress };
     // Kept here as well: the engine is stopped after the terminal has been given back.

@@ -108,6 +108,7 @@ fn question(session: &Session, model: Option<&str>, given: &Items, hide_text: bo
         order,
         ascending: given.ascending,
         near,
+        like: None,
         against,
         hide_text,
     })

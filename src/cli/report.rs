@@ -129,7 +129,11 @@ fn items(session: &Session, findings: &Findings, count: usize, hide_text: bool) 
         let question = ItemsQuestion { model: findings.model.clone(), filter, hide_text, ..ItemsQuestion::default() };
         let list = session.list_items(question, None, &mut Risks::default(), &Tracker::silent())?;
         let items = list.page(session, 0, count)?;
-        found.push(FindingItems { attribute: group.subject.join(" + "), with, texts_hidden: hide_text, items });
+        // A hidden item has no path: its image is not read.
+        let images = items.iter().filter(|item| item.image.is_some()).map(|item| item.row);
+        let images = images.map(|row| (row, list.picture(row).and_then(|image| report::small_jpeg(&image)))).collect();
+        let attribute = group.subject.join(" + ");
+        found.push(FindingItems { attribute, with, texts_hidden: hide_text, items, images });
     }
     Ok(found)
 }

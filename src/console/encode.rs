@@ -4,6 +4,7 @@
 //! bytes, jumping between places is cheaper than changing the ink at each of them.
 
 use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier};
 use std::io::Write;
 use unicode_width::UnicodeWidthStr;
@@ -47,6 +48,9 @@ impl Ink {
     }
 }
 
+/// Most inks that are sorted: to choose the next of each takes their square in time, and an image has one a cell.
+const SORTED: usize = 64;
+
 /// Takes from blank cells what cannot be seen on them, so that it is neither compared nor sent.
 pub fn forget_unseen(frame: &mut Buffer) {
     for cell in &mut frame.content {
@@ -57,15 +61,16 @@ pub fn forget_unseen(frame: &mut Buffer) {
     }
 }
 
-/// Appends what turns the terminal's cells at these places into those of the frame, and leaves its ink plain.
-pub fn cells(bytes: &mut Vec<u8>, frame: &Buffer, changed: &[(u16, u16)]) {
-    let by_row = Pencil::write(frame, changed);
-    let by_ink = Pencil::write(frame, &ink_by_ink(frame, changed));
-    bytes.extend_from_slice(if by_ink.len() < by_row.len() { &by_ink } else { &by_row });
+/// Appends what turns the terminal's cells at these places into those of the frame, and leaves its ink plain. Cells
+/// that are covered by an image are written only where they changed.
+pub fn cells(bytes: &mut Vec<u8>, frame: &Buffer, changed: &[(u16, u16)], covered: &[Rect]) {
+    let by_row = Pencil::write(frame, changed, covered);
+    let by_ink = ink_by_ink(frame, changed).map(|places| Pencil::write(frame, &places, covered));
+    bytes.extend_from_slice(by_ink.as_ref().filter(|by_ink| by_ink.len() < by_row.len()).unwrap_or(&by_row));
 }
 
-/// The places ink by ink; a blank goes with whatever stands before it.
-fn ink_by_ink(frame: &Buffer, changed: &[(u16, u16)]) -> Vec<(u16, u16)> {
+/// The places ink by ink; a blank goes with whatever stands before it. `None` where there are too many inks.
+fn ink_by_ink(frame: &Buffer, changed: &[(u16, u16)]) -> Option<Vec<(u16, u16)>> {
     let mut inks: Vec<(Ink, Vec<(u16, u16)>)> = Vec::new();
     let mut last = PLAIN;
     for &place in changed {
@@ -73,8 +78,10 @@ fn ink_by_ink(frame: &Buffer, changed: &[(u16, u16)]) -> Vec<(u16, u16)> {
         if !last.writes(cell) {
             last = Ink::of(cell);
         }
+        let is_full = inks.len() == SORTED;
         match inks.iter_mut().find(|(ink, _)| *ink == last) {
             Some((_, places)) => places.push(place),
+            None if is_full => return None,
             None => inks.push((last, vec![place])),
         }
     }
@@ -86,12 +93,13 @@ fn ink_by_ink(frame: &Buffer, changed: &[(u16, u16)]) -> Vec<(u16, u16)> {
         ink = next;
         order.extend(places);
     }
-    order
+    Some(order)
 }
 
 /// What is known of the terminal while cells are written.
 struct Pencil<'a> {
     frame: &'a Buffer,
+    covered: &'a [Rect],
     bytes: Vec<u8>,
     ink: Ink,
     /// Where its cursor is, if that is sure.
@@ -99,8 +107,8 @@ struct Pencil<'a> {
 }
 
 impl<'a> Pencil<'a> {
-    fn write(frame: &'a Buffer, places: &[(u16, u16)]) -> Vec<u8> {
-        let mut pencil = Self { frame, bytes: Vec::with_capacity(4 * places.len()), ink: PLAIN, at: None };
+    fn write(frame: &'a Buffer, places: &[(u16, u16)], covered: &'a [Rect]) -> Vec<u8> {
+        let mut pencil = Self { frame, covered, bytes: Vec::with_capacity(4 * places.len()), ink: PLAIN, at: None };
         for &place in places {
             pencil.go(place);
             pencil.paint(&frame[place]);
@@ -142,7 +150,8 @@ impl<'a> Pencil<'a> {
         for column in x..end {
             let cell = &self.frame[(column, y)];
             let length = cell.symbol().len();
-            if length > room || !is_plain(cell.symbol()) || !self.ink.writes(cell) {
+            let is_covered = self.covered.iter().any(|cells| cells.contains(Position::new(column, y)));
+            if length > room || is_covered || !is_plain(cell.symbol()) || !self.ink.writes(cell) {
                 return false;
             }
             room -= length;
@@ -257,7 +266,6 @@ fn color(color: Color, base: u8) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ratatui::layout::Rect;
     use ratatui::style::Style;
 
     fn encoded(symbols: &[(u16, u16, &str, Style)]) -> String {
@@ -268,7 +276,7 @@ mod tests {
             changed.push((*x, *y));
         }
         let mut bytes = Vec::new();
-        cells(&mut bytes, &frame, &changed);
+        cells(&mut bytes, &frame, &changed, &[]);
         String::from_utf8(bytes).unwrap().replace('\u{1b}', "^")
     }
 

@@ -1,6 +1,7 @@
 //! What is shown, as a table for a clipboard or a file: the order, the filter and the contrast in view are kept.
 
 use super::app::App;
+use super::graphics::Images;
 use super::msg::{Cmd, ExportForm};
 use super::world::World;
 use super::{svg, view};
@@ -11,7 +12,14 @@ pub fn write(app: &mut App, form: ExportForm) -> Vec<Cmd> {
     let text = match form {
         ExportForm::Svg => {
             let theme = app.world.look.resolve();
-            Some(svg::svg(&view::draw(app, app.world.size.0, app.world.size.1, &theme).0, &theme))
+            // Pixels of the terminal have no place in the file.
+            let shown = app.world.images;
+            if let Images::Pixels(_) = shown {
+                app.world.images = Images::Cells;
+            }
+            let drawn = view::draw(app, app.world.size.0, app.world.size.1, &theme);
+            app.world.images = shown;
+            Some(svg::svg(&drawn.buffer, &theme))
         }
         _ => sheet(app).map(|sheet| match form {
             ExportForm::Csv => sheet.render(Format::Csv),

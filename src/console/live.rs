@@ -1,27 +1,30 @@
 //! The loop: whatever comes first becomes a message, messages change the state, the state is drawn when it changed.
 
 use super::app::{App, update};
-use super::background;
 use super::depth::Depth;
 use super::files;
 use super::glyph;
+use super::graphics::{self, Dressing, Gallery, Images, Painted, cell_size};
 use super::hangup::{Ends, HANGUP, Signals, Told, Watch};
 use super::keys::EVERYWHERE;
+use super::late::Late;
 use super::memory::Memory;
 use super::msg::{Action, Cmd, Msg};
 use super::port::{EnginePort, Links};
+use super::probe::{self, Wanted};
 use super::terminal::{Guard, Screen, clipboard, install_panic_hook, mouse, retake, suspend};
 use super::theme::{Catalogue, Theme};
 use super::world::Look;
 use super::{Exit, Options, view};
 use anyhow::{Context as _, bail};
-use crossterm::event::{Event as TerminalEvent, EventStream, KeyCode, KeyModifiers, MouseButton, MouseEventKind};
+use crossterm::event::{Event as TerminalEvent, EventStream, MouseButton, MouseEventKind};
 use futures_util::StreamExt;
 use std::io::{IsTerminal, Stdout, stdout};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 /// The least time between two frames.
 const FRAME: Duration = Duration::from_millis(16);
@@ -43,6 +46,8 @@ struct Live {
     themes: Vec<PathBuf>,
     usual_theme: String,
     late: Late,
+    /// Images as pixels, where the terminal takes them.
+    gallery: Option<Gallery>,
     /// When the last frame was drawn, and whether the state changed since.
     drawn: Option<Instant>,
     dirty: bool,
@@ -51,6 +56,7 @@ struct Live {
 /// What woke the loop.
 enum Woke {
     Message(Msg),
+    Painted(Painted),
     /// The program was stopped, and the terminal taken again or not.
     Back(std::io::Result<()>),
     /// It is time for a frame or a tick.
@@ -83,7 +89,6 @@ pub fn run(port: Arc<dyn EnginePort>, links: Links, options: &Options) -> anyhow
     app.world.keymap = options.keymap.clone();
     app.world.hide_text = options.hide_text;
     app.world.ledger.clone_from(&options.ledger);
-    app.world.images = !options.no_images;
     app.mouse = options.mouse;
     app.theme_chosen = options.theme.is_none() && memory.theme(&options.usual_theme).is_some();
     if let Some(warning) = warnings.into_iter().next() {
@@ -96,21 +101,24 @@ pub fn run(port: Arc<dyn EnginePort>, links: Links, options: &Options) -> anyhow
     install_panic_hook(&options.home);
     let ends = Ends::now();
     let guard = Guard::enter().context("the terminal cannot be set up")?;
-    let mut late = Late::default();
-    if wanted == AUTO {
-        // Nobody reads keys yet: the answer cannot be taken for some.
-        let light = background::is_light();
-        late.awaited = light.is_none();
-        let name = light.map_or("terminal", |light| if light { "light" } else { "dark" });
+    // Nobody reads keys yet: answers cannot be taken for some.
+    let asked = Wanted { background: wanted == AUTO, images: graphics::asks_terminal(options) };
+    let answers = probe::ask(asked);
+    let late = Late::of(asked, &answers);
+    if asked.background {
+        let name = answers.light.map_or("terminal", |light| if light { "light" } else { "dark" });
         app.world.look.theme = app.world.look.catalogue.find(name).unwrap_or(0);
     }
+    let (images, gallery, painted) = graphics::start(options, &answers);
+    app.world.images = images;
     let theme = app.world.look.resolve();
     let (home, themes) = (options.home.clone(), options.theme_folders());
     let (screen, started) = (Screen::new(stdout()), Instant::now());
     let usual_theme = options.usual_theme.clone();
+    let (drawn, dirty) = (None, true);
     let live =
-        Live { app, theme, port, screen, started, frame, home, themes, usual_theme, late, drawn: None, dirty: true };
-    let ended = runtime.block_on(live.serve(links, ends));
+        Live { app, theme, port, screen, started, frame, home, themes, usual_theme, late, gallery, drawn, dirty };
+    let ended = runtime.block_on(live.serve(links, painted, ends));
     match ended {
         Ok((exit, Ended::TerminalThere)) => {
             drop(guard);
@@ -159,42 +167,30 @@ fn look(options: &Options, memory: &Memory) -> anyhow::Result<(Look, Vec<String>
     Ok((Look { catalogue, theme, depth, ascii }, warnings))
 }
 
-/// An answer about the background that came when nobody waited any more: its letters are no keys.
-#[derive(Debug, Default)]
-struct Late {
-    awaited: bool,
-    inside: bool,
-}
-
-impl Late {
-    /// Whether an event is part of such an answer.
-    fn swallows(&mut self, event: &TerminalEvent) -> bool {
-        let TerminalEvent::Key(key) = event else { return false };
-        let with = |modifier, letter| key.code == KeyCode::Char(letter) && key.modifiers.contains(modifier);
-        if self.awaited && with(KeyModifiers::ALT, ']') {
-            (self.awaited, self.inside) = (false, true);
-            return true;
-        }
-        if self.inside {
-            let over = with(KeyModifiers::CONTROL, 'g') || with(KeyModifiers::ALT, '\\');
-            self.inside =
-                !over && matches!(key.code, KeyCode::Char(':' | '/' | ';' | 'r' | 'g' | '0'..='9' | 'a'..='f'));
-            return true;
-        }
-        false
-    }
-}
-
 impl Live {
     /// Serves until the end, then keeps what is worth remembering, however it ended.
-    async fn serve(mut self, links: Links, ends: Ends) -> anyhow::Result<(Exit, Ended)> {
-        let ended = self.go(links, ends).await;
+    async fn serve(
+        mut self,
+        links: Links,
+        painted: Option<UnboundedReceiver<Painted>>,
+        ends: Ends,
+    ) -> anyhow::Result<(Exit, Ended)> {
+        let ended = self.go(links, painted, ends).await;
+        if let (Ok((_, Ended::TerminalThere)), Some(gallery)) = (&ended, &self.gallery) {
+            // A terminal that refuses here is gone.
+            let _ = self.screen.send(&gallery.farewell());
+        }
         // A memory that cannot be kept is no reason to end otherwise than asked.
         let _ = Memory::load(&self.home).with(&self.app, &self.usual_theme).save(&self.home);
         ended
     }
 
-    async fn go(&mut self, mut links: Links, ends: Ends) -> anyhow::Result<(Exit, Ended)> {
+    async fn go(
+        &mut self,
+        mut links: Links,
+        mut painted: Option<UnboundedReceiver<Painted>>,
+        ends: Ends,
+    ) -> anyhow::Result<(Exit, Ended)> {
         if self.app.mouse {
             self.screen.send(mouse(true))?;
         }
@@ -227,10 +223,18 @@ impl Live {
                     Ok(()) => Woke::Message(Msg::Progress(links.progress.borrow_and_update().clone())),
                     Err(_) => { progress = false; Woke::Time }
                 },
+                Some(image) = next(&mut painted) => Woke::Painted(image),
                 () = sleep_until(wake) => Woke::Time,
             };
             let flow = match woke {
                 Woke::Message(message) => self.take(message)?,
+                Woke::Painted(image) => {
+                    if let Some(gallery) = &mut self.gallery {
+                        gallery.keep(image);
+                    }
+                    self.dirty = true;
+                    ControlFlow::Continue(())
+                }
                 Woke::Back(taken) => {
                     taken.context("the terminal cannot be taken again")?;
                     self.back()?;
@@ -256,13 +260,14 @@ impl Live {
     fn take(&mut self, message: Msg) -> anyhow::Result<ControlFlow<()>> {
         self.app.world.now = self.started.elapsed();
         self.dirty = true;
+        let is_resized = matches!(message, Msg::Resize(..));
         for command in update(&mut self.app, message) {
             match command {
                 Cmd::Send(command) => self.port.command(command),
                 Cmd::Score(request) => self.port.score(request),
                 Cmd::Redraw => {
                     self.theme = self.app.world.look.resolve();
-                    self.screen.forget();
+                    self.redraw(is_resized);
                 }
                 Cmd::Suspend => {
                     suspend()?;
@@ -296,9 +301,22 @@ impl Live {
         }
         let size = crossterm::terminal::size().unwrap_or(self.app.world.size);
         update(&mut self.app, Msg::Resize(size.0, size.1));
-        self.screen.forget();
+        self.redraw(false);
         self.dirty = true;
         Ok(())
+    }
+
+    /// Draws the next frame whole; but for a new size, the terminal may have lost its images as well.
+    fn redraw(&mut self, is_resized: bool) {
+        self.screen.forget();
+        let Some(gallery) = &mut self.gallery else { return };
+        if let (Images::Pixels(shown), Some(cell)) = (&mut self.app.world.images, cell_size()) {
+            *shown = cell;
+            gallery.measure(cell);
+        }
+        if !is_resized {
+            gallery.forget_sent();
+        }
     }
 
     fn tick(&mut self) -> anyhow::Result<ControlFlow<()>> {
@@ -325,10 +343,15 @@ impl Live {
             return Ok(());
         }
         let (columns, rows) = self.app.world.size;
-        let (frame, cursor) = view::draw(&self.app, columns, rows, &self.theme);
+        let mut frame = view::draw(&self.app, columns, rows, &self.theme);
         self.drawn = Some(Instant::now());
-        self.dirty = false;
-        match self.screen.draw(frame, cursor) {
+        let whole = self.screen.clears(frame.buffer.area);
+        let dressing = match &mut self.gallery {
+            Some(gallery) => gallery.dress(&mut frame.buffer, &frame.images, whole),
+            None => Dressing::default(),
+        };
+        self.dirty = dressing.more;
+        match self.screen.draw_with(frame.buffer, frame.cursor, dressing) {
             // The watch will say that the terminal is gone; until then there is nobody to draw for.
             Err(_) if ends.gone() => Ok(()),
             drawn => drawn.map(|_| ()).context("the terminal cannot be written to"),
@@ -351,28 +374,16 @@ fn translate(event: TerminalEvent) -> Option<Msg> {
     }
 }
 
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
+async fn next(painted: &mut Option<UnboundedReceiver<Painted>>) -> Option<Painted> {
+    match painted {
+        Some(painted) => painted.recv().await,
         None => std::future::pending().await,
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crossterm::event::KeyEvent;
-
-    #[test]
-    fn a_late_answer_presses_no_keys() {
-        let key = |letter, modifiers| TerminalEvent::Key(KeyEvent::new(KeyCode::Char(letter), modifiers));
-        let mut late = Late { awaited: true, inside: false };
-        assert!(!late.swallows(&key('j', KeyModifiers::NONE)));
-        assert!(late.swallows(&key(']', KeyModifiers::ALT)));
-        assert!("11;rgb:ffff/0000/1c1c".chars().all(|letter| late.swallows(&key(letter, KeyModifiers::NONE))));
-        assert!(late.swallows(&key('\\', KeyModifiers::ALT)));
-        assert!(!late.swallows(&key('1', KeyModifiers::NONE)));
-        // Only one answer is awaited.
-        assert!(!late.swallows(&key(']', KeyModifiers::ALT)));
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
     }
 }

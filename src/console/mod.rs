@@ -2,7 +2,6 @@
 
 mod act;
 pub mod app;
-mod background;
 pub mod depth;
 mod encode;
 mod event;
@@ -10,11 +9,13 @@ mod export;
 mod files;
 mod fuzzy;
 pub mod glyph;
+mod graphics;
 mod hangup;
 pub mod jobs;
 pub mod keys;
 pub mod keys_page;
 mod keys_table;
+mod late;
 mod live;
 pub mod log;
 mod memory;
@@ -24,6 +25,7 @@ pub mod number;
 mod paint;
 pub mod palette;
 pub mod port;
+mod probe;
 pub mod screen;
 mod shell;
 mod svg;
@@ -38,6 +40,7 @@ pub mod world;
 
 pub use app::{App, update};
 pub use depth::{ColorChoice, Depth};
+pub use graphics::{Dressing, ImageChoice, Images};
 pub use port::{EnginePort, Links};
 pub use svg::svg;
 pub use theme::{Catalogue, Theme};
@@ -72,6 +75,10 @@ pub struct Options {
     pub hide_text: bool,
     /// Images of items are not shown.
     pub no_images: bool,
+    /// How they are shown otherwise.
+    pub images: ImageChoice,
+    /// The audit may have images: the terminal is asked how it shows them.
+    pub may_have_images: bool,
     /// The ledger of checks that is shown on Compare.
     pub ledger: Option<PathBuf>,
     /// The key table.
@@ -112,5 +119,5 @@ pub fn run(port: Arc<dyn EnginePort>, links: Links, options: Options) -> anyhow:
 /// One frame as the console would show it at a size.
 #[must_use]
 pub fn frame(app: &App, width: u16, height: u16, theme: &Theme) -> Buffer {
-    view::draw(app, width, height, theme).0
+    view::draw(app, width, height, theme).buffer
 }

@@ -1,6 +1,7 @@
 //! Drawing on a buffer: text cut to its place, panels, rows of marks. Nothing here can leave the buffer.
 
 use super::glyph::{Frame, Glyphs};
+use super::graphics::Placed;
 use super::text;
 use super::theme::{Role, Theme};
 use ratatui::buffer::Buffer;
@@ -16,9 +17,16 @@ pub struct Pen<'a> {
     pub theme: &'a Theme,
     /// Where the terminal's cursor goes, if somebody types.
     pub cursor: Option<Position>,
+    /// Images as pixels, over cells that are left blank.
+    pub images: Vec<Placed>,
 }
 
-impl Pen<'_> {
+impl<'a> Pen<'a> {
+    /// One that has drawn nothing yet.
+    pub fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
+        Self { buffer, theme, cursor: None, images: Vec::new() }
+    }
+
     /// The style of a role.
     #[must_use]
     pub fn style(&self, role: Role) -> Style {

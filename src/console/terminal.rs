@@ -1,6 +1,7 @@
 //! The terminal: entered and left once, written to once a frame, restored when the UI thread panics.
 
 use super::encode;
+use super::graphics::{Dressing, Shown};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
@@ -10,7 +11,8 @@ use crossterm::terminal::{
 };
 use crossterm::{cursor, queue};
 use ratatui::buffer::Buffer;
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,12 +34,15 @@ pub struct Screen<W: Write> {
     cursor: Option<Position>,
     stale: bool,
     bytes: Vec<u8>,
+    /// Images that lie over cells.
+    images: Vec<Shown>,
 }
 
 impl<W: Write> Screen<W> {
     /// A screen of which nothing is known yet.
     pub fn new(out: W) -> Self {
-        Self { out, shown: Buffer::default(), cursor: None, stale: true, bytes: Vec::with_capacity(FRAME_BYTES) }
+        let bytes = Vec::with_capacity(FRAME_BYTES);
+        Self { out, shown: Buffer::default(), cursor: None, stale: true, bytes, images: Vec::new() }
     }
 
     /// Forgets what is shown, so that the next frame is drawn whole.
@@ -58,23 +63,49 @@ impl<W: Write> Screen<W> {
     ///
     /// # Errors
     /// The terminal cannot be written to.
-    pub fn draw(&mut self, mut frame: Buffer, cursor: Option<Position>) -> io::Result<usize> {
+    pub fn draw(&mut self, frame: Buffer, cursor: Option<Position>) -> io::Result<usize> {
+        self.draw_with(frame, cursor, Dressing::default())
+    }
+
+    /// Whether a frame of this area begins with an empty screen.
+    #[must_use]
+    pub fn clears(&self, area: Rect) -> bool {
+        self.stale || self.shown.area != area
+    }
+
+    /// Shows a frame with its images. An image that goes leaves cells that are written anew: its pixels would stay.
+    ///
+    /// # Errors
+    /// The terminal cannot be written to.
+    pub fn draw_with(&mut self, mut frame: Buffer, cursor: Option<Position>, dressing: Dressing) -> io::Result<usize> {
         encode::forget_unseen(&mut frame);
-        let whole = self.stale || self.shown.area != frame.area;
+        let whole = self.clears(frame.area);
         if whole {
             self.shown = Buffer::empty(frame.area);
+            self.images.clear();
         }
+        let stays = |image: &&Shown| dressing.images.iter().any(|new| new.cells == image.cells);
+        self.images.iter().filter(|image| !stays(image)).for_each(|image| wipe(&mut self.shown, image.cells));
         let changed: Vec<(u16, u16)> = self.shown.diff(&frame).into_iter().map(|(x, y, _)| (x, y)).collect();
-        if !whole && changed.is_empty() && cursor == self.cursor {
+        let is_new = |image: &&Shown| !self.images.contains(image);
+        let fresh: Vec<&Shown> = dressing.images.iter().filter(is_new).collect();
+        let says_more = !changed.is_empty() || !fresh.is_empty() || !dressing.ahead.is_empty();
+        if !whole && !says_more && cursor == self.cursor {
             return Ok(0);
         }
         self.bytes.clear();
+        self.bytes.extend_from_slice(&dressing.ahead);
         if whole {
             queue!(self.bytes, cursor::Hide, Clear(ClearType::All))?;
-        } else if self.cursor.is_some() && (cursor.is_none() || !changed.is_empty()) {
+        } else if self.cursor.is_some() && (cursor.is_none() || says_more) {
             queue!(self.bytes, cursor::Hide)?;
         }
-        encode::cells(&mut self.bytes, &frame, &changed);
+        let covered: Vec<Rect> = dressing.images.iter().map(|image| image.cells).collect();
+        encode::cells(&mut self.bytes, &frame, &changed, &covered);
+        for image in fresh {
+            queue!(self.bytes, cursor::MoveTo(image.cells.x, image.cells.y))?;
+            self.bytes.extend_from_slice(&image.bytes);
+        }
         if let Some(at) = cursor {
             queue!(self.bytes, cursor::MoveTo(at.x, at.y), cursor::Show)?;
         }
@@ -88,9 +119,18 @@ impl<W: Write> Screen<W> {
         self.out.write_all(&self.bytes)?;
         self.out.flush()?;
         self.shown = frame;
+        self.images = dressing.images;
         self.cursor = cursor;
         self.stale = false;
         Ok(self.bytes.len())
+    }
+}
+
+/// Makes cells differ from whatever comes, so that they are written.
+fn wipe(shown: &mut Buffer, cells: Rect) {
+    for position in cells.intersection(shown.area).positions() {
+        // Nothing on the screen blinks.
+        shown[position].modifier = Modifier::SLOW_BLINK;
     }
 }
 
@@ -130,7 +170,12 @@ pub fn mouse(on: bool) -> &'static str {
 /// Hands a text to the clipboard of whoever draws the terminal (OSC 52), through tmux if that stands between.
 #[must_use]
 pub fn clipboard(text: &str, tmux: bool) -> String {
-    let plain = format!("\x1b]52;c;{}\x07", BASE64_STANDARD.encode(text));
+    through_tmux(format!("\x1b]52;c;{}\x07", BASE64_STANDARD.encode(text)), tmux)
+}
+
+/// What tmux hands on to the terminal it is in, if it stands between.
+#[must_use]
+pub fn through_tmux(plain: String, tmux: bool) -> String {
     if tmux { format!("\x1bPtmux;{}\x1b\\", plain.replace('\x1b', "\x1b\x1b")) } else { plain }
 }
 
@@ -225,6 +270,29 @@ mod tests {
     fn the_clipboard_is_reached_through_tmux() {
         assert_eq!(clipboard("a\nb", false), "\x1b]52;c;YQpi\x07");
         assert_eq!(clipboard("a\nb", true), "\x1bPtmux;\x1b\x1b]52;c;YQpi\x07\x1b\\");
+    }
+
+    #[test]
+    fn an_image_over_cells_is_drawn_once_and_erased_with_its_cells() {
+        let frame = |word: &str| {
+            let mut frame = Buffer::empty(Rect::new(0, 0, 20, 4));
+            frame.set_string(0, 0, word, ratatui::style::Style::new());
+            frame
+        };
+        let image = |x, bytes: &[u8]| Shown { cells: Rect::new(x, 1, 3, 2), number: 16, bytes: bytes.into() };
+        let mut screen = Screen::new(Vec::new());
+        let mut drawn = |word: &str, images: Vec<Shown>| {
+            screen.out.clear();
+            let count = screen.draw_with(frame(word), None, Dressing { images, ..Dressing::default() }).unwrap();
+            assert_eq!(count, screen.out.len());
+            String::from_utf8(screen.out.clone()).unwrap().replace('\u{1b}', "^")
+        };
+        assert!(drawn("a", vec![image(2, b"<one>")]).ends_with("a^[2;3H<one>"));
+        assert_eq!(drawn("a", vec![image(2, b"<one>")]), "");
+        assert_eq!(drawn("b", vec![image(2, b"<one>")]), "^[Hb");
+        assert_eq!(drawn("b", vec![image(2, b"<two>")]), "^[2;3H<two>", "in the same cells it is covered");
+        assert_eq!(drawn("b", vec![image(9, b"<two>")]), "^[2;3H   \n\u{8}\u{8}\u{8}   ^[2;10H<two>");
+        assert_eq!(drawn("b", vec![]), "^[2;10H   \n\u{8}\u{8}\u{8}   ");
     }
 
     #[test]

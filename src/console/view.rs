@@ -2,6 +2,7 @@
 
 use super::app::{App, Dialog};
 use super::glyph::Glyphs;
+use super::graphics::Placed;
 use super::jobs::Job;
 use super::keys::{self, EVERYWHERE};
 use super::msg::{Action, ScreenId};
@@ -24,20 +25,30 @@ pub fn body(size: (u16, u16)) -> Rect {
     Rect::new(0, 2.min(size.1), size.0, size.1.saturating_sub(3))
 }
 
-/// Draws a frame; the position is that of the terminal's cursor, where somebody types.
+/// A frame.
+#[derive(Debug)]
+pub struct Drawn {
+    pub buffer: Buffer,
+    /// Where the terminal's cursor is, where somebody types.
+    pub cursor: Option<Position>,
+    /// Images as pixels; nothing lies on top of them.
+    pub images: Vec<Placed>,
+}
+
+/// Draws a frame.
 #[must_use]
-pub fn draw(app: &App, width: u16, height: u16, theme: &Theme) -> (Buffer, Option<Position>) {
+pub fn draw(app: &App, width: u16, height: u16, theme: &Theme) -> Drawn {
     let area = Rect::new(0, 0, width, height);
     let mut buffer = Buffer::empty(area);
     buffer.set_style(area, theme.style(Role::Text));
-    let mut pen = Pen { buffer: &mut buffer, theme, cursor: None };
+    let mut pen = Pen::new(&mut buffer, theme);
     if width < LEAST.0 || height < LEAST.1 {
         let needed = format!("needs {}x{}", LEAST.0, LEAST.1);
         let both = format!("{needed}, now {width}x{height}");
         // Where both do not fit, what is needed is the news.
         let words = if both.len() <= usize::from(width) { both } else { needed };
         pen.centre(area, height / 2, &words, Role::Dim);
-        return (buffer, None);
+        return Drawn { buffer, cursor: None, images: Vec::new() };
     }
     top(app, &mut pen, area);
     tabs(app, &mut pen, area);
@@ -56,8 +67,12 @@ pub fn draw(app: &App, width: u16, height: u16, theme: &Theme) -> (Buffer, Optio
         pen.cursor = None;
         dialog(&mut pen, area, said);
     }
-    let cursor = pen.cursor;
-    (buffer, cursor)
+    let is_covered = app.help.is_some() || app.palette.is_some() || app.dialog.is_some();
+    let (cursor, mut images) = (pen.cursor, pen.images);
+    if is_covered {
+        images.clear();
+    }
+    Drawn { buffer, cursor, images }
 }
 
 /// Program, audit, model, run, encoder, device; what runs on the right.

@@ -1,6 +1,7 @@
 //! What every screen reads: the audit, its runs, the work in hand, the keys, the look. `update` alone changes it.
 
 use super::depth::Depth;
+use super::graphics::{CellSize, Images};
 use super::jobs::Jobs;
 use super::keys::{self, Context, EVERYWHERE, Keymap};
 use super::log::Log;
@@ -88,8 +89,7 @@ pub struct World {
     pub prompt: String,
     /// Texts of items are not shown.
     pub hide_text: bool,
-    /// Images of items are shown.
-    pub images: bool,
+    pub images: Images,
     /// The ledger of checks that is shown on Compare, where one is named.
     pub ledger: Option<PathBuf>,
 }
@@ -117,7 +117,7 @@ impl World {
             pinned: Vec::new(),
             prompt: String::new(),
             hide_text: false,
-            images: true,
+            images: Images::Cells,
             ledger: None,
         }
     }
@@ -128,6 +128,21 @@ impl World {
         let shown = || self.shown.as_ref().map(|shown| shown.record.model.as_str());
         let first = || self.audit.as_ref().and_then(|audit| audit.models.first()).map(String::as_str);
         self.opening.as_deref().or_else(shown).or_else(first)
+    }
+
+    /// Whether images of items are shown.
+    #[must_use]
+    pub fn shows_images(&self) -> bool {
+        self.images != Images::Hidden
+    }
+
+    /// The size of a cell where images are shown as pixels: without colours, or in ASCII, they are characters.
+    #[must_use]
+    pub fn pixels(&self) -> Option<CellSize> {
+        match self.images {
+            Images::Pixels(cell) if self.look.depth != Depth::None && !self.look.ascii => Some(cell),
+            _ => None,
+        }
     }
 
     /// The models of the audit.

@@ -27,6 +27,8 @@ pub struct ItemsQuestion {
     pub ascending: bool,
     /// Prompt whose similarity with each item is told.
     pub near: Option<String>,
+    /// Item, by its position in the audit, that takes the prompt's place.
+    pub like: Option<u32>,
     /// Model that the change is measured against.
     pub against: Option<String>,
     pub hide_text: bool,
@@ -68,7 +70,13 @@ impl Session {
         let model = audit.model(&question.model)?;
         let against = question.against.as_deref().map(|name| audit.model(name)).transpose()?;
         let rows = question.filter.rows(&audit, model)?;
-        let prompt = question.near.as_deref().map(|prompt| self.encoder.encode_prompt(prompt)).transpose()?;
+        let prompt = match (question.like, question.near.as_deref()) {
+            (Some(row), _) => {
+                let lacking = || usage("the item has no embedding: it could not be read");
+                Some(self.embedding_of(&audit, row)?.ok_or_else(lacking)?)
+            }
+            (None, near) => near.map(|prompt| self.encoder.encode_prompt(prompt)).transpose()?,
+        };
         let loss = |row: &u32| model.losses[*row as usize];
         let figures: Vec<f64> = match question.order {
             ItemOrder::Loss => rows.iter().map(loss).collect(),
@@ -110,6 +118,15 @@ impl Session {
         let readable = audit.items.iter().filter(|item| item.content != Content::Unreadable);
         let hashes = readable.map(|item| self.content_hash(item)).collect::<Result<Vec<_>, _>>()?;
         Ok(self.store.embeddings_present(self.encoder.fingerprint(), &hashes)? == hashes.len())
+    }
+
+    /// The embedding of the item at a position, if it has one.
+    fn embedding_of(&self, audit: &Audit, row: u32) -> Result<Option<Vec<f32>>, EngineError> {
+        if row as usize >= audit.items.len() {
+            return Err(EngineError::Internal(format!("there is no item at position {row}")));
+        }
+        let (values, there) = self.embeddings_of(audit, &[row])?;
+        Ok((there == [true]).then_some(values))
     }
 
     /// Embeddings of some items, row-major, and whether each is there; nothing is encoded.
@@ -268,10 +285,7 @@ impl ItemList {
         }
         let items = self.items(session, &[row])?;
         let mut item = items.into_iter().next().ok_or_else(|| EngineError::Internal("an item is gone".into()))?;
-        let (embedding, there) = session.embeddings_of(&self.audit, &[row])?;
-        if there != [true] {
-            return Ok(item);
-        }
+        let Some(embedding) = session.embedding_of(&self.audit, row)? else { return Ok(item) };
         if let Some(run) = &self.run {
             let outputs = run.ensemble.predict(&embedding)?;
             let head = |head| {

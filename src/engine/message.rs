@@ -127,7 +127,7 @@ pub enum ItemsAnswer {
         list: u64,
         item: Box<ListedItem>,
     },
-    /// An item's image, at most 160 pixels a side, or a sentence on what is wrong with it.
+    /// An item's image, at most 320 pixels a side, or a sentence on what is wrong with it.
     Picture {
         list: u64,
         row: u32,

@@ -7,10 +7,10 @@ use image::imageops::thumbnail;
 use std::fs::File;
 use std::io::Read;
 
-/// Most pixels of a side: a terminal's cells hold fewer.
-const SIDE: u32 = 160;
+/// Most pixels of a side: a terminal shows few more.
+const SIDE: u32 = 320;
 
-/// The image of the item at a position, at most 160 pixels a side; a sentence on why there is none, where it is to be
+/// The image of the item at a position, at most 320 pixels a side; a sentence on why there is none, where it is to be
 /// one. `None` for an item that is no image.
 #[must_use]
 pub fn thumbnail_of(audit: &Audit, row: u32) -> Option<Result<RgbImage, String>> {
@@ -54,8 +54,8 @@ mod tests {
         let half = RgbImage::from_fn(1000, 500, |x, _| if x < 500 { Rgb([255, 0, 0]) } else { Rgb([0, 0, 255]) });
         half.save(&path).unwrap();
         let small = read(path.to_str().unwrap()).unwrap();
-        assert_eq!(small.dimensions(), (160, 80));
-        assert_eq!((small.get_pixel(3, 40).0, small.get_pixel(150, 40).0), ([255, 0, 0], [0, 0, 255]));
+        assert_eq!(small.dimensions(), (320, 160));
+        assert_eq!((small.get_pixel(3, 40).0, small.get_pixel(310, 40).0), ([255, 0, 0], [0, 0, 255]));
         // A small one is not blown up.
         RgbImage::new(3, 5).save(&path).unwrap();
         assert_eq!(read(path.to_str().unwrap()).unwrap().dimensions(), (3, 5));

@@ -11,6 +11,9 @@ pub fn item_as_markdown(item: &ListedItem) -> String {
     if let Some(label) = item.label {
         entry("label", label.to_string());
     }
+    for (model, score) in &item.scores {
+        score.iter().for_each(|score| entry(&format!("score of {}", markdown(model)), format!("{score:.4}")));
+    }
     for (model, loss) in &item.losses {
         let loss = loss.map_or_else(|| "none".into(), |loss| format!("{loss:.4}"));
         entry(&format!("loss of {}", markdown(model)), loss);
@@ -54,6 +57,7 @@ mod tests {
             image: None,
             split: Split::Test,
             label: Some(1),
+            scores: vec![("v1".into(), Some(0.25)), ("v_2".into(), None)],
             losses: vec![("v1".into(), Some(9.81)), ("v_2".into(), None)],
             attributes: vec![("Senior".into(), Some(true)), ("White".into(), Some(false)), ("Asian".into(), None)],
             risk: Some(2.5),
@@ -63,7 +67,7 @@ mod tests {
             heads: None,
             nearest: None,
         };
-        let expected = "### Item a\\|b (test)\n\n- label: 1\n- loss of v1: 9.8100\n- loss of v\\_2: none\n\
+        let expected = "### Item a\\|b (test)\n\n- label: 1\n- score of v1: 0.2500\n- loss of v1: 9.8100\n- loss of v\\_2: none\n\
             - predicted loss: 2.5000\n- has: Senior\n\n> \\# one\n> &lt;b&gt;two&lt;/b&gt;";
         let text = item_as_markdown(&item);
         assert!(text.starts_with(expected), "{text}");

@@ -67,6 +67,8 @@ impl ListedItems<'_> {
         ];
         let has_labels = self.items.iter().any(|item| item.label.is_some());
         columns.extend(has_labels.then(|| ("label".into(), Align::Right)));
+        let has_scores = self.items.iter().any(|item| item.score(self.model).is_some());
+        columns.extend(has_scores.then(|| ("score".into(), Align::Right)));
         let models = self.models(width.is_some());
         columns.extend(models.iter().map(|name| (loss_column(name, models.len()), Align::Right)));
         columns.extend(figures.iter().filter(|(_, is)| *is).map(|(name, _)| ((*name).into(), Align::Right)));
@@ -82,6 +84,7 @@ impl ListedItems<'_> {
         for item in &self.items {
             let mut cells = vec![Cell::text(&item.id), Cell::text(item.split.to_string())];
             cells.extend(has_labels.then(|| item.label.map_or(Cell::Empty, |label| Cell::Count(label.into()))));
+            cells.extend(has_scores.then(|| number(item.score(self.model), false)));
             cells.extend(models.iter().map(|name| number(item.loss(name), false)));
             let values = [(item.risk, false), (item.surprise, true), (item.similarity, false), (item.change, true)];
             cells.extend(values.into_iter().zip(figures).filter(|(_, (_, is))| *is).map(|((v, s), _)| number(v, s)));
@@ -153,6 +156,9 @@ pub fn item_in_full(item: &ListedItem, width: usize) -> String {
         text.push_str(&format!(" · label {label}"));
     }
     text.push('\n');
+    for (model, score) in &item.scores {
+        text.extend(score.map(|score| format!("score of {}: {score:.4}\n", printable(model))));
+    }
     for (model, loss) in &item.losses {
         let loss = loss.map_or_else(|| "none".into(), |loss| format!("{loss:.4}"));
         text.push_str(&format!("loss of {}: {loss}\n", printable(model)));
@@ -213,14 +219,29 @@ pub struct FindingItems {
     pub texts_hidden: bool,
     /// Those of the highest loss.
     pub items: Vec<ListedItem>,
+    /// Small JPEGs of those that are images, by their position in the audit, or what is wrong with them.
+    #[serde(skip)]
+    pub images: Vec<(u32, Result<Vec<u8>, String>)>,
 }
 
 impl FindingItems {
+    /// The image of the item at a position, if it is one and shown.
+    #[must_use]
+    pub fn image(&self, row: u32) -> Option<&Result<Vec<u8>, String>> {
+        self.images.iter().find(|(shown, _)| *shown == row).map(|(_, image)| image)
+    }
+
+    /// What the items are.
+    #[must_use]
+    pub fn heading(&self) -> String {
+        let with = if self.with { "with" } else { "without" };
+        format!("Test items of the highest loss {with} {}", printable(&self.attribute))
+    }
+
     /// A table of the items, with their whole texts.
     #[must_use]
     pub fn sheet(&self, model: &str) -> Sheet {
-        let with = if self.with { "with" } else { "without" };
-        let heading = format!("Test items of the highest loss {with} {}", printable(&self.attribute));
+        let heading = self.heading();
         let has_images = self.items.iter().any(|item| item.image.is_some());
         let mut columns = vec![("item", Align::Left), ("loss", Align::Right)];
         columns.extend(has_images.then_some(("image", Align::Left)));
@@ -233,6 +254,11 @@ impl FindingItems {
             sheet.row(cells);
         }
         sheet.notes.extend(self.texts_hidden.then(|| HIDDEN.to_owned()));
+        for item in &self.items {
+            if let Some(Err(problem)) = self.image(item.row) {
+                sheet.notes.push(format!("Item {}: {}", printable(&item.id), printable(problem)));
+            }
+        }
         sheet
     }
 }

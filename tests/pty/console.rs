@@ -21,8 +21,9 @@ pub struct Console {
     pub master: Option<Box<dyn MasterPty + Send>>,
     pub writer: Option<Box<dyn Write + Send>>,
     pub screen: Arc<Mutex<vt100::Parser>>,
-    /// Bytes the program has written.
+    /// Bytes the program has written: how many, and which.
     pub written: Arc<AtomicUsize>,
+    pub bytes: Arc<Mutex<Vec<u8>>>,
     reading: Arc<AtomicBool>,
     reader: std::thread::JoinHandle<()>,
 }
@@ -52,18 +53,35 @@ impl Console {
         let go_on = reading.clone();
         let written = Arc::new(AtomicUsize::new(0));
         let counted = written.clone();
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let kept = bytes.clone();
         let reader = std::thread::spawn(move || {
-            let mut bytes = [0u8; 65536];
-            while let Ok(count) = reader.read(&mut bytes) {
+            let mut part = [0u8; 65536];
+            while let Ok(count) = reader.read(&mut part) {
                 if count == 0 || !go_on.load(Ordering::SeqCst) {
                     break;
                 }
                 counted.fetch_add(count, Ordering::SeqCst);
-                sink.lock().unwrap().process(&bytes[..count]);
+                kept.lock().unwrap().extend_from_slice(&part[..count]);
+                sink.lock().unwrap().process(&part[..count]);
             }
         });
         let writer = Some(pair.master.take_writer().unwrap());
-        Self { child, master: Some(pair.master), writer, screen, written, reading, reader }
+        Self { child, master: Some(pair.master), writer, screen, written, bytes, reading, reader }
+    }
+
+    /// How often some bytes were written.
+    pub fn count(&self, wanted: &str) -> usize {
+        String::from_utf8_lossy(&self.bytes.lock().unwrap()).matches(wanted).count()
+    }
+
+    /// Waits until some bytes were written so often.
+    pub fn wait_count(&self, wanted: &str, times: usize) {
+        let end = Instant::now() + PATIENCE;
+        while self.count(wanted) < times {
+            assert!(Instant::now() < end, "{wanted:?} {} times of {times} on:\n{}", self.count(wanted), self.text());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     pub fn text(&self) -> String {

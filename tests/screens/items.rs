@@ -1,10 +1,12 @@
 //! A canned list of items: the same ones each time, however they are asked for.
 
 use super::world::{ATTRIBUTES, bell, key, noise};
+use image::{Rgb, RgbImage};
 use llm2loss::audit::{HeadKind, Split};
 use llm2loss::diagnose::*;
 use llm2loss::engine::{ItemsAnswer, ItemsCommand};
 use llm2loss::stats;
+use std::sync::Arc;
 
 /// Items of every list.
 pub const MATCHING: usize = 1_411;
@@ -36,6 +38,7 @@ pub fn item_at(place: usize) -> ListedItem {
         image: None,
         split: Split::Test,
         label: Some((place % 2) as u8),
+        scores: vec![("logistic".into(), Some(noise(id, 9)))],
         losses: vec![
             ("logistic".into(), Some(loss)),
             ("gradient boosting".into(), Some(0.3 * loss * noise(id, 4))),
@@ -76,6 +79,28 @@ fn in_full(row: u32) -> ListedItem {
     };
     item.nearest = Some((1..=6).map(near).collect());
     item
+}
+
+/// An image of a list, by its place: no text, two attributes.
+pub fn image_at(place: usize) -> ListedItem {
+    let item = item_at(place);
+    let image = Some(format!("faces/{}.jpg", item.id));
+    ListedItem { text: None, image, attributes: item.attributes.into_iter().take(3).collect(), ..item }
+}
+
+/// What the engine would answer to a question about its image: four colours, and every fifth is damaged.
+pub fn picture(list: u64, row: u32) -> ItemsAnswer {
+    let quarter = |x: u32, y: u32| match (x < 20, y < 15) {
+        (true, true) => Rgb([230, 60, 50]),
+        (false, true) => Rgb([240, 220, 90]),
+        (true, false) => Rgb([40, 90, 200]),
+        (false, false) => Rgb([20, 20, 20]),
+    };
+    let found = match row % 5 {
+        1 => Err("the image cannot be decoded: it ends too early".into()),
+        _ => Ok(Arc::new(RgbImage::from_fn(40, 30, quarter))),
+    };
+    ItemsAnswer::Picture { list, row, picture: found }
 }
 
 fn page(offset: usize, count: usize) -> Vec<ListedItem> {

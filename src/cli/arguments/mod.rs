@@ -16,8 +16,8 @@ pub use runs::*;
 pub use tables::*;
 pub use training::*;
 
-use crate::console::ColorChoice;
 use crate::console::msg::ScreenId;
+use crate::console::{ColorChoice, ImageChoice};
 use crate::data::{CelebaSplit, LossKind};
 use crate::engine::{DeviceChoice, MemoryLimit};
 use clap::builder::{FalseyValueParser, OsStringValueParser, PossibleValue, TypedValueParser};
@@ -92,6 +92,10 @@ pub struct Look {
     #[arg(long, env = "LLM2LOSS_NO_IMAGES", value_parser = FalseyValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub no_images: Option<bool>,
 
+    /// How images are shown [default: auto, what the terminal answers]
+    #[arg(long, env = "LLM2LOSS_IMAGES", value_parser = images, value_name = "auto|kitty|iterm2|sixel|blocks")]
+    pub images: Option<ImageChoice>,
+
     /// Show the checks of this ledger over time on the Compare screen (check --ledger FILE keeps it)
     #[arg(long, env = "LLM2LOSS_LEDGER", value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub ledger: Option<PathBuf>,
@@ -100,6 +104,10 @@ pub struct Look {
 /// An empty variable means the default, as it does for the other settings.
 fn color(word: &str) -> Result<ColorChoice, String> {
     if word.is_empty() { Ok(ColorChoice::Auto) } else { word.parse() }
+}
+
+fn images(word: &str) -> Result<ImageChoice, String> {
+    if word.is_empty() { Ok(ImageChoice::Auto) } else { word.parse() }
 }
 
 #[derive(Debug, Subcommand)]

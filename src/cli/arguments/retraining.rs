@@ -193,7 +193,7 @@ pub struct Report {
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// Put so many items of the highest loss under each finding, with their texts
+    /// Put so many items of the highest loss under each finding, with their texts and images
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=6))]
     pub items: u8,
 

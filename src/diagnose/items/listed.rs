@@ -1,6 +1,6 @@
 //! One item as lists show it: whole, whatever its length.
 
-use crate::audit::{Audit, Content, HeadKind, Split};
+use crate::audit::{Audit, Content, HeadKind, ModelLosses, Split};
 use crate::stats::Summary;
 use serde::{Serialize, Serializer};
 
@@ -43,6 +43,9 @@ pub struct ListedItem {
     pub split: Split,
     /// 1 or 0, where the audit has labels.
     pub label: Option<u8>,
+    /// Score of every model that has one for some item; `None` where it has none for this.
+    #[serde(serialize_with = "as_map", skip_serializing_if = "Vec::is_empty")]
+    pub scores: Vec<(String, Option<f64>)>,
     /// Loss of every model; `None` where it has none.
     #[serde(serialize_with = "as_map")]
     pub losses: Vec<(String, Option<f64>)>,
@@ -81,6 +84,7 @@ impl ListedItem {
             image: image.filter(|_| !hide_text).map(|path| path.to_string()),
             split: item.split,
             label: audit.labels.as_ref().map(|labels| u8::from(labels[at])),
+            scores: scores(audit, at),
             losses: audit.models.iter().map(|model| (model.name.clone(), known(model.losses[at]))).collect(),
             attributes: audit.attributes.iter().map(|one| (one.name.clone(), one.values[at])).collect(),
             risk: None,
@@ -97,6 +101,17 @@ impl ListedItem {
     pub fn loss(&self, model: &str) -> Option<f64> {
         self.losses.iter().find(|(name, _)| name == model)?.1
     }
+
+    /// Its score by a model.
+    #[must_use]
+    pub fn score(&self, model: &str) -> Option<f64> {
+        self.scores.iter().find(|(name, _)| name == model)?.1
+    }
+}
+
+fn scores(audit: &Audit, at: usize) -> Vec<(String, Option<f64>)> {
+    let score = |model: &ModelLosses| Some((model.name.clone(), known(model.scores.as_ref()?[at])));
+    audit.models.iter().filter_map(score).collect()
 }
 
 /// An item's text, if it has one and texts are not hidden.

@@ -4,6 +4,7 @@ use super::ReportMaterial;
 use super::page::STYLE;
 use super::sections::{Section, facts, sections};
 use crate::report::figure::escape;
+use crate::report::item_images;
 use crate::report::sheet::{Cell, Sheet};
 use crate::report::{Align, printable};
 
@@ -18,11 +19,14 @@ pub fn html_report(material: &ReportMaterial) -> String {
         .collect();
     let facts: String =
         facts(material).iter().map(|(name, value)| format!("<dt>{name}</dt><dd>{}</dd>\n", escape(value))).collect();
-    let body: String = sections.iter().map(section).collect();
+    let images: String = material.items.iter().map(item_images::figure).collect();
+    let policy = if images.is_empty() { "" } else { "; img-src data:" };
+    let body = sections.iter().map(|one| section(one, if one.id == "findings" { &images } else { "" }));
+    let body: String = body.collect();
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'{policy}\">\n\
          <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>{title}</h1>\n\
          <p class=\"lead\">Where the model fails, whom it fails, and how far to trust that.</p>\n\
          <nav aria-label=\"Sections\"><ul>{links}</ul></nav>\n<dl>\n{facts}</dl>\n</header>\n<main>\n{body}</main>\n\
@@ -33,14 +37,14 @@ pub fn html_report(material: &ReportMaterial) -> String {
     )
 }
 
-fn section(section: &Section) -> String {
+fn section(section: &Section, images: &str) -> String {
     let paragraphs: String = section.paragraphs.iter().map(|text| format!("<p>{}</p>\n", escape(text))).collect();
     let figure = section.figure.as_ref().map_or_else(String::new, |(svg, caption)| {
         format!("<figure>\n{svg}<figcaption>{}</figcaption>\n</figure>\n", escape(caption))
     });
     let tables: String = section.tables.iter().map(table).collect();
     format!(
-        "<section id=\"{0}\" aria-labelledby=\"{0}-h\">\n<h2 id=\"{0}-h\">{1}</h2>\n{paragraphs}{figure}{tables}</section>\n",
+        "<section id=\"{0}\" aria-labelledby=\"{0}-h\">\n<h2 id=\"{0}-h\">{1}</h2>\n{paragraphs}{figure}{tables}{images}</section>\n",
         section.id,
         escape(&section.title)
     )

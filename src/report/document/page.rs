@@ -45,6 +45,9 @@ tbody th{font-weight:400}
 .long{white-space:normal;min-width:24rem}
 tbody tr:nth-child(even){background:var(--soft)}
 .note{font-size:.8125rem;color:var(--dim)}
+.items{display:flex;flex-wrap:wrap;gap:.75rem}
+.items span{display:grid}
+.items img{max-width:10rem}
 footer{color:var(--dim);font-size:.875rem;padding-top:2rem;padding-bottom:3rem}
 @page{size:A4 landscape;margin:12mm}
 @media print{main,header,footer{max-width:none;padding:0}figure svg{min-width:0;max-height:170mm;width:auto;max-width:100%}:root{--paper:#fff;--ink:#000;--dim:#444;--rule:#ccc;--soft:#fff;--mark:#0b4f86;--mark-soft:#dce9f4;--zero:#666}body{font-size:10.5pt}nav{display:none}h2{break-after:avoid}figure,tr{break-inside:avoid}.table{overflow:visible}table{font-size:6.4pt;white-space:normal}th,td{padding:.1rem .25rem}thead{display:table-header-group}}

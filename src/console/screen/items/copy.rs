@@ -35,7 +35,7 @@ fn list<'a>(world: &'a World, listed: &'a Listed, offset: usize, items: Vec<List
         encoder: &audit.encoder,
         sort: question.order,
         ascending: question.ascending,
-        near: question.near.as_deref(),
+        near: question.near.as_deref().or(question.like.map(|_| "another item")),
         against: question.against.as_deref(),
         matching: listed.matching,
         offset,

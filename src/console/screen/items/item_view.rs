@@ -23,9 +23,9 @@ pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
     let mark = if state.marked.contains_key(&item.row) { format!(" {} marked", glyphs.done) } else { String::new() };
     let title = format!("{} {} {}{mark}", text::clean(&item.id), glyphs.dot, item.split);
     let inside = inset(pen.panel(area, &title, "", state.alone), 1);
-    let (cells, inside) = divide(state, item, inside);
+    let (cells, inside) = divide(state, world, item, inside);
     if let Some(Ok(found)) = state.picture(item) {
-        picture::draw(pen, found, cells);
+        picture::draw(pen, found, cells, world.pixels());
     }
     let (above, below) = around(state, item, inside.width, glyphs);
     let lines = above.len() + state.broken.lines.len() + below.len();
@@ -50,10 +50,10 @@ pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
 }
 
 /// The cells of the item's picture, if there is one, and what is left below them: more than half.
-fn divide(state: &State, item: &ListedItem, inside: Rect) -> (Rect, Rect) {
+fn divide(state: &State, world: &World, item: &ListedItem, inside: Rect) -> (Rect, Rect) {
     let none = Rect { width: 0, height: 0, ..inside };
     let Some(Ok(found)) = state.picture(item) else { return (none, inside) };
-    let cells = picture::place(found, Rect { height: inside.height / 2, ..inside });
+    let cells = picture::place(found, Rect { height: inside.height / 2, ..inside }, world.pixels());
     let used = cells.height;
     (cells, Rect { y: inside.y + used, height: inside.height - used, ..inside })
 }
@@ -65,7 +65,7 @@ pub fn most(state: &State, world: &World, area: Rect) -> usize {
     let (above, below) = around(state, item, area.width, world.look.resolve().glyphs);
     let lines = above.len() + state.broken.lines.len() + below.len();
     let inside = Rect { height: area.height.saturating_sub(2), ..area };
-    lines.saturating_sub(usize::from(divide(state, item, inside).1.height))
+    lines.saturating_sub(usize::from(divide(state, world, item, inside).1.height))
 }
 
 /// Lines before and after the text; at most some hundred.
@@ -107,6 +107,10 @@ fn figures(item: &ListedItem, width: usize, glyphs: &Glyphs) -> Vec<Line> {
     let signed = |value: f64| number::signed(value, 4, glyphs);
     let mut pairs: Vec<(String, String)> = Vec::new();
     pairs.extend(item.label.map(|label| ("label".into(), label.to_string())));
+    pairs.extend(item.scores.iter().filter_map(|(name, score)| {
+        let name = if item.scores.len() == 1 { "score".to_owned() } else { format!("score {}", text::clean(name)) };
+        Some((name, plain((*score)?)))
+    }));
     pairs.extend(item.losses.iter().map(|(name, loss)| {
         let name = if item.losses.len() == 1 { "loss".to_owned() } else { format!("loss {}", text::clean(name)) };
         (name, loss.map_or_else(|| "none".into(), plain))

@@ -20,6 +20,8 @@ pub const MARK: Action = Action::Own("mark");
 pub const WRITE_MARKED: Action = Action::Own("write-marked");
 /// Test items, training items, all.
 pub const NEXT_SPLIT: Action = Action::Own("next-split");
+/// Twelve items side by side, or the list.
+pub const CONTACT_SHEET: Action = Action::Own("contact-sheet");
 /// Scrolls the item.
 pub const ITEM_DOWN: Action = Action::Own("item-down");
 pub const ITEM_UP: Action = Action::Own("item-up");
@@ -41,6 +43,7 @@ pub static KEYS: &[Row] = &[
     bind(HERE, &["Space"], MARK, "mark", "mark the item, or take its mark away"),
     bind(HERE, &["w"], WRITE_MARKED, "write", "write the ids of the marked items"),
     bind(HERE, &["z"], Action::Zoom, "zoom", "the item alone, or beside the list"),
+    bind(HERE, &["c"], CONTACT_SHEET, "sheet", "twelve items side by side, or the list"),
     bind(HERE, &["J"], ITEM_DOWN, "", "scroll the item down"),
     bind(HERE, &["K"], ITEM_UP, "", "scroll the item up"),
     bind(TEXT, &["Enter"], Action::KeepFilter, "keep", "keep the words"),

@@ -2,6 +2,7 @@
 
 use super::columns::Columns;
 use super::{HERE, Layout, Listed, State};
+use crate::console::glyph::Glyphs;
 use crate::console::msg::Action;
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
@@ -18,10 +19,7 @@ pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, places: Layout) {
     if area.height == 0 {
         return;
     }
-    let question = state.listing.question(world);
-    let matching = state.listed.as_ref().filter(|_| state.is_current()).map(|listed| listed.matching);
-    let title = question
-        .map_or_else(|| "Items".to_owned(), |(question, _)| state.listing.words(&question, matching, pen.glyphs()));
+    let title = title(state, world, pen.glyphs());
     let inside = inset(pen.panel(area, &title, "", true), 1);
     foot(state, pen, area);
     let (rows, words) = match places.words {
@@ -34,7 +32,7 @@ pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, places: Layout) {
     match &state.listed {
         Some(listed) if state.failed.is_none() || state.is_current() => {
             if listed.matching == 0 {
-                sentence(pen, rows, &nothing(state, world));
+                says_why_empty(state, world, pen, rows);
             } else {
                 table(state, listed, pen, rows, places);
             }
@@ -42,14 +40,27 @@ pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, places: Layout) {
                 line_of_words(listed, pen, area);
             }
         }
-        _ => {
-            let words = state.failed.as_deref().unwrap_or(match world.audit {
-                Some(_) => "listing the items",
-                None => "opening the audit",
-            });
-            sentence(pen, rows, words);
-        }
+        _ => says_why_empty(state, world, pen, rows),
     }
+}
+
+/// What is listed, how many and in which order.
+#[must_use]
+pub fn title(state: &State, world: &World, glyphs: &Glyphs) -> String {
+    let question = state.listing.question(world);
+    let matching = state.listed.as_ref().filter(|_| state.is_current()).map(|listed| listed.matching);
+    question.map_or_else(|| "Items".to_owned(), |(question, _)| state.listing.words(&question, matching, glyphs))
+}
+
+/// Says why no item is there.
+pub fn says_why_empty(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
+    let words = match (&state.failed, &world.audit) {
+        (None, _) if state.listed.is_some() => nothing(state, world),
+        (Some(failed), _) => failed.clone(),
+        (None, Some(_)) => "listing the items".into(),
+        (None, None) => "opening the audit".into(),
+    };
+    sentence(pen, area, &words);
 }
 
 fn nothing(state: &State, world: &World) -> String {
@@ -100,7 +111,8 @@ fn table(state: &State, listed: &Listed, pen: &mut Pen<'_>, area: Rect, places: 
     }
     let x = start + columns.width() + 2;
     let room = area.right().saturating_sub(x);
-    pen.text(x, area.y, room, "text", Role::Dim);
+    let is_text = state.selected().is_none_or(|item| item.text.is_some());
+    pen.text(x, area.y, room, if is_text { "text" } else { "has" }, Role::Dim);
     for (place, y) in (state.cursor.offset..listed.matching).zip(area.y + 1..area.bottom()) {
         let row = Rect { y, height: 1, ..area };
         match state.at(place) {
@@ -126,18 +138,17 @@ fn table(state: &State, listed: &Listed, pen: &mut Pen<'_>, area: Rect, places: 
     }
 }
 
-/// What an item is, in a line: its text, else its file, else the attributes it has. A few characters more than are
+/// What an item is, in a line: its text, else the attributes it has, else its file. A few characters more than are
 /// shown, so that it is cut with a sign; a text may be a whole book.
 fn excerpt(item: &ListedItem, room: usize) -> (String, Role) {
     let start = |text: &str| text.chars().take(4 * room + 1).collect::<String>();
-    match (&item.text, &item.image) {
-        (Some(text), _) => (start(text.trim_start()), Role::Text),
-        (None, Some(path)) => (start(path), Role::Text),
-        (None, None) => {
-            let has = item.attributes.iter().filter(|(_, has)| *has == Some(true)).map(|(name, _)| name.as_str());
-            (has.collect::<Vec<_>>().join(", "), Role::Dim)
-        }
+    if let Some(text) = &item.text {
+        return (start(text.trim_start()), Role::Text);
     }
+    let has = item.attributes.iter().filter(|(_, has)| *has == Some(true)).map(|(name, _)| name.as_str());
+    let has = has.collect::<Vec<_>>().join(", ");
+    let file = || item.image.as_deref().map(start).unwrap_or_default();
+    (if has.is_empty() { file() } else { has }, Role::Dim)
 }
 
 /// What the worst have in common, or why there is no content; a word that does not fit whole is left out.

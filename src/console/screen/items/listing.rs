@@ -5,15 +5,16 @@ use crate::console::glyph::Glyphs;
 use crate::console::number;
 use crate::console::text;
 use crate::console::world::World;
-use crate::diagnose::{ItemFilter, ItemOrder};
+use crate::diagnose::{ItemFilter, ItemOrder, ListedItem};
 use crate::engine::ItemsQuestion;
 
 /// What items are compared with when they are sorted by similarity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Near {
+    /// Empty for an item without a text.
     pub sentence: String,
-    /// What it is, if it is the text of an item: `item 48473`.
-    pub name: Option<String>,
+    /// The item that is meant, if it is one: its position in the audit, and what it is called: `item 48473`.
+    pub item: Option<(u32, String)>,
 }
 
 /// A list as it was asked for.
@@ -54,8 +55,20 @@ impl Listing {
     /// Test items by similarity to a sentence.
     #[must_use]
     pub fn near(sentence: &str) -> Self {
-        let near = Near { sentence: sentence.to_owned(), name: None };
+        let near = Near { sentence: sentence.to_owned(), item: None };
         Self { near: Some(near), order: ItemOrder::Similarity, ..Self::default() }
+    }
+
+    /// Items of the same split by similarity to one of them.
+    #[must_use]
+    pub fn like(&self, item: &ListedItem) -> Self {
+        let near = Near {
+            sentence: item.text.clone().unwrap_or_default(),
+            item: Some((item.row, format!("item {}", item.id))),
+        };
+        let filter = ItemFilter { split: self.filter.split, ..ItemFilter::default() };
+        let (near, order, model) = (Some(near), ItemOrder::Similarity, self.model.clone());
+        Self { near, order, model, ..Self::of(filter, String::new()) }
     }
 
     /// The model whose losses are listed.
@@ -75,7 +88,12 @@ impl Listing {
     #[must_use]
     pub fn sentence<'a>(&'a self, world: &'a World) -> Option<&'a str> {
         let own = self.near.as_ref().map(|near| near.sentence.as_str());
-        own.or_else(|| Some(world.prompt.as_str()).filter(|prompt| !prompt.is_empty()))
+        own.or(Some(world.prompt.as_str())).filter(|sentence| !sentence.is_empty())
+    }
+
+    /// The item that others are compared with: its own embedding is at hand.
+    fn item(&self) -> Option<u32> {
+        self.near.as_ref()?.item.as_ref().map(|(row, _)| *row)
     }
 
     /// The model for the change: the one asked for, else the one before in the audit's order.
@@ -93,7 +111,7 @@ impl Listing {
         let can = |order: &ItemOrder| match order {
             ItemOrder::Loss => true,
             ItemOrder::Risk | ItemOrder::Surprise => self.run(world).is_some(),
-            ItemOrder::Similarity => self.sentence(world).is_some(),
+            ItemOrder::Similarity => self.item().is_some() || self.sentence(world).is_some(),
             ItemOrder::Change => self.other(world).is_some(),
         };
         ItemOrder::ALL.into_iter().filter(can).collect()
@@ -110,12 +128,14 @@ impl Listing {
         let order = self.order(world);
         let is_near = self.near.is_some() || order == ItemOrder::Similarity;
         let is_changed = self.against.is_some() || order == ItemOrder::Change;
+        let item = self.item();
         let question = ItemsQuestion {
             model: self.model(world)?.to_owned(),
             filter: self.filter.clone(),
             order,
             ascending: self.ascending,
-            near: self.sentence(world).filter(|_| is_near).map(str::to_owned),
+            near: self.sentence(world).filter(|_| is_near && item.is_none()).map(str::to_owned),
+            like: item.filter(|_| is_near),
             against: self.other(world).filter(|_| is_changed).map(str::to_owned),
             hide_text: world.hide_text,
         };
@@ -167,8 +187,8 @@ impl Listing {
     }
 
     fn near_words(&self, question: &ItemsQuestion, glyphs: &Glyphs) -> String {
-        match self.near.as_ref().and_then(|near| near.name.as_ref()) {
-            Some(name) => text::clean(name),
+        match self.near.as_ref().and_then(|near| near.item.as_ref()) {
+            Some((_, name)) => text::clean(name),
             None => {
                 let sentence = text::clean(question.near.as_deref().unwrap_or_default());
                 format!("\"{}\"", text::fit(&sentence, 40, glyphs.ellipsis))

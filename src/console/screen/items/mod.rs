@@ -9,7 +9,9 @@ mod list_view;
 mod listing;
 mod pages;
 mod picture;
+mod pictures;
 mod screen;
+mod sheet_view;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +19,7 @@ pub use keys::{CONTEXTS, HERE, KEYS, TEXT};
 pub use layout::{Layout, layout};
 pub use listing::{Listing, Near};
 pub use pages::Pages;
+use pictures::Pictures;
 
 use crate::audit::RunId;
 use crate::console::screen::ScreenId;
@@ -46,8 +49,8 @@ pub struct Listed {
     pub words: Option<Option<WorstWords>>,
     /// The item looked at, in full.
     full: Option<Box<ListedItem>>,
-    /// Its image made small, or what is wrong with it, with its position in the audit.
-    picture: Option<(u32, Result<Arc<RgbImage>, String>)>,
+    /// Images made small.
+    pictures: Pictures,
 }
 
 /// The text of one item, broken into lines.
@@ -82,6 +85,8 @@ pub struct State {
     pub marked: BTreeMap<u32, ListedItem>,
     /// The item takes the place of the list.
     pub alone: bool,
+    /// Twelve items take the place of both.
+    pub sheet: bool,
     /// The first line of the item that is seen.
     pub scroll: usize,
     /// The place whose item is drawn; it lags behind while keys move the selection, until `due`.
@@ -161,8 +166,7 @@ impl State {
     /// The picture of an item, or what is wrong with it, once it has come.
     #[must_use]
     pub fn picture(&self, item: &ListedItem) -> Option<&Result<Arc<RgbImage>, String>> {
-        let (row, picture) = self.listed.as_ref()?.picture.as_ref()?;
-        (*row == item.row).then_some(picture)
+        self.listed.as_ref()?.pictures.get(item.row)
     }
 
     /// Lets the drawn item follow the selection.
@@ -201,7 +205,7 @@ impl State {
                     pages,
                     words: None,
                     full: None,
-                    picture: None,
+                    pictures: Pictures::default(),
                 });
                 self.failed = None;
                 self.cursor = self.returning.take().unwrap_or_default();
@@ -224,7 +228,7 @@ impl State {
             }
             ItemsAnswer::Picture { list, row, picture } if list == number => {
                 if let Some(listed) = listed {
-                    listed.picture = Some((*row, picture.clone()));
+                    listed.pictures.put(*row, picture.clone());
                 }
             }
             ItemsAnswer::Failed { list, message } if list == number => self.failed = Some(message.clone()),

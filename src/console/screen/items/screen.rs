@@ -1,7 +1,7 @@
 //! Items as one of the screens.
 
-use super::keys::{BACK, ITEM_DOWN, ITEM_UP, MARK, NEXT_SPLIT, SIMILAR, WRITE_MARKED};
-use super::{Broken, HERE, Listing, Near, State, TEXT, copy, item_view, layout, list_view, pages};
+use super::keys::{BACK, CONTACT_SHEET, ITEM_DOWN, ITEM_UP, MARK, NEXT_SPLIT, SIMILAR, WRITE_MARKED};
+use super::{Broken, HERE, Listing, State, TEXT, copy, item_view, layout, list_view, pages, sheet_view};
 use crate::console::glyph::Glyphs;
 use crate::console::keys::Context;
 use crate::console::msg::{Action, Cmd};
@@ -16,6 +16,7 @@ use crate::engine::{Command, Event, ItemsCommand};
 use crate::report::Sheet;
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent};
 use ratatui::layout::Rect;
+use std::ops::Range;
 use std::time::Duration;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
@@ -30,7 +31,7 @@ impl Screen for State {
 
     fn act(&mut self, world: &World, action: Action) -> Vec<Effect> {
         let before = self.cursor.selected;
-        let page = layout(body(world.size), self.alone).page().max(2);
+        let page = if self.sheet { 2 * sheet_view::TILES } else { layout(body(world.size), self.alone).page().max(2) };
         if self.cursor.act(action, self.matching(), page) {
             self.moved(world, before);
             return Vec::new();
@@ -42,16 +43,18 @@ impl Screen for State {
             Action::Filter => self.typing = true,
             Action::KeepFilter => self.typing = false,
             Action::DropFilter => self.clear_words(),
+            BACK if self.sheet => self.sheet = false,
+            CONTACT_SHEET => self.sheet = !self.sheet,
             BACK if !self.words.value().is_empty() => self.clear_words(),
             BACK => return self.leave().map(Effect::Go).into_iter().collect(),
-            SIMILAR => return self.similar(world),
+            SIMILAR => self.similar(),
             MARK => {
                 self.mark();
                 self.cursor.step(1, self.matching());
                 self.moved(world, before);
             }
             WRITE_MARKED => return self.write(world),
-            Action::Zoom => self.alone = !self.alone,
+            Action::Zoom => (self.alone, self.sheet) = (self.sheet || !self.alone, false),
             ITEM_DOWN => self.scroll += 1,
             ITEM_UP => self.scroll = self.scroll.saturating_sub(1),
             _ => {}
@@ -60,6 +63,9 @@ impl Screen for State {
     }
 
     fn draw(&self, world: &World, pen: &mut Pen<'_>, body: Rect) {
+        if self.sheet {
+            return sheet_view::draw(self, world, pen, body);
+        }
         let places = layout(body, self.alone);
         list_view::draw(self, world, pen, places);
         item_view::draw(self, world, pen, places.item);
@@ -108,17 +114,16 @@ impl Screen for State {
             let count = pages::PAGE;
             return vec![Command::Items(ItemsCommand::List { list, question: Box::new(question), run, count })];
         };
-        let seen = layout(body(world.size), self.alone).page().max(1);
-        let end = (self.cursor.offset + seen).max(self.cursor.selected + 1).min(listed.matching);
-        let start = self.cursor.offset.min(self.cursor.selected).min(end);
+        let seen = self.in_sight(world, listed.matching);
         let count = pages::PAGE;
-        let page = listed.pages.lacking(start..end).map(|offset| ItemsCommand::Page { list, offset, count });
+        let page = listed.pages.lacking(seen.clone()).map(|offset| ItemsCommand::Page { list, offset, count });
         let row = self.selected().filter(|_| self.due.is_none()).map(|item| item.row);
         let item = row.filter(|row| listed.full.as_ref().is_none_or(|full| full.row != *row));
         let item = item.map(|row| ItemsCommand::Item { list, row });
-        let pictured = self.selected().filter(|item| world.images && self.due.is_none() && item.image.is_some());
-        let picture = pictured.filter(|item| self.picture(item).is_none()).map(|item| item.row);
-        let picture = picture.map(|row| ItemsCommand::Picture { list, row });
+        let pictured = if self.sheet { seen } else { self.cursor.selected..self.cursor.selected + 1 };
+        let pictured = pictured.filter(|_| world.shows_images() && self.due.is_none()).filter_map(|at| self.at(at));
+        let mut lacking = pictured.filter(|item| item.image.is_some() && self.picture(item).is_none());
+        let picture = lacking.next().map(|item| ItemsCommand::Picture { list, row: item.row });
         let words = (listed.words.is_none() && listed.matching > 0).then_some(ItemsCommand::Words { list });
         page.into_iter().chain(item).chain(picture).chain(words).map(Command::Items).collect()
     }
@@ -142,6 +147,9 @@ impl Screen for State {
 
     fn list(&self, _world: &World, body: Rect) -> Option<List> {
         let places = layout(body, self.alone);
+        if self.sheet {
+            return None;
+        }
         let height = places.list.height.saturating_sub(u16::from(places.words));
         Some(List::framed(Rect { height, ..places.list }, self.matching()))
     }
@@ -211,19 +219,21 @@ impl State {
         self.typed();
     }
 
-    /// The items most like the selected one, by its text.
-    fn similar(&mut self, world: &World) -> Vec<Effect> {
-        let Some(item) = self.selected() else { return Vec::new() };
-        let Some(sentence) = item.text.clone() else {
-            let why = if world.hide_text { "texts are hidden" } else { "this item has no text" };
-            return Effect::say(format!("{why}: there is nothing to look for"));
-        };
-        let mut listing = Listing::near(&sentence);
-        listing.near = Some(Near { sentence, name: Some(format!("item {}", item.id)) });
-        listing.filter.split = self.listing.filter.split;
-        listing.model.clone_from(&self.listing.model);
-        self.open(listing, ScreenId::Items);
-        Vec::new()
+    /// Places of the list that are drawn.
+    fn in_sight(&self, world: &World, matching: usize) -> Range<usize> {
+        if self.sheet {
+            return sheet_view::places(self.cursor.selected, matching);
+        }
+        let seen = layout(body(world.size), self.alone).page().max(1);
+        let end = (self.cursor.offset + seen).max(self.cursor.selected + 1).min(matching);
+        self.cursor.offset.min(self.cursor.selected).min(end)..end
+    }
+
+    /// The items most like the selected one.
+    fn similar(&mut self) {
+        if let Some(listing) = self.selected().map(|item| self.listing.like(item)) {
+            self.open(listing, ScreenId::Items);
+        }
     }
 
     /// Writes the ids of the marked items.
@@ -255,8 +265,8 @@ impl State {
 /// The same list in a shell.
 fn shell(state: &State, world: &World) -> Option<String> {
     let (question, run) = state.listing.question(world)?;
-    if question.filter.among.is_some() {
-        // Items of a slice: 'llm2loss discover --ids FILE' writes them.
+    if question.filter.among.is_some() || question.like.is_some() {
+        // Items of a slice: 'llm2loss discover --ids FILE' writes them. Of what is like an item --id tells the nearest.
         return None;
     }
     let mut command = format!("llm2loss items {}", crate::console::shell::audit(world));

@@ -37,6 +37,7 @@ fn item(place: usize) -> ListedItem {
         image: None,
         split: Split::Test,
         label: None,
+        scores: Vec::new(),
         losses: vec![("v1".into(), Some(1.0)), ("v2".into(), None)],
         attributes: Vec::new(),
         risk: None,
@@ -157,7 +158,7 @@ fn one_goes_back_list_by_list_and_then_to_the_screen_before() {
     assert!(state.act(&world, SIMILAR).is_empty());
     let asked = serve(&mut state, &world);
     let Some(ItemsCommand::List { question, .. }) = asked.first() else { panic!("{asked:?}") };
-    assert_eq!(question.near.as_deref(), Some(place.replace("item", "text").as_str()));
+    assert_eq!((question.like, question.near.as_deref()), (place.replace("item ", "").parse().ok(), None));
     assert_eq!((question.order, question.filter.with.len()), (ItemOrder::Similarity, 0));
     press(&mut state, &world, &[BACK]);
     assert_eq!((selected(&state), state.listing.title.as_str()), (place.as_str(), "Senior"));
