@@ -71,11 +71,14 @@ impl Precision {
     /// Appends the bytes of a row.
     pub fn encode(self, row: &[f32], out: &mut Vec<u8>) {
         let mut bits = [0u16; 256];
-        let halves = |out: &mut Vec<u8>, bits: &[u16]| bits.iter().for_each(|bits| out.extend(bits.to_le_bytes()));
+        let halves = |out: &mut Vec<u8>, bits: &mut [u16]| {
+            bits.iter_mut().for_each(|bits| *bits = bits.to_le());
+            out.extend_from_slice(bytemuck::cast_slice(bits));
+        };
         match self {
             Self::F16 => row.chunks(bits.len()).for_each(|part| {
                 bits[..part.len()].reinterpret_cast_mut::<f16>().convert_from_f32_slice(part);
-                halves(out, &bits[..part.len()]);
+                halves(out, &mut bits[..part.len()]);
             }),
             Self::Bf16 => row.iter().for_each(|value| out.extend(bf16::from_f32(*value).to_le_bytes())),
             Self::F32 => row.iter().for_each(|value| out.extend(value.to_le_bytes())),

@@ -42,7 +42,8 @@ impl Embeddings {
         let mut seen = Seen::default();
         for part in &parts {
             let starts: Vec<usize> = (0..part.rows()).step_by(part.block()).collect();
-            let blocks = starts.par_iter().map(|first| Seen::look(part, *first, half));
+            let room = <(Vec<f32>, Vec<u8>)>::default;
+            let blocks = starts.par_iter().map_init(room, |room, first| Seen::look(part, *first, half, room));
             blocks.collect::<io::Result<Vec<_>>>().map_err(refused)?.into_iter().for_each(|block| seen.add(block));
         }
         if let Some((row, norm)) = seen.bad {
@@ -195,11 +196,16 @@ impl Default for Seen {
 }
 
 impl Seen {
-    /// Looks at a block of an array.
-    fn look(part: &NumberArray, first: usize, half: bool) -> io::Result<Self> {
+    /// Looks at a block of an array, in room that a thread uses again.
+    fn look(
+        part: &NumberArray,
+        first: usize,
+        half: bool,
+        (values, bytes): &mut (Vec<f32>, Vec<u8>),
+    ) -> io::Result<Self> {
         let (mut seen, dimension) = (Self::default(), part.columns());
-        let mut values = vec![0.0; part.block().min(part.rows() - first) * dimension];
-        part.read(first, &mut values, &mut Vec::new())?;
+        values.resize(part.block().min(part.rows() - first) * dimension, 0.0);
+        part.read(first, values, bytes)?;
         for (at, row) in values.chunks_exact_mut(dimension).enumerate() {
             let norm = to_unit(row, half);
             if !norm.is_finite() || norm == 0.0 {

@@ -329,8 +329,7 @@ pub fn write<F: Fill>(
     filler: impl Fn() -> F + Sync,
 ) -> io::Result<()> {
     let (rows, width) = (digests.len(), shape.width());
-    let mut order: Vec<u32> = (0..rows as u32).collect();
-    order.par_sort_by_key(|row| digests[*row as usize]);
+    let order = ascending(digests);
     let block = (BLOCK / width.max(1)).max(1);
     let make = |first: &usize| made(*first..rows.min(first + block), width, digests, filler());
     let starts: Vec<usize> = (0..rows).step_by(block).collect();
@@ -357,6 +356,16 @@ pub fn write<F: Fill>(
         file.seek(SeekFrom::Start(0))?;
         file.write_all(&shape.header(encoder, rows, &seal_of([digests, &order, &checksums])))
     })
+}
+
+/// The rows by ascending digest. Their beginnings are sorted beside them: digests that lie apart would be fetched one by
+/// one.
+fn ascending(digests: &[ContentHash]) -> Vec<u32> {
+    let begins = |digest: &ContentHash| digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first));
+    let mut order: Vec<(u64, u32)> = (0..).zip(digests).map(|(row, digest)| (begins(digest), row)).collect();
+    let whole = |row: u32| (digests[row as usize], row);
+    order.par_sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| whole(a.1).cmp(&whole(b.1))));
+    order.into_iter().map(|(_, row)| row).collect()
 }
 
 /// Bytes and checksums of some rows.
