@@ -8,6 +8,7 @@ use crate::diagnose::{DiscoverQuestion, Discovery, Wanted, Watch};
 use crate::engine::{LossesOf, NewAttribute, Session};
 use crate::report::{self, Cell, DiscoveryTitle, Format, Sheet};
 use serde::Serialize;
+use std::collections::HashSet;
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -54,7 +55,9 @@ pub fn run(place: Place, model: Option<&str>, given: &Discover) -> Result<u8, Fa
         return print(&report::to_json("llm2loss.discover/1", None, body)?);
     }
     let title = DiscoveryTitle { audit: &given.audit, model: &model, wanted, within: given.within.as_deref() };
-    print(&report::discovery(&found, &title).render(format(given)))
+    let format = format(given);
+    let rows = if format == Format::Csv { report::discovery_rows } else { report::discovery };
+    print(&rows(&found, &title).render(format))
 }
 
 /// Makes a slice an attribute of the audit.
@@ -120,7 +123,7 @@ fn format(given: &Discover) -> Format {
 
 /// Every slice's items, those of both halves.
 fn members(found: &Discovery, audit: &Audit, losses: LossesOf<'_>) -> Result<Sheet, Failure> {
-    let columns = ["slice", "id", "split", "loss"].map(|name| (name, report::Align::Left));
+    let columns = ["slice", "id", "split", "loss", "half"].map(|name| (name, report::Align::Left));
     let mut sheet = Sheet::new(String::new(), &columns);
     let models = match losses {
         LossesOf::Model(model) => vec![model],
@@ -129,6 +132,7 @@ fn members(found: &Discovery, audit: &Audit, losses: LossesOf<'_>) -> Result<She
     let models = models.into_iter().map(|name| audit.model(name).map_err(crate::engine::EngineError::from));
     let models = models.collect::<Result<Vec<_>, _>>()?;
     for slice in &found.slices {
+        let tested: HashSet<usize> = slice.tested.iter().copied().collect();
         for &row in &slice.items {
             let item = &audit.items[row];
             let loss = match models.as_slice() {
@@ -140,6 +144,8 @@ fn members(found: &Discovery, audit: &Audit, losses: LossesOf<'_>) -> Result<She
                 Cell::text(&item.id),
                 Cell::Text(item.split.to_string()),
                 Cell::Number { value: loss, digits: 6, signed: false },
+                // A slice's numbers are over those it was tested on.
+                Cell::text(if tested.contains(&row) { "tested" } else { "found" }),
             ]);
         }
     }

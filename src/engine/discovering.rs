@@ -35,6 +35,7 @@ impl Session {
         watch: &Watch<'_>,
     ) -> Result<Discovery, EngineError> {
         let audit = self.audit()?;
+        let changes = matches!(losses, LossesOf::Change(..));
         let losses = match losses {
             LossesOf::Model(model) => audit.model(model)?.losses.clone(),
             LossesOf::Change(before, after) => {
@@ -47,6 +48,9 @@ impl Session {
         let audit = self.audit()?;
         let material = DiscoverMaterial { audit: &audit, losses: &losses, near: &names.groups };
         let mut found = diagnose::discover(&material, question, watch)?;
+        if changes {
+            found.keep_risen();
+        }
         found.notes.extend(names.notes.iter().cloned());
         found.unembedded = names.unembedded;
         Ok(found)

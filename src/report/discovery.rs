@@ -37,6 +37,17 @@ pub fn slice_label(slice: &DiscoveredSlice) -> String {
     }
 }
 
+/// [`discovery`] for programs: whole names, and that of the slice a finer one is within.
+#[must_use]
+pub fn discovery_rows(found: &Discovery, title: &DiscoveryTitle<'_>) -> Sheet {
+    let mut sheet = discovery(found, title);
+    let names = found.slices.iter().map(|slice| Cell::text(&slice.name));
+    sheet.fill("slice", names);
+    let parents = found.slices.iter().map(|slice| slice.parent.as_ref().map_or(Cell::Empty, Cell::text));
+    sheet.append("parent", parents);
+    sheet
+}
+
 /// The slices with what they rest on below.
 #[must_use]
 pub fn discovery(found: &Discovery, title: &DiscoveryTitle<'_>) -> Sheet {
@@ -122,7 +133,7 @@ pub fn notes(found: &Discovery) -> Vec<String> {
     }
     let mut notes = Vec::new();
     if found.slices.is_empty() {
-        notes.push("No slice is worse than the rest by more than chance.".into());
+        notes.push("No slice stands out from the rest by more than chance.".into());
     }
     notes.push(format!(
         "Found on {} items among {} words, attributes and pairs of them; every number is over {} other test items, q over all slices tested.",
@@ -133,7 +144,7 @@ pub fn notes(found: &Discovery) -> Vec<String> {
     if found.unconfirmed > 0 {
         let were = if found.unconfirmed == 1 { "slice was" } else { "slices were" };
         notes.push(format!(
-            "{} more {were} found and not confirmed there (q > .05 or fewer than 10 items).",
+            "{} more {were} found and not confirmed there (q > .05, or fewer than 10 items or 20 groups).",
             found.unconfirmed
         ));
     }

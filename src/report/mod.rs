@@ -27,8 +27,8 @@ mod tables;
 pub use calibration::calibration;
 pub use comparison::{model_comparison, sorted_attributes};
 pub use discovery::{
-    DiscoveryTitle, discovery, notes as discovery_notes, outside_attributes, outside_attributes_in_short, slice_label,
-    slice_paragraph,
+    DiscoveryTitle, discovery, discovery_rows, notes as discovery_notes, outside_attributes,
+    outside_attributes_in_short, slice_label, slice_paragraph,
 };
 pub use document::{ReportMaterial, html_report, latex_report, markdown_report};
 pub use findings::{

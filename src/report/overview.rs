@@ -2,7 +2,7 @@
 
 use super::{finding_lines, findings_heading, printable};
 use crate::audit::{Contrast, HeadKind, RunRecord};
-use crate::diagnose::{Aggregate, DiscoveredSlice, Discovery, Findings, Tables, TrueGap};
+use crate::diagnose::{Aggregate, DiscoveredSlice, Discovery, Findings, Tables, TrueGap, grouped};
 
 /// What a newcomer should see first: whom the model fails, and how far to trust the heads.
 #[must_use]
@@ -35,12 +35,14 @@ pub fn demo(found: &Findings, slices: &Discovery, tables: &Tables, run: &RunReco
 
 /// The slices found by themselves, greatest excess first; nothing where there are none.
 fn slice_line(slices: &Discovery, run: &RunRecord) -> String {
-    let one = |slice: &DiscoveredSlice| format!("{} ({:.3}, n {})", printable(&slice.name), slice.mean_loss, slice.n);
+    let one = |slice: &DiscoveredSlice| {
+        format!("{} ({:.3}, n {})", printable(&slice.name), slice.mean_loss, grouped(slice.n))
+    };
     let told: Vec<String> = slices.slices.iter().map(one).collect();
     let Some(first) = slices.slices.first() else { return String::new() };
     format!(
         "Found by itself, tested on {} other test items of mean loss {:.3}: {}. All of them: llm2loss discover {} --model {}\n",
-        slices.tested_on,
+        grouped(slices.tested_on),
         first.overall,
         told.join("; "),
         run.audit,

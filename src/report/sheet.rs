@@ -199,6 +199,18 @@ impl Sheet {
         self.grid().render().lines().map(unicode_width::UnicodeWidthStr::width).max().unwrap_or(0)
     }
 
+    /// Puts other cells into a column.
+    pub fn fill(&mut self, name: &str, cells: impl Iterator<Item = Cell>) {
+        let Some(at) = self.columns.iter().position(|(known, _)| known == name) else { return };
+        self.rows.iter_mut().zip(cells).for_each(|(row, cell)| row[at] = cell);
+    }
+
+    /// Adds a column of words on the right.
+    pub fn append(&mut self, name: &str, cells: impl Iterator<Item = Cell>) {
+        self.columns.push((name.to_owned(), Align::Left));
+        self.rows.iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell));
+    }
+
     /// Removes a column.
     pub fn leave_out(&mut self, name: &str) {
         let Some(at) = self.columns.iter().position(|(known, _)| known == name) else { return };

@@ -23,6 +23,7 @@ fn slice(terms: &[&str], parent: Option<&str>, n: usize, mean_loss: f64, share: 
         share_of_excess: share,
         parent: parent.map(str::to_owned),
         items: (0..2 * n).collect(),
+        tested: (0..n).collect(),
         losses: vec![mean_loss; n],
         tenths: [1, 2, 3, 4, 6, 9, 13, 20, 30, 44].map(|part| part * n / 132),
         near: false,

@@ -2,6 +2,7 @@
 
 use super::question::DiscoveredSlice;
 use super::term::{Term, TermKind, in_both};
+use crate::diagnose::policy::LEAST_UNITS;
 use crate::stats::{
     Better, Clusters, Interval, PowerSums, Side, Undefined, Units, careful_mean_interval, group_mean_of_units,
     mean_gap, p_above, skewed_welch,
@@ -24,6 +25,8 @@ pub struct HeldOut<'a> {
     pub places: &'a [u32],
     /// Whom each place belongs to, where the audit says.
     pub clusters: Option<Vec<usize>>,
+    /// For each place, the first one of its text: copies of a text tell no more than it does.
+    pub copies: Option<&'a [u32]>,
     /// For each of `places`, the tenth of its losses.
     tenths: Vec<u8>,
 }
@@ -56,6 +59,11 @@ pub fn joined(terms: &[&Term]) -> String {
     terms.iter().map(|term| term.name.as_str()).collect::<Vec<_>>().join(" + ")
 }
 
+/// Those of `all` that are not in `some`; both ascending.
+fn without(all: &[u32], some: &[u32]) -> Vec<u32> {
+    all.iter().copied().filter(|place| some.binary_search(place).is_err()).collect()
+}
+
 impl<'a> HeldOut<'a> {
     /// The half of `places`; `clusters` tell whom each place belongs to.
     #[must_use]
@@ -66,7 +74,13 @@ impl<'a> HeldOut<'a> {
         places: &'a [u32],
         clusters: Option<Vec<usize>>,
     ) -> Self {
-        Self { rows, losses, sign, places, clusters, tenths: tenths(losses, places) }
+        Self { rows, losses, sign, places, clusters, copies: None, tenths: tenths(losses, places) }
+    }
+
+    /// The same where some texts come more than once.
+    #[must_use]
+    pub fn with_copies(self, copies: Option<&'a [u32]>) -> Self {
+        Self { copies, ..self }
     }
 
     /// Mean loss of the half.
@@ -146,6 +160,7 @@ impl<'a> HeldOut<'a> {
             share_of_excess: excess / self.excess(overall).max(f64::MIN_POSITIVE),
             parent: within.map(|(name, _)| name.to_owned()),
             items: members.iter().map(|&place| self.rows[place as usize]).collect(),
+            tested: tested.iter().map(|&place| self.rows[place as usize]).collect(),
             losses,
             tenths,
             by_attributes: terms.iter().all(|term| term.kind == TermKind::Attribute),
@@ -158,24 +173,41 @@ impl<'a> HeldOut<'a> {
         if let Some(clusters) = &self.clusters {
             return self.compared_by_clusters(tested, around, clusters);
         }
-        let sums = |places: &[u32]| -> PowerSums {
-            places.iter().map(|&place| PowerSums::one(self.sign * (self.losses[place as usize] - overall))).sum()
+        let group = self.sums(tested, overall);
+        let rest = match self.copies {
+            None => self.sums(around, overall) - group,
+            Some(_) => self.sums(&without(around, tested), overall),
         };
-        let group = sums(tested);
-        let rest = sums(around) - group;
+        // The mean is over items, as it is shown, its width over texts.
+        let shift = self.copies.map_or(0.0, |_| {
+            let mean =
+                tested.iter().map(|&place| self.losses[place as usize] - overall).sum::<f64>() / tested.len() as f64;
+            self.sign * mean - group.mean()
+        });
         let p = match skewed_welch(group, rest) {
             Ok(found) => Some(found.p),
             Err(Undefined::Constant) => Some(f64::from(group.mean() <= rest.mean())),
             Err(_) => None,
         };
         let back = |interval: Interval| {
-            let ends = [interval.low, interval.high].map(|end| overall + self.sign * end);
+            let ends = [interval.low, interval.high].map(|end| overall + self.sign * (end + shift));
             Interval { low: ends[0].min(ends[1]), high: ends[0].max(ends[1]), ..interval }
         };
         (p, careful_mean_interval(group, rest, LEVEL).map(back))
     }
 
-    /// The same where items belong to somebody: by the sandwich variance over clusters, without a correction for skewness.
+    /// Sums of what is looked for, a text each by the mean of its copies.
+    fn sums(&self, places: &[u32], overall: f64) -> PowerSums {
+        let value = |place: u32| self.sign * (self.losses[place as usize] - overall);
+        let Some(copies) = self.copies else { return places.iter().map(|&place| PowerSums::one(value(place))).sum() };
+        let mut texts: Vec<(u32, f64)> = places.iter().map(|&place| (copies[place as usize], value(place))).collect();
+        texts.sort_unstable_by_key(|(first, _)| *first);
+        let mean = |copies: &[(u32, f64)]| copies.iter().map(|(_, value)| value).sum::<f64>() / copies.len() as f64;
+        texts.chunk_by(|a, b| a.0 == b.0).map(|copies| PowerSums::one(mean(copies))).sum()
+    }
+
+    /// The same where items belong to somebody: by the sandwich variance over clusters, without a correction for skewness;
+    /// nothing where a side has too few of them.
     fn compared_by_clusters(
         &self,
         tested: &[u32],
@@ -187,8 +219,13 @@ impl<'a> HeldOut<'a> {
         let labels: Vec<usize> = around.iter().map(|&place| clusters[place as usize]).collect();
         let labels = Clusters::from_labels(&labels);
         let units = Units::Clusters(&labels);
+        let of_side = |side: Side| -> Vec<usize> { (0..sides.len()).filter(|&at| sides[at] == side).collect() };
+        let fewer = units.among(&of_side(Side::With)).min(units.among(&of_side(Side::Without)));
+        if fewer < LEAST_UNITS {
+            return (None, None);
+        }
         let gap = mean_gap(&values, &sides, units, Better::Lower).ok();
-        let p = gap.map(|gap| p_above(self.sign * gap.gap.signed, 0.0, gap.variance.sqrt(), f64::INFINITY));
+        let p = gap.map(|gap| p_above(self.sign * gap.gap.signed, 0.0, gap.variance.sqrt(), (fewer - 1) as f64));
         let mean = group_mean_of_units(&values, &sides, Side::With, units).ok();
         (p, mean.map(|mean| Interval::normal(mean.value, mean.variance.sqrt(), LEVEL)))
     }

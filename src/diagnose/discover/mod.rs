@@ -131,6 +131,7 @@ impl Ground {
         let rows = &self.halves.rows;
         let clusters = audit.clusters.as_ref().map(|clusters| rows.iter().map(|&row| clusters[row]).collect());
         HeldOut::new(rows, losses, self.sign, &self.halves.tested_on, clusters)
+            .with_copies(self.halves.copies.as_deref())
     }
 }
 

@@ -73,7 +73,10 @@ pub struct DiscoveredSlice {
     /// Positions in the audit of all items it holds, of both halves.
     #[serde(skip)]
     pub items: Vec<usize>,
-    /// Losses of the items it was tested on.
+    /// Of these, the ones it was tested on: every number is over them.
+    #[serde(skip)]
+    pub tested: Vec<usize>,
+    /// Their losses.
     #[serde(skip)]
     pub losses: Vec<f64>,
     /// Those items by the tenth of all tested losses that theirs is in, lowest first: ties share a place.
@@ -85,6 +88,24 @@ pub struct DiscoveredSlice {
     /// Every one of its terms is a group of an attribute.
     #[serde(skip)]
     pub by_attributes: bool,
+}
+
+impl Discovery {
+    /// Of slices of differences, leaves those that rose: one that fell less than the others stands out among these, and yet
+    /// nobody lost by it. What is told of all slices together is no longer known then.
+    pub fn keep_risen(&mut self) {
+        let rose = |slice: &DiscoveredSlice| slice.interval.map_or(slice.mean_loss, |interval| interval.low) > 0.0;
+        let before = self.slices.len();
+        self.slices.retain(rose);
+        let names: Vec<String> = self.slices.iter().map(|slice| slice.name.clone()).collect();
+        self.slices.retain(|slice| slice.parent.as_ref().is_none_or(|parent| names.contains(parent)));
+        let left_out = before - self.slices.len();
+        if left_out > 0 {
+            (self.unexplained, self.outside_attributes) = (None, None);
+            let were = if left_out == 1 { "1 slice".into() } else { format!("{left_out} slices") };
+            self.notes.push(format!("{were} gained less than the rest without losing for certain: left out."));
+        }
+    }
 }
 
 impl DiscoveredSlice {

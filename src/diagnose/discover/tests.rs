@@ -342,6 +342,7 @@ fn what_attributes_do_not_let_expect_lies_outside_them() {
         share_of_excess: 1.0,
         parent: None,
         items: items.to_vec(),
+        tested: Vec::new(),
         losses: Vec::new(),
         tenths: [0; 10],
         near: false,
@@ -379,4 +380,52 @@ fn a_slice_knows_the_tenths_of_its_losses_and_the_groups_it_is_made_of() {
     // One of six colours.
     assert!((5.0..7.0).contains(&group.lift), "{group:?}");
     assert!(found.outside_attributes.is_some_and(|share| share < 0.1), "{:?}", found.outside_attributes);
+}
+
+#[test]
+fn copies_of_a_text_count_once_and_slices_of_few_groups_are_not_told() {
+    // Twelve texts in the slice, twelve out of it, each five times: what is tested are the twelve.
+    let losses: Vec<f64> = (0..120).map(|at| f64::from(at / 5 % 7) + if at < 60 { 2.0 } else { 0.0 }).collect();
+    let rows: Vec<usize> = (0..120).collect();
+    let (places, copies): (Vec<u32>, Vec<u32>) = (0..120).map(|at| (at, at / 5 * 5)).unzip();
+    let term = |rows: Vec<u32>| Term { name: "zebra".into(), kind: TermKind::Words, rows };
+    let once: Vec<u32> = (0..120).step_by(5).collect();
+    let one = HeldOut::new(&rows, &losses, 1.0, &once, None);
+    let one = one.test(&[&term(once[..12].to_vec())], None, |_| false).unwrap();
+    let five = HeldOut::new(&rows, &losses, 1.0, &places, None).with_copies(Some(&copies));
+    let five = five.test(&[&term((0..60).collect())], None, |_| false).unwrap();
+    assert!((five.p - one.p).abs() < 1e-12 && (five.n, one.n) == (60, 12), "{} {}", five.p, one.p);
+    let [wide, same] = [&five, &one].map(|slice| slice.interval.unwrap());
+    assert!((wide.low - same.low).abs() < 1e-9 && (wide.high - same.high).abs() < 1e-9);
+    let taken_for_many = HeldOut::new(&rows, &losses, 1.0, &places, None);
+    assert!(taken_for_many.test(&[&term((0..60).collect())], None, |_| false).unwrap().p < one.p / 100.0);
+    // In 24 groups, of which 12 hold the slice.
+    let groups = HeldOut::new(&rows, &losses, 1.0, &places, Some((0..120).map(|at| at / 5).collect()));
+    assert!(groups.test(&[&term((0..60).collect())], None, |_| false).is_none());
+    // In 120 of one item each.
+    let groups = HeldOut::new(&rows, &losses, 1.0, &places, Some((0..120).collect()));
+    assert!(groups.test(&[&term((0..60).collect())], None, |_| false).is_some());
+}
+
+#[test]
+fn copies_are_in_one_half_whatever_their_marks() {
+    let item = |id: usize| Item {
+        id: id.to_string().into(),
+        text: format!("Row {}{}", id / 2, if id % 2 == 0 { "" } else { " ." }).into(),
+        split: Split::Test,
+        content: Content::Text,
+    };
+    let audit = Audit {
+        name: "x".into(),
+        items: (0..200).map(item).collect(),
+        labels: None,
+        clusters: None,
+        attributes: Vec::new(),
+        models: Vec::new(),
+        prompts: PromptSets::default(),
+    };
+    let halves = super::halves::halves(&audit, &[0.5; 200], |_| true);
+    let copies = halves.copies.unwrap();
+    assert!((0..200).all(|place| copies[place] as usize == place / 2 * 2));
+    assert!(halves.tested_on.len() > 40 && halves.tested_on.chunks(2).all(|pair| pair[1] == pair[0] + 1));
 }
