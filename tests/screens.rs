@@ -1364,6 +1364,15 @@ fn no_size_is_too_small_or_too_large() {
     }
     let small = frame(&open((20, 5)), 20, 5, &theme);
     assert!(snapshot::symbols(&small).contains("needs 60x16"));
+    // Nobody sees what a key would do there, but leaving.
+    let mut blind = open((120, 36));
+    press(&mut blind, "8 j");
+    update(&mut blind, Msg::Resize(20, 5));
+    assert!(press(&mut blind, "a Enter 3 n Enter").is_empty());
+    update(&mut blind, Msg::Resize(120, 36));
+    assert_eq!((blind.world.screen, press(&mut blind, "x").len()), (ScreenId::Discover, 1));
+    update(&mut blind, Msg::Resize(20, 5));
+    assert!(matches!(press(&mut blind, "q")[..], [Cmd::Quit]));
 }
 
 #[test]

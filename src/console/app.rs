@@ -165,10 +165,19 @@ fn press(app: &mut App, key: KeyEvent) -> Vec<Cmd> {
     if key.kind == KeyEventKind::Release {
         return Vec::new();
     }
+    let seen = view::is_seen(app.world.size);
     let Some(name) = keys::name(key) else {
-        type_key(app, key);
+        if seen {
+            type_key(app, key);
+        }
         return Vec::new();
     };
+    if !seen {
+        // Nobody sees what a key does: only leaving is left.
+        let leaves = name.starts_with('^') || !app.place().takes_text();
+        let quit = app.world.keymap.find(&[EVERYWHERE], &name) == Some(Action::Quit) && leaves;
+        return if quit { act::act(app, Action::Quit) } else { Vec::new() };
+    }
     if app.dialog.take().is_some() && matches!(name.as_str(), "Esc" | "Enter" | "q") {
         // Any other key closes it too and goes on to what lies below.
         return Vec::new();
@@ -220,6 +229,9 @@ fn type_key(app: &mut App, key: KeyEvent) {
 }
 
 fn paste(app: &mut App, text: &str) {
+    if !view::is_seen(app.world.size) {
+        return;
+    }
     let cut = if let Some(palette) = &mut app.palette {
         let cut = input::paste(&mut palette.input, text);
         palette.search();

@@ -35,6 +35,12 @@ pub struct Drawn {
     pub images: Vec<Placed>,
 }
 
+/// Whether a terminal is large enough for anything to be seen.
+#[must_use]
+pub fn is_seen((width, height): (u16, u16)) -> bool {
+    width >= LEAST.0 && height >= LEAST.1
+}
+
 /// Draws a frame.
 #[must_use]
 pub fn draw(app: &App, width: u16, height: u16, theme: &Theme) -> Drawn {
@@ -42,7 +48,7 @@ pub fn draw(app: &App, width: u16, height: u16, theme: &Theme) -> Drawn {
     let mut buffer = Buffer::empty(area);
     buffer.set_style(area, theme.style(Role::Text));
     let mut pen = Pen::new(&mut buffer, theme);
-    if width < LEAST.0 || height < LEAST.1 {
+    if !is_seen((width, height)) {
         let needed = format!("needs {}x{}", LEAST.0, LEAST.1);
         let both = format!("{needed}, now {width}x{height}");
         // Where both do not fit, what is needed is the news.

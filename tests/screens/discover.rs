@@ -238,7 +238,7 @@ fn other_questions_are_asked_and_answers_to_older_ones_are_dropped() {
     tell(&mut app, Event::Discovered { request: usual, found: Ok(Arc::new(view(&easy))) });
     assert!(app.screens.discover.found(&app.world).is_none());
     tell(&mut app, Event::Discovered { request: easy.clone(), found: Ok(Arc::new(view(&easy))) });
-    assert!(words(&app).contains("No slice is worse than the rest by more than chance."), "{}", words(&app));
+    assert!(words(&app).contains("No slice stands out from the rest by more than chance."), "{}", words(&app));
     let surprise = asked(&update(&mut app, Msg::Key(key("w"))));
     assert_eq!(surprise.wanted, Wanted::Surprising(Vec::new()));
     let change = asked(&update(&mut app, Msg::Key(key("]"))));

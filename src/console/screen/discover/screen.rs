@@ -152,7 +152,10 @@ impl Screen for State {
 
     fn settle(&mut self, world: &World, body: Rect) {
         let length = self.length(world);
-        self.cursor.settle(length, view::page(layout(body, length).list));
+        // While slices are found anew, the place is kept.
+        if length > 0 {
+            self.cursor.settle(length, view::page(layout(body, length).list));
+        }
         self.naming.take_if(|_| length == 0);
     }
 
