@@ -91,13 +91,21 @@ fn members_and_every_form_are_written_and_odd_names_are_harmless() {
     done(&home, &["ingest", "mine", "--manifest", &manifest], 0);
     let ids = folder.path().join("ids.csv");
     let (text, said) = done(&home, &["discover", "mine", "--depth", "1", "--ids", ids.to_str().unwrap()], 0);
-    assert!(said.contains("items of 1 slices") || said.contains("items of"), "{said}");
+    assert!(said.contains("items of 1 slice\n"), "{said}");
     assert!(text.contains("azure") && text.contains("Found on") && !text.contains("olive"), "{text}");
     let members = std::fs::read_to_string(ids).unwrap();
     let lines: Vec<&str> = members.lines().skip(1).collect();
     assert_eq!(lines.len(), 400, "{}", members.lines().take(3).collect::<String>());
     let azure = |line: &&str| line.split(',').nth(1).unwrap()[1..].parse::<usize>().unwrap() / 2 % 3 == 1;
-    assert!(members.starts_with("slice,id,split,loss\n") && lines.iter().all(azure));
+    assert!(members.starts_with("slice,id,split,loss,half\n") && lines.iter().all(azure));
+    // The numbers told are over the half it was tested on.
+    let tested: Vec<f64> =
+        lines.iter().filter_map(|line| line.strip_suffix(",tested")?.rsplit(',').next()?.parse().ok()).collect();
+    let told: serde_json::Value =
+        serde_json::from_str(&done(&home, &["discover", "mine", "--depth", "1", "--json"], 0).0).unwrap();
+    let slice = &told["slices"][0];
+    let mean = tested.iter().sum::<f64>() / tested.len() as f64;
+    assert!((slice["mean_loss"].as_f64().unwrap() - mean).abs() < 1e-5 && slice["n"] == tested.len(), "{slice} {mean}");
     for (flag, start) in [("--csv", "slice,n,mean loss"), ("--markdown", "**Discover"), ("--format=latex", "% needs")] {
         assert!(done(&home, &["discover", "mine", flag], 0).0.starts_with(start), "{flag}");
     }

@@ -45,7 +45,11 @@ pub fn run(place: Place, model: Option<&str>, given: &Discover) -> Result<u8, Fa
     if let Some(path) = &given.ids {
         let audit = session.audit()?;
         write_file(path, members(&found, &audit, losses)?.render(Format::Csv).as_bytes())?;
-        progress::say(&format!("{}: items of {} slices", path.display(), found.slices.len()));
+        let slices = match found.slices.len() {
+            1 => "1 slice".to_owned(),
+            count => format!("{count} slices"),
+        };
+        progress::say(&format!("{}: items of {slices}", path.display()));
     }
     if let Some(name) = &given.add {
         add(&session, given, &found, (name, wanted))?;

@@ -411,7 +411,7 @@ fn copies_of_a_text_count_once_and_slices_of_few_groups_are_not_told() {
 fn copies_are_in_one_half_whatever_their_marks() {
     let item = |id: usize| Item {
         id: id.to_string().into(),
-        text: format!("Row {}{}", id / 2, if id % 2 == 0 { "" } else { " ." }).into(),
+        text: format!("Row {}{}", id / 2, if id.is_multiple_of(2) { "" } else { " ." }).into(),
         split: Split::Test,
         content: Content::Text,
     };
