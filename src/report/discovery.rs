@@ -48,13 +48,17 @@ pub fn discovery_rows(found: &Discovery, title: &DiscoveryTitle<'_>) -> Sheet {
     sheet
 }
 
+/// What is shown in the place of the loss where losses beyond what is expected are looked for.
+const ADJUSTED: &str = "Adjusted loss: the loss less what the attributes let expect of the item, plus the mean of all.";
+
 /// The slices with what they rest on below.
 #[must_use]
 pub fn discovery(found: &Discovery, title: &DiscoveryTitle<'_>) -> Sheet {
+    let surprise = title.wanted == "surprise";
     let columns = [
         ("slice", Left),
         ("n", Right),
-        ("mean loss", Right),
+        (if surprise { "adjusted loss" } else { "mean loss" }, Right),
         ("95 %", Right),
         ("overall", Right),
         ("share of excess", Right),
@@ -76,6 +80,9 @@ pub fn discovery(found: &Discovery, title: &DiscoveryTitle<'_>) -> Sheet {
         ]);
     }
     sheet.notes = notes(found);
+    if surprise && !found.slices.is_empty() {
+        sheet.notes.insert(0, ADJUSTED.into());
+    }
     sheet
 }
 
