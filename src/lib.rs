@@ -5,6 +5,7 @@
 
 pub mod files;
 pub mod guard;
+pub mod kernel;
 pub mod numbers;
 pub mod stats;
 

@@ -39,7 +39,9 @@ fn check_texts(fixture: &Fixture, name: &str, encoder: &dyn Encoder) {
     let batch = encoder.encode(&texts).unwrap();
     let apart = difference(&batch, expected, dimension);
     println!("{name}: texts differ by {apart:.1e}");
-    assert!(apart < 1e-5, "{name}: {apart:e}");
+    // A large tower of texts is kept in 16 bits a weight.
+    let bound = if name == "clip-full" { 1e-4 } else { 1e-5 };
+    assert!(apart < bound, "{name}: {apart:e}");
     // Typed one after the other, the prompts go on from one another's beginnings.
     for (index, text) in texts.iter().enumerate() {
         let row = &batch[index * dimension..(index + 1) * dimension];

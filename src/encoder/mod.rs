@@ -9,6 +9,7 @@ mod growth;
 mod hub;
 mod modules;
 mod open;
+mod ops;
 mod patterns;
 mod picture;
 mod processor;

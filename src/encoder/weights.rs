@@ -137,6 +137,11 @@ impl Weights {
     }
 }
 
+/// A tensor's numbers, row-major.
+pub(super) fn numbers_of(tensor: &Tensor) -> candle_core::Result<Vec<f32>> {
+    tensor.to_device(&Device::Cpu)?.flatten_all()?.to_vec1()
+}
+
 /// The shards an index names, each a plain file name.
 fn shards(files: &Files, folder: &str, index: &Path) -> Result<Vec<PathBuf>, String> {
     let names: BTreeSet<String> = read_json::<Index>(index)?.weight_map.into_values().collect();

@@ -1,7 +1,7 @@
 """Writes the checkpoint that tests/bench/encoders.rs times, or times the same work in Python.
 
     python tests/bench/encoders.py write FOLDER
-    python tests/bench/encoders.py time FOLDER [MINILM]
+    python tests/bench/encoders.py time FOLDER [MINILM] [--threads=N]
 """
 
 import io
@@ -48,7 +48,7 @@ def row(what, run, repeats=15):
 
 
 @torch.inference_mode()
-def run(folder, minilm):
+def run(folder, minilm, threads):
     import open_clip
     from tokenizers import Tokenizer
     from transformers import CLIPModel
@@ -82,7 +82,7 @@ def run(folder, minilm):
         from sentence_transformers import SentenceTransformer
 
         sentence = SentenceTransformer(minilm, device="cpu")
-    for threads in sorted({1, torch.get_num_threads()}):
+    for threads in threads or sorted({1, torch.get_num_threads()}):
         torch.set_num_threads(threads)
         print(f"threads: {threads}")
         row("transformers, 1 prompt padded to 77", lambda: encode([SHORT], True))
@@ -100,7 +100,9 @@ def run(folder, minilm):
             row("sentence-transformers, 64 sentences", lambda: sentence.encode(sentences, batch_size=32))
 
 
+folders = [word for word in sys.argv[2:] if not word.startswith("--")]
+threads = [int(word.split("=")[1]) for word in sys.argv[2:] if word.startswith("--threads=")]
 if sys.argv[1] == "write":
-    write(sys.argv[2])
+    write(folders[0])
 else:
-    run(sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else None)
+    run(folders[0], folders[1] if len(folders) > 1 else None, threads)

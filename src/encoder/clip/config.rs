@@ -2,6 +2,7 @@
 
 use crate::encoder::files::Files;
 use crate::encoder::weights::MOST_LAYERS;
+use crate::kernel::{Activation, Precision};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -24,15 +25,11 @@ pub struct Tower {
     pub norm_epsilon: f64,
 }
 
-/// The activation of the MLPs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
-    /// x·σ(1.702 x), OpenAI's.
-    QuickGelu,
-    /// x·Φ(x), exact; LAION's.
-    Gelu,
-    /// The same by the hyperbolic tangent; SigLIP's.
-    GeluTanh,
+impl Tower {
+    /// How a tower of texts keeps its weights; one of images reads them too seldom to wait for them.
+    pub fn precision(&self) -> Precision {
+        Precision::of_weights(self.layers * self.width * (4 * self.width + 2 * self.mlp_width))
+    }
 }
 
 /// Which token's state stands for a text.

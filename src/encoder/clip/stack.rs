@@ -4,18 +4,12 @@
 //! of them without padding; only attention looks at them apart. candle-transformers' own CLIP layers know
 //! quick_gelu alone and one length per batch; tests hold these against them.
 
-use super::config::{Activation, Tower};
+use super::config::Tower;
+use crate::encoder::ops::{Attend, AttendJoined, LayerNorm, Product, Span, attend_by_tensors};
 use crate::encoder::weights::Wanted;
-use candle_core::{D, DType, Device, Result, Tensor};
-use candle_nn::{LayerNorm, Module, ops};
+use crate::kernel::{Activation, Precision};
+use candle_core::{DType, Device, Result, Tensor};
 use std::collections::HashMap;
-
-/// Sequences of one length, one behind the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
-    pub sequences: usize,
-    pub length: usize,
-}
 
 /// Keys and values of a layer for the tokens before those computed, `[heads, tokens, head width]`.
 pub type Past = (Tensor, Tensor);
@@ -25,41 +19,19 @@ pub struct Stack {
     layers: Vec<Layer>,
     heads: usize,
     causal: bool,
+    /// Of queries with keys.
+    scale: f32,
 }
 
 struct Layer {
     norm1: LayerNorm,
-    /// Queries (scaled), keys and values in one product.
+    /// Queries, keys and values in one product.
     attention_in: Product,
     attention_out: Product,
     norm2: LayerNorm,
     mlp_in: Product,
     mlp_out: Product,
     activation: Activation,
-}
-
-/// A product with weights, plus a bias: `[rows, in]` to `[rows, out]`.
-///
-/// Weights are turned once to `[in, out]`, as the product reads them: turning them each time costs more than the
-/// product itself where rows are few, as in a prompt.
-pub struct Product {
-    weight: Tensor,
-    bias: Option<Tensor>,
-}
-
-impl Product {
-    /// `weight` is `[out, in]`, as checkpoints have it.
-    pub fn new(weight: &Tensor, bias: Option<Tensor>) -> Result<Self> {
-        Ok(Self { weight: weight.t()?.contiguous()?, bias })
-    }
-
-    pub fn forward(&self, rows: &Tensor) -> Result<Tensor> {
-        let product = rows.matmul(&self.weight)?;
-        match &self.bias {
-            Some(bias) => product.broadcast_add(bias),
-            None => Ok(product),
-        }
-    }
 }
 
 /// Names and shapes of a stack's tensors below `prefix`, which ends before `.layers`.
@@ -88,20 +60,26 @@ pub fn wanted(prefix: &str, tower: &Tower) -> Vec<Wanted> {
 
 impl Stack {
     /// Takes its tensors out of `tensors`.
-    pub fn new(tensors: &HashMap<String, Tensor>, prefix: &str, tower: &Tower, causal: bool) -> Result<Self> {
-        let scale = ((tower.width / tower.heads) as f64).powf(-0.5);
+    pub fn new(
+        tensors: &HashMap<String, Tensor>,
+        prefix: &str,
+        tower: &Tower,
+        causal: bool,
+        precision: Precision,
+    ) -> Result<Self> {
         let layer = |index: usize| {
             let get = |name: &str| take(tensors, &format!("{prefix}.layers.{index}.{name}"));
-            let product =
-                |name: &str| Product::new(&get(&format!("{name}.weight"))?, Some(get(&format!("{name}.bias"))?));
+            let product = |name: &str| {
+                Product::new(&get(&format!("{name}.weight"))?, Some(get(&format!("{name}.bias"))?), precision)
+            };
             let joined = |kind: &str| -> Result<Tensor> {
-                let queries = (get(&format!("self_attn.q_proj.{kind}"))? * scale)?;
+                let queries = get(&format!("self_attn.q_proj.{kind}"))?;
                 let keys = get(&format!("self_attn.k_proj.{kind}"))?;
                 Tensor::cat(&[queries, keys, get(&format!("self_attn.v_proj.{kind}"))?], 0)
             };
             Ok(Layer {
                 norm1: norm(tensors, &format!("{prefix}.layers.{index}.layer_norm1"), tower.norm_epsilon)?,
-                attention_in: Product::new(&joined("weight")?, Some(joined("bias")?))?,
+                attention_in: Product::new(&joined("weight")?, Some(joined("bias")?), precision)?,
                 attention_out: product("self_attn.out_proj")?,
                 norm2: norm(tensors, &format!("{prefix}.layers.{index}.layer_norm2"), tower.norm_epsilon)?,
                 mlp_in: product("mlp.fc1")?,
@@ -110,31 +88,19 @@ impl Stack {
             })
         };
         let layers = (0..tower.layers).map(layer).collect::<Result<Vec<_>>>()?;
-        Ok(Self { layers, heads: tower.heads, causal })
+        let scale = ((tower.width / tower.heads) as f32).powf(-0.5);
+        Ok(Self { layers, heads: tower.heads, causal, scale })
     }
 
     /// States of the tokens `pooled` names, `[pooled, width]`, from `tokens`, `[all tokens, width]`.
     ///
     /// The last layer computes nothing but keys and values for the other tokens: nobody reads their states.
     pub fn forward(&self, tokens: &Tensor, spans: &[Span], pooled: &[u32]) -> Result<Tensor> {
-        let masks: Vec<Option<Tensor>> = spans
-            .iter()
-            .map(|span| self.causal.then(|| causal_mask(span.length, 0, tokens.device())).transpose())
-            .collect::<Result<_>>()?;
         let pooled = Tensor::new(pooled, tokens.device())?;
         let mut states = tokens.clone();
         for (index, layer) in self.layers.iter().enumerate() {
             let joined = layer.attention_in.forward(&layer.norm1.forward(&states)?)?;
-            let mut start = 0;
-            let mut parts = Vec::with_capacity(spans.len());
-            for (span, mask) in spans.iter().zip(&masks) {
-                let count = span.sequences * span.length;
-                let part = joined.narrow(0, start, count)?;
-                let (queries, keys, values) = self.split(&part, *span)?;
-                parts.push(attend(&queries, &keys, &values, mask.as_ref())?.reshape((count, ()))?);
-                start += count;
-            }
-            let mut attended = if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(&parts, 0)? };
+            let mut attended = self.attend(&joined, spans)?;
             if index + 1 == self.layers.len() {
                 attended = attended.index_select(&pooled, 0)?;
                 states = states.index_select(&pooled, 0)?;
@@ -148,8 +114,6 @@ impl Stack {
     pub fn extend(&self, tokens: &Tensor, past: &[Past]) -> Result<(Tensor, Vec<Past>)> {
         let span = Span { sequences: 1, length: tokens.dim(0)? };
         let before = past.first().map_or(Ok(0), |(keys, _)| keys.dim(1))?;
-        let mask =
-            (self.causal && span.length > 1).then(|| causal_mask(span.length, before, tokens.device())).transpose()?;
         let mut states = tokens.clone();
         let mut all = Vec::with_capacity(self.layers.len());
         for (index, layer) in self.layers.iter().enumerate() {
@@ -160,11 +124,41 @@ impl Stack {
                 keys = Tensor::cat(&[old_keys, &keys], 1)?;
                 values = Tensor::cat(&[old_values, &values], 1)?;
             }
-            let attended = attend(&queries, &keys.unsqueeze(0)?, &values.unsqueeze(0)?, mask.as_ref())?;
-            states = layer.finish(&states, &attended.reshape((span.length, ()))?)?;
+            let attended = self.attend_after(before, &queries, &keys.unsqueeze(0)?, &values.unsqueeze(0)?)?;
+            states = layer.finish(&states, &attended)?;
             all.push((keys, values));
         }
         Ok((states, all))
+    }
+
+    /// `[all tokens, width]` from queries, keys and values side by side.
+    fn attend(&self, joined: &Tensor, spans: &[Span]) -> Result<Tensor> {
+        if joined.device().is_cpu() {
+            let (heads, causal, scale) = (self.heads, self.causal, self.scale);
+            return joined.apply_op1_no_bwd(&AttendJoined { spans, heads, causal, scale });
+        }
+        let mut start = 0;
+        let mut parts = Vec::with_capacity(spans.len());
+        for span in spans {
+            let count = span.sequences * span.length;
+            let (queries, keys, values) = self.split(&joined.narrow(0, start, count)?, *span)?;
+            parts.push(self.attend_after(0, &queries, &keys, &values)?);
+            start += count;
+        }
+        Tensor::cat(&parts, 0)
+    }
+
+    /// Attention of queries that come after `before` tokens, `[sequences * queries, width]`.
+    fn attend_after(&self, before: usize, queries: &Tensor, keys: &Tensor, values: &Tensor) -> Result<Tensor> {
+        if queries.device().is_cpu() {
+            let attend = Attend { causal: self.causal, scale: self.scale, added: None };
+            return queries.apply_op3_no_bwd(&keys.contiguous()?, &values.contiguous()?, &attend);
+        }
+        let (sequences, _, count, _) = queries.dims4()?;
+        let masked = self.causal && count > 1;
+        let mask = masked.then(|| causal_mask(count, before, queries.device())).transpose()?;
+        let queries = (queries * f64::from(self.scale))?;
+        attend_by_tensors(&queries, keys, values, mask.as_ref())?.reshape((sequences * count, ()))
     }
 
     /// Queries, keys and values of a span, each `[sequences, heads, length, head width]`.
@@ -185,27 +179,8 @@ impl Layer {
     /// What follows attention, with both residuals.
     fn finish(&self, states: &Tensor, attended: &Tensor) -> Result<Tensor> {
         let states = (states + self.attention_out.forward(attended)?)?;
-        let inner = self.mlp_in.forward(&self.norm2.forward(&states)?)?;
-        let inner = activate(&inner, self.activation)?;
+        let inner = self.mlp_in.activated(&self.norm2.forward(&states)?, Some(self.activation))?;
         states + self.mlp_out.forward(&inner)?
-    }
-}
-
-fn attend(queries: &Tensor, keys: &Tensor, values: &Tensor, mask: Option<&Tensor>) -> Result<Tensor> {
-    let scores = queries.matmul(&keys.transpose(2, 3)?)?;
-    let scores = match mask {
-        Some(mask) => scores.broadcast_add(mask)?,
-        None => scores,
-    };
-    ops::softmax_last_dim(&scores)?.matmul(values)?.transpose(1, 2)?.contiguous()?.flatten_from(D::Minus2)
-}
-
-/// The activation of an MLP.
-pub fn activate(inner: &Tensor, activation: Activation) -> Result<Tensor> {
-    match activation {
-        Activation::QuickGelu => inner * ops::sigmoid(&(inner * 1.702)?)?,
-        Activation::Gelu => inner.gelu_erf(),
-        Activation::GeluTanh => inner.gelu(),
     }
 }
 
@@ -225,5 +200,5 @@ pub fn take(tensors: &HashMap<String, Tensor>, name: &str) -> Result<Tensor> {
 /// A layer norm by its prefix.
 pub fn norm(tensors: &HashMap<String, Tensor>, prefix: &str, epsilon: f64) -> Result<LayerNorm> {
     let weight = take(tensors, &format!("{prefix}.weight"))?;
-    Ok(LayerNorm::new(weight, take(tensors, &format!("{prefix}.bias"))?, epsilon))
+    LayerNorm::new(weight, take(tensors, &format!("{prefix}.bias"))?, epsilon)
 }

@@ -1,10 +1,10 @@
 //! The text tower: token ids to features, at each text's real length.
 
 use super::config::{Config, Pooling};
-use super::stack::{self, Past, Product, Span, Stack, take};
+use super::stack::{self, Past, Stack, take};
+use crate::encoder::ops::{LayerNorm, Product, spans};
 use crate::encoder::weights::Wanted;
 use candle_core::{Device, Result, Tensor};
-use candle_nn::{LayerNorm, Module};
 use std::collections::HashMap;
 
 const PREFIX: &str = "text_model";
@@ -40,9 +40,9 @@ impl TextTower {
         Ok(Self {
             tokens: take(tensors, "text_model.embeddings.token_embedding.weight")?,
             positions: take(tensors, "text_model.embeddings.position_embedding.weight")?,
-            stack: Stack::new(tensors, &format!("{PREFIX}.encoder"), &config.text, true)?,
+            stack: Stack::new(tensors, &format!("{PREFIX}.encoder"), &config.text, true, config.text.precision())?,
             final_norm: stack::norm(tensors, "text_model.final_layer_norm", config.text.norm_epsilon)?,
-            projection: Product::new(&take(tensors, "text_projection.weight")?, None)?,
+            projection: Product::new(&take(tensors, "text_projection.weight")?, None, config.text.precision())?,
             pooling: config.pooling,
             device: device.clone(),
         })
@@ -50,20 +50,15 @@ impl TextTower {
 
     /// Features of texts, `[texts, projection]`; neighbours of one length share their attention.
     pub fn features(&self, texts: &[&[u32]]) -> Result<Tensor> {
-        let mut spans: Vec<Span> = Vec::new();
         let mut pooled = Vec::with_capacity(texts.len());
         let mut start = 0;
         for ids in texts {
-            match spans.last_mut() {
-                Some(span) if span.length == ids.len() => span.sequences += 1,
-                _ => spans.push(Span { sequences: 1, length: ids.len() }),
-            }
             pooled.push((start + self.pooled(ids)) as u32);
             start += ids.len();
         }
         let ids: Vec<u32> = texts.iter().flat_map(|ids| ids.iter().copied()).collect();
         let positions: Vec<u32> = texts.iter().flat_map(|ids| 0..ids.len() as u32).collect();
-        let states = self.stack.forward(&self.embed(&ids, &positions)?, &spans, &pooled)?;
+        let states = self.stack.forward(&self.embed(&ids, &positions)?, &spans(texts), &pooled)?;
         self.project(&states)
     }
 

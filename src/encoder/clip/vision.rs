@@ -1,10 +1,11 @@
 //! The vision tower: prepared images to features.
 
 use super::config::Config;
-use super::stack::{self, Product, Span, Stack, take};
+use super::stack::{self, Stack, take};
+use crate::encoder::ops::{LayerNorm, Product, Span};
 use crate::encoder::weights::Wanted;
+use crate::kernel::Precision;
 use candle_core::{Device, Result, Tensor};
-use candle_nn::{LayerNorm, Module};
 use std::collections::HashMap;
 
 const PREFIX: &str = "vision_model";
@@ -62,13 +63,13 @@ impl VisionTower {
         let width = config.vision.width;
         let kernel = take(tensors, "vision_model.embeddings.patch_embedding.weight")?;
         Ok(Self {
-            patches: Product::new(&kernel.reshape((width, 3 * config.patch_size.pow(2)))?, None)?,
+            patches: Product::new(&kernel.reshape((width, 3 * config.patch_size.pow(2)))?, None, Precision::Whole)?,
             class: take(tensors, "vision_model.embeddings.class_embedding")?,
             positions: take(tensors, "vision_model.embeddings.position_embedding.weight")?,
             pre_norm: stack::norm(tensors, "vision_model.pre_layrnorm", config.vision.norm_epsilon)?,
-            stack: Stack::new(tensors, &format!("{PREFIX}.encoder"), &config.vision, false)?,
+            stack: Stack::new(tensors, &format!("{PREFIX}.encoder"), &config.vision, false, Precision::Whole)?,
             post_norm: stack::norm(tensors, "vision_model.post_layernorm", config.vision.norm_epsilon)?,
-            projection: Product::new(&take(tensors, "visual_projection.weight")?, None)?,
+            projection: Product::new(&take(tensors, "visual_projection.weight")?, None, Precision::Whole)?,
             grid: config.grid(),
             patch_size: config.patch_size,
             device: device.clone(),

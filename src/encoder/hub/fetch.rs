@@ -6,6 +6,7 @@
 use super::client::{Answer, Client, Fault};
 use super::settings::DownloadObserver;
 use hf_hub::CacheRepo;
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -104,10 +105,10 @@ impl Wanted<'_> {
             start = 0;
         }
         self.fill(known, &mut part, start)?;
-        if let Some(found) = wrong_digest(&mut part, &known.etag)? {
+        if let Some(wrong) = wrong_digest(&mut part, &known.etag)? {
             drop(part);
             fs::remove_file(&path)?;
-            let problem = format!("the bytes of {} have SHA-256 {found}, not {} as it says", self.name, known.etag);
+            let problem = format!("the bytes of {} {wrong}", self.name);
             // What an earlier start left may be to blame.
             return Err(if start > 0 { Fault::Broken(problem) } else { Fault::Refused(problem) });
         }
@@ -208,13 +209,22 @@ fn length(answer: &Answer) -> Option<u64> {
     }
 }
 
-/// The SHA-256 of a file if `etag` is one and it is another.
+/// What is wrong with a file if `etag` is a digest of it: SHA-256 of large files, of small ones git's SHA-1 of a blob.
 fn wrong_digest(file: &mut File, etag: &str) -> std::io::Result<Option<String>> {
-    if etag.len() != 64 || !etag.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Ok(None);
-    }
+    let hex = etag.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let (name, found) = match etag.len() {
+        64 if hex => ("SHA-256", digest_of(file, Sha256::new())?),
+        40 if hex => {
+            let length = file.metadata()?.len();
+            ("git's SHA-1", digest_of(file, Sha1::new_with_prefix(format!("blob {length}\0")))?)
+        }
+        _ => return Ok(None),
+    };
+    Ok((!found.eq_ignore_ascii_case(etag)).then(|| format!("have {name} {found}, not {etag} as it says")))
+}
+
+fn digest_of(file: &mut File, mut digest: impl Digest) -> std::io::Result<String> {
     file.seek(SeekFrom::Start(0))?;
-    let mut digest = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     loop {
         let read = file.read(&mut buffer)?;
@@ -223,8 +233,7 @@ fn wrong_digest(file: &mut File, etag: &str) -> std::io::Result<Option<String>> 
         }
         digest.update(&buffer[..read]);
     }
-    let found: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok((!found.eq_ignore_ascii_case(etag)).then_some(found))
+    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Hands progress on a few times a second, and holds the hub to a least pace.

@@ -1,12 +1,14 @@
 //! SigLIP's towers: CLIP's layers without a causal mask; texts are read at full length, images by a query of their own.
 
 use super::config::Config;
-use crate::encoder::clip::config::{Activation, Tower};
-use crate::encoder::clip::stack::{self, Product, Span, Stack, activate, take};
+use crate::encoder::clip::config::Tower;
+use crate::encoder::clip::stack::{self, Stack, take};
 use crate::encoder::clip::vision::patch_rows;
+use crate::encoder::ops::{LayerNorm, Product, Span};
 use crate::encoder::weights::Wanted;
+use crate::kernel::{Activation, Precision};
 use candle_core::{Device, Result, Tensor};
-use candle_nn::{LayerNorm, Module, ops};
+use candle_nn::ops;
 use std::collections::HashMap;
 
 fn one(name: &str, shape: &[usize]) -> Wanted {
@@ -44,11 +46,12 @@ impl TextTower {
         Ok(Self {
             tokens: take(tensors, "text_model.embeddings.token_embedding.weight")?,
             positions: take(tensors, "text_model.embeddings.position_embedding.weight")?,
-            stack: Stack::new(tensors, "text_model.encoder", &config.text, false)?,
+            stack: Stack::new(tensors, "text_model.encoder", &config.text, false, config.text.precision())?,
             final_norm: stack::norm(tensors, "text_model.final_layer_norm", config.text.norm_epsilon)?,
             head: Product::new(
                 &take(tensors, "text_model.head.weight")?,
                 Some(take(tensors, "text_model.head.bias")?),
+                config.text.precision(),
             )?,
             length: config.positions,
             device: device.clone(),
@@ -123,9 +126,9 @@ impl VisionTower {
         let kernel = kernel.reshape((config.vision.width, 3 * config.patch_size.pow(2)))?;
         let bias = take(tensors, "vision_model.embeddings.patch_embedding.bias")?;
         Ok(Self {
-            patches: Product::new(&kernel, Some(bias))?,
+            patches: Product::new(&kernel, Some(bias), Precision::Whole)?,
             positions: take(tensors, "vision_model.embeddings.position_embedding.weight")?,
-            stack: Stack::new(tensors, "vision_model.encoder", &config.vision, false)?,
+            stack: Stack::new(tensors, "vision_model.encoder", &config.vision, false, Precision::Whole)?,
             post_norm: stack::norm(tensors, "vision_model.post_layernorm", config.vision.norm_epsilon)?,
             head: Head::new(tensors, &config.vision)?,
             grid: config.image_size / config.patch_size,
@@ -150,14 +153,15 @@ impl VisionTower {
 impl Head {
     fn new(tensors: &HashMap<String, Tensor>, tower: &Tower) -> Result<Self> {
         let get = |name: &str| take(tensors, &format!("vision_model.head.{name}"));
-        let product = |name: &str| Product::new(&get(&format!("{name}.weight"))?, Some(get(&format!("{name}.bias"))?));
+        let made = |weight: &Tensor, bias: Tensor| Product::new(weight, Some(bias), Precision::Whole);
+        let product = |name: &str| made(&get(&format!("{name}.weight"))?, get(&format!("{name}.bias"))?);
         let (width, heads) = (tower.width, tower.heads);
         let (weight, bias) = (get("attention.in_proj_weight")?, get("attention.in_proj_bias")?);
-        let queries = Product::new(&weight.narrow(0, 0, width)?, Some(bias.narrow(0, 0, width)?))?;
+        let queries = Product::new(&weight.narrow(0, 0, width)?, Some(bias.narrow(0, 0, width)?), Precision::Whole)?;
         let query = (queries.forward(&get("probe")?.reshape((1, width))?)? * ((width / heads) as f64).powf(-0.5))?;
         Ok(Self {
             query: query.reshape((heads, 1, width / heads))?,
-            inward: Product::new(&weight.narrow(0, width, 2 * width)?, Some(bias.narrow(0, width, 2 * width)?))?,
+            inward: made(&weight.narrow(0, width, 2 * width)?, bias.narrow(0, width, 2 * width)?)?,
             outward: product("attention.out_proj")?,
             norm: stack::norm(tensors, "vision_model.head.layernorm", tower.norm_epsilon)?,
             mlp_in: product("mlp.fc1")?,
@@ -182,7 +186,7 @@ impl Head {
         let shares = ops::softmax_last_dim(&query.matmul(&split(0)?.transpose(2, 3)?)?)?;
         let attended = shares.matmul(&split(width)?)?.reshape((count, width))?;
         let states = self.outward.forward(&attended)?;
-        let inner = activate(&self.mlp_in.forward(&self.norm.forward(&states)?)?, self.activation)?;
+        let inner = self.mlp_in.activated(&self.norm.forward(&states)?, Some(self.activation))?;
         states + self.mlp_out.forward(&inner)?
     }
 }

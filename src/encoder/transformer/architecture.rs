@@ -1,21 +1,11 @@
 //! What a text encoder is made of: sizes, norms, attention, and the names of its tensors.
 
 use crate::encoder::weights::{MOST_LAYERS, Wanted};
+use crate::kernel::{Activation, Precision};
 
 /// Largest size that a configuration may name: the widest encoders have some thousands, the longest vocabularies
 /// some hundred thousands.
 const LARGEST: usize = 1 << 24;
-
-/// The activation of the MLPs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
-    /// x·Φ(x), exact.
-    Gelu,
-    /// The same by the hyperbolic tangent.
-    GeluTanh,
-    Relu,
-    Silu,
-}
 
 /// What a layer's attention sees.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -98,6 +88,13 @@ impl Architecture {
     /// Whether it is BERT itself: positions from the first row on, and types of tokens.
     pub fn is_bert(&self) -> bool {
         self.names.kinds.is_some() && self.names.positions.is_some() && self.first_position == 0
+    }
+
+    /// How its weights are kept.
+    pub fn precision(&self) -> Precision {
+        let attention = self.head_width * (2 * self.heads + 2 * self.key_heads);
+        let mlp = self.mlp_width * if self.gated { 3 } else { 2 };
+        Precision::of_weights(self.layers * self.width * (attention + mlp))
     }
 
     /// Refuses sizes that cannot be.

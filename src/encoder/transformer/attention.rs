@@ -1,21 +1,15 @@
 //! Attention of texts laid one behind the other.
 
 use super::architecture::Look;
-use super::{Norm, Product, Source};
+use super::{Norm, Source};
+use crate::encoder::ops::{Attend, AttendJoined, Product, Span, attend_by_tensors};
 use candle_core::{Device, Result, Tensor};
-use candle_nn::{ops, rotary_emb};
+use candle_nn::rotary_emb;
 
 /// Most scores held at once: rows of queries are taken in turn beyond that.
 const MOST_SCORES: usize = 16 << 20;
 /// Buckets of distances in MPNet's table, and the distance from which on all are in the last.
 const FARTHEST: f64 = 128.0;
-
-/// Sequences of one length, one behind the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
-    pub sequences: usize,
-    pub length: usize,
-}
 
 /// One layer's attention.
 pub struct Attention {
@@ -55,6 +49,10 @@ impl Attention {
     /// `[all tokens, width]` to the same.
     pub fn forward(&self, states: &Tensor, spans: &[Span]) -> Result<Tensor> {
         let joined = self.inward.forward(states)?;
+        if joined.device().is_cpu() && self.is_plain(spans) {
+            let attend = AttendJoined { spans, heads: self.heads, causal: self.causal, scale: self.scale() };
+            return self.outward.forward(&joined.apply_op1_no_bwd(&attend)?);
+        }
         let mut start = 0;
         let mut parts = Vec::with_capacity(spans.len());
         for span in spans {
@@ -83,19 +81,34 @@ impl Attention {
             queries = rotary_emb::rope(&queries, &cosines, &sines)?;
             keys = rotary_emb::rope(&keys, &cosines, &sines)?;
         }
-        let (keys, values) = (self.spread(&keys)?.transpose(2, 3)?, self.spread(&values)?);
-        let queries = (queries * (self.head_width as f64).powf(-0.5))?;
         let rows = (MOST_SCORES / (span.sequences * self.heads * span.length)).clamp(1, span.length);
         let mut parts = Vec::with_capacity(span.length.div_ceil(rows));
         for start in (0..span.length).step_by(rows) {
             let count = rows.min(span.length - start);
-            let mut scores = queries.narrow(2, start, count)?.contiguous()?.matmul(&keys)?;
-            if let Some(added) = self.added(start, count, span.length, joined.device())? {
-                scores = scores.broadcast_add(&added)?;
-            }
-            parts.push(ops::softmax_last_dim(&scores)?.matmul(&values)?);
+            let some = queries.narrow(2, start, count)?.contiguous()?;
+            let added = self.added(start, count, span.length, joined.device())?;
+            let part = if joined.device().is_cpu() {
+                let added = added.as_ref().map(|added| added.flatten_all()?.to_vec1::<f32>()).transpose()?;
+                let attend = Attend { causal: false, scale: self.scale(), added: added.as_deref() };
+                some.apply_op3_no_bwd(&keys, &values, &attend)?
+            } else {
+                let some = (some * f64::from(self.scale()))?;
+                attend_by_tensors(&some, &self.spread(&keys)?, &self.spread(&values)?, added.as_ref())?
+            };
+            parts.push(part.reshape((span.sequences, count, ()))?);
         }
-        Tensor::cat(&parts, 2)?.transpose(1, 2)?.contiguous()?.reshape((span.sequences * span.length, ()))
+        Tensor::cat(&parts, 1)?.reshape((span.sequences * span.length, ()))
+    }
+
+    fn scale(&self) -> f32 {
+        (self.head_width as f32).powf(-0.5)
+    }
+
+    /// Whether queries, keys and values are read as they come.
+    fn is_plain(&self, spans: &[Span]) -> bool {
+        let whole = |window: usize| spans.iter().all(|span| window + 1 >= span.length);
+        let alike = self.key_heads == self.heads && self.query_norm.is_none() && self.key_norm.is_none();
+        alike && self.look.rotary.is_none() && self.table.is_none() && self.look.window.is_none_or(whole)
     }
 
     /// One head of keys or values for each of the queries.

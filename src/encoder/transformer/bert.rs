@@ -1,6 +1,7 @@
-//! BERT itself, by candle-transformers; what came of it is this room's own.
+//! BERT on a GPU, by candle-transformers, which pads and masks a batch; on a CPU this room's own reads no padding.
 
-use super::architecture::{Activation, Architecture};
+use super::architecture::Architecture;
+use crate::kernel::Activation;
 use candle_core::{DType, Device, Result, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::bert::{BertModel, Config, HiddenAct};
@@ -18,7 +19,7 @@ impl Bert {
             Activation::Gelu => HiddenAct::Gelu,
             Activation::GeluTanh => HiddenAct::GeluApproximate,
             Activation::Relu => HiddenAct::Relu,
-            Activation::Silu => candle_core::bail!("BERT has no SiLU"),
+            other => candle_core::bail!("BERT has no {other:?}"),
         };
         let config = Config {
             vocab_size: shape.vocabulary,

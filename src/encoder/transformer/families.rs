@@ -1,6 +1,7 @@
 //! `config.json` of each family to its architecture, with transformers' defaults for what it leaves out.
 
-use super::architecture::{Activation, Architecture, Look, Names};
+use super::architecture::{Architecture, Look, Names};
+use crate::kernel::Activation;
 use serde_json::Value;
 
 /// Families that are read, by their `model_type`.

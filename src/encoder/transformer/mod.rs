@@ -1,8 +1,8 @@
 //! The transformer of text encoders: BERT and what came of it, each told by its `config.json`.
 //!
 //! Texts of any lengths lie one behind the other in one matrix of tokens, so that no product reads padding and a text
-//! alone gives what it gives in a batch; only attention looks at them apart. BERT itself is candle-transformers'; of the
-//! others it has an approximate GELU for DistilBERT, a cache in Qwen3 and no MPNet.
+//! alone gives what it gives in a batch; only attention looks at them apart. On a GPU BERT itself is
+//! candle-transformers'; of the others it has an approximate GELU for DistilBERT, a cache in Qwen3 and no MPNet.
 
 mod architecture;
 mod attention;
@@ -12,12 +12,13 @@ mod families;
 pub use architecture::Architecture;
 pub use families::FAMILIES;
 
+use super::ops::{LayerNorm, Product, Span, activate, spans};
 use super::weights::{Wanted, Weights};
-use architecture::Activation;
-use attention::{Attention, Span};
+use crate::kernel::{Activation, Precision};
+use attention::Attention;
 use bert::Bert;
 use candle_core::{Device, Result, Tensor};
-use candle_nn::{LayerNorm, Module, RmsNorm, ops};
+use candle_nn::{Module, RmsNorm};
 use std::collections::HashMap;
 
 /// Tokens to states, of whatever family.
@@ -40,10 +41,10 @@ impl TextModel {
         let loaded = weights.load(&wanted, device)?;
         let tensors: HashMap<String, Tensor> =
             loaded.into_iter().map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor)).collect();
-        let model = if shape.is_bert() && shape.activation != Activation::Silu {
+        let model = if shape.is_bert() && !device.is_cpu() && shape.activation != Activation::Silu {
             Bert::new(tensors, shape, device).map(|bert| Self::Bert(Box::new(bert)))
         } else {
-            Transformer::new(&Source { tensors, shape }, device).map(Self::Other)
+            Transformer::new(&Source { tensors, shape, precision: shape.precision() }, device).map(Self::Other)
         };
         model.map_err(|error| error.to_string())
     }
@@ -108,23 +109,11 @@ impl Norm {
     }
 }
 
-/// A product with weights, `[rows, in]` to `[rows, out]`; the weights are turned once, as the product reads them.
-struct Product {
-    weight: Tensor,
-    bias: Option<Tensor>,
-}
-
-impl Product {
-    fn forward(&self, rows: &Tensor) -> Result<Tensor> {
-        let product = rows.matmul(&self.weight)?;
-        self.bias.as_ref().map_or(Ok(product.clone()), |bias| product.broadcast_add(bias))
-    }
-}
-
 /// Tensors by the names a family gives them.
 struct Source<'a> {
     tensors: HashMap<String, Tensor>,
     shape: &'a Architecture,
+    precision: Precision,
 }
 
 impl Source<'_> {
@@ -138,7 +127,7 @@ impl Source<'_> {
             return Ok(Norm::Rms(RmsNorm::new(weight, epsilon)));
         }
         let bias = if self.shape.norm_bias { self.take(&format!("{name}.bias"))? } else { weight.zeros_like()? };
-        Ok(Norm::Layer(LayerNorm::new(weight, bias, epsilon)))
+        LayerNorm::new(weight, bias, epsilon).map(Norm::Layer)
     }
 
     /// The products of some names as one, one below the other.
@@ -148,7 +137,7 @@ impl Source<'_> {
                 names.iter().map(|name| self.take(&format!("{name}.{kind}"))).collect::<Result<_>>()?;
             Tensor::cat(&parts, 0)
         };
-        Ok(Product { weight: joined("weight")?.t()?.contiguous()?, bias: biased.then(|| joined("bias")).transpose()? })
+        Product::new(&joined("weight")?, biased.then(|| joined("bias")).transpose()?, self.precision)
     }
 }
 
@@ -187,13 +176,7 @@ impl Transformer {
     /// States of all tokens of some texts, one text behind the other, `[all tokens, width]`; neighbours of one length
     /// share their attention.
     pub fn states(&self, texts: &[&[u32]]) -> Result<Tensor> {
-        let mut spans: Vec<Span> = Vec::new();
-        for ids in texts {
-            match spans.last_mut() {
-                Some(span) if span.length == ids.len() => span.sequences += 1,
-                _ => spans.push(Span { sequences: 1, length: ids.len() }),
-            }
-        }
+        let spans = spans(texts);
         let mut states = self.embed(texts)?;
         for layer in &self.layers {
             states = self.through(layer, &states, &spans)?;
@@ -230,23 +213,12 @@ impl Transformer {
 
 impl Mlp {
     fn forward(&self, states: &Tensor) -> Result<Tensor> {
-        let inner = self.inner.forward(states)?;
         if !self.gated {
-            return self.outer.forward(&self.activation.of(&inner)?);
+            return self.outer.forward(&self.inner.activated(states, Some(self.activation))?);
         }
+        let inner = self.inner.forward(states)?;
         let width = inner.dim(1)? / 2;
-        let gate = self.activation.of(&inner.narrow(1, 0, width)?.contiguous()?)?;
+        let gate = activate(&inner.narrow(1, 0, width)?.contiguous()?, self.activation)?;
         self.outer.forward(&(gate * inner.narrow(1, width, width)?)?)
-    }
-}
-
-impl Activation {
-    fn of(self, inner: &Tensor) -> Result<Tensor> {
-        match self {
-            Self::Gelu => inner.gelu_erf(),
-            Self::GeluTanh => inner.gelu(),
-            Self::Relu => inner.relu(),
-            Self::Silu => ops::silu(inner),
-        }
     }
 }
