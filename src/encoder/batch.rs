@@ -1,6 +1,7 @@
-//! Work over batches on all threads of the current pool; every matrix product stays on one.
+//! Work over batches on all threads of the current pool, each on one; a single batch uses all.
 
 use super::EncoderError;
+use crate::kernel::alone;
 use candle_core::Device;
 use rayon::prelude::*;
 
@@ -15,7 +16,7 @@ pub(super) fn embed(
 ) -> Result<Vec<f32>, EncoderError> {
     // One batch after the other on a GPU, which computes one at a time anyway.
     let parts: Vec<Vec<f32>> = if device.is_cpu() && batches.len() > 1 {
-        batches.par_iter().map(|batch| forward(batch)).collect::<Result<_, _>>()?
+        batches.par_iter().map(|batch| alone(|| forward(batch))).collect::<Result<_, _>>()?
     } else {
         batches.iter().map(|batch| forward(batch)).collect::<Result<_, _>>()?
     };

@@ -1,6 +1,6 @@
 //! Attention of one sequence's heads, from queries, keys and values wherever they lie.
 
-use super::{Panels, multiply_here, softmax};
+use super::{Panels, multiply_here, softmax, threads};
 use rayon::prelude::*;
 
 /// Queries looked at together, and work (multiplications) below which threads are not worth waking.
@@ -42,7 +42,7 @@ pub struct Attended<'a> {
 pub fn attend(queries: Heads, keys: Heads, values: Heads, of: &Attended) -> Vec<f32> {
     let one = |head: usize| one_head(head, queries, keys, values, of);
     let work = of.heads * of.queries * of.keys * of.head_width;
-    let parts: Vec<Vec<f32>> = if work >= SMALLEST && rayon::current_num_threads() > 1 {
+    let parts: Vec<Vec<f32>> = if work >= SMALLEST && threads() > 1 {
         (0..of.heads).into_par_iter().map(one).collect()
     } else {
         (0..of.heads).map(one).collect()

@@ -17,3 +17,21 @@ pub use product::multiply;
 
 use functions::softmax;
 use product::multiply_here;
+use std::cell::Cell;
+
+thread_local! {
+    static ALONE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `work`, whose kernels stay on this thread: the others have work of their own.
+pub fn alone<T>(work: impl FnOnce() -> T) -> T {
+    let before = ALONE.replace(true);
+    let done = work();
+    ALONE.set(before);
+    done
+}
+
+/// Threads that a kernel may use.
+fn threads() -> usize {
+    if ALONE.get() { 1 } else { rayon::current_num_threads() }
+}

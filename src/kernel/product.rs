@@ -4,6 +4,7 @@
 //! block of rows in the processor's caches.
 
 use super::panels::{Floats, HALF, Numbers, PANEL, Panels, Words, plain};
+use super::threads;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -24,7 +25,7 @@ pub fn multiply(rows: &[f32], panels: &Panels) -> Vec<f32> {
     let (depth, columns) = (panels.depth(), panels.columns());
     let count = rows.len() / depth.max(1);
     let width = panels.count() * PANEL;
-    let threads = rayon::current_num_threads();
+    let threads = threads();
     let mut out = vec![0f32; count * width];
     if threads == 1 || depth * width * count.min(TILE) < SMALLEST * 2 {
         multiply_into(rows, panels, 0..panels.count(), &mut out);
@@ -101,13 +102,16 @@ impl WithSimd for Multiply<'_> {
         let (depth, width) = (self.panels.depth(), self.own.len() * PANEL);
         // Blocks of one size.
         let step = depth.div_ceil(depth.div_ceil(DEPTH));
-        let tile = if S::F32_LANES >= HALF { TILE } else { NARROW_TILE };
+        let most = if S::F32_LANES >= HALF { TILE } else { NARROW_TILE };
         let count = (self.rows.len() / depth).min(BLOCK);
         let mut block = vec![0f32; count * STRIDE];
-        let coded = matches!(self.panels.numbers(), Numbers::Coded(..)) && count > tile;
+        let coded = matches!(self.panels.numbers(), Numbers::Coded(..)) && count > most;
         let mut wide: Vec<Floats> = vec![[0.0; PANEL]; if coded { DEPTH } else { 0 }];
         for (rows, out) in self.rows.chunks(BLOCK * depth).zip(self.out.chunks_mut(BLOCK * width)) {
-            let few = rows.len() / depth <= tile;
+            let count = rows.len() / depth;
+            let few = count <= most;
+            // Tiles of nearly one size: a small one at the end would wait for what it reads.
+            let tile = count.div_ceil(count.div_ceil(most));
             for start in (0..depth).step_by(step) {
                 let deep = step.min(depth - start);
                 for (row, place) in rows.chunks_exact(depth).zip(block.chunks_exact_mut(STRIDE)) {

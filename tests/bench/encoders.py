@@ -2,6 +2,7 @@
 
     python tests/bench/encoders.py write FOLDER
     python tests/bench/encoders.py time FOLDER [MINILM] [--threads=N]
+    python tests/bench/encoders.py codes FOLDER    how far scores move when the text tower has 16 bits a weight
 """
 
 import io
@@ -100,9 +101,48 @@ def run(folder, minilm, threads):
             row("sentence-transformers, 64 sentences", lambda: sentence.encode(sentences, batch_size=32))
 
 
+@torch.inference_mode()
+def codes(folder):
+    import copy
+
+    from tokenizers import Tokenizer
+    from transformers import CLIPModel
+
+    exact = CLIPModel.from_pretrained(folder).eval()
+    tokenizer = Tokenizer.from_file(str(pathlib.Path(folder) / "tokenizer.json"))
+    parts = [
+        "a man", "a woman", "a dog", "a person with black hair", "an old man with a hat", "a smiling woman",
+        "blurry photo of a child", "lorem ipsum", "a photo of a fox and a river", "a bald man wearing glasses",
+        "rosy cheeks", "a person with heavy makeup",
+    ]  # fmt: skip
+    prompts = [f"{a} and {b}" for a in parts for b in parts]
+
+    def scores(model):
+        rows = [model.get_text_features(input_ids=torch.tensor([tokenizer.encode(prompt).ids])) for prompt in prompts]
+        rows = torch.cat([getattr(row, "pooler_output", row) for row in rows]).double()
+        heads = torch.randn(rows.shape[1], 200, generator=torch.Generator().manual_seed(1), dtype=torch.double)
+        return torch.nn.functional.normalize(rows, dim=-1) @ heads
+
+    def steps(weight):
+        scale = weight.abs().amax(1, keepdim=True) * 2 * (65536 / 65534)
+        return (torch.round((weight / scale + 0.5) * 65536) / 65536 - 0.5) * scale
+
+    before = scores(exact)
+    for name, rounded in [("steps of the column", steps), ("16-bit floats", lambda weight: weight.half().float())]:
+        model = copy.deepcopy(exact)
+        for module in model.text_model.modules():
+            if isinstance(module, torch.nn.Linear):
+                module.weight.data = rounded(module.weight.data)
+        moved, spread = scores(model) - before, before.std(0)
+        typical, most = (moved.std(0) / spread).median(), (moved.abs().amax(0) / spread).max()
+        print(f"{name}: scores move by {typical:.3%} of their spread, at most {most:.2%}")
+
+
 folders = [word for word in sys.argv[2:] if not word.startswith("--")]
 threads = [int(word.split("=")[1]) for word in sys.argv[2:] if word.startswith("--threads=")]
 if sys.argv[1] == "write":
     write(folders[0])
+elif sys.argv[1] == "codes":
+    codes(folders[0])
 else:
     run(folders[0], folders[1] if len(folders) > 1 else None, threads)
