@@ -127,9 +127,17 @@ make_wheel() { # TARGET COMPATIBILITY FOLDER
     --compression-method deflated --compression-level 9 --out "$out")
 }
 
+# The program in a wheel was linked once more: what holds for the tarball's must hold for it.
+unpacked_program() { # WHEEL
+  rm -rf "$work/wheel-unpacked"
+  python3 -m zipfile -e "$1" "$work/wheel-unpacked"
+  echo "$work"/wheel-unpacked/*.data/scripts/llm2loss
+}
+
 # The wheel's bill of materials, without the folder it was made in.
-make_bill() { # NAME WHEEL
-  unzip -p "$2" '*/sboms/llm2loss.cyclonedx.json' | sed "s|path+file://$root|path+file:///llm2loss|g" >"$out/$1.cyclonedx.json"
+make_bill() { # NAME, after unpacked_program
+  sed "s|path+file://$root|path+file:///llm2loss|g" "$work"/wheel-unpacked/*.dist-info/sboms/llm2loss.cyclonedx.json \
+    >"$out/$1.cyclonedx.json"
 }
 
 release() { # FAMILY
@@ -142,20 +150,30 @@ release() { # FAMILY
   cargo zigbuild --manifest-path "$root/Cargo.toml" --release --locked --bin llm2loss --target "$for_linker"
   binary=$CARGO_TARGET_DIR/$target/release/llm2loss
   check_symbols "$1" "$binary"
+  rm -f "$out/$name".* "$out"/llm2loss-*"$compatibility"*.whl
   folder=$work/wheel-$1
   rm -rf "$folder"
   mkdir -p "$folder"
   describe "$target" "$binary" "$folder"
   make_tarball "$name" "$binary" "$folder"
   make_wheel "$target" "$compatibility" "$folder"
-  wheel=$(ls -t "$out"/llm2loss-"$version"-py3-none-*"${compatibility%_*_*}"*.whl | head -n 1)
-  make_bill "$name" "$wheel"
+  wheel=$(echo "$out"/llm2loss-*"$compatibility"*.whl)
+  check_symbols "$1" "$(unpacked_program "$wheel")"
+  make_bill "$name"
 }
 
 read_arguments "$@"
 prepare
-for family in "${wanted[@]:-gnu}"; do
-  release "$family"
+for family in gnu musl; do
+  if [ "${#wanted[@]}" -gt 0 ] && [[ " ${wanted[*]} " != *" $family "* ]]; then
+    continue
+  elif has_standard_library "x86_64-unknown-linux-$family"; then
+    release "$family"
+  elif [ "${#wanted[@]}" -gt 0 ]; then
+    fail "the standard library for $family is not installed: rustup target add x86_64-unknown-linux-$family"
+  else
+    say "passed over $family: its standard library is not installed (rustup target add x86_64-unknown-linux-$family)"
+  fi
 done
 (cd "$out" && sha256sum -- *.tar.gz *.whl *.json >SHA256SUMS)
 say "made in $out:"

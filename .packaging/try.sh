@@ -137,7 +137,7 @@ try_tarball() { # FILE
   fi
   use "${run[@]}"
   "${run[@]}" --version --verbose >&2
-  say "$name: tarball $(megabytes "$1"), program $(megabytes "$binary"), newest symbol $(newest_symbol "$binary"), start $(start_time "$binary") ms"
+  say "$name: tarball $(megabytes "$1"), program $(megabytes "$binary"), newest symbol $(newest_symbol "$binary"), start $(start_time "$binary") ms here"
 }
 
 old=''
