@@ -8,7 +8,7 @@ use assert_cmd::Command;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Paths of a document, such as `rows[].name`, and the types found there.
 type Shape = BTreeMap<String, BTreeSet<String>>;
@@ -174,19 +174,26 @@ fn examples() -> BTreeMap<String, Shape> {
     place.shapes
 }
 
+fn file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/shapes.json")
+}
+
+fn kept() -> BTreeMap<String, Shape> {
+    serde_json::from_str(&std::fs::read_to_string(file()).unwrap()).unwrap()
+}
+
 #[test]
 fn documents_keep_their_fields_and_types() {
     let now = examples();
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/shapes.json");
     // A name of the data among the paths would freeze the data.
     let names = ["v1", "v2", "odd", "large", "mine"];
     for path in now.values().flat_map(BTreeMap::keys) {
         assert!(!path.split(['.', '[']).any(|part| names.contains(&part)), "{path}: add it to NAMED_BY_DATA");
     }
     if std::env::var_os("LLM2LOSS_BLESS").is_some() {
-        std::fs::write(&file, serde_json::to_string_pretty(&now).unwrap() + "\n").unwrap();
+        std::fs::write(file(), serde_json::to_string_pretty(&now).unwrap() + "\n").unwrap();
     }
-    let kept: BTreeMap<String, Shape> = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    let kept = kept();
     let mut faults = Vec::new();
     for (schema, shape) in &kept {
         let found = now.get(schema).cloned().unwrap_or_default();
@@ -199,7 +206,7 @@ fn documents_keep_their_fields_and_types() {
 
 #[test]
 fn every_document_of_the_page_is_held() {
-    let kept: BTreeMap<String, Shape> = serde_json::from_str(include_str!("fixtures/shapes.json")).unwrap();
+    let kept = kept();
     let page = include_str!("../docs/json.md");
     let named = page.split(|sign: char| !(sign.is_ascii_alphanumeric() || "./-".contains(sign)));
     let named: BTreeSet<&str> = named.filter(|word| word.starts_with("llm2loss.") && word.ends_with("/1")).collect();
