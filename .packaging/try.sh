@@ -65,14 +65,17 @@ if status or not asked or b"\x1b[?1049l" not in shown:
 PYTHON
 }
 
-# Demo, gate, report and console, by a command that runs the program with an empty home.
-use() { # COMMAND…
+# Demo, gate, report and console, by a command that runs the program with an empty home, below a root.
+use() { # ROOT COMMAND…
+  local code=0 report=/tmp/llm2loss-try-$$.html below=$1
+  shift
   "$@" demo 2>/dev/null | grep -q Senior || fail "$*: the demo does not name whom v1 fails"
   "$@" check adult --model v2 --against v1 >/dev/null 2>&1 || fail "$*: v2 does not pass against v1"
-  local code=0
   "$@" check adult --model v1 --against v2 >/dev/null 2>&1 || code=$?
   [ "$code" = 3 ] || fail "$*: v1 against v2 ends with $code, not 3"
-  "$@" report adult --model v2 --against v1 --format markdown 2>/dev/null | grep -q '|' || fail "$*: no report"
+  "$@" report adult --model v2 --against v1 -o "$report" 2>/dev/null || fail "$*: the report fails"
+  grep -q '<svg' "$below$report" || fail "$*: the report has no figure"
+  rm -f "$below$report"
   console "$@" || fail "$*: the console"
 }
 
@@ -102,7 +105,7 @@ try_wheel() { # FILE
       (cd "$scratch/venv-$2" && python3 -m zipfile -e "$1" . && cp ./*.data/scripts/llm2loss bin/ && chmod +x bin/llm2loss) ;;
     *) "$scratch/venv-$2/bin/python" -m pip install --quiet --disable-pip-version-check --no-index "$1" ;;
   esac
-  use env -i HOME="$scratch/home-$2" PATH="$scratch/venv-$2/bin:/usr/bin:/bin" llm2loss
+  use '' env -i HOME="$scratch/home-$2" PATH="$scratch/venv-$2/bin:/usr/bin:/bin" llm2loss
   say "$(basename "$1"): $(megabytes "$1"); installed, demo, check, report and console are well"
 }
 
@@ -122,7 +125,7 @@ prepare_root() {
 readonly within='mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"'
 
 try_tarball() { # FILE
-  local name binary run=()
+  local name binary below='' run=()
   name=$(basename "$1" .tar.gz)
   tar -xzf "$1" -C "$scratch"
   binary=$scratch/$name/bin/llm2loss
@@ -131,11 +134,12 @@ try_tarball() { # FILE
     cp -r "$scratch/$name" "$root/opt/$name"
     run=(unshare --mount bash -c "$within" "$root" env -i HOME="/tmp/home-$name" TERM=xterm-256color LANG=C.UTF-8
       "/opt/$name/bin/llm2loss")
+    below=$root
     say "$name on $old"
   else
     run=(env -i HOME="$scratch/home-$name" TERM=xterm-256color LANG=C.UTF-8 "$binary")
   fi
-  use "${run[@]}"
+  use "$below" "${run[@]}"
   "${run[@]}" --version --verbose >&2
   say "$name: tarball $(megabytes "$1"), program $(megabytes "$binary"), newest symbol $(newest_symbol "$binary"), start $(start_time "$binary") ms here"
 }

@@ -116,7 +116,7 @@ fn manifest() -> String {
     text
 }
 
-/// Every document that a program can ask for, but what needs a hub (tests/encoder_hub.rs) .
+/// Every document that a program can ask for, but what needs a hub (tests/encoder_hub.rs).
 fn examples() -> BTreeMap<String, Shape> {
     let mut place = Place::new();
     let rows = place.path("rows.csv");
@@ -148,7 +148,7 @@ fn examples() -> BTreeMap<String, Shape> {
     }
     place.json(&["findings", "mine"]);
     place.json(&["discover", "mine"]);
-    place.json(&["discover", "mine", "--model", "v2", "--change", "v1"]);
+    place.json(&["discover", "mine", "--change", "v1", "v2"]);
     place.json(&["compare-models", "mine", "v1", "v2"]);
     let (ledger, baseline, report) = (place.path("gate.jsonl"), place.path("base.json"), place.path("report.json"));
     place.json(&["check", "mine", "--model", "v2", "--against", "v1", "--ledger", &ledger]);
@@ -165,7 +165,7 @@ fn examples() -> BTreeMap<String, Shape> {
     place.json(&["cache", "stats"]);
     place.json(&["cache", "verify"]);
     let export = place.path("out.safetensors");
-    place.json(&["cache", "export", "mine", "-o", &export]);
+    place.json(&["cache", "export", "mine", "--out", &export]);
     place.json(&["cache", "gc"]);
     place.json(&["paper"]);
     place.json(&["doctor"]);

@@ -9,13 +9,14 @@ use super::arguments::Doctor;
 use super::context::{Failure, Place, home, print};
 use super::version::Build;
 use crate::encoder::{Encoder, HubSettings, StaticEncoder};
-use crate::engine::{ComputeDevice, Driver, Gpu, cuda_words, devices, known_audits};
+use crate::engine::{ComputeDevice, Driver, EngineError, Gpu, cuda_words, devices, known_audits};
 use crate::files::has_locks;
 use crate::report;
 use crate::store::{Privacy, Store, StoreError, make_private};
 use machine::{Cores, Memory, glibc, space_left};
 use problem::Problem;
 use serde::Serialize;
+use std::path::Path;
 use terminal::Terminal;
 
 #[derive(Serialize)]
@@ -65,74 +66,102 @@ struct Hub {
     offline: bool,
 }
 
+/// What was looked at, before it is put into words.
+struct Seen {
+    opened: Result<Store, StoreError>,
+    chosen: Result<(ComputeDevice, Option<String>), EngineError>,
+    driver: Driver,
+    privacy: Privacy,
+    locks: Option<bool>,
+    space: Option<u64>,
+    memory: Memory,
+    hub: Hub,
+    hub_is_writable: bool,
+    terminal: Terminal,
+}
+
 pub fn run(place: Place, given: &Doctor) -> Result<u8, Failure> {
     if let Some(name) = &given.fetch {
         return fetch::fetch(name, given.output.json);
     }
     let home = home(place.home)?;
     let opened = if given.rebuild { Store::rebuild(&home) } else { Store::open_reading(&home) };
-    let chosen = ComputeDevice::open(place.device);
-    let code = match (&opened, &chosen) {
-        (_, Err(_)) => 2,
-        (Ok(_), _) => 0,
-        (Err(error), _) => {
-            if error.is_usage() {
-                2
-            } else {
-                1
-            }
-        }
+    let (hub, hub_is_writable) = hub();
+    let seen = Seen {
+        opened,
+        chosen: ComputeDevice::open(place.device),
+        driver: Driver::find(),
+        privacy: make_private(&home),
+        locks: has_locks(&home),
+        space: space_left(&home),
+        memory: Memory::find(),
+        hub,
+        hub_is_writable,
+        terminal: Terminal::find(),
     };
-    let (devices, driver, terminal) = (devices(), Driver::find(), Terminal::find());
-    let (privacy, locks, memory) = (make_private(&home), has_locks(&home), Memory::find());
-    let mut problems: Vec<Problem> = opened.as_ref().err().map(of_store).into_iter().collect();
-    problems.extend(chosen.as_ref().err().map(|error| {
-        Problem::new(error.to_string(), "leave --device and LLM2LOSS_DEVICE out: the best device there is computes")
-    }));
-    // Of a home that could not be opened the store has said why.
-    let known_locks = if opened.is_err() { locks.or(Some(true)) } else { locks };
-    problems.extend(problem::of_home(known_locks, space_left(&home), privacy.open));
-    problems.extend(problem::of_memory(&memory));
-    problems.extend(problem::of_gpus(driver.gpus.len(), cuda_words().map(drop)));
-    let (hub, writable) = hub();
-    problems.extend(problem::of_hub(hub.encoders, hub.offline, writable));
-    problems.extend(problem::of_terminal(&terminal));
-    let findings = Findings {
+    let code = match (&seen.opened, &seen.chosen) {
+        (_, Err(_)) => 2,
+        (Err(error), _) if error.is_usage() => 2,
+        (Err(_), _) => 1,
+        (Ok(_), _) => 0,
+    };
+    let findings = findings(&home, seen, code == 0);
+    let text =
+        if given.output.json { report::to_json("llm2loss.doctor/1", None, &findings)? } else { words(&findings) };
+    print(&text)?;
+    Ok(code)
+}
+
+fn findings(home: &Path, seen: Seen, ok: bool) -> Findings {
+    let devices = devices();
+    let problems = problems(&seen);
+    Findings {
         version: env!("CARGO_PKG_VERSION"),
         build: Build::this(),
         glibc: glibc(),
         devices: devices.iter().map(|device| device.name.clone()).collect(),
         device_memory: devices.iter().map(|device| device.memory).collect(),
-        cuda: match &chosen {
+        cuda: match &seen.chosen {
             Err(error) => error.to_string(),
-            Ok(_) => cuda_sentence(&driver),
+            Ok(_) => cuda_sentence(&seen.driver),
         },
-        device: chosen.ok().map(|(device, _)| device.name),
-        gpus: driver.gpus.iter().map(|gpu| report::printable(&gpu_words(gpu))).collect(),
-        driver: driver.version,
+        device: seen.chosen.ok().map(|(device, _)| device.name),
+        gpus: seen.driver.gpus.iter().map(|gpu| report::printable(&gpu_words(gpu))).collect(),
+        driver: seen.driver.version,
         cores: Cores::find(),
-        memory,
-        space_left: space_left(&home),
-        privacy: privacy_words(&privacy),
-        locks: locks_words(locks),
-        store: opened.map_or_else(|error| error.to_string(), |store| store_words(&store)),
+        memory: seen.memory,
+        space_left: seen.space,
+        privacy: privacy_words(&seen.privacy),
+        locks: locks_words(seen.locks),
+        store: seen.opened.map_or_else(|error| error.to_string(), |store| store_words(&store)),
         encoder: StaticEncoder::new().map_or_else(
             |error| error.to_string(),
             |encoder| format!("{} ({} dimensions)", encoder.fingerprint(), encoder.dimension()),
         ),
-        hub,
-        audits: known_audits(&home).unwrap_or_default(),
+        hub: seen.hub,
+        audits: known_audits(home).unwrap_or_default(),
         home: home.display().to_string(),
-        terminal: terminal.words(),
-        colours: terminal.colours,
-        ascii: terminal.ascii,
+        terminal: seen.terminal.words(),
+        colours: seen.terminal.colours,
+        ascii: seen.terminal.ascii,
         problems,
-        ok: code == 0,
-    };
-    let text =
-        if given.output.json { report::to_json("llm2loss.doctor/1", None, &findings)? } else { words(&findings) };
-    print(&text)?;
-    Ok(code)
+        ok,
+    }
+}
+
+fn problems(seen: &Seen) -> Vec<Problem> {
+    let mut found: Vec<Problem> = seen.opened.as_ref().err().map(of_store).into_iter().collect();
+    found.extend(seen.chosen.as_ref().err().map(|error| {
+        Problem::new(error.to_string(), "leave --device and LLM2LOSS_DEVICE out: the best device there is computes")
+    }));
+    // Of a home that could not be opened the store has said why.
+    let locks = if seen.opened.is_err() { seen.locks.or(Some(true)) } else { seen.locks };
+    found.extend(problem::of_home(locks, seen.space, seen.privacy.open));
+    found.extend(problem::of_memory(&seen.memory));
+    found.extend(problem::of_gpus(seen.driver.gpus.len(), cuda_words().map(drop)));
+    found.extend(problem::of_hub(seen.hub.encoders, seen.hub.offline, seen.hub_is_writable));
+    found.extend(problem::of_terminal(&seen.terminal));
+    found
 }
 
 /// A store that does not open, and what to do about it.

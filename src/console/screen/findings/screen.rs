@@ -47,7 +47,7 @@ impl Screen for State {
         if world.shown.is_none() && world.jobs.running().is_some() {
             return [
                 "Heads are being trained, to score any sentence (2 Prompt); these findings need none".into(),
-                "heads train meanwhile; these need none".into(),
+                "Heads are being trained; these findings need none".into(),
             ];
         }
         [
