@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// musl's own allocator is slow: `docs/benchmarks.md`.
+/// musl's own allocator has one lock for all threads.
 #[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
