@@ -78,7 +78,7 @@ has_standard_library() {
 check_symbols() { # FAMILY BINARY
   local needed newest
   needed=$(readelf --dynamic --wide "$2" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
-  newest=$(readelf --dyn-syms --wide "$2" | grep -o '@GLIBC_[0-9.]*' | sed 's/@GLIBC_//' | sort -uV | tail -n 1)
+  newest=$(readelf --dyn-syms --wide "$2" | sed -n 's/.*@GLIBC_\([0-9.]*\).*/\1/p' | sort -uV | tail -n 1)
   if [ "$1" = musl ]; then
     [ -z "$needed$newest" ] || fail "$2 is not static: it needs $needed $newest"
     say "static, no library needed"
