@@ -10,7 +10,7 @@ usage: docs/build-cuda.sh [--toolkit DIR | --wheels DIR] [--target DIR] [--check
   --wheels DIR   use NVIDIA's Python packages instead, installed into DIR if they are not there
                  [default where there is no toolkit: ~/.cache/llm2loss/cuda-13.0]
   --target DIR   folder of the build [default: target/cuda, beside the CPU build's folder]
-  --check        then start the program, with a stand-in for the driver where there is none, and ask its doctor
+  --check        then start the program, without CUDA's libraries and with them, and ask its doctor
   --help         this text
 
 Neither a GPU nor a driver is needed to build. Variables:
@@ -51,7 +51,7 @@ while [ $# -gt 0 ]; do
 done
 [ -z "$toolkit" ] || [ -z "$wheels_folder" ] || fail "give --toolkit or --wheels, not both"
 
-for program in cargo gcc g++ sed grep; do
+for program in cargo gcc g++ ar nm readelf sed grep awk; do
   have "$program" || fail "$program is not installed"
 done
 [ "$(uname -s)" = Linux ] || fail "only Linux is supported"
@@ -80,7 +80,7 @@ if [ -n "$wheels_folder" ]; then
       --target "$wheels_folder" "${wheels[@]}"
     printf '%s' "${wheels[*]}" >"$complete"
   fi
-  # The packages have lib instead of lib64, and no names without a version, which linkers look for.
+  # The packages have lib instead of lib64, and no names without a version.
   [ -e "$toolkit/lib64" ] || ln -s lib "$toolkit/lib64"
   for library in "$toolkit"/lib/lib{cublas,cublasLt,curand,nvrtc,cudart}.so.[0-9]*; do
     ln -sfn "$(basename "$library")" "${library%.so.*}.so"
@@ -101,38 +101,58 @@ if [ -z "$capability" ] && have nvidia-smi; then
 fi
 [[ ${capability:=80} =~ ^[0-9]{2,3}a?$ ]] || fail "compute capability '$capability'; give a number such as 80 or 90"
 
-# The driver's library comes with the driver and is needed to link. This one stands in for it: it has every
-# function that may be linked, and each answers 100, CUDA_ERROR_NO_DEVICE.
+# The program is linked with loaders in place of CUDA's libraries (docs/cuda-loader.c), so that it starts without them.
+# The crates ask for libraries in lib64 of the toolkit: here a folder like it, but for that one.
 cd "$root"
 cargo fetch --quiet --locked
 manifest=$(cargo metadata --format-version 1 --locked --features cuda |
   grep -o '"manifest_path":"[^"]*/cudarc-[0-9][^"]*"' | head -n 1 | sed 's/.*:"\(.*\)"/\1/')
 bindings=$(dirname "$manifest")/src/driver/sys
 [ -d "$bindings" ] || fail "the CUDA bindings are not where they are expected: $bindings"
-stand_in=$target/stand-in
-mkdir -p "$stand_in"
-grep -rhoE '\bfn cu[A-Z][A-Za-z0-9_]*' "$bindings" | sort -u | sed 's/fn \(.*\)/int \1(void) { return 100; }/' \
-  >"$stand_in/cuda.c"
-gcc -shared -fPIC -w -Wl,-soname,libcuda.so.1 -o "$stand_in/libcuda.so.1" "$stand_in/cuda.c"
-ln -sfn libcuda.so.1 "$stand_in/libcuda.so"
+loaders=$target/loaders
+rm -rf "$loaders"
+mkdir -p "$loaders/lib"
+for entry in "$toolkit"/*; do
+  case $(basename "$entry") in lib | lib64) ;; *) ln -s "$entry" "$loaders/" ;; esac
+done
+ln -s lib "$loaders/lib64"
 
-export CUDA_HOME=$toolkit CUDA_PATH=$toolkit PATH=$toolkit/bin:$PATH
+loader() { # NAME SONAME ERROR; functions on the standard input
+  sort -u | sed 's/.*/X(&)/' >"$loaders/$1.functions"
+  [ -s "$loaders/$1.functions" ] || fail "no function of lib$1 was found"
+  gcc -O1 -fPIC -c "-DFUNCTIONS=\"$loaders/$1.functions\"" "-DLIBRARY=\"$2\"" "-DMISSING=$3" docs/cuda-loader.c \
+    -o "$loaders/$1.o"
+  ar rcs "$loaders/lib/lib$1.a" "$loaders/$1.o"
+}
+
+# Each answers, where its library is missing: no device; of the others, not initialised.
+grep -rhoE '\bfn cu[A-Z][A-Za-z0-9_]*' "$bindings" | sed 's/fn //' | loader cuda libcuda.so.1 100
+for library in cudart:100 cublas:1 cublasLt:1 curand:101 nvrtc:11; do
+  file=$libraries/lib${library%:*}.so
+  soname=$(readelf -d "$file" | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')
+  nm -D --defined-only "$file" | awk '$2 == "T" { sub(/@.*/, "", $3); print $3 }' |
+    loader "${library%:*}" "$soname" "${library#*:}"
+done
+# The C++ library goes into the program, where the compiler has it so.
+cpp=$(gcc -print-file-name=libstdc++.a)
+[ ! -f "$cpp" ] || ln -s "$cpp" "$loaders/lib/libstdc++.a"
+
+export CUDA_HOME=$loaders CUDA_PATH=$loaders CUDA_ROOT=$loaders CUDA_TOOLKIT_ROOT_DIR=$loaders PATH=$toolkit/bin:$PATH
 export CUDA_COMPUTE_CAP=$capability CUDAFORGE_THREADS=${CUDAFORGE_THREADS:-$(nproc)}
 export CARGO_TARGET_DIR=$target
-export LIBRARY_PATH=$libraries:$stand_in${LIBRARY_PATH:+:$LIBRARY_PATH}
+export LIBRARY_PATH=$loaders/lib${LIBRARY_PATH:+:$LIBRARY_PATH}
 say "CUDA $release in $toolkit, compute capability $capability, build in $target"
 cargo build --release --locked --features cuda "$@"
 
 binary=$target/release/llm2loss
 [ -x "$binary" ] || exit 0
 say "built $binary, $(($(stat -c %s "$binary") / 1000000)) MB"
-if have readelf; then
-  say "it needs $(readelf -d "$binary" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -vE '^(ld-linux|libc\.|libm\.|libgcc_s)' | tr '\n' ' ')"
-fi
-say "to start it: LD_LIBRARY_PATH=$libraries $binary doctor"
+needed=$(readelf -d "$binary" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
+odd=$(grep -E '^lib(cuda|cudart|cublas|cublasLt|curand|nvrtc)\.' <<<"$needed" || true)
+[ -z "$odd" ] || fail "it does not start without $(tr '\n' ' ' <<<"$odd")"
+say "it needs $(tr '\n' ' ' <<<"$needed")to start, and CUDA's libraries when a GPU is used:"
+say "LD_LIBRARY_PATH=$libraries $binary doctor"
 if [ "$check" = yes ]; then
-  # A driver that is there comes first.
-  search=$libraries
-  ldconfig -p 2>/dev/null | grep -q 'libcuda\.so\.1' || search=$search:$stand_in
-  LD_LIBRARY_PATH=$search${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} "$binary" --home "$target/check" doctor
+  "$binary" --home "$target/check" doctor
+  LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} "$binary" --home "$target/check" doctor
 fi

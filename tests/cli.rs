@@ -108,6 +108,7 @@ fn a_second_call_trains_nothing() {
     let demo = run(home, &["demo"]).code(0);
     assert_eq!(stderr(&demo), "", "the run kept must answer");
     assert!(stdout(&demo).contains("Senior") && stdout(&demo).contains("16,281 test items"));
+    assert!(stdout(&demo).contains("llm2loss ingest mine") && stdout(&demo).ends_with("on your data\n"));
 }
 
 #[test]
@@ -170,6 +171,70 @@ fn without_a_terminal_the_console_prints_help_and_exits_2() {
     let done = run(folder.path(), &[]).code(2);
     assert!(stderr(&done).contains("Usage:") && stderr(&done).contains("needs a terminal"));
     assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "nothing is written");
+}
+
+#[test]
+fn the_version_says_in_full_what_was_built() {
+    let home = tempfile::tempdir().unwrap();
+    let version = format!("llm2loss {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(stdout(&run(home.path(), &["--version"]).code(0)), version);
+    assert_eq!(stdout(&run(home.path(), &["-V"]).code(0)), version);
+    let full = stdout(&run(home.path(), &["--version", "--verbose"]).code(0));
+    // Independent of the build script: what the compiler says of itself here.
+    let compiler = std::process::Command::new("rustc").arg("--version").output().unwrap();
+    let compiler = String::from_utf8_lossy(&compiler.stdout).trim().to_owned();
+    assert!(full.starts_with(&version) && full.contains(&compiler), "{full}");
+    let target = format!("{}-unknown-linux-", std::env::consts::ARCH);
+    assert!(full.lines().any(|line| line.starts_with("target") && line.contains(&target)), "{full}");
+    refused(home.path(), &["--verbose"], "--version");
+}
+
+#[test]
+fn an_ingest_of_nothing_shows_what_can_be_taken_in() {
+    let home = tempfile::tempdir().unwrap();
+    for arguments in [&["ingest"][..], &["ingest", "mine"], &["ingest", "--manifest", "rows.csv"]] {
+        let done = run(home.path(), arguments).code(2);
+        let said = stderr(&done);
+        let held = arguments.len() == 3 || said.contains("texts with losses") && said.contains("--lm-eval DIR");
+        assert!(held && stdout(&done).is_empty(), "{arguments:?}: {said}");
+    }
+    assert!(std::fs::read_dir(home.path()).unwrap().next().is_none(), "nothing is written");
+}
+
+#[test]
+fn the_doctor_names_each_problem_with_its_remedy() {
+    let home = tempfile::tempdir().unwrap();
+    let doctor = |home: &Path, limit: &str, hub: &Path| {
+        let mut command = Command::cargo_bin("llm2loss").unwrap();
+        command.arg("--home").arg(home).args(["--memory-limit", limit, "doctor", "--json"]);
+        command.env_remove("LLM2LOSS_HOME").env("HF_HUB_CACHE", hub).env("HF_HUB_OFFLINE", "1");
+        let output = command.output().unwrap();
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let problems: Vec<String> = document["problems"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["what"].as_str().unwrap().to_owned())
+            .collect();
+        (output.status.code().unwrap(), document, problems)
+    };
+    let hub = home.path().join("hub");
+    std::fs::create_dir_all(hub.join("models--org--one")).unwrap();
+    let (code, sound, problems) = doctor(&home.path().join("home"), "4GB", &hub);
+    // A build machine may be short of space; that is all it may be.
+    assert!(code == 0 && problems.iter().all(|what| what.contains("MB left")), "{problems:?}");
+    assert_eq!((&sound["hub"]["encoders"], &sound["hub"]["offline"]), (&1.into(), &true.into()));
+    assert_eq!(sound["memory"]["limit"], 4_u64 << 30);
+    assert_eq!(sound["cores"]["usable"], std::thread::available_parallelism().unwrap().get());
+    let (code, _, problems) = doctor(&home.path().join("home"), "300MB", &home.path().join("none"));
+    assert_eq!(code, 0);
+    let about = |word: &str| problems.iter().any(|what| what.contains(word));
+    assert!(about("300 MB of memory") && about("the cache holds no encoder"), "{problems:?}");
+    let file = home.path().join("file");
+    std::fs::write(&file, "mine").unwrap();
+    let (code, document, problems) = doctor(&file, "4GB", &hub);
+    assert!(code == 2 && problems[0].contains("it is a file"), "{problems:?}");
+    assert!(document["problems"][0]["remedy"].as_str().unwrap().contains("LLM2LOSS_HOME"));
 }
 
 #[test]

@@ -104,6 +104,42 @@ fn every_crate_has_a_licence_of_the_list() {
     }
 }
 
+/// What cargo-deny is told is what is held here, where there may be no network.
+#[test]
+fn cargo_deny_has_the_same_list() {
+    let told: toml::Table = std::fs::read_to_string(Path::new(ROOT).join(".ci/deny.toml")).unwrap().parse().unwrap();
+    let words = |value: &toml::Value| -> Vec<String> {
+        value.as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(words(&told["licenses"]["allow"]), TAKEN);
+    let one_by_one: Vec<(String, String)> = told["licenses"]["exceptions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| (entry["crate"].as_str().unwrap().to_owned(), words(&entry["allow"]).join(" ")))
+        .collect();
+    assert_eq!(one_by_one, LOOKED_AT.map(|(name, licence)| (name.to_owned(), licence.to_owned())));
+}
+
+/// Workflows cannot run here: they call scripts that do.
+#[test]
+fn workflows_call_scripts_that_are_there_and_can_be_run() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Path::new(ROOT).join(".github/workflows");
+    let mut scripts = std::collections::BTreeSet::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let words = text.split_whitespace().filter(|word| word.starts_with(".ci/") || word.starts_with(".packaging/"));
+        scripts.extend(words.map(str::to_owned));
+    }
+    let all = [".ci/msrv", ".ci/nightly", ".ci/run", ".packaging/release.sh", ".packaging/try.sh"];
+    assert!(scripts.iter().eq(all.iter()), "{scripts:?}");
+    for script in scripts {
+        let mode = std::fs::metadata(Path::new(ROOT).join(&script)).unwrap().permissions().mode();
+        assert!(mode & 0o111 == 0o111, "{script} cannot be run");
+    }
+}
+
 fn lines_of(folder: &Path, lines: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

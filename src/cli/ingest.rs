@@ -2,7 +2,7 @@
 
 use super::arguments::{Audits, AuditsAction, Ingest, LeakedArgument, MissingArgument};
 use super::context::{Failure, home, print, reading_store};
-use super::progress;
+use super::{held, progress};
 use crate::data::{
     AttributeFile, CelebaSplit, Contents, DataError, Draft, EvaluationFiles, Evaluations, Harness, ImagePlace, Mapping,
     Policy, ScoreFiles, celeba, clip_retrieval, image_folder, manifest, open_array, wilds,
@@ -14,12 +14,16 @@ use crate::engine::{
 use crate::report;
 use crate::store::ingested_names;
 use serde::Serialize;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// Name of a model whose column is called just `loss`.
 const ONLY_MODEL: &str = "model";
 
 pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> Result<u8, Failure> {
+    let Some(name) = &given.name else {
+        return Err(nothing_given("give the audit a name, and what you hold, as above"));
+    };
     let home = home(home_given)?;
     if given.link && given.embeddings.is_none() && given.clip_retrieval.is_none() {
         return Err(Failure::usage("--link needs arrays to link to: --embeddings FILE or --clip-retrieval DIR"));
@@ -27,7 +31,7 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
     let mapping = mapping(given)?;
     let prompts = given.attributes.as_deref().map(AttributeFile::read).transpose().map_err(EngineError::from)?;
     let evaluations = evaluations(given, model).map_err(EngineError::from)?;
-    let further = evaluations.is_some() && ingested_names(&home)?.contains(&given.name);
+    let further = evaluations.is_some() && ingested_names(&home)?.contains(name);
     let model = model.unwrap_or(ONLY_MODEL);
     let draft = match &evaluations {
         Some(_) if further => None,
@@ -40,7 +44,7 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
     };
     let report = if let Some(draft) = draft {
         let how = Intake {
-            name: &given.name,
+            name,
             encoder: &encoder(given),
             allow_mismatch: given.allow_mismatch,
             link: given.link,
@@ -58,15 +62,22 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
             replace: given.replace,
             check: given.check,
         };
-        add_models(&home, &given.name, &addition)?
+        add_models(&home, name, &addition)?
     } else if let Some(prompts) = prompts {
-        set_prompts(&home, &given.name, &prompts, given.check)?
+        set_prompts(&home, name, &prompts, given.check)?
     } else {
-        return Err(Failure::usage(
+        return Err(nothing_given(
             "nothing to take in; give --manifest FILE, or --losses FILE with --model NAME for an audit there is",
         ));
     };
     show(&report, given.output.json)
+}
+
+/// Shows what can be taken in, and how; then says what is missing.
+fn nothing_given(missing: &str) -> Failure {
+    // A closed pipe is nobody's fault.
+    let _ = write!(std::io::stderr(), "{}\n", held::table());
+    Failure::usage(missing)
 }
 
 /// The encoder with what is wanted of it.

@@ -13,6 +13,7 @@ mod demo;
 mod discover;
 mod doctor;
 mod findings;
+mod held;
 mod ingest;
 mod items;
 mod ledger;
@@ -26,6 +27,7 @@ mod signals;
 mod sweep;
 mod table;
 mod train;
+mod version;
 
 use crate::engine::MemoryLimit;
 use arguments::{Action, Arguments};
@@ -75,6 +77,9 @@ fn shortened(text: &str) -> Cow<'_, str> {
 
 fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     // What describes the program needs no configuration, not even a sound one.
+    if arguments.version {
+        return version::run(arguments.verbose);
+    }
     match &arguments.action {
         Some(Action::Keys) => return console::keys(),
         Some(Action::Config) => return config::run(),

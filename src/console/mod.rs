@@ -44,6 +44,7 @@ pub use graphics::{Dressing, ImageChoice, Images};
 pub use port::{EnginePort, Links};
 pub use svg::svg;
 pub use theme::{Catalogue, Theme};
+pub use view::LEAST as LEAST_SIZE;
 pub use world::{Look, World};
 
 use ratatui::buffer::Buffer;

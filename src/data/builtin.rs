@@ -5,14 +5,13 @@
 use super::{AttributeFile, DataError};
 use crate::audit::{Audit, Content, Item, ModelLosses, PromptSets, Split};
 use csv::StringRecord;
-use flate2::read::GzDecoder;
 
 /// Name of the built-in audit.
 pub const ADULT: &str = "adult";
 
-static ROWS: &[u8] = include_bytes!("builtin/adult.csv.gz");
+static ROWS: &[u8] = include_bytes!("builtin/adult.csv.zst");
 static PROMPTS: &str = include_str!("builtin/prompts-adult.json");
-const ROWS_FILE: &str = "adult.csv.gz";
+const ROWS_FILE: &str = "adult.csv.zst";
 const PROMPTS_FILE: &str = "prompts-adult.json";
 
 /// Columns of the manifest by role.
@@ -32,8 +31,9 @@ struct Columns {
 /// # Errors
 /// If an asset is damaged, which only a broken build can cause.
 pub fn adult() -> Result<Audit, DataError> {
-    let mut reader = csv::Reader::from_reader(GzDecoder::new(ROWS));
     let file_fault = |problem: String| DataError::File { file: ROWS_FILE.into(), problem };
+    let rows = zstd::Decoder::new(ROWS).map_err(|error| file_fault(error.to_string()))?;
+    let mut reader = csv::Reader::from_reader(rows);
     let columns = Columns::find(reader.headers().map_err(|error| file_fault(error.to_string()))?)?;
     let (mut items, mut labels) = (Vec::new(), Vec::new());
     let mut losses: Vec<Vec<f64>> = vec![Vec::new(); columns.models.len()];

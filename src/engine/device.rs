@@ -123,7 +123,8 @@ pub(super) fn machine_memory() -> Option<u64> {
 }
 
 /// A figure that the kernel gives in kB, in bytes.
-fn kilobytes_of(file: &str, key: &str) -> Option<u64> {
+#[must_use]
+pub fn kilobytes_of(file: &str, key: &str) -> Option<u64> {
     let text = std::fs::read_to_string(file).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix(key))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)

@@ -23,7 +23,7 @@ pub fn demo(found: &Findings, slices: &Discovery, tables: &Tables, run: &RunReco
         "{}\n\n{}\n{}\
          The ranker orders test items by loss with Spearman {}, the regressor with {}.\n\
          From words alone, the ranker has the sign of the loss gap right for {signs} attributes.\n\
-         Open the console with 'llm2loss', or ask: llm2loss score {} \"an elderly person\"\n",
+         Open the console with 'llm2loss', or ask: llm2loss score {} \"an elderly person\"\n\n{NEXT}",
         findings_heading(found),
         finding_lines(found),
         slice_line(slices, run),
@@ -32,6 +32,14 @@ pub fn demo(found: &Findings, slices: &Discovery, tables: &Tables, run: &RunReco
         run.audit,
     )
 }
+
+/// What to type next, for data of one's own.
+const NEXT: &str = "\
+Your own data, one loss an item:
+  llm2loss ingest mine --manifest rows.csv   texts and losses; 'llm2loss ingest' alone says what else is taken
+  llm2loss findings mine                     whom your model fails, at once
+  llm2loss --audit mine                      the console, on your data
+";
 
 /// The slices found by themselves, greatest excess first; nothing where there are none.
 fn slice_line(slices: &Discovery, run: &RunRecord) -> String {

@@ -1,10 +1,10 @@
 """Prepare the built-in audit's data: the UCI Adult census rows as sentences, with two models to audit.
 
-Makes   adult.csv.gz    48,842 rows: id, split, text, label (1 = income above $50K), score and cross-entropy loss of the
+Makes   adult.csv.zst   48,842 rows: id, split, text, label (1 = income above $50K), score and cross-entropy loss of the
                         models v1 and v2, and 40 binary attributes (columns "attribute:NAME", 0 or 1)
 From    adult.data and adult.test (plain or .gz) of the UCI data set "Adult", doi 10.24432/C5XW20, CC BY 4.0
-Needs   Python 3.11, numpy 2.4.6, pandas 3.1.1, scikit-learn 1.9.1
-Run     python make_adult.py adult.data adult.test src/data/builtin/adult.csv.gz               (half a minute, one core)
+Needs   Python 3.11, numpy 2.4.6, pandas 3.1.1, scikit-learn 1.9.1, zstandard 0.25.0
+Run     python make_adult.py adult.data adult.test src/data/builtin/adult.csv.zst              (half a minute, one core)
 
 Text    Each row is one English sentence: a head (age group, race, sex, age), then clauses in an order drawn from a
         generator seeded by the row's number, so that no position in the sentence gives a feature away.
@@ -26,6 +26,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import zstandard
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -289,13 +290,12 @@ def decimal(value):
 
 
 def write_table(path, header, lines):
-    """No name and no time go into the archive: the same table is always the same bytes."""
+    """No name and no time go into the file: the same table is always the same bytes."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
     writer.writerows(lines)
-    with open(path, "wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as archive:
-        archive.write(text.getvalue().encode())
+    path.write_bytes(zstandard.ZstdCompressor(level=22, write_checksum=True).compress(text.getvalue().encode()))
 
 
 def main():

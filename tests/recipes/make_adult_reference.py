@@ -1,7 +1,7 @@
 """A second, independent implementation of the method on the built-in audit: what its tables should say.
 
 Makes   adult-reference.json
-From    static-256.safetensors, vocab.txt (make_encoder.py), adult.csv.gz (make_adult.py), prompts-adult.json
+From    static-256.safetensors, vocab.txt (make_encoder.py), adult.csv.zst (make_adult.py), prompts-adult.json
 Needs   Python 3.11, numpy 2.4.6, scipy 1.17.1, pandas 3.1.1, scikit-learn 1.9.1, safetensors 0.8.0,
         tokenizers 0.23.3, torch 2.15.0
 Run     OMP_NUM_THREADS=1 python make_adult_reference.py src/encoder/builtin src/data/builtin \\
@@ -282,7 +282,7 @@ def to_json(value, depth):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("encoder", type=Path, help="folder of static-256.safetensors and vocab.txt")
-    arguments.add_argument("data", type=Path, help="folder of adult.csv.gz and prompts-adult.json")
+    arguments.add_argument("data", type=Path, help="folder of adult.csv.zst and prompts-adult.json")
     arguments.add_argument("output", type=Path)
     arguments.add_argument("--seeds", type=int, default=3)
     options = arguments.parse_args()
@@ -290,7 +290,7 @@ def main():
 
     encoder = Encoder(options.encoder)
     prompts = json.loads((options.data / "prompts-adult.json").read_text("utf-8"))
-    table = pd.read_csv(options.data / "adult.csv.gz")
+    table = pd.read_csv(options.data / "adult.csv.zst")
     train, test = table[table.split == "train"], table[table.split == "test"]
     items, held_out = encoder(train.text), encoder(test.text)
     names = [attribute["name"] for attribute in prompts["attributes"]]

@@ -6,17 +6,17 @@ Intervals and q-values are those of Welch's t and of the one Zhou & Dinh (2005) 
 """
 
 import csv
-import gzip
 import itertools
 import json
 
 import numpy as np
 import scipy
+import zstandard
 from scipy.optimize import brentq
 from scipy.stats import false_discovery_control, t
 
 LEAST = 30
-with gzip.open("src/data/builtin/adult.csv.gz", "rt") as file:
+with zstandard.open("src/data/builtin/adult.csv.zst", "rt") as file:
     rows = [row for row in csv.DictReader(file) if row["split"] == "test"]
 names = [key.removeprefix("attribute:") for key in rows[0] if key.startswith("attribute:")]
 has = np.array([[row[f"attribute:{name}"] == "1" for name in names] for row in rows])

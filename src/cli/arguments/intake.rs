@@ -34,8 +34,8 @@ impl From<GroupByArgument> for GroupBy {
 
 #[derive(Debug, Args)]
 pub struct Ingest {
-    /// Name of the audit
-    pub name: String,
+    /// Name of the audit; without any argument: what can be taken in, and how
+    pub name: Option<String>,
 
     /// Rows to read: CSV, TSV, JSON lines or Parquet; beside a folder, its attributes, splits and losses join by id
     #[arg(long, value_name = "FILE")]

@@ -28,7 +28,7 @@ use std::path::PathBuf;
 ///
 /// Without a command it opens the console.
 #[derive(Debug, Parser)]
-#[command(name = "llm2loss", version, max_term_width = 100)]
+#[command(name = "llm2loss", version, disable_version_flag = true, max_term_width = 100)]
 pub struct Arguments {
     /// Folder of the store and the runs [default: the user's data folder]
     #[arg(long, global = true, env = "LLM2LOSS_HOME", value_name = "DIR", value_parser = OsStringValueParser::new().map(PathBuf::from))]
@@ -60,6 +60,14 @@ pub struct Arguments {
 
     #[command(flatten)]
     pub look: Look,
+
+    /// Print the version
+    #[arg(short = 'V', long)]
+    pub version: bool,
+
+    /// With --version: what the program was built from, by and for
+    #[arg(long, requires = "version")]
+    pub verbose: bool,
 
     #[command(subcommand)]
     pub action: Option<Action>,

@@ -44,6 +44,12 @@ impl Screen for State {
     fn hint(&self, world: &World) -> [String; 2] {
         let key = |action| world.key(HERE, action);
         let (open, copy, help) = (key(OPEN), key(Action::CopyRow), key(Action::Help));
+        if world.shown.is_none() && world.jobs.running().is_some() {
+            return [
+                "Heads are being trained, to score any sentence (2 Prompt); these findings need none".into(),
+                "Heads are being trained; these findings need none".into(),
+            ];
+        }
         [
             format!("{open} shows the items behind a line, {copy} copies it for a ticket, {help} explains every word"),
             format!("{open} shows what is behind a line, {copy} copies it"),
