@@ -89,7 +89,8 @@ fn rows_come_out_with_their_columns_and_the_embeddings_they_have_anywhere() {
     );
     assert_eq!((&again["rows"], &again["part"]), (&750.into(), &"1/4".into()));
     let out = worker(place, &["--input", "again.parquet", "--output", "-", "--column", "ignore=embedding"]).code(0);
-    let first: Value = serde_json::from_slice(out.get_output().stdout.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
+    let first: Value =
+        serde_json::from_slice(out.get_output().stdout.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
     assert_eq!(
         (&first["id"], &first["loss:v1"], &first["zip"], &first["long"], &first["meta.n"]),
         (&"00750".into(), &Value::from(93.75), &"0750".into(), &true.into(), &750.into())
@@ -160,7 +161,7 @@ fn an_output_that_is_whole_is_left_alone_and_no_other_file_is_overwritten() {
 fn what_cannot_be_embedded_is_listed_and_counted() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path();
-    let bad = ["{\"id\": \"e\", \"text\": \"\"}", "{\"id\": \"torn\"", "{\"id\": \"k\", \"text\": \"\u{1}\"}"];
+    let bad = ["{\"id\": \"e\", \"text\": \"\"}", "{\"id\": \"torn\"", "{\"id\": \"k\", \"text\": \"\\u0001\"}"];
     let rows = lines(0..10) + &bad.join("\n") + "\n\n" + &lines(10..20) + "{\"text\": \"no id\"}\n";
     std::fs::write(place.join("rows.jsonl"), rows).unwrap();
     let report = done(place, &["--input", "rows.jsonl", "--output", "out.parquet"]);
@@ -218,7 +219,8 @@ fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 fn png(seed: u32) -> Vec<u8> {
-    let pixel = |x: u32, y: u32| image::Rgb([(x * 5 + seed) as u8, (y * 7 + seed * 3) as u8, (x * y + seed * 11) as u8]);
+    let pixel =
+        |x: u32, y: u32| image::Rgb([(x * 5 + seed) as u8, (y * 7 + seed * 3) as u8, (x * y + seed * 11) as u8]);
     let mut bytes = std::io::Cursor::new(Vec::new());
     image::RgbImage::from_fn(40, 30, pixel).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
     bytes.into_inner()
@@ -236,9 +238,7 @@ fn images_of_a_tar_a_folder_and_a_table_have_the_same_embeddings_and_names_are_o
     for (at, picture) in pictures.iter().enumerate() {
         std::fs::write(place.join(format!("images/cats/{at}.png")), picture).unwrap();
     }
-    let with = |input: &str, output: &str| {
-        done(place, &["--input", input, "--output", output, "--encoder", "clip"])
-    };
+    let with = |input: &str, output: &str| done(place, &["--input", input, "--output", output, "--encoder", "clip"]);
     assert_eq!(with("images", "folder.parquet")["rows"], 5);
     let (ids, embeddings) = read(&place.join("folder.parquet"));
     assert_eq!(ids, ["cats/0.png", "cats/1.png", "cats/2.png", "cats/3.png", "cats/4.png"]);
@@ -277,6 +277,10 @@ fn images_of_a_tar_a_folder_and_a_table_have_the_same_embeddings_and_names_are_o
     let torn = &tar(&members)[..3000];
     std::fs::write(place.join("torn.tar"), torn).unwrap();
     refused(place, &["--input", "torn.tar", "--output", "torn.parquet", "--encoder", "clip"], &["torn.tar"]);
+    // So does one that ends between two members.
+    let whole = tar(&members);
+    std::fs::write(place.join("torn.tar"), &whole[..whole.len() - 1024]).unwrap();
+    refused(place, &["--input", "torn.tar", "--output", "torn.parquet", "--encoder", "clip"], &["it is cut off"]);
     assert!(!place.join("torn.parquet").exists());
 }
 
@@ -305,11 +309,11 @@ fn killed_at_any_moment_there_is_the_whole_output_or_none_and_a_second_try_ends_
     use std::process::Stdio;
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path();
-    std::fs::write(place.join("rows.jsonl"), lines(0..20_000)).unwrap();
+    std::fs::write(place.join("rows.jsonl"), lines(0..10_000)).unwrap();
     done(place, &["--input", "rows.jsonl", "--output", "whole.parquet"]);
     let whole = std::fs::read(place.join("whole.parquet")).unwrap();
     let (mut killed, output) = (0, place.join("out.parquet"));
-    for moment in 0..12u64 {
+    for moment in 0..8u64 {
         let _ = std::fs::remove_file(&output);
         let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("llm2loss"))
             .current_dir(place)
@@ -318,7 +322,7 @@ fn killed_at_any_moment_there_is_the_whole_output_or_none_and_a_second_try_ends_
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(20 + 60 * moment));
+        std::thread::sleep(std::time::Duration::from_millis(20 + 80 * moment));
         let _ = child.kill();
         killed += u32::from(!child.wait().unwrap().success());
         assert!(!output.exists() || std::fs::read(&output).unwrap() == whole);
@@ -400,7 +404,10 @@ fn shards_are_taken_in_as_one_audit_and_one_that_does_not_belong_is_named() {
     let files = shards(place, 4);
     let report = ingest(place, &["--check", "--json"]).code(0);
     let report: Value = serde_json::from_slice(&report.get_output().stdout).unwrap();
-    assert_eq!((&report["items"], &report["encoder"], &report["contents"]), (&400.into(), &"builtin".into(), &"embeddings".into()));
+    assert_eq!(
+        (&report["items"], &report["encoder"], &report["contents"]),
+        (&400.into(), &"builtin".into(), &"embeddings".into())
+    );
     assert_eq!(report["models"][0]["losses"], 400);
     let said = |arguments: &[&str], words: &[&str]| {
         let done = ingest(place, arguments).code(2);
@@ -422,6 +429,6 @@ fn shards_are_taken_in_as_one_audit_and_one_that_does_not_belong_is_named() {
     done(place, &other);
     said(&[], &["part-00002.parquet"]);
     put(&third);
-    said(&["--dims", "64"], &["dimensions"]);
+    said(&["--dims", "64"], &["are of encoder builtin (", "not of builtin?dims=64"]);
     ingest(place, &[]).code(0);
 }

@@ -82,7 +82,11 @@ fn words(done: &EncodeReport) -> String {
     );
     if done.bad > 0 {
         let listed = done.bad_file.as_ref().map(|file| format!("; {} lists them", printable(file)));
-        text.push_str(&format!("{} rows have no embedding{}\n", grouped(done.bad as usize), listed.unwrap_or_default()));
+        text.push_str(&format!(
+            "{} rows have no embedding{}\n",
+            grouped(done.bad as usize),
+            listed.unwrap_or_default()
+        ));
     }
     done.notes.iter().for_each(|note| text.push_str(&format!("note: {}\n", printable(note))));
     text

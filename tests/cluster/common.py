@@ -47,6 +47,18 @@ def alone(place):
     return digests(place / "alone")
 
 
+def alone_in_parts(place):
+    """The same by parts of the folder, as a job array cuts it."""
+    place = pathlib.Path(place)
+    make(place)
+    (place / "alone-parts").mkdir(exist_ok=True)
+    for part in range(SHARDS):
+        target = place / "alone-parts" / f"part-{part:05}.parquet"
+        words = command(place / "in", target) + ["--shard", f"{part}/{SHARDS}"]
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    return digests(place / "alone-parts")
+
+
 def digests(folder):
     files = sorted(pathlib.Path(folder).glob("part-*.parquet"))
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
@@ -80,3 +92,12 @@ def run_or_die(source, target, marker):
         child.wait()
         raise RuntimeError(f"killed in the middle: {source}")
     assert child.wait() == 0, source
+
+
+if __name__ == "__main__":
+    # make FOLDER; compare NAME FOLDER: for scripts that are no Python.
+    if sys.argv[1] == "make":
+        make(sys.argv[2])
+    else:
+        place = pathlib.Path(sys.argv[3])
+        compare(sys.argv[2], alone_in_parts(place), place / sys.argv[2])

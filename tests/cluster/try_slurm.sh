@@ -11,7 +11,8 @@ chown munge: /run/munge
 pids=()
 stop() { for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; }
 trap stop EXIT
-munged --foreground >"$run/munged.log" 2>&1 & pids+=($!)
+runuser -u munge -- munged --foreground >"$run/munged.log" 2>&1 & pids+=($!)
+sleep 1
 host=$(hostname -s)
 cat >"$run/slurm.conf" <<CONF
 ClusterName=try
@@ -37,6 +38,7 @@ slurmctld -D >"$run/slurmctld.log" 2>&1 & pids+=($!)
 slurmd -D >"$run/slurmd.log" 2>&1 & pids+=($!)
 for _ in $(seq 60); do sinfo -h -o %T 2>/dev/null | grep -q idle && break; sleep 1; done
 sinfo
+python3 "$here/common.py" make "$place"
 export LLM2LOSS=${LLM2LOSS:-$here/../../target/release/llm2loss}
 job=$(sbatch --parsable --output="$run/%a.log" "$here/slurm.sh" "$place/in" "$place/slurm")
 # The first task that runs a worker loses it, and is queued again.
@@ -46,6 +48,7 @@ for _ in $(seq 100); do
   sleep 0.05
 done
 while squeue -h -j "$job" 2>/dev/null | grep -q .; do sleep 1; done
-ls "$place/slurm" | wc -l
+echo "after the first job: $(ls "$place/slurm"/part-*.parquet | wc -l) of 16 shards"
 sbatch --wait --output="$run/again-%a.log" "$here/slurm.sh" "$place/in" "$place/slurm"
-grep -l 'left alone' "$run"/again-*.log | wc -l
+echo "run again: $(grep -l 'left alone' "$run"/again-*.log | wc -l) were left alone"
+python3 "$here/common.py" compare slurm "$place"

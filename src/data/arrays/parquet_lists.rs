@@ -1,6 +1,6 @@
 //! Parquet: a column of lists of numbers, beside a column of ids.
 
-use super::{Array, MOST_VALUES, spool};
+use super::{Array, spool};
 use crate::data::shard::{footer_of, same_encoder};
 use crate::data::table::{Table, file_name, files, most_unpacked, open_parquet};
 use crate::numbers::{NumberArray, Precision};
@@ -70,8 +70,7 @@ impl Lists {
         let column = lists.iter().copied().find(named).or_else(|| lists.first().copied());
         let column = column.ok_or("no column holds lists of float or double")?;
         let packed = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-        let most = self.count + usize::try_from(most_unpacked(packed) / 4).unwrap_or(MOST_VALUES);
-        let most = most.min(MOST_VALUES).max(self.count);
+        let most = self.count.saturating_add(usize::try_from(most_unpacked(packed) / 4).unwrap_or(usize::MAX));
         // Before anything is read: one list may claim to be as long as all memory.
         let claimed =
             reader.metadata().row_groups().iter().map(|group| group.column(column).num_values().max(0) as u64);

@@ -1,9 +1,9 @@
 //! A tar of images as webdataset writes it: members of the same stem follow each other and are one row. Nothing is
 //! ever unpacked, so that a member's name is no more than a name. A thread reads ahead.
 
+use super::fault;
 use super::lines::object;
 use super::records::{LARGEST_IMAGE, Record, Records};
-use super::fault;
 use crate::data::DataError;
 use crate::data::image_folder::is_image;
 use crate::data::table::{LARGEST_CELL, Source, file_name};
@@ -14,7 +14,9 @@ use tar::{Archive, Entry, EntryType, PaxExtensions};
 
 /// Rows that are read ahead, and longest name of a member.
 const AHEAD: usize = 4;
-const LONGEST_NAME: u64 = 1 << 12;
+const LONGEST_NAME: u64 = 1 << 16;
+/// Bytes of zeros that an archive ends with at least.
+const END: usize = 512;
 /// Endings of archives.
 const FORMS: [&str; 3] = [".tar", ".tar.gz", ".tgz"];
 
@@ -66,7 +68,7 @@ struct Open {
 
 /// Sends the rows of an archive one by one; ends early where nobody listens.
 fn read(reader: impl Read, wanted: bool, sender: &SyncSender<Result<Record, String>>) -> Result<(), String> {
-    let mut archive = Archive::new(reader);
+    let mut archive = Archive::new(Tail { inner: reader, zeros: 0 });
     let entries = archive.entries().map_err(|error| error.to_string())?.raw(true);
     let (mut long, mut open, mut number): (Option<Vec<u8>>, Option<Open>, u64) = (None, None, 0);
     for entry in entries {
@@ -103,9 +105,27 @@ fn read(reader: impl Read, wanted: bool, sender: &SyncSender<Result<Record, Stri
             _ => long = None,
         }
     }
+    if archive.into_inner().zeros < END {
+        return Err(format!("the archive has no end after row {number}: it is cut off"));
+    }
     // Nobody may listen any more.
     let _ = open.map(|last| sender.send(Ok(last.record)));
     Ok(())
+}
+
+/// Counts the zeros that were read last.
+struct Tail<R> {
+    inner: R,
+    zeros: usize,
+}
+
+impl<R: Read> Read for Tail<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        let zeros = buffer[..count].iter().rev().take_while(|byte| **byte == 0).count();
+        self.zeros = if zeros == count { self.zeros + zeros } else { zeros };
+        Ok(count)
+    }
 }
 
 /// What a name has before the first dot of its last part, and what follows: the row and the kind of member.
@@ -123,11 +143,11 @@ fn stem(name: &str) -> Option<(PathBuf, String)> {
 /// The whole of a member that holds a name.
 fn short(entry: &mut Entry<'_, impl Read>) -> Result<Vec<u8>, String> {
     let length = entry.size();
-    if length > 16 * LONGEST_NAME {
+    if length > LONGEST_NAME {
         return Err(format!("the name of a member has {length} bytes; at most {LONGEST_NAME} are taken"));
     }
     let mut bytes = Vec::new();
-    entry.take(16 * LONGEST_NAME).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    entry.take(LONGEST_NAME).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     Ok(bytes)
 }
 

@@ -34,8 +34,12 @@ pub struct Chosen {
 pub fn choose(sample: &Table, wishes: &Wishes, beside: bool) -> Result<Chosen, DataError> {
     let said = |named: &Option<String>| named.as_deref().map(|name| sample.column(name)).transpose();
     let at = |column: &Column| sample.position(&column.name);
+    let below = |column: &str, name: &str| column.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
     for name in &wishes.ignore {
-        sample.column(name)?;
+        // A list or a structure is known by what lies in it.
+        if !sample.columns.iter().any(|column| below(&column.name, name)) {
+            sample.column(name)?;
+        }
     }
     let named = |role: Role| sample.columns.iter().position(|column| by_name(&column.name, "") == Some(role.clone()));
     let plain = |at: usize| sample.columns[at].kind == Kind::Text;
@@ -47,7 +51,8 @@ pub fn choose(sample: &Table, wishes: &Wishes, beside: bool) -> Result<Chosen, D
         Place::Beside
     } else if let Some(bytes) = packed(sample, wishes) {
         Place::Bytes(bytes)
-    } else if let Some(path) = said(&wishes.image)?.and_then(at).or_else(|| named(Role::Image).filter(|at| plain(*at))) {
+    } else if let Some(path) = said(&wishes.image)?.and_then(at).or_else(|| named(Role::Image).filter(|at| plain(*at)))
+    {
         Place::Path(path)
     } else if let Some(text) = named(Role::Text).filter(|at| plain(*at)) {
         Place::Text(text)
@@ -84,7 +89,8 @@ fn by_content(sample: &Table, wishes: &Wishes) -> Result<String, DataError> {
             [] => sample.columns.iter().map(|column| column.name.as_str()).take(40).collect(),
             some => some.iter().map(|candidate| candidate.name.as_str()).collect(),
         };
-        let found = if candidates.is_empty() { "no column holds texts or images" } else { "several may hold the texts" };
+        let found =
+            if candidates.is_empty() { "no column holds texts or images" } else { "several may hold the texts" };
         sample.problem(format!("{found} ({}); say which with --column text=COLUMN or image=COLUMN", shown.join(", ")))
     })
 }

@@ -73,9 +73,7 @@ impl Footer {
     /// Whether another has the same numbers for the same rows: made by the same encoder of the same input.
     #[must_use]
     pub fn is_of(&self, other: &Self) -> bool {
-        let of = |footer: &Self| {
-            [&footer.fingerprint, &footer.input, &footer.part, &footer.columns].map(String::clone)
-        };
+        let of = |footer: &Self| [&footer.fingerprint, &footer.input, &footer.part, &footer.columns].map(String::clone);
         of(self) == of(other)
     }
 }

@@ -98,4 +98,3 @@ impl Records for Rows {
         Ok(Some(Record { number: self.table.number(row) as u64, cells: cells.collect(), ..Record::default() }))
     }
 }
-

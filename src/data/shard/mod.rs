@@ -140,13 +140,7 @@ trait Reader {
 }
 
 impl Shard {
-    fn new(
-        reader: Box<dyn Reader>,
-        fields: Vec<TypePtr>,
-        rows: u64,
-        has_images: bool,
-        notes: Vec<String>,
-    ) -> Self {
+    fn new(reader: Box<dyn Reader>, fields: Vec<TypePtr>, rows: u64, has_images: bool, notes: Vec<String>) -> Self {
         let empty = String::new;
         let (name, digest, part, columns) = (empty(), empty(), empty(), empty());
         Self { name, digest, fields, rows, has_images, notes, part, columns, first: 0, at: 0, reader, copy: None }

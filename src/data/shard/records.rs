@@ -98,14 +98,8 @@ impl Layout {
     /// Looks through the files once.
     pub fn of(files: &[PathBuf], open: &Open, name: &str) -> Result<Self, DataError> {
         let sample = Table::new(name.to_owned(), 1);
-        let mut layout = Self {
-            names: Vec::new(),
-            kinds: Vec::new(),
-            at: HashMap::new(),
-            sample,
-            counts: Vec::new(),
-            images: 0,
-        };
+        let mut layout =
+            Self { names: Vec::new(), kinds: Vec::new(), at: HashMap::new(), sample, counts: Vec::new(), images: 0 };
         for file in files {
             let mut records = open(file, false)?;
             layout.counts.push(0);
@@ -175,7 +169,13 @@ pub struct Made {
 
 impl TextReader {
     /// A reader of files that were looked through.
-    pub fn new(layout: Layout, files: Vec<PathBuf>, open: Open, root: PathBuf, wishes: &Wishes) -> Result<Made, DataError> {
+    pub fn new(
+        layout: Layout,
+        files: Vec<PathBuf>,
+        open: Open,
+        root: PathBuf,
+        wishes: &Wishes,
+    ) -> Result<Made, DataError> {
         let chosen = choose(&layout.sample, wishes, layout.images > 0)?;
         let kept = |at: usize| !wishes.ignore.contains(&layout.names[at]);
         let kinds: Vec<Option<Kind>> = (0..layout.names.len())

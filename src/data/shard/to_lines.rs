@@ -26,7 +26,8 @@ impl<W: Write> LineSink<W> {
         let refused = |error: parquet::errors::ParquetError| fault(&shard.name, error.to_string());
         if let Some(nested) = shard.fields.iter().find(|field| field.is_group()) {
             let name = nested.name();
-            let problem = format!("column '{name}' holds lists or structures; write Parquet, or --column ignore={name}");
+            let problem =
+                format!("column '{name}' holds lists or structures; write Parquet, or --column ignore={name}");
             return Err(fault(&shard.name, problem));
         }
         let root = Type::group_type_builder("schema").with_fields(shard.fields.clone()).build().map_err(refused)?;
