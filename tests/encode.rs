@@ -11,7 +11,7 @@ use llm2loss::encoder;
 use llm2loss::store::{content_hash, pack_words};
 use serde_json::Value;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Runs the program in a folder, without a home.
 fn worker(folder: &Path, arguments: &[&str]) -> assert_cmd::assert::Assert {
@@ -377,58 +377,4 @@ fn the_footer_says_whose_numbers_they_are() {
     assert_eq!((footer.rows, footer.bad, footer.dimension, footer.part.as_str()), (5, 0, 256, "1/2"));
     assert_eq!(footer.version, env!("CARGO_PKG_VERSION"));
     assert!(footer_of(&place.join("rows.jsonl")).is_none());
-}
-
-/// Shards of one part each.
-fn shards(place: &Path, of: usize) -> Vec<PathBuf> {
-    (0..of)
-        .map(|part| {
-            let (part, output) = (format!("{part}/{of}"), format!("part-{part:05}.parquet"));
-            done(place, &["--input", "rows.jsonl", "--output", &output, "--shard", &part]);
-            place.join(output)
-        })
-        .collect()
-}
-
-fn ingest(place: &Path, arguments: &[&str]) -> assert_cmd::assert::Assert {
-    let files = ["--manifest", "part-*.parquet", "--embeddings", "part-*.parquet"];
-    let mut command = Command::cargo_bin("llm2loss").unwrap();
-    command.current_dir(place).args(["--home", "home", "ingest", "x"]).args(files).args(arguments).assert()
-}
-
-#[test]
-fn shards_are_taken_in_as_one_audit_and_one_that_does_not_belong_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let place = folder.path();
-    std::fs::write(place.join("rows.jsonl"), lines(0..400)).unwrap();
-    let files = shards(place, 4);
-    let report = ingest(place, &["--check", "--json"]).code(0);
-    let report: Value = serde_json::from_slice(&report.get_output().stdout).unwrap();
-    assert_eq!(
-        (&report["items"], &report["encoder"], &report["contents"]),
-        (&400.into(), &"builtin".into(), &"embeddings".into())
-    );
-    assert_eq!(report["models"][0]["losses"], 400);
-    let said = |arguments: &[&str], words: &[&str]| {
-        let done = ingest(place, arguments).code(2);
-        let said = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
-        for words in words {
-            assert!(said.contains(words), "{said}");
-        }
-    };
-    let put = |bytes: &[u8]| std::fs::write(&files[2], bytes).unwrap();
-    let third = std::fs::read(&files[2]).unwrap();
-    std::fs::remove_file(&files[2]).unwrap();
-    said(&[], &["part-00002.parquet is missing"]);
-    // A row of another shard.
-    put(&std::fs::read(&files[0]).unwrap());
-    said(&[], &["'00000' is there twice", "part-00000.parquet, row 1", "part-00002.parquet, row 1"]);
-    // Another encoder's shard.
-    std::fs::remove_file(&files[2]).unwrap();
-    let other = ["--input", "rows.jsonl", "--output", "part-00002.parquet", "--shard", "2/4", "--dims", "64"];
-    done(place, &other);
-    said(&[], &["part-00002.parquet"]);
-    put(&third);
-    said(&["--dims", "64"], &["are of encoder builtin (", "not of builtin?dims=64"]);
-    ingest(place, &[]).code(0);
 }

@@ -73,20 +73,17 @@ fn show(done: &EncodeReport, target: &Target, json: bool) -> Result<u8, Failure>
 
 fn words(done: &EncodeReport) -> String {
     let part = done.part.as_ref().map(|part| format!(", part {part}")).unwrap_or_default();
+    let count = |rows: u64| if rows == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(rows as usize)) };
     let mut text = format!(
-        "{} · {} rows embedded by {}, {} dimensions{part}\n",
+        "{} · {} embedded by {}, {} dimensions{part}\n",
         printable(&done.output),
-        grouped(done.rows as usize),
+        count(done.rows),
         printable(&done.encoder),
         done.dimension
     );
     if done.bad > 0 {
         let listed = done.bad_file.as_ref().map(|file| format!("; {} lists them", printable(file)));
-        text.push_str(&format!(
-            "{} rows have no embedding{}\n",
-            grouped(done.bad as usize),
-            listed.unwrap_or_default()
-        ));
+        text.push_str(&format!("{} without an embedding{}\n", count(done.bad), listed.unwrap_or_default()));
     }
     done.notes.iter().for_each(|note| text.push_str(&format!("note: {}\n", printable(note))));
     text

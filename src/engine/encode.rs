@@ -133,10 +133,11 @@ fn is_pack(path: &Path) -> bool {
 
 /// What an output that is there says, if it is what would be written; an error if it may not be replaced.
 fn there(path: &Path, promised: &Footer, force: bool) -> Result<Option<Footer>, EngineError> {
-    let Ok(metadata) = std::fs::symlink_metadata(path) else { return Ok(None) };
+    let Ok(metadata) = std::fs::metadata(path) else { return Ok(None) };
     let shown = path.display();
-    if metadata.is_dir() {
-        return Err(EngineError::Usage(format!("{shown} is a folder; give a file to write")));
+    if !metadata.is_file() {
+        let problem = "is a folder, a pipe or a device; give a file to write, or - for the standard output";
+        return Err(EngineError::Usage(format!("{shown} {problem}")));
     }
     let footer = if is_pack(path) { pack_words(path).and_then(|words| Footer::read(&words)) } else { footer_of(path) };
     match footer {

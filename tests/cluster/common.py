@@ -41,7 +41,7 @@ def command(source, target):
 def alone(place):
     """The same shards by one process, one after the other; returns digests by name."""
     place = pathlib.Path(place)
-    (place / "alone").mkdir(exist_ok=True)
+    (place / "alone").mkdir(parents=True, exist_ok=True)
     for source in make(place):
         subprocess.run(command(source, place / "alone" / f"{source.stem}.parquet"), check=True, stdout=subprocess.DEVNULL)
     return digests(place / "alone")
@@ -51,7 +51,7 @@ def alone_in_parts(place):
     """The same by parts of the folder, as a job array cuts it."""
     place = pathlib.Path(place)
     make(place)
-    (place / "alone-parts").mkdir(exist_ok=True)
+    (place / "alone-parts").mkdir(parents=True, exist_ok=True)
     for part in range(SHARDS):
         target = place / "alone-parts" / f"part-{part:05}.parquet"
         words = command(place / "in", target) + ["--shard", f"{part}/{SHARDS}"]

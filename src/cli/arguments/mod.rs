@@ -40,7 +40,7 @@ pub struct Arguments {
     #[arg(long, global = true, value_name = "NAME")]
     pub model: Option<String>,
 
-    /// Where heads are trained: auto takes a GPU where this build can use one
+    /// Where heads are trained, and where encode embeds: auto takes a GPU where this build can use one
     #[arg(long, global = true, env = "LLM2LOSS_DEVICE", default_value = "auto", value_name = "auto|cpu|cuda|cuda:N")]
     pub device: DeviceChoice,
 

@@ -125,7 +125,7 @@ fn open_files(input: &Input, wishes: &Wishes) -> Result<Shard, DataError> {
         Form::Records(open) => {
             let layout = Layout::of(&files, &open, &input.name)?;
             let count = layout.counts.iter().sum();
-            let made = TextReader::new(layout, files, open, input.root.clone(), wishes)?;
+            let made = TextReader::of(layout, files, open, input.root.clone(), wishes)?;
             Ok(Shard::new(Box::new(made.reader), made.fields, count, made.has_images, made.notes))
         }
     })?;

@@ -169,7 +169,7 @@ pub struct Made {
 
 impl TextReader {
     /// A reader of files that were looked through.
-    pub fn new(
+    pub fn of(
         layout: Layout,
         files: Vec<PathBuf>,
         open: Open,
