@@ -249,7 +249,7 @@ impl HyperParameters {
         unusual(self.validation != usual.validation, format!("validation {}", self.validation));
         unusual(self.patience != usual.patience, format!("patience {}", self.patience));
         if let Some(rows) = self.train_rows.filter(|rows| *rows != TRAIN_ROWS) {
-            unusual(true, format!("sample of {rows} rows"));
+            unusual(true, format!("at most {rows} rows"));
         }
         words.push(format!("seed {}", self.seed));
         words.join(", ")
@@ -339,7 +339,7 @@ mod tests {
         assert!(!serde_json::to_string(&small).unwrap().contains("train_rows"));
         assert_eq!(hyper.clone().sampled_from(5_000_001).train_rows, Some(5_000_000));
         let less = HyperParameters { train_rows: Some(1000), ..hyper };
-        assert!(less.summary().contains("sample of 1000 rows"));
+        assert!(less.summary().contains("at most 1000 rows"));
         assert_eq!(less.sampled_from(1000), small);
     }
 }

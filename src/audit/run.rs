@@ -121,8 +121,8 @@ impl RunRecord {
     #[must_use]
     pub fn summary(&self) -> String {
         let (summary, rows) = (self.hyper.summary(), self.train_items + self.validation_items);
-        let sampled = self.hyper.train_rows.is_some() && !summary.contains("sample of");
-        if sampled { format!("{summary}, sample of {rows} rows") } else { summary }
+        let is_sample = self.hyper.train_rows == Some(rows);
+        if is_sample { format!("{summary}, a sample of {rows} rows") } else { summary }
     }
 
     /// Mean over members of a head's validation Spearman in the epoch whose weights the run has.

@@ -7,7 +7,7 @@ import pathlib
 import subprocess
 import sys
 
-ROWS, SHARDS = 200_000, 16
+ROWS, SHARDS = int(os.environ.get("ROWS", 200_000)), 16
 WORDS = "war peace bread music rain river stone letter garden winter engine window market silver doctor".split()
 
 
