@@ -85,8 +85,7 @@ pub struct HyperParameters {
     pub seed: u64,
 }
 
-/// Rows beyond which heads learn from a sample: what more of them add is less than what seeds differ by
-/// (`docs/benchmarks.md`).
+/// Rows beyond which heads learn from a sample: training takes as long as there are rows.
 const TRAIN_ROWS: usize = 5_000_000;
 
 impl HyperParameters {
