@@ -1,7 +1,9 @@
 //! Files written whole or not at all: beside their place, synced, and renamed. What belongs to the home is for its
 //! owner alone: losses and prompts are nobody else's, on a shared machine either.
 
+use std::collections::hash_map::RandomState;
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -245,10 +247,12 @@ pub fn read_lines(path: &Path) -> io::Result<String> {
     Ok(without_mark(String::from_utf8_lossy(&fs::read(path)?).into_owned()))
 }
 
-/// A name of this process alone: two that write the same file do not write into each other's.
+/// A name of this write alone: two that write the same file do not write into each other's, on whatever machines.
 fn beside(target: &Path) -> PathBuf {
     let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    target.with_file_name(format!("{name}.{}{UNFINISHED_ENDING}", std::process::id()))
+    // Processes of two machines may have one number; the keys of a hasher are drawn.
+    let drawn = RandomState::new().build_hasher().finish();
+    target.with_file_name(format!("{name}.{}-{drawn:016x}{UNFINISHED_ENDING}", std::process::id()))
 }
 
 #[cfg(test)]

@@ -79,8 +79,14 @@ pub struct HyperParameters {
     /// kept; zero never stops.
     #[serde(default)]
     pub patience: usize,
+    /// Most training and validation rows: where there are more, a sample of them; `None` takes all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train_rows: Option<usize>,
     pub seed: u64,
 }
+
+/// Rows beyond which heads learn from a sample: training takes as long as there are rows.
+const TRAIN_ROWS: usize = 5_000_000;
 
 impl HyperParameters {
     /// Measured defaults for a shape of head.
@@ -103,6 +109,7 @@ impl HyperParameters {
             pairs: Pairs::Sampled,
             validation: 0.05,
             patience: 3,
+            train_rows: Some(TRAIN_ROWS),
             seed: 13,
         }
     }
@@ -150,6 +157,9 @@ impl HyperParameters {
         range("warm-up share", self.warmup, 0.0, 0.9)?;
         range("weight decay", self.weight_decay, 0.0, 10.0)?;
         range("validation share", self.validation, 0.0, 0.5)?;
+        if let Some(rows) = self.train_rows {
+            range("train rows", rows as f64, 100.0, 4e9)?;
+        }
         if self.architecture == Architecture::Mlp {
             range("hidden", self.hidden as f64, 1.0, 8_192.0)?;
         }
@@ -191,6 +201,13 @@ impl HyperParameters {
         hyper
     }
 
+    /// The same for an audit of so many training and validation rows: a sample of all of them is none.
+    #[must_use]
+    pub fn sampled_from(mut self, rows: usize) -> Self {
+        self.train_rows = self.train_rows.filter(|most| *most < rows);
+        self
+    }
+
     /// The same with values that have no effect set to zero, so that equal runs compare equal.
     #[must_use]
     pub fn canonical(mut self) -> Self {
@@ -230,6 +247,9 @@ impl HyperParameters {
         unusual(self.pairs != usual.pairs, format!("{} pairs", self.pairs.name()));
         unusual(self.validation != usual.validation, format!("validation {}", self.validation));
         unusual(self.patience != usual.patience, format!("patience {}", self.patience));
+        if let Some(rows) = self.train_rows.filter(|rows| *rows != TRAIN_ROWS) {
+            unusual(true, format!("at most {rows} rows"));
+        }
         words.push(format!("seed {}", self.seed));
         words.join(", ")
     }
@@ -308,5 +328,17 @@ mod tests {
         assert!(hyper.validate().unwrap_err().contains("GB"));
         hyper = HyperParameters { batch: 65_536, pairs: Pairs::All, ..HyperParameters::new(Architecture::Linear) };
         assert!(hyper.validate().unwrap_err().contains("GB"));
+    }
+
+    #[test]
+    fn a_sample_of_all_rows_is_none_and_leaves_the_name_of_a_run_as_it_was() {
+        let hyper = HyperParameters::new(Architecture::Linear);
+        let small = hyper.clone().sampled_from(5_000_000);
+        assert_eq!(small.train_rows, None);
+        assert!(!serde_json::to_string(&small).unwrap().contains("train_rows"));
+        assert_eq!(hyper.clone().sampled_from(5_000_001).train_rows, Some(5_000_000));
+        let less = HyperParameters { train_rows: Some(1000), ..hyper };
+        assert!(less.summary().contains("at most 1000 rows"));
+        assert_eq!(less.sampled_from(1000), small);
     }
 }

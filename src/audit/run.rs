@@ -117,6 +117,14 @@ impl RunRecord {
         finished && (&self.audit, &self.encoder, &self.hyper) == (&other.audit, &other.encoder, &other.hyper)
     }
 
+    /// One line that tells two runs apart, and that a run learnt from a sample.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let (summary, rows) = (self.hyper.summary(), self.train_items + self.validation_items);
+        let is_sample = self.hyper.train_rows == Some(rows);
+        if is_sample { format!("{summary}, a sample of {rows} rows") } else { summary }
+    }
+
     /// Mean over members of a head's validation Spearman in the epoch whose weights the run has.
     #[must_use]
     pub fn validation_spearman(&self, head: HeadKind) -> Option<f64> {

@@ -45,7 +45,7 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
     let report = if let Some(draft) = draft {
         let how = Intake {
             name,
-            encoder: &encoder(given),
+            encoder: &encoder(given, &draft),
             allow_mismatch: given.allow_mismatch,
             link: given.link,
             check: given.check,
@@ -80,8 +80,12 @@ fn nothing_given(missing: &str) -> Failure {
     Failure::usage(missing)
 }
 
-/// The encoder with what is wanted of it.
-fn encoder(given: &Ingest) -> String {
+/// The encoder with what is wanted of it: the one given, else the one that embeddings name.
+fn encoder(given: &Ingest, draft: &Draft) -> String {
+    let wanted = given.dims.is_some() || given.prompt_document.is_some() || given.prompt_query.is_some();
+    if let Some(made) = draft.made.as_ref().filter(|_| given.encoder.is_none() && !wanted) {
+        return made.encoder.clone();
+    }
     let choice = EncoderChoice {
         name: given.encoder.clone().unwrap_or_else(|| "builtin".to_owned()),
         dims: given.dims,

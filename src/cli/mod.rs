@@ -12,6 +12,7 @@ mod context;
 mod demo;
 mod discover;
 mod doctor;
+mod encode;
 mod findings;
 mod held;
 mod ingest;
@@ -107,6 +108,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         Some(Action::Ingest(given)) => ingest::run(home, arguments.model.as_deref(), &given),
         Some(Action::Audits(given)) => ingest::audits(home, &given),
         Some(Action::Embed(given)) => cache::embed(home, &given),
+        Some(Action::Encode(given)) => encode::run(&place, &given),
         Some(Action::Cache(given)) => cache::cache(home, &given),
         Some(Action::Train(given)) => train::run(place, arguments.model.as_deref(), &given),
         Some(Action::Score(given)) => score::run(place, arguments.model.as_deref(), &given),

@@ -35,6 +35,7 @@ pub fn runs(given: &Train) -> Result<Vec<HyperParameters>, Failure> {
     all.over(&given.pairs, |run, value| run.pairs = pairs(value))?;
     all.over(&given.validation, |run, value| run.validation = value)?;
     all.over(&given.patience, |run, value| run.patience = value)?;
+    all.over(&given.train_rows, |run, value| run.train_rows = Some(value))?;
     all.over(&given.seed, |run, value| run.seed = value)?;
     for run in &all.0 {
         run.validate().map_err(Failure::usage)?;

@@ -95,7 +95,7 @@ pub fn number(value: f64, signed: bool) -> Cell {
 pub fn heading(world: &World, title: &str) -> String {
     let run = world.shown.as_ref().map(|shown| {
         let record = &shown.record;
-        format!("audit {}, model {}, run {}, {}", record.audit, record.model, record.id, record.hyper.summary())
+        format!("audit {}, model {}, run {}, {}", record.audit, record.model, record.id, record.summary())
     });
     format!("{title}\n{}", run.unwrap_or_default())
 }

@@ -161,7 +161,7 @@ impl Jobs {
                 let job = self.find(*job)?;
                 job.state = JobState::Finished;
                 job.record = Some(record.clone());
-                let said = format!("run {} is trained: {}", record.id.short(), record.hyper.summary());
+                let said = format!("run {} is trained: {}", record.id.short(), record.summary());
                 Some((said, false))
             }
             Event::JobCancelled { job } => {

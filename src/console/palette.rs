@@ -163,7 +163,7 @@ fn things(world: &World) -> Vec<Entry> {
     let attributes =
         attributes.map(|(name, _)| thing(format!("attribute: {name}"), Effect::ShowAttribute(name.clone()), None));
     let runs = world.runs.iter().map(|run| {
-        let title = format!("run: {} of {}, {}", run.id.short(), run.model, run.hyper.summary());
+        let title = format!("run: {} of {}, {}", run.id.short(), run.model, run.summary());
         let shell = format!("llm2loss runs show {}", run.id);
         thing(title, Effect::Do(Cmd::Send(Command::OpenRun { run: run.id.clone() })), Some(shell))
     });

@@ -70,6 +70,9 @@ pub fn settings(hyper: &HyperParameters) -> String {
     flag(hyper.negatives == Negatives::Phrases && !hyper.shift, "shift", switch(hyper.shift));
     flag(hyper.pairs != usual.pairs, "pairs", hyper.pairs.name().into());
     flag(hyper.validation != usual.validation, "validation", hyper.validation.to_string());
+    if let Some(rows) = hyper.train_rows {
+        flag(hyper.train_rows != usual.train_rows, "train-rows", rows.to_string());
+    }
     flag(hyper.seed != usual.seed, "seed", hyper.seed.to_string());
     flags
 }

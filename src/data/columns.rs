@@ -143,7 +143,7 @@ fn open_columns<'a>(table: &'a Table, roles: &[Option<Role>]) -> Vec<&'a Column>
 }
 
 /// The role that a column's name alone makes sure.
-fn by_name(name: &str, model: &str) -> Option<Role> {
+pub fn by_name(name: &str, model: &str) -> Option<Role> {
     let lower = name.to_lowercase();
     if let Some(model) = lower.strip_prefix("loss:") {
         // The name as it is written, not in lower case.

@@ -7,7 +7,7 @@ use super::facts::{Facts, listed};
 use super::identity::GroupBy;
 use super::join::Items;
 use super::losses::{Labels, LossKind};
-use super::{AttributeFile, DataError, Embeddings};
+use super::{AttributeFile, DataError, Embeddings, Footer};
 use crate::audit::{Attribute, Audit, Content, Item, ModelLosses, Split, clusters};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -66,6 +66,8 @@ pub struct Draft {
     pub packed_images: Option<PackedImages>,
     /// Embeddings that came with the data.
     pub embeddings: Option<Embeddings>,
+    /// What they say of who made them.
+    pub made: Option<Footer>,
     /// `None` where the data have no splits: they are drawn.
     pub splits: Option<Vec<Split>>,
     pub groups: Option<Vec<String>>,

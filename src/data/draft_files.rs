@@ -134,7 +134,8 @@ impl Draft {
     /// # Errors
     /// If the rows do not join the items.
     pub fn embed(&mut self, array: Array, file: &str) -> Result<(), DataError> {
-        let Array { numbers, ids } = array;
+        let Array { numbers, ids, made } = array;
+        self.made = made;
         let count = numbers.rows();
         let (mut embeddings, scaled) = Embeddings::new(vec![numbers], file)?;
         self.notes.extend(scaled);

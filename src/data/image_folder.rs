@@ -21,28 +21,7 @@ const MOST_FILES: usize = 20_000_000;
 /// # Errors
 /// If a folder cannot be listed, or there is no image.
 pub fn image_folder(root: &Path) -> Result<Draft, DataError> {
-    let fault = |path: &Path, problem: String| DataError::File { file: path.display().to_string(), problem };
-    let root = root.canonicalize().map_err(|error| fault(root, error.to_string()))?;
-    let mut paths: Vec<PathBuf> = Vec::new();
-    let mut folders = vec![(root.clone(), 0)];
-    while let Some((folder, depth)) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).map_err(|error| fault(&folder, error.to_string()))? {
-            let entry = entry.map_err(|error| fault(&folder, error.to_string()))?;
-            let kind = entry.file_type().map_err(|error| fault(&entry.path(), error.to_string()))?;
-            if kind.is_dir() && depth < DEPTH {
-                folders.push((entry.path(), depth + 1));
-            } else if kind.is_file() && is_image(&entry.path()) {
-                paths.push(entry.path());
-            }
-            if paths.len() > MOST_FILES {
-                return Err(fault(&root, format!("holds more than {MOST_FILES} images")));
-            }
-        }
-    }
-    if paths.is_empty() {
-        return Err(fault(&root, format!("holds no image ({})", ENDINGS.join(", "))));
-    }
-    paths.sort();
+    let (root, paths) = image_files(root)?;
     let relative = |path: &PathBuf| path.strip_prefix(&root).unwrap_or(path).to_string_lossy().into_owned();
     let class = |path: &PathBuf| {
         let folder = path.strip_prefix(&root).ok()?.parent()?.file_name()?;
@@ -73,6 +52,36 @@ pub fn image_folder(root: &Path) -> Result<Draft, DataError> {
     Ok(draft)
 }
 
+/// The image files of a folder, in order, and the folder without links.
+///
+/// # Errors
+/// If a folder cannot be listed, or there is no image.
+pub(super) fn image_files(root: &Path) -> Result<(PathBuf, Vec<PathBuf>), DataError> {
+    let fault = |path: &Path, problem: String| DataError::File { file: path.display().to_string(), problem };
+    let root = root.canonicalize().map_err(|error| fault(root, error.to_string()))?;
+    let mut paths: Vec<PathBuf> = Vec::new();
+    let mut folders = vec![(root.clone(), 0)];
+    while let Some((folder, depth)) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).map_err(|error| fault(&folder, error.to_string()))? {
+            let entry = entry.map_err(|error| fault(&folder, error.to_string()))?;
+            let kind = entry.file_type().map_err(|error| fault(&entry.path(), error.to_string()))?;
+            if kind.is_dir() && depth < DEPTH {
+                folders.push((entry.path(), depth + 1));
+            } else if kind.is_file() && is_image(&entry.path()) {
+                paths.push(entry.path());
+            }
+            if paths.len() > MOST_FILES {
+                return Err(fault(&root, format!("holds more than {MOST_FILES} images")));
+            }
+        }
+    }
+    if paths.is_empty() {
+        return Err(fault(&root, format!("holds no image ({})", ENDINGS.join(", "))));
+    }
+    paths.sort();
+    Ok((root, paths))
+}
+
 /// The split of every image, where the outermost folders are all called after one.
 fn splits(root: &Path, paths: &[PathBuf]) -> Option<Vec<Split>> {
     let one = |path: &PathBuf| {
@@ -84,7 +93,7 @@ fn splits(root: &Path, paths: &[PathBuf]) -> Option<Vec<Split>> {
     paths.iter().map(one).collect()
 }
 
-fn is_image(path: &Path) -> bool {
+pub(super) fn is_image(path: &Path) -> bool {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
     ENDINGS.contains(&ending.as_str())
 }

@@ -89,7 +89,10 @@ pub fn from_table(
     let owned = |column: &Column| column.cells().map(String::from).collect::<Vec<_>>();
     let (text, image) = (roles.one(&table, &Role::Text), roles.one(&table, &Role::Image));
     draft.ids = match (roles.one(&table, &Role::Id), image) {
-        (Some(column), _) => owned(column),
+        (Some(column), _) => {
+            table.check_parts(column).map_err(|problem| table.problem(problem))?;
+            owned(column)
+        }
         (None, Some(column)) => {
             draft.notes.push("no column of ids: the image paths serve".into());
             owned(column)
@@ -169,6 +172,6 @@ fn image_paths(
     Ok(paths)
 }
 
-fn leads_up(path: &str) -> bool {
+pub(super) fn leads_up(path: &str) -> bool {
     Path::new(path).components().any(|part| part == Component::ParentDir)
 }

@@ -1,7 +1,7 @@
 //! Takes audits in: a draft read from files becomes an audit of the store, all of it or nothing.
 
 use super::packed_images::Unpacked;
-use super::pairing::Pairing;
+use super::pairing::{Pairing, made_by};
 use super::rows::own_words;
 use super::{EngineError, known_audits};
 use crate::audit::{Audit, Content, LONGEST_NAME, Split, is_audit_name};
@@ -129,6 +129,7 @@ pub fn ingest_with(
 ) -> Result<IngestReport, EngineError> {
     let Intake { name, encoder: encoder_name, check, .. } = *how;
     check_name(home, name)?;
+    made_by(draft.made.as_ref(), encoder, how.allow_mismatch)?;
     if how.link {
         check_link(draft.embeddings.as_ref())?;
     }

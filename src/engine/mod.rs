@@ -11,6 +11,7 @@ mod discoverer;
 mod discovering;
 mod driver;
 mod embed;
+mod encode;
 mod error;
 mod examine;
 mod findings;
@@ -48,6 +49,7 @@ pub use discoverer::{DiscoveryView, SliceItem, SliceView};
 pub use discovering::LossesOf;
 pub use driver::{Driver, Gpu};
 pub use embed::UnreadableImage;
+pub use encode::{EncodeReport, Target, encode};
 pub use error::EngineError;
 pub use examine::{Examination, Familiarity, Place, Tenth};
 pub use ingest::{

@@ -3,7 +3,7 @@
 
 use super::EngineError;
 use crate::audit::Audit;
-use crate::data::Embeddings;
+use crate::data::{Embeddings, Footer};
 use crate::encoder::Encoder;
 
 /// Captions compared with embeddings, and fewest of them that tell anything.
@@ -70,4 +70,22 @@ impl std::fmt::Display for Pairing {
             self.n, self.own, self.other
         )
     }
+}
+
+/// Refuses embeddings that say they are another encoder's.
+pub fn made_by(made: Option<&Footer>, encoder: &dyn Encoder, allow_mismatch: bool) -> Result<(), EngineError> {
+    let Some(made) = made.filter(|made| made.fingerprint != encoder.fingerprint() && !allow_mismatch) else {
+        return Ok(());
+    };
+    // One that holds within rounding only says itself whether it is the one that is meant.
+    if encoder.recognise(&made.fingerprint)?.is_some() {
+        return Ok(());
+    }
+    Err(EngineError::Usage(format!(
+        "the embeddings are of encoder {} ({}), not of {} ({}); leave --encoder out to take theirs",
+        made.encoder,
+        made.fingerprint,
+        encoder.name(),
+        encoder.fingerprint()
+    )))
 }

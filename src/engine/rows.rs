@@ -11,6 +11,9 @@ use std::collections::BTreeSet;
 
 /// Stream of the draw that sets validation rows aside.
 const VALIDATION: u64 = 17 << 32;
+/// Stream of the draw of the rows that are learnt from, and how many classes of loss it keeps in proportion.
+const SAMPLE: u64 = 18 << 32;
+const STRATA: usize = 100;
 
 /// Words of the items and of the audit's own prompts: "a person" is no news to an audit that says it itself.
 /// Items that are not texts have no words, and then nothing is news.
@@ -46,6 +49,15 @@ impl RunRows {
         }
         let mut validation = audit.rows_of(model, Split::Validation);
         let mut train = all;
+        let rows = train.len() + validation.len();
+        if let Some(most) = hyper.train_rows.filter(|most| *most < rows) {
+            let of = |part: usize| (most as u128 * part as u128 / rows as u128) as usize;
+            let mut rng = ChaCha8Rng::seed_from_u64(hyper.seed);
+            rng.set_stream(SAMPLE);
+            let kept = of(validation.len());
+            train = stratified(train, &model.losses, most - kept, &mut rng);
+            validation = stratified(validation, &model.losses, kept, &mut rng);
+        }
         if validation.is_empty() && hyper.validation > 0.0 {
             let mut rng = ChaCha8Rng::seed_from_u64(hyper.seed);
             rng.set_stream(VALIDATION);
@@ -70,6 +82,20 @@ impl RunRows {
             validation_losses: losses_of(&self.validation),
         }
     }
+}
+
+/// So many of the rows, in order: of each class of losses, from the smallest to the largest, its share.
+fn stratified(mut rows: Vec<usize>, losses: &[f64], count: usize, rng: &mut ChaCha8Rng) -> Vec<usize> {
+    rows.sort_by(|&a, &b| losses[a].total_cmp(&losses[b]).then(a.cmp(&b)));
+    let mut drawn = Vec::with_capacity(count);
+    for class in 0..STRATA {
+        let place = |all: usize, class: usize| (all as u128 * class as u128 / STRATA as u128) as usize;
+        let (start, end) = (place(rows.len(), class), place(rows.len(), class + 1));
+        let wanted = (place(count, class + 1) - place(count, class)).min(end - start);
+        drawn.extend(sample(rng, end - start, wanted).into_iter().map(|at| rows[start + at]));
+    }
+    drawn.sort_unstable();
+    drawn
 }
 
 /// Digest of what a run learns from: contents, splits and the model's losses.
@@ -134,8 +160,39 @@ pub fn test_set_digest(audit: &Audit) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::test_set_digest;
-    use crate::audit::Split;
+    use super::*;
+
+    #[test]
+    fn a_sample_keeps_every_class_of_losses_in_proportion() {
+        let losses: Vec<f64> = (0..10_000).map(|row| f64::from(row * 7919 % 10_000)).collect();
+        let draw = |seed| {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            stratified((0..10_000).collect(), &losses, 1_000, &mut rng)
+        };
+        let drawn = draw(1);
+        assert!(drawn.len() == 1_000 && drawn.is_sorted_by(|a, b| a < b));
+        for class in 0..100 {
+            let of_class = drawn.iter().filter(|row| (losses[**row] / 100.0) as usize == class);
+            assert_eq!(of_class.count(), 10);
+        }
+        assert_eq!(drawn, draw(1));
+        assert_ne!(drawn, draw(2));
+    }
+
+    #[test]
+    fn rows_are_a_sample_of_either_split_and_never_of_the_test() {
+        let audit = crate::data::adult().unwrap();
+        let model = audit.model("v1").unwrap();
+        let hyper = HyperParameters::new(crate::audit::Architecture::Linear);
+        let all = RunRows::of(&audit, model, &hyper).unwrap();
+        let few = RunRows::of(&audit, model, &HyperParameters { train_rows: Some(2_000), ..hyper }).unwrap();
+        assert_eq!((few.train.len() + few.validation.len(), few.test), (2_000, all.test));
+        let learnt = audit.rows_of(model, Split::Train);
+        assert!(few.train.iter().chain(&few.validation).all(|row| learnt.binary_search(row).is_ok()));
+        let mean = |rows: &[usize]| rows.iter().map(|&row| model.losses[row]).sum::<f64>() / rows.len() as f64;
+        let (of_all, of_few) = (mean(&learnt), mean(&[few.train, few.validation].concat()));
+        assert!((of_all - of_few).abs() < 0.01 * of_all, "{of_all} {of_few}");
+    }
 
     #[test]
     fn the_same_test_set_has_the_same_digest_whatever_its_order_and_its_models() {

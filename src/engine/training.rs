@@ -32,7 +32,8 @@ impl Session {
     /// The settings as this audit's data decide them.
     #[must_use]
     pub fn effective(&self, hyper: &HyperParameters) -> HyperParameters {
-        hyper.clone().decided(self.record().has_texts, self.encoder.reads_images())
+        let record = self.record();
+        hyper.clone().decided(record.has_texts, self.encoder.reads_images()).sampled_from(record.train_items)
     }
 
     /// The finished run of exactly these inputs: data, encoder, hyper-parameters, device and program version.

@@ -74,7 +74,7 @@ fn signed(value: Measured, digits: usize) -> String {
 /// What a table or an answer rests on: two lines.
 fn heading(title: &str, run: &RunRecord) -> String {
     let (audit, model) = (printable(&run.audit), printable(&run.model));
-    format!("{title}\naudit {audit} · model {model} · run {} · {}", run.id, run.hyper.summary())
+    format!("{title}\naudit {audit} · model {model} · run {} · {}", run.id, run.summary())
 }
 
 fn members(run: &RunRecord) -> String {

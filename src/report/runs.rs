@@ -119,7 +119,7 @@ pub fn runs(runs: &[RunRecord], which: &str) -> Sheet {
             Cell::text(run.id.to_string()),
             Cell::text(&run.audit),
             Cell::text(&run.model),
-            Cell::text(run.hyper.summary()),
+            Cell::text(run.summary()),
         ];
         cells.extend(metrics(Some(run)));
         cells.extend([Cell::text(minute(run.finished_at)), decimal(run.seconds, 1), Cell::text(&run.device)]);
@@ -218,7 +218,7 @@ pub fn unfinished(runs: &[RunRecord]) -> Vec<String> {
             run.hyper.epochs,
             printable(&run.audit),
             printable(&run.model),
-            run.hyper.summary()
+            run.summary()
         );
         if run.state == RunState::Diverged {
             format!("Run {} diverged after {place}; its heads are not used.", run.id)

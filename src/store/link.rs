@@ -138,7 +138,8 @@ impl Store {
             half,
         };
         let link = serde_json::to_string(&place).map_err(|error| io(error.into()))?;
-        let shape = Shape { precision: array.precision(), dimension: array.columns(), link: Some(link) };
+        let shape =
+            Shape { precision: array.precision(), dimension: array.columns(), link: Some(link), words: Vec::new() };
         self.write_pack(encoder, self.next_pack(encoder)?, &shape, digests, || {
             let (mut block, mut held, mut values) = (Vec::new(), 0..0, vec![0.0; array.columns()]);
             move |row: usize, out: &mut Vec<u8>| {

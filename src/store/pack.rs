@@ -266,11 +266,13 @@ pub struct Shape {
     pub dimension: usize,
     /// What says where the numbers lie, if not here.
     pub link: Option<String>,
+    /// Further metadata.
+    pub words: Vec<(String, String)>,
 }
 
 impl Shape {
     pub fn here(precision: Precision, dimension: usize) -> Self {
-        Self { precision, dimension, link: None }
+        Self { precision, dimension, link: None, words: Vec::new() }
     }
 
     /// Bytes of a row.
@@ -298,6 +300,9 @@ impl Shape {
             all.remove("embeddings");
             all["__metadata__"] =
                 serde_json::json!({ "format": LINKED_FORMAT, "encoder": encoder, "index": seal, "link": link });
+        }
+        if let Some(metadata) = text["__metadata__"].as_object_mut() {
+            metadata.extend(self.words.iter().map(|(name, word)| (name.clone(), word.as_str().into())));
         }
         // Padded, so that the numbers lie at addresses that suit them.
         let text = text.to_string();
@@ -328,34 +333,46 @@ pub fn write<F: Fill>(
     digests: &[ContentHash],
     filler: impl Fn() -> F + Sync,
 ) -> io::Result<()> {
+    crate::files::write_private_with(path, |file| fill(file, encoder, shape, digests, filler))
+}
+
+/// Writes a pack into a file that is empty.
+///
+/// # Errors
+/// As [`write`].
+pub fn fill<F: Fill>(
+    file: &mut File,
+    encoder: &str,
+    shape: &Shape,
+    digests: &[ContentHash],
+    filler: impl Fn() -> F + Sync,
+) -> io::Result<()> {
     let (rows, width) = (digests.len(), shape.width());
     let order = ascending(digests);
     let block = (BLOCK / width.max(1)).max(1);
     let make = |first: &usize| made(*first..rows.min(first + block), width, digests, filler());
     let starts: Vec<usize> = (0..rows).step_by(block).collect();
-    crate::files::write_private_with(path, |file| {
-        let mut out = BufWriter::with_capacity(BLOCK, file);
-        // As long as the true one, which is known at the end.
-        out.write_all(&shape.header(encoder, rows, &"0".repeat(16)))?;
-        let mut checksums = Vec::with_capacity(rows * 4);
-        for starts in starts.chunks(2 * rayon::current_num_threads()) {
-            for (bytes, sums) in starts.par_iter().map(make).collect::<io::Result<Vec<_>>>()? {
-                checksums.extend_from_slice(&sums);
-                if shape.link.is_none() {
-                    out.write_all(&bytes)?;
-                }
+    let mut out = BufWriter::with_capacity(BLOCK, file);
+    // As long as the true one, which is known at the end.
+    out.write_all(&shape.header(encoder, rows, &"0".repeat(16)))?;
+    let mut checksums = Vec::with_capacity(rows * 4);
+    for starts in starts.chunks(2 * rayon::current_num_threads()) {
+        for (bytes, sums) in starts.par_iter().map(make).collect::<io::Result<Vec<_>>>()? {
+            checksums.extend_from_slice(&sums);
+            if shape.link.is_none() {
+                out.write_all(&bytes)?;
             }
         }
-        let order: Vec<u8> = order.iter().flat_map(|row| row.to_le_bytes()).collect();
-        let digests = digests.as_flattened();
-        out.write_all(&order)?;
-        out.write_all(&checksums)?;
-        out.write_all(digests)?;
-        out.flush()?;
-        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.seek(SeekFrom::Start(0))?;
-        file.write_all(&shape.header(encoder, rows, &seal_of([digests, &order, &checksums])))
-    })
+    }
+    let order: Vec<u8> = order.iter().flat_map(|row| row.to_le_bytes()).collect();
+    let digests = digests.as_flattened();
+    out.write_all(&order)?;
+    out.write_all(&checksums)?;
+    out.write_all(digests)?;
+    out.flush()?;
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(&shape.header(encoder, rows, &seal_of([digests, &order, &checksums])))
 }
 
 /// The rows by ascending digest. Their beginnings are sorted beside them: digests that lie apart would be fetched one by

@@ -1,6 +1,7 @@
 //! What may be typed after `llm2loss`.
 
 mod discover;
+mod encode;
 mod intake;
 mod items;
 mod retraining;
@@ -9,6 +10,7 @@ mod tables;
 mod training;
 
 pub use discover::*;
+pub use encode::*;
 pub use intake::*;
 pub use items::*;
 pub use retraining::*;
@@ -38,7 +40,7 @@ pub struct Arguments {
     #[arg(long, global = true, value_name = "NAME")]
     pub model: Option<String>,
 
-    /// Where heads are trained: auto takes a GPU where this build can use one
+    /// Where heads are trained, and where encode embeds: auto takes a GPU where this build can use one
     #[arg(long, global = true, env = "LLM2LOSS_DEVICE", default_value = "auto", value_name = "auto|cpu|cuda|cuda:N")]
     pub device: DeviceChoice,
 
@@ -130,6 +132,8 @@ pub enum Action {
     Audits(Audits),
     /// Embed an audit's items ahead of training; goes on where it was stopped
     Embed(Embed),
+    /// Embed a shard of rows into a file, as one worker of many; needs no home
+    Encode(Box<Encode>),
     /// The embeddings kept: what there is, whether it is whole, what nobody uses
     Cache(Cache),
     /// Train heads for a model of an audit

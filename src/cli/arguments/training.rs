@@ -109,6 +109,10 @@ pub struct Train {
     #[arg(long, value_delimiter = ',', value_name = "N")]
     pub patience: Vec<usize>,
 
+    /// Most rows the heads learn from: of more, a sample by seed, alike in losses [default: 5000000]
+    #[arg(long, value_delimiter = ',', value_name = "N")]
+    pub train_rows: Vec<usize>,
+
     #[arg(long, value_delimiter = ',', value_name = "N")]
     pub seed: Vec<u64>,
 

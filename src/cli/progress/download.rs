@@ -4,6 +4,7 @@
 use super::bars::style;
 use super::{Position, note, say};
 use crate::encoder::{self, DownloadObserver, Encoder, EncoderError, OpenOptions};
+use candle_core::Device;
 use indicatif::{DecimalBytes, MultiProgress, ProgressBar, ProgressState};
 use std::collections::HashMap;
 use std::io::IsTerminal;
@@ -17,8 +18,13 @@ const SMALL: u64 = 1_000_000;
 
 /// A way to open encoders that shows what is downloaded for them; as notes if progress is JSON lines.
 pub fn opener(json: bool) -> impl Fn(&str) -> Result<Arc<dyn Encoder>, EncoderError> {
+    opener_on(Device::Cpu, json)
+}
+
+/// [`opener`] for encoders that compute on this device.
+pub fn opener_on(device: Device, json: bool) -> impl Fn(&str) -> Result<Arc<dyn Encoder>, EncoderError> {
     move |name| {
-        let mut options = OpenOptions::default();
+        let mut options = OpenOptions { device: device.clone(), ..OpenOptions::default() };
         options.hub.observer = Some(match (json, std::io::stderr().is_terminal()) {
             (false, true) => Arc::new(DownloadBars::default()),
             _ => Arc::new(DownloadLines { json, files: Mutex::default() }),

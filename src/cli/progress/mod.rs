@@ -5,7 +5,7 @@ mod download;
 mod json_lines;
 mod lines;
 
-pub use download::opener;
+pub use download::{opener, opener_on};
 pub use json_lines::{finished, note};
 
 use crate::audit::{EpochMetrics, HeadKind};
@@ -61,6 +61,15 @@ pub fn tracker(session: &Session) -> Tracker {
 
 /// A tracker that shows the progress of a run, as JSON lines if asked.
 pub fn follow(session: &Session, position: Position, json: bool) -> Tracker {
+    let tracker = watch(position, json);
+    match session.device() {
+        Ok(device) => tracker.watching(device),
+        Err(_) => tracker,
+    }
+}
+
+/// The same for work without a session.
+pub fn watch(position: Position, json: bool) -> Tracker {
     let watcher: Box<dyn Watcher> = if json {
         Box::new(JsonLines::new(position))
     } else if std::io::stderr().is_terminal() {
@@ -71,7 +80,7 @@ pub fn follow(session: &Session, position: Position, json: bool) -> Tracker {
     // Epochs there are, as the newest progress says.
     let shared = Arc::new(Mutex::new((watcher, 0)));
     let (other, third) = (shared.clone(), shared.clone());
-    let tracker = Tracker::new(
+    Tracker::new(
         1,
         move |progress| {
             let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -84,11 +93,7 @@ pub fn follow(session: &Session, position: Position, json: bool) -> Tracker {
             shared.0.epoch(metrics, epochs);
         },
     )
-    .with_notices(move |message, _| third.lock().unwrap_or_else(PoisonError::into_inner).0.notice(message));
-    match session.device() {
-        Ok(device) => tracker.watching(device),
-        Err(_) => tracker,
-    }
+    .with_notices(move |message, _| third.lock().unwrap_or_else(PoisonError::into_inner).0.notice(message))
 }
 
 /// "epoch 3 of 6, 120,000 items/s, 4 s left, 210 MB in use": what of it is known.

@@ -12,6 +12,7 @@ pub use vector::{is_array, read_vector};
 
 use super::DataError;
 use super::damage::decoded;
+use super::shard::Footer;
 use super::table::{check_plain, file_name, files, is_parquet};
 use crate::numbers::NumberArray;
 use npy::open_npz;
@@ -32,6 +33,8 @@ const EMBEDDINGS: &str = "embeddings";
 pub struct Array {
     pub numbers: NumberArray,
     pub ids: Option<Vec<String>>,
+    /// What shards of `llm2loss encode` say of themselves.
+    pub made: Option<Footer>,
 }
 
 impl Array {
@@ -42,7 +45,7 @@ impl Array {
     fn new(numbers: NumberArray, ids: Option<Vec<String>>) -> Result<Self, String> {
         let shape = [numbers.rows(), numbers.columns()];
         check_shape(&shape, numbers.rows() * numbers.columns(), ids.as_deref())?;
-        Ok(Self { numbers, ids })
+        Ok(Self { numbers, ids, made: None })
     }
 
     /// All of it in memory.

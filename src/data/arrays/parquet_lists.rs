@@ -1,6 +1,7 @@
 //! Parquet: a column of lists of numbers, beside a column of ids.
 
-use super::{Array, MOST_VALUES, spool};
+use super::{Array, spool};
+use crate::data::shard::{footer_of, same_encoder};
 use crate::data::table::{Table, file_name, files, most_unpacked, open_parquet};
 use crate::numbers::{NumberArray, Precision};
 use half::f16;
@@ -25,6 +26,7 @@ const IDS: [&str; 5] = ["id", "key", "image_path", "item_id", "image_id"];
 /// What is wrong with the file, or a row of another length.
 pub fn open_lists(path: &Path, name: &str) -> Result<Array, String> {
     let parts = files(path).map_err(|error| error.to_string())?.unwrap_or_else(|| vec![path.to_owned()]);
+    let made = same_encoder(parts.iter().map(|part| (part.as_path(), footer_of(part))))?;
     let mut lists = Lists { spool: spool(), count: 0, lengths: Vec::new() };
     for part in &parts {
         let told = |problem: String| {
@@ -37,14 +39,19 @@ pub fn open_lists(path: &Path, name: &str) -> Result<Array, String> {
         return Err(format!("row {}: {} numbers where the first row has {columns}", row + 1, lists.lengths[row]));
     }
     let ids = match Table::read(path) {
-        Ok(table) => IDS
-            .iter()
-            .find_map(|name| table.position(name))
-            .map(|at| table.columns[at].cells().map(String::from).collect()),
+        Ok(table) => ids(&table)?,
         Err(_) => None,
     };
     let shape = [lists.lengths.len(), columns];
-    Array::new(NumberArray::spooled(lists.spool.into_inner(), path, shape, Precision::F32), ids)
+    let numbers = NumberArray::spooled(lists.spool.into_inner(), path, shape, Precision::F32);
+    Ok(Array { made, ..Array::new(numbers, ids)? })
+}
+
+/// The column that names the rows.
+fn ids(table: &Table) -> Result<Option<Vec<String>>, String> {
+    let Some(at) = IDS.iter().find_map(|name| table.position(name)) else { return Ok(None) };
+    table.check_parts(&table.columns[at])?;
+    Ok(Some(table.columns[at].cells().map(String::from).collect()))
 }
 
 /// Lists on their way in: their numbers, as f32, and how many each has.
@@ -63,8 +70,7 @@ impl Lists {
         let column = lists.iter().copied().find(named).or_else(|| lists.first().copied());
         let column = column.ok_or("no column holds lists of float or double")?;
         let packed = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-        let most = self.count + usize::try_from(most_unpacked(packed) / 4).unwrap_or(MOST_VALUES);
-        let most = most.min(MOST_VALUES).max(self.count);
+        let most = self.count.saturating_add(usize::try_from(most_unpacked(packed) / 4).unwrap_or(usize::MAX));
         // Before anything is read: one list may claim to be as long as all memory.
         let claimed =
             reader.metadata().row_groups().iter().map(|group| group.column(column).num_values().max(0) as u64);

@@ -10,7 +10,7 @@ mod shards;
 mod source;
 
 pub use column::{Column, Kind};
-pub use parquet::{each_binary, is_parquet, open as open_parquet};
+pub use parquet::{Number, Writer, Written, claims_text, each_binary, int96, is_parquet, open as open_parquet, writer};
 pub use shards::files;
 pub use source::{Source, check_plain, file_name, folder_of, most_unpacked, read_file, read_text};
 
@@ -151,6 +151,31 @@ impl Table {
         row + self.first_row + self.blank.partition_point(|before| *before <= row)
     }
 
+    /// Refuses a cell that is there twice in a column of names, where the rows come from several files.
+    ///
+    /// # Errors
+    /// Which, and its two places.
+    pub fn check_parts(&self, column: &Column) -> Result<(), String> {
+        if self.parts.is_empty() {
+            return Ok(());
+        }
+        let mut first = HashMap::with_capacity(self.rows);
+        let mut again = |(row, cell)| Some((row, first.insert(cell, row)?));
+        let Some((row, before)) = column.cells().enumerate().find_map(&mut again) else { return Ok(()) };
+        let (cell, (file, row), (other, before)) = (brief(column.cell(row)), self.place(row), self.place(before));
+        let name = &column.name;
+        Err(format!("{name} '{cell}' is there twice: in {other}, row {before}, and in {file}, row {row}"))
+    }
+
+    /// The file of a row, and its number there.
+    #[must_use]
+    pub fn place(&self, row: usize) -> (&str, usize) {
+        match self.parts.iter().rev().find(|(first, _)| *first <= row) {
+            Some((first, part)) => part.place(row - first),
+            None => (&self.file, self.number(row)),
+        }
+    }
+
     /// The error of the file as a whole.
     #[must_use]
     pub fn problem(&self, problem: impl Into<String>) -> DataError {
@@ -159,15 +184,8 @@ impl Table {
 
     /// The error of a cell.
     pub fn fault(&self, row: usize, column: &str, problem: impl Into<String>) -> DataError {
-        if let Some((first, part)) = self.parts.iter().rev().find(|(first, _)| *first <= row) {
-            return part.fault(row - first, column, problem);
-        }
-        DataError::Cell {
-            file: self.file.clone(),
-            row: self.number(row),
-            column: column.to_owned(),
-            problem: problem.into(),
-        }
+        let (file, row) = self.place(row);
+        DataError::Cell { file: file.to_owned(), row, column: column.to_owned(), problem: problem.into() }
     }
 
     /// The error of a cell, with its content.

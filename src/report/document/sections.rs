@@ -36,7 +36,7 @@ pub fn facts(material: &ReportMaterial) -> Vec<(&'static str, String)> {
         ("data fingerprint", run.data_fingerprint.clone()),
         ("encoder", format!("{}, {} dimensions", printable(&run.encoder), run.dimension)),
         ("run", run.id.to_string()),
-        ("heads", run.hyper.summary()),
+        ("heads", run.summary()),
         ("seed", run.hyper.seed.to_string()),
         ("weights digest", run.weights_digest.clone()),
         ("device", printable(&run.device)),

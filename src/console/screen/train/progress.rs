@@ -64,7 +64,7 @@ fn idle(world: &World) -> Vec<(&'static str, String)> {
     if let Some(shown) = &world.shown {
         let record = &shown.record;
         lines.push(("shown", format!("run {}", record.id.short())));
-        lines.push(("heads", record.hyper.summary()));
+        lines.push(("heads", record.summary()));
         lines.push((
             "items",
             format!("{} train, {} valid.", number::count(record.train_items), number::count(record.validation_items)),

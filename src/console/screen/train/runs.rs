@@ -79,7 +79,7 @@ fn row(pen: &mut Pen<'_>, area: Rect, record: &RunRecord, shown: bool) {
         RunState::Cancelled => format!("stopped after epoch {epoch} of {}; ", record.hyper.epochs),
         RunState::Diverged => "diverged; ".into(),
     };
-    let words = format!("{end}{}", record.hyper.summary());
+    let words = format!("{end}{}", record.summary());
     let room = area.width.saturating_sub(at[5]);
     // A few letters of a summary say nothing.
     if room >= 8 {

@@ -24,7 +24,7 @@ pub fn sheet(world: &World) -> Sheet {
             Cell::text(run.id.to_string()),
             Cell::text(run.state.name()),
             Cell::text(run.model.clone()),
-            Cell::text(run.hyper.summary()),
+            Cell::text(run.summary()),
             rho(HeadKind::Regressor),
             rho(HeadKind::Ranker),
             Cell::Number { value: run.seconds, digits: 1, signed: false },

@@ -8,13 +8,13 @@ mod tolerant;
 pub use rows::{LONGEST_NAME, is_too_sparse};
 pub use tolerant::parse;
 
-use super::source::Source;
+use super::source::{RowLimit, Source};
 use super::{Table, json::rows::Rows};
 use crate::data::DataError;
 use std::io::{BufRead, Cursor, Read};
 
 /// Longest line and largest document that are read, in bytes.
-const LONGEST_LINE: u64 = 64 << 20;
+pub const LONGEST_LINE: u64 = 64 << 20;
 const LARGEST_DOCUMENT: u64 = 1 << 30;
 
 /// Reads one object a line; a key that an object lacks is an empty cell, a nested object's keys become columns by
@@ -26,6 +26,16 @@ pub fn read_lines(source: Source) -> Result<Table, DataError> {
     let mut rows = Rows::new(source.name.clone(), source.rows.clone());
     let mut reader = source.into_reader();
     lines(&mut reader, &mut rows)?;
+    rows.finish()
+}
+
+/// Reads one object, which is the row of this number in its file, as [`read_lines`] reads a line.
+///
+/// # Errors
+/// As [`read_lines`].
+pub fn read_row(text: &[u8], file: &str, row: usize) -> Result<Table, DataError> {
+    let mut rows = Rows::from(file.to_owned(), row, RowLimit::default());
+    rows.object(text)?;
     rows.finish()
 }
 

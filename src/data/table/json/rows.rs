@@ -41,7 +41,13 @@ pub struct Rows {
 impl Rows {
     #[must_use]
     pub fn new(file: String, limit: RowLimit) -> Self {
-        let table = Table::new(file, 1);
+        Self::from(file, 1, limit)
+    }
+
+    /// The same, counting from a row that is not the first.
+    #[must_use]
+    pub fn from(file: String, first_row: usize, limit: RowLimit) -> Self {
+        let table = Table::new(file, first_row);
         Self { table, at: HashMap::new(), next: 0, filled: 0, mended: false, refusal: None, limit }
     }
 

@@ -2,6 +2,8 @@
 
 mod values;
 
+pub use values::{Bytes as Written, Number, Writer, int96, writer};
+
 use super::pages::Claims;
 use super::source::{Seekable, most_rows, most_unpacked};
 use super::{Column, Kind, LARGEST_CELL, MOST_COLUMNS, Table, too_large};
@@ -340,7 +342,7 @@ fn each<T: DataType>(
 }
 
 /// What a column of bytes claims to hold.
-fn claims_text(description: &ColumnDescPtr) -> bool {
+pub fn claims_text(description: &ColumnDescPtr) -> bool {
     matches!(description.converted_type(), ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON)
         || matches!(description.logical_type_ref(), Some(LogicalType::String | LogicalType::Enum | LogicalType::Json))
 }

@@ -1,0 +1,90 @@
+//! `llm2loss encode`: one shard of rows to a file of embeddings, as one worker of many.
+
+use super::arguments::Encode;
+use super::context::{Failure, Place, print};
+use super::progress::{self, Position};
+use super::signals::{self, Signals};
+use crate::data::{Shard, Wishes};
+use crate::diagnose::grouped;
+use crate::encoder::EncoderChoice;
+use crate::engine::{ComputeDevice, EncodeReport, EngineError, Target, encode};
+use crate::report::{self, printable};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub fn run(place: &Place, given: &Encode) -> Result<u8, Failure> {
+    let json = given.result.json;
+    let signals = Signals::listen().map_err(|error| Failure { message: format!("signals: {error}"), code: 1 })?;
+    let (device, note) = ComputeDevice::open(place.device)?;
+    note.iter().for_each(|note| tell(json, note));
+    let choice = EncoderChoice {
+        name: given.encoder.clone().unwrap_or_else(|| "builtin".to_owned()),
+        dims: given.dims,
+        prompt_document: given.prompt_document.clone(),
+        prompt_query: given.prompt_query.clone(),
+    };
+    let encoder = progress::opener_on(device.device.clone(), json)(&choice.to_string()).map_err(EngineError::from)?;
+    let shard = Shard::open(&piped(&given.input, "/dev/stdin"), &wishes(given)?).map_err(EngineError::from)?;
+    let target = if given.output == Path::new("-") { Target::Out } else { Target::File(given.output.clone()) };
+    let tracker = Arc::new(progress::watch(Position::ALONE, json).watching(&device));
+    signals.stops(&tracker);
+    let done = encode(shard, encoder.as_ref(), &target, given.force, &tracker);
+    drop(tracker);
+    if let Some(number) = signals.number() {
+        let message =
+            format!("stopped by {}; nothing was written, the same command begins again", signals::name(number));
+        return Err(Failure { message, code: u8::try_from(128 + number).unwrap_or(1) });
+    }
+    show(&done?, &target, json)
+}
+
+/// `-` is a standard stream.
+fn piped(path: &Path, stream: &str) -> PathBuf {
+    if path == Path::new("-") { stream.into() } else { path.to_owned() }
+}
+
+fn tell(json: bool, words: &str) {
+    if json { progress::note(Position::ALONE, words) } else { progress::say(words) }
+}
+
+fn wishes(given: &Encode) -> Result<Wishes, Failure> {
+    let mut wishes = Wishes {
+        images_root: given.images_root.clone(),
+        allow_outside: given.allow_outside,
+        part: given.shard,
+        ..Wishes::default()
+    };
+    for column in &given.column {
+        wishes.set(column).map_err(EngineError::from)?;
+    }
+    Ok(wishes)
+}
+
+fn show(done: &EncodeReport, target: &Target, json: bool) -> Result<u8, Failure> {
+    let words = words(done);
+    match target {
+        // The standard output holds the rows.
+        Target::Out => words.lines().for_each(|line| tell(json, line)),
+        Target::File(_) if json => return print(&report::to_json("llm2loss.encode/1", None, done)?),
+        Target::File(_) => return print(&words),
+    }
+    Ok(0)
+}
+
+fn words(done: &EncodeReport) -> String {
+    let part = done.part.as_ref().map(|part| format!(", part {part}")).unwrap_or_default();
+    let count = |rows: u64| if rows == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(rows as usize)) };
+    let mut text = format!(
+        "{} · {} embedded by {}, {} dimensions{part}\n",
+        printable(&done.output),
+        count(done.rows),
+        printable(&done.encoder),
+        done.dimension
+    );
+    if done.bad > 0 {
+        let listed = done.bad_file.as_ref().map(|file| format!("; {} lists them", printable(file)));
+        text.push_str(&format!("{} without an embedding{}\n", count(done.bad), listed.unwrap_or_default()));
+    }
+    done.notes.iter().for_each(|note| text.push_str(&format!("note: {}\n", printable(note))));
+    text
+}
