@@ -4,15 +4,19 @@ use super::packed_images::Unpacked;
 use super::pairing::Pairing;
 use super::rows::own_words;
 use super::{EngineError, known_audits};
-use crate::audit::{Audit, Content, LONGEST_NAME, Split, is_audit_name};
+use crate::audit::{Audit, Content, Item, LONGEST_NAME, Split, is_audit_name};
 use crate::data::{AttributeFile, BUILTIN_AUDITS, Draft, Embeddings, Rest};
 use crate::diagnose::FittedLosses;
 use crate::encoder::{Encoder, EncoderError};
-use crate::store::{ContentHash, Ingested, Store};
+use crate::numbers::all_differ;
+use crate::store::{ContentHash, Ingested, Store, StoreError};
+use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::Path;
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_128;
 
 /// Items shown as a preview, and characters of each.
 const PREVIEW: usize = 5;
@@ -162,7 +166,7 @@ pub fn ingest_with(
                 0 | 1 => String::new(),
                 count => format!(" and {} more", count - 1),
             };
-            let first = embeddings.parts().map(|(array, _)| array.path().display().to_string()).next();
+            let first = embeddings.parts().map(|(array, ..)| array.path().display().to_string()).next();
             let first = first.unwrap_or_default();
             rest.notes
                 .push(format!("embeddings are read from {first}{others} where they lie, and must stay as they are"));
@@ -184,11 +188,13 @@ pub fn ingest_with(
         return Ok(report);
     }
     let store = opened.map_or_else(|| Store::open(home), Ok)?;
-    if let (Some(embeddings), Some(digests)) = (&rest.embeddings, &rest.digests) {
-        // Before the audit: without it they are only spare, and 'cache gc' drops them.
-        keep_embeddings(&store, encoder.fingerprint(), embeddings, digests, how.link)?;
-    }
-    keep(&store, &ingested)?;
+    // There before the audit: without it they are only spare, and 'cache gc' drops them.
+    keep_after(&store, &ingested, || match (&rest.embeddings, &rest.digests) {
+        (Some(embeddings), Some(digests)) => {
+            keep_embeddings(&store, encoder.fingerprint(), embeddings, digests, how.link)
+        }
+        _ => Ok(()),
+    })?;
     if let Some(unpacked) = unpacked {
         unpacked.keep();
     }
@@ -202,20 +208,19 @@ fn keep_embeddings(
     embeddings: &Embeddings,
     digests: &[ContentHash],
     link: bool,
-) -> Result<(), EngineError> {
+) -> Result<(), StoreError> {
     if link {
-        for (array, rows) in embeddings.parts() {
-            let rows: Vec<ContentHash> = rows.iter().map(|digest| digest.to_be_bytes()).collect();
-            store.link_array(encoder, array, embeddings.is_half(), &rows)?;
+        for (array, digests, checksums) in embeddings.parts() {
+            let digests: Vec<ContentHash> = digests.iter().map(|digest| digest.to_be_bytes()).collect();
+            store.link_array(encoder, array, embeddings.is_half(), &digests, checksums)?;
         }
         return Ok(());
     }
     let shape = (embeddings.precision(), embeddings.dimension());
-    let reader = || {
+    store.add_pack(encoder, digests, shape, || {
         let mut reader = embeddings.reader();
-        move |item: usize, out: &mut [f32]| reader.read(item, out)
-    };
-    Ok(store.add_pack(encoder, digests, shape, reader)?)
+        move |item: usize, out: &mut Vec<u8>| reader.append(item, out)
+    })
 }
 
 /// Refuses to link to what a file does not hold as it is.
@@ -223,9 +228,9 @@ fn check_link(embeddings: Option<&Embeddings>) -> Result<(), EngineError> {
     let Some(embeddings) = embeddings else {
         return Err(EngineError::Usage("--link: the items have no embeddings that came with the data".into()));
     };
-    match embeddings.parts().find(|(array, _)| array.start().is_none()) {
+    match embeddings.parts().find(|(array, ..)| array.start().is_none()) {
         None => Ok(()),
-        Some((array, _)) => Err(EngineError::Usage(format!(
+        Some((array, ..)) => Err(EngineError::Usage(format!(
             "--link: {} does not hold its rows as they are; link to npy in C order or safetensors, or leave --link out",
             array.path().display()
         ))),
@@ -279,7 +284,16 @@ fn unknown(home: &Path, name: &str) -> EngineError {
 
 /// The file first, then what the store derives from it.
 pub(super) fn keep(store: &Store, ingested: &Ingested) -> Result<(), EngineError> {
-    store.put_ingested(ingested)?;
+    keep_after(store, ingested, || Ok(()))
+}
+
+/// [`keep`], with something that must be there before the file is, and is done while it is written.
+fn keep_after(
+    store: &Store,
+    ingested: &Ingested,
+    before: impl FnOnce() -> Result<(), StoreError> + Send,
+) -> Result<(), EngineError> {
+    store.put_ingested(ingested, before)?;
     let encoder = (ingested.encoder.as_str(), ingested.encoder_fingerprint.as_str());
     store.put_audit(&ingested.audit, encoder, own_words(&ingested.audit))?;
     Ok(())
@@ -407,23 +421,27 @@ fn contents(audit: &Audit) -> &'static str {
 
 /// Items whose content an earlier one has, and those of them in another split than the first.
 fn duplicates(audit: &Audit) -> (usize, usize) {
+    let key = |item: &Item| match &item.content {
+        Content::Text => Some(xxh3_128(item.text.as_bytes())),
+        Content::Image { path, .. } => Some(xxh3_128(path.as_bytes())),
+        Content::Embedded(digest) => Some(u128::from_be_bytes(*digest)),
+        Content::Unreadable => None,
+    };
+    let keys: Vec<Option<u128>> = audit.items.par_iter().map(key).collect();
+    // What has no content may be told twice here, and is looked at closely then.
+    if all_differ(keys.par_iter().map(|key| key.unwrap_or_default() as u64)) {
+        return (0, 0);
+    }
     let mut first: HashMap<u128, Split> = HashMap::with_capacity(audit.items.len());
     let (mut all, mut across) = (0, 0);
-    for item in &audit.items {
-        let key = match &item.content {
-            Content::Text => item.text.as_bytes(),
-            Content::Image { path, .. } => path.as_bytes(),
-            Content::Embedded(digest) => digest.as_slice(),
-            Content::Unreadable => continue,
-        };
-        match first.entry(xxhash_rust::xxh3::xxh3_128(key)) {
-            std::collections::hash_map::Entry::Occupied(split) => {
+    for (key, item) in keys.into_iter().zip(&audit.items) {
+        let Some(key) = key else { continue };
+        match first.entry(key) {
+            Entry::Occupied(split) => {
                 all += 1;
                 across += usize::from(*split.get() != item.split);
             }
-            std::collections::hash_map::Entry::Vacant(slot) => {
-                slot.insert(item.split);
-            }
+            Entry::Vacant(slot) => drop(slot.insert(item.split)),
         }
     }
     (all, across)
