@@ -211,7 +211,8 @@ impl Draft {
             (None, Some(paths)) => Content::Image { path: paths[row].as_str().into(), stamp: stamp(&paths[row]) },
             (None, None) => Content::Text,
         };
-        let items = std::mem::take(&mut self.ids).into_iter().zip(std::mem::take(&mut self.texts)).zip(splits);
+        let (ids, texts) = (std::mem::take(&mut self.ids), std::mem::take(&mut self.texts));
+        let items = ids.into_par_iter().zip(texts).zip(splits);
         let items: Vec<Item> = items
             .enumerate()
             .map(|(row, ((id, text), split))| Item { id: id.into(), text: text.into(), split, content: content(row) })

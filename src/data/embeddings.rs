@@ -6,6 +6,7 @@ use crate::numbers::{NumberArray, Precision, checksum, digest, is_unit, stays, t
 use rayon::prelude::*;
 use std::io;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Stands for the row of an item that has none.
 const NO_ROW: u32 = u32::MAX;
@@ -34,6 +35,18 @@ impl Embeddings {
     /// # Errors
     /// The first row that is zero or not finite, or that an array cannot be read; `file` is what they are called.
     pub fn new(parts: Vec<NumberArray>, file: &str) -> Result<(Self, Option<String>), DataError> {
+        Self::unless(&AtomicBool::new(false), parts, file)
+    }
+
+    /// [`Embeddings::new`] that ends early, with an error, when `stopped` says so.
+    ///
+    /// # Errors
+    /// As [`Embeddings::new`].
+    pub fn unless(
+        stopped: &AtomicBool,
+        parts: Vec<NumberArray>,
+        file: &str,
+    ) -> Result<(Self, Option<String>), DataError> {
         let fault = |problem: String| DataError::File { file: file.to_owned(), problem };
         let refused = |error: io::Error| fault(error.to_string());
         let rows: usize = parts.iter().map(NumberArray::rows).sum();
@@ -45,7 +58,11 @@ impl Embeddings {
         let mut seen = Seen::default();
         for part in &parts {
             let starts: Vec<usize> = (0..part.rows()).step_by(part.block()).collect();
-            let blocks = starts.par_iter().map_init(Vec::new, |bytes, first| Seen::look(part, *first, half, bytes));
+            let look = |bytes: &mut Vec<u8>, first: &usize| match stopped.load(Ordering::Relaxed) {
+                true => Err(io::ErrorKind::Interrupted.into()),
+                false => Seen::look(part, *first, half, bytes),
+            };
+            let blocks = starts.par_iter().map_init(Vec::new, look);
             blocks.collect::<io::Result<Vec<_>>>().map_err(refused)?.into_iter().for_each(|block| seen.add(block));
         }
         if let Some((row, norm)) = seen.bad {

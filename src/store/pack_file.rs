@@ -84,13 +84,14 @@ pub fn write<F: Fill>(
     let (rows, width) = (digests.len(), shape.width());
     let block = (BLOCK / width.max(1)).max(1);
     write_index(path, encoder, shape, digests, |file, start| {
-        let one = |first: usize| {
-            let (bytes, checksums) = made(first..rows.min(first + block), width, digests, filler())?;
-            crate::files::write_all_at(file, &bytes, start + (first * width) as u64)?;
+        let one = |(fill, bytes): &mut (F, Vec<u8>), first: usize| {
+            let checksums = made(first..rows.min(first + block), width, digests, fill, bytes)?;
+            crate::files::write_all_at(file, bytes, start + (first * width) as u64)?;
             Ok((first, checksums))
         };
         // In their order, so that the disk reads and writes on where it was.
-        let blocks = || (0..rows).step_by(block).par_bridge().map(one).collect::<io::Result<Vec<_>>>();
+        let starts = (0..rows).step_by(block).par_bridge();
+        let blocks = || starts.map_init(|| (filler(), Vec::new()), one).collect::<io::Result<Vec<_>>>();
         let mut blocks = crate::files::written_behind(file, blocks)??;
         blocks.sort_unstable_by_key(|(first, _)| *first);
         Ok(blocks.into_iter().flat_map(|(_, checksums)| checksums).collect())
@@ -145,22 +146,23 @@ fn ascending(digests: &[ContentHash]) -> Vec<u32> {
     order.into_iter().map(|(_, row)| row).collect()
 }
 
-/// Bytes and checksums of some rows.
+/// Replaces `bytes` by those of some rows, and returns their checksums.
 fn made(
     rows: Range<usize>,
     width: usize,
     digests: &[ContentHash],
-    mut fill: impl Fill,
-) -> io::Result<(Vec<u8>, Vec<u32>)> {
-    let mut bytes = Vec::with_capacity(rows.len() * width);
+    fill: &mut impl Fill,
+    bytes: &mut Vec<u8>,
+) -> io::Result<Vec<u32>> {
+    bytes.clear();
     let mut checksums = Vec::with_capacity(rows.len());
     for row in rows {
         let start = bytes.len();
-        let before = fill(row, &mut bytes)?;
+        let before = fill(row, bytes)?;
         if bytes.len() != start + width {
             return Err(io::Error::other(format!("row {row} has {} bytes, not {width}", bytes.len() - start)));
         }
         checksums.push(before.unwrap_or_else(|| checksum_of(&digests[row], &bytes[start..])));
     }
-    Ok((bytes, checksums))
+    Ok(checksums)
 }
