@@ -4,6 +4,8 @@
 mod common;
 
 use assert_cmd::Command;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use common::{half_array, settled};
 use llm2loss::numbers::{NumberArray, Precision, checksum, digest, to_unit};
 use llm2loss::store::{ContentHash, FileFact, Store, content_hash};
@@ -225,6 +227,23 @@ fn rows_of(path: &Path, n: usize) {
     fs::write(path, format!("id,loss\n{lines}")).unwrap();
 }
 
+/// Turns the file of an audit into what it was before: digests of 32 digits, texts one by one.
+fn first_form(path: &Path, n: usize) {
+    let text = flate2::read::MultiGzDecoder::new(fs::File::open(path).unwrap());
+    let mut document: serde_json::Value = serde_json::from_reader(text).unwrap();
+    let pieces = document["contents"]["embedded"].as_array().unwrap();
+    let bytes: Vec<u8> = pieces.iter().flat_map(|piece| STANDARD.decode(piece.as_str().unwrap()).unwrap()).collect();
+    let digits = |digest: &[u8; 16]| digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let digests: Vec<String> = bytes.as_chunks::<16>().0.iter().map(digits).collect();
+    assert_eq!((digests.len(), document["texts"].as_array().unwrap().len()), (n, 0));
+    document["format"] = "llm2loss.audit/1".into();
+    document["contents"]["embedded"] = digests.into();
+    document["texts"] = vec![""; n].into();
+    let mut packed = flate2::write::GzEncoder::new(fs::File::create(path).unwrap(), flate2::Compression::fast());
+    serde_json::to_writer(&mut packed, &document).unwrap();
+    packed.finish().unwrap();
+}
+
 /// Through the program: embeddings that came with data survive the loss of the database, and a clean-up gives disk back.
 #[test]
 fn an_audit_that_came_with_embeddings_survives_the_loss_of_its_database() {
@@ -250,6 +269,10 @@ fn an_audit_that_came_with_embeddings_survives_the_loss_of_its_database() {
     assert_eq!(String::from_utf8_lossy(&table.stdout), String::from_utf8_lossy(&again.stdout));
     let verified = run(&["cache", "verify"]);
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    first_form(&home.join("audits/mine.json.gz"), n);
+    fs::remove_dir_all(home.join("store")).unwrap();
+    let before = run(&["table", "mine", "validity"]);
+    assert_eq!(String::from_utf8_lossy(&table.stdout), String::from_utf8_lossy(&before.stdout), "{}", said(&before));
     assert!(run(&["audits", "delete", "mine"]).status.success());
     let cleaned = run(&["cache", "gc"]);
     assert!(String::from_utf8_lossy(&cleaned.stdout).contains("given back"), "{}", said(&cleaned));

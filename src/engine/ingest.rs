@@ -117,8 +117,11 @@ pub fn ingest_with(
         }
         _ => Ok(()),
     };
-    let (report, kept) = rayon::join(|| report(&ingested, true), || keep_after(&store, &ingested, before));
-    kept?;
+    let report = std::thread::scope(|scope| {
+        let report = scope.spawn(|| report(&ingested, true));
+        keep_after(&store, &ingested, before)?;
+        report.join().map_err(|_| EngineError::Internal("the thread that looks at the audit stopped".into()))
+    })?;
     if let Some(unpacked) = unpacked {
         unpacked.keep();
     }

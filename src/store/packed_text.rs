@@ -3,6 +3,7 @@
 
 use flate2::{Compression, bufread::MultiGzDecoder, write::GzEncoder};
 use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -16,11 +17,13 @@ const SIDE_BY_SIDE: usize = 8;
 pub struct Packing<'a> {
     file: &'a mut File,
     text: Vec<u8>,
+    /// Threads of its own: those of all wait for the disk while embeddings are written.
+    threads: Option<ThreadPool>,
 }
 
 impl<'a> Packing<'a> {
     pub fn new(file: &'a mut File) -> Self {
-        Self { file, text: Vec::new() }
+        Self { file, text: Vec::new(), threads: None }
     }
 
     /// Packs what is left.
@@ -37,7 +40,21 @@ impl<'a> Packing<'a> {
             packed.write_all(text)?;
             packed.finish()
         };
-        let members = self.text.par_chunks(MEMBER).map(member).collect::<io::Result<Vec<Vec<u8>>>>()?;
+        let members = if self.text.len() <= MEMBER {
+            vec![member(&self.text)?]
+        } else {
+            let threads = match self.threads.take() {
+                Some(threads) => threads,
+                None => ThreadPoolBuilder::new()
+                    .num_threads(rayon::current_num_threads())
+                    .build()
+                    .map_err(io::Error::other)?,
+            };
+            let text = &self.text;
+            let members = threads.install(|| text.par_chunks(MEMBER).map(member).collect::<io::Result<Vec<_>>>())?;
+            self.threads = Some(threads);
+            members
+        };
         self.text.clear();
         members.iter().try_for_each(|member| self.file.write_all(member))
     }
