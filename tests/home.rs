@@ -9,7 +9,7 @@ use llm2loss::audit::{Architecture, HyperParameters, RunId, RunRecord, RunState}
 use llm2loss::store::{HistoryEntry, Store, StoreError, content_hash};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 fn record(id: &str, weights: &[u8], finished_at: u64) -> RunRecord {
     RunRecord {
