@@ -1,6 +1,10 @@
 //! Files written whole or not at all: beside their place, synced, and renamed. What belongs to the home is for its
 //! owner alone: losses and prompts are nobody else's, on a shared machine either.
 
+mod places;
+
+pub use places::{read_exact_at, write_all_at, written_behind};
+
 use std::collections::hash_map::RandomState;
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::hash::{BuildHasher, Hasher};
@@ -81,32 +85,6 @@ pub fn without_mark(mut text: String) -> String {
         text.drain(..'\u{feff}'.len_utf8());
     }
     text
-}
-
-/// Fills `out` from a place of a file, whatever else reads it.
-///
-/// # Errors
-/// If the disk refuses or the file ends before.
-#[cfg(unix)]
-pub fn read_exact_at(file: &File, out: &mut [u8], place: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, out, place)
-}
-
-/// Fills `out` from a place of a file, whatever else reads it.
-///
-/// # Errors
-/// If the disk refuses or the file ends before.
-#[cfg(windows)]
-pub fn read_exact_at(file: &File, mut out: &mut [u8], mut place: u64) -> io::Result<()> {
-    while !out.is_empty() {
-        let read = std::os::windows::fs::FileExt::seek_read(file, out, place)?;
-        if read == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        out = &mut out[read..];
-        place += read as u64;
-    }
-    Ok(())
 }
 
 /// Whether locks keep processes apart in a folder; `None` where it cannot be written.

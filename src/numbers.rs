@@ -6,7 +6,8 @@ pub use array::NumberArray;
 
 use half::slice::{HalfBitsSliceExt, HalfFloatSliceExt};
 use half::{bf16, f16};
-use xxhash_rust::xxh3::xxh3_128;
+use rayon::prelude::*;
+use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128};
 
 /// A row's length may differ so much from one before it is scaled: of values of half precision, and of others.
 const UNIT_HALF: f64 = 1e-3;
@@ -122,13 +123,19 @@ pub fn to_unit(row: &mut [f32], half: bool) -> f64 {
         sums.iter_mut().zip(part).for_each(|(sum, value)| *sum += f64::from(*value).powi(2));
     }
     let norm = (sums.iter().sum::<f64>() + rest.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>()).sqrt();
-    if norm.is_finite() && norm > 0.0 && (norm - 1.0).abs() > if half { UNIT_HALF } else { UNIT } {
+    if norm.is_finite() && norm > 0.0 && !stays(norm, half) {
         row.iter_mut().for_each(|value| *value = (f64::from(*value) / norm) as f32);
         if half {
             row.iter_mut().for_each(|value| *value = f16::from_f32(*value).to_f32());
         }
     }
     norm
+}
+
+/// Whether a row of this length stays as it is.
+#[must_use]
+pub fn stays(norm: f64, half: bool) -> bool {
+    (norm - 1.0).abs() <= if half { UNIT_HALF } else { UNIT }
 }
 
 /// Digest of a row: of its numbers as little-endian f32, whatever precision they came in.
@@ -138,6 +145,20 @@ pub fn digest(row: &[f32]) -> u128 {
         return xxh3_128(bytemuck::cast_slice(row));
     }
     xxh3_128(&row.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>())
+}
+
+/// Checksum of a row's bytes as a file holds them: it belongs to these bytes as those of this digest.
+#[must_use]
+pub fn checksum(digest: u128, bytes: &[u8]) -> u32 {
+    xxh3_64_with_seed(bytes, (digest >> 64) as u64 ^ digest as u64) as u32
+}
+
+/// Whether all of some digests, or of their beginnings, differ. Takes eight bytes each, on all cores.
+#[must_use]
+pub fn all_differ(digests: impl IndexedParallelIterator<Item = u64>) -> bool {
+    let mut sorted: Vec<u64> = digests.collect();
+    sorted.par_sort_unstable();
+    sorted.par_windows(2).all(|pair| pair[0] != pair[1])
 }
 
 /// Whether lengths between these count as one, and none needs a word.

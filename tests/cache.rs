@@ -1,7 +1,10 @@
 //! The embedding pipeline and what it keeps: killed, cancelled, damaged, shared, cleaned up.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use assert_cmd::Command;
+use common::files;
 use llm2loss::data::{AttributeFile, Contents, Draft, ImagePlace, Mapping, manifest, read_matrix};
 use llm2loss::encoder::{Encoder, EncoderError, Pixels, Reading};
 use llm2loss::engine::{EngineError, Intake, Session, Tracker, cache_gc, cache_report, ingest_with};
@@ -258,7 +261,7 @@ fn a_flipped_byte_on_disk_is_found_and_mended() {
         rows[1500 * 256 + 20..1500 * 256 + 60].iter().flat_map(|value| value.to_le_bytes()).collect()
     };
     let mut flipped = 0;
-    for path in files_under(&home) {
+    for path in files(&home) {
         let mut bytes = std::fs::read(&path).unwrap();
         let places: Vec<usize> = bytes
             .windows(wanted.len())
@@ -278,13 +281,4 @@ fn a_flipped_byte_on_disk_is_found_and_mended() {
     assert!(said.contains("1 damaged"), "{said}");
     program(&home).args(["embed", "some"]).assert().code(0);
     program(&home).args(["cache", "verify"]).assert().code(0);
-}
-
-fn files_under(folder: &Path) -> Vec<std::path::PathBuf> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { files.extend(files_under(&path)) } else { files.push(path) }
-    }
-    files
 }

@@ -2,20 +2,21 @@
 //! half-made state for damage, and none waits for ever.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
+use common::{copy, program};
 use llm2loss::store::{Store, content_hash};
 use std::fs;
 use std::io::Read;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 /// Longest that a process of the crowd may take: far more than it needs, far less than for ever.
 const PATIENCE: Duration = Duration::from_secs(240);
 
 fn start(home: &Path, words: &[&str]) -> Child {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_llm2loss"));
-    command.args(words).arg("--home").arg(home).env_remove("LLM2LOSS_HOME");
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    program(home, words).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 /// Exit code and stderr, or a failed test if the process does not end.
@@ -53,18 +54,6 @@ fn world(place: &Path, home: &Path) {
         store.put_embeddings("spare", &hashes, &vec![0.25; 1024 * 256]).unwrap();
     }
     store.seal_embeddings("spare").unwrap();
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target)
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Names of slices from the encoder's space: sentences that the guard accepts over images, clusters over embeddings alone.
 #![allow(clippy::unwrap_used)]
 
-use assert_cmd::Command;
+mod common;
+
+use common::{npy, program};
 use llm2loss::data::{AttributeFile, Contents, ImagePlace, Mapping, manifest};
 use llm2loss::diagnose::{DiscoverQuestion, Discovery, Watch};
 use llm2loss::encoder::{Encoder, EncoderError, Pixels, Reading, StaticEncoder};
@@ -147,19 +149,6 @@ fn where_prompts_hold_too_few_words_to_judge_every_sentence_may_name_and_that_is
     assert_eq!(hats.notes, [told]);
 }
 
-/// A matrix as NumPy writes it.
-fn npy(values: &[f32], shape: &str) -> Vec<u8> {
-    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}");
-    let padding = 64 - (header.len() + 11) % 64;
-    header.push_str(&" ".repeat(padding));
-    header.push('\n');
-    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    bytes.extend((header.len() as u16).to_le_bytes());
-    bytes.extend(header.as_bytes());
-    values.iter().for_each(|value| bytes.extend(value.to_le_bytes()));
-    bytes
-}
-
 #[test]
 fn embeddings_alone_fall_into_clusters_named_by_the_nearest_sentence_and_an_item() {
     let folder = tempfile::tempdir().unwrap();
@@ -176,12 +165,11 @@ fn embeddings_alone_fall_into_clusters_named_by_the_nearest_sentence_and_an_item
         losses.push((row * 31 % 89) as f32 / 89.0 + if kind == 1 { 1.5 } else { 0.0 });
     }
     let (embeddings, known) = (folder.path().join("e.npy"), folder.path().join("l.npy"));
-    std::fs::write(&embeddings, npy(&values, &format!("(2400, {dimension})"))).unwrap();
-    std::fs::write(&known, npy(&losses, "(2400,)")).unwrap();
+    let bytes = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+    std::fs::write(&embeddings, npy("<f4", &format!("(2400, {dimension})"), &bytes(&values))).unwrap();
+    std::fs::write(&known, npy("<f4", "(2400,)", &bytes(&losses))).unwrap();
     let run = |arguments: &[&str]| -> String {
-        let mut command = Command::cargo_bin("llm2loss").unwrap();
-        command.arg("--home").arg(folder.path().join("home")).args(arguments).env_remove("LLM2LOSS_HOME");
-        let output = command.output().unwrap();
+        let output = program(&folder.path().join("home"), arguments).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(target_os = "linux")]
 
-use assert_cmd::Command;
+mod common;
+
+use common::{copy, program};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -86,27 +88,9 @@ fn shim(folder: &Path) -> Option<PathBuf> {
     }
 }
 
-fn program(home: &Path, words: &[&str]) -> Command {
-    let mut command = Command::cargo_bin("llm2loss").unwrap();
-    command.args(words).arg("--home").arg(home);
-    command
-}
-
 fn said(home: &Path, words: &[&str]) -> (Option<i32>, String) {
     let output = program(home, words).output().unwrap();
     (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target)
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 /// Texts with losses, and a home that knows them and has a run.

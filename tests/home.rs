@@ -1,15 +1,15 @@
 //! The home after damage: files are the truth, the index is made again, nothing is dropped that could not be read.
 #![allow(clippy::unwrap_used)]
 
-mod settled;
+mod common;
 
 use assert_cmd::Command;
+use common::{copy, files, settled};
 use llm2loss::audit::{Architecture, HyperParameters, RunId, RunRecord, RunState};
 use llm2loss::store::{HistoryEntry, Store, StoreError, content_hash};
-use settled::settled;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 fn record(id: &str, weights: &[u8], finished_at: u64) -> RunRecord {
     RunRecord {
@@ -68,23 +68,6 @@ fn holds(store: &Store) {
     let (rows, missing) = store.embeddings("e", &hashes, 3).unwrap();
     assert!(rows.iter().all(|value| *value == 0.5 || *value == 0.0));
     assert_eq!(rows.iter().filter(|value| **value == 0.0).count(), missing.len() * 3);
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap()) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target)
-        } else {
-            assert!(fs::copy(entry.path(), target).is_ok())
-        }
-    }
 }
 
 #[test]

@@ -2,7 +2,10 @@
 //! without content, no equal contents on both sides of a drawn split, losses made of what is there.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use assert_cmd::Command;
+use common::npy;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -74,12 +77,6 @@ fn notes(report: &Value) -> String {
 
 fn mean(report: &Value) -> f64 {
     report["models"][0]["mean"].as_f64().unwrap()
-}
-
-/// The array of one number an item that NumPy would save.
-fn npy(kind: &str, shape: &str, body: &[u8]) -> Vec<u8> {
-    let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}\n");
-    [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes(), body].concat()
 }
 
 #[test]

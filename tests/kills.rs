@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(unix)]
 
+mod common;
+
 use llm2loss::store::Store;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -76,7 +78,7 @@ impl World {
         let (n, width) = (4000, 256);
         let lines: String = (0..n).map(|row| format!("{row},{}.{:02}\n", row % 3, row % 100)).collect();
         fs::write(place.path().join("rows.csv"), format!("id,loss\n{lines}")).unwrap();
-        half_array(&place.path().join("rows.npy"), n, width);
+        common::half_array(&place.path().join("rows.npy"), n, width);
         let mut world = Self { place, run: String::new(), table: Vec::new() };
         world.ends(&["ingest", "kept", "--manifest", "kept.csv"]);
         world.ends(&TRAIN);
@@ -95,9 +97,8 @@ impl World {
     }
 
     fn program(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_llm2loss"));
-        command.current_dir(self.place.path()).args(words).arg("--home").arg(self.home()).env_remove("LLM2LOSS_HOME");
-        command.stdin(Stdio::null());
+        let mut command = common::program(&self.home(), words);
+        command.current_dir(self.place.path());
         command
     }
 
@@ -153,22 +154,6 @@ impl World {
             self.ends(&["runs", "delete", &run, "--yes"]);
         }
     }
-}
-
-/// An npy file of half precision, rows of length one, all different.
-fn half_array(path: &Path, n: usize, width: usize) {
-    let mut array = b"\x93NUMPY\x01\x00".to_vec();
-    let header = format!("{{'descr': '<f2', 'fortran_order': False, 'shape': ({n}, {width}), }}");
-    let padded = (header.len() + 11).next_multiple_of(64) - 10;
-    array.extend_from_slice(&(padded as u16).to_le_bytes());
-    array.extend_from_slice(format!("{header:<width$}\n", width = padded - 1).as_bytes());
-    for row in 0..n {
-        for column in 0..width {
-            let value = if column == row % width { 1.0 } else { (row / width) as f32 * 0.0001 };
-            array.extend_from_slice(&half::f16::from_f32(value).to_le_bytes());
-        }
-    }
-    fs::write(path, array).unwrap();
 }
 
 #[test]

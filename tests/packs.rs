@@ -1,13 +1,15 @@
 //! Packs of embeddings: other tools read them, no damage gives other numbers, nothing is kept twice or lost.
 #![allow(clippy::unwrap_used)]
 
-mod settled;
+mod common;
 
 use assert_cmd::Command;
-use llm2loss::numbers::{NumberArray, Precision, digest, to_unit};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use common::{half_array, settled};
+use llm2loss::numbers::{NumberArray, Precision, checksum, digest, to_unit};
 use llm2loss::store::{ContentHash, FileFact, Store, content_hash};
 use safetensors::{Dtype, SafeTensors};
-use settled::settled;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,12 +28,12 @@ fn rows(range: std::ops::Range<usize>, half: bool) -> Vec<f32> {
 
 /// Keeps rows that came with data.
 fn add(store: &Store, encoder: &str, hashes: &[ContentHash], rows: &[f32]) {
-    let shape = (Precision::of(rows), WIDTH);
-    let read = |at: usize, out: &mut [f32]| {
-        out.copy_from_slice(&rows[at * WIDTH..][..WIDTH]);
-        Ok(())
+    let precision = Precision::of(rows);
+    let fill = |at: usize, out: &mut Vec<u8>| {
+        precision.encode(&rows[at * WIDTH..][..WIDTH], out);
+        Ok(None)
     };
-    store.add_pack(encoder, hashes, shape, || read).unwrap();
+    store.add_pack(encoder, hashes, (precision, WIDTH), || fill).unwrap();
 }
 
 fn packs(home: &Path) -> Vec<PathBuf> {
@@ -219,26 +221,27 @@ fn what_is_known_of_image_files_outlives_the_database() {
     assert_eq!(Store::rebuild(home.path()).unwrap().file_fact(&stamps[0]).unwrap(), None);
 }
 
-/// An npy file of half precision, rows of length one.
-fn half_array(path: &Path, n: usize, width: usize) {
-    let mut array = b"\x93NUMPY\x01\x00".to_vec();
-    let header = format!("{{'descr': '<f2', 'fortran_order': False, 'shape': ({n}, {width}), }}");
-    let padded = (header.len() + 11).next_multiple_of(64) - 10;
-    array.extend_from_slice(&(padded as u16).to_le_bytes());
-    array.extend_from_slice(format!("{header:<width$}\n", width = padded - 1).as_bytes());
-    for row in 0..n {
-        for column in 0..width {
-            let value = if column == row % width { 1.0 } else { (row / width) as f32 * 0.001 };
-            array.extend_from_slice(&half::f16::from_f32(value).to_le_bytes());
-        }
-    }
-    fs::write(path, array).unwrap();
-}
-
 /// A manifest of ids and losses.
 fn rows_of(path: &Path, n: usize) {
     let lines: String = (0..n).map(|row| format!("{row},{}.{:02}\n", row % 3, row % 100)).collect();
     fs::write(path, format!("id,loss\n{lines}")).unwrap();
+}
+
+/// Turns the file of an audit into what it was before: digests of 32 digits, texts one by one.
+fn first_form(path: &Path, n: usize) {
+    let text = flate2::read::MultiGzDecoder::new(fs::File::open(path).unwrap());
+    let mut document: serde_json::Value = serde_json::from_reader(text).unwrap();
+    let pieces = document["contents"]["embedded"].as_array().unwrap();
+    let bytes: Vec<u8> = pieces.iter().flat_map(|piece| STANDARD.decode(piece.as_str().unwrap()).unwrap()).collect();
+    let digits = |digest: &[u8; 16]| digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let digests: Vec<String> = bytes.as_chunks::<16>().0.iter().map(digits).collect();
+    assert_eq!((digests.len(), document["texts"].as_array().unwrap().len()), (n, 0));
+    document["format"] = "llm2loss.audit/1".into();
+    document["contents"]["embedded"] = digests.into();
+    document["texts"] = vec![""; n].into();
+    let mut packed = flate2::write::GzEncoder::new(fs::File::create(path).unwrap(), flate2::Compression::fast());
+    serde_json::to_writer(&mut packed, &document).unwrap();
+    packed.finish().unwrap();
 }
 
 /// Through the program: embeddings that came with data survive the loss of the database, and a clean-up gives disk back.
@@ -266,6 +269,10 @@ fn an_audit_that_came_with_embeddings_survives_the_loss_of_its_database() {
     assert_eq!(String::from_utf8_lossy(&table.stdout), String::from_utf8_lossy(&again.stdout));
     let verified = run(&["cache", "verify"]);
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    first_form(&home.join("audits/mine.json.gz"), n);
+    fs::remove_dir_all(home.join("store")).unwrap();
+    let before = run(&["table", "mine", "validity"]);
+    assert_eq!(String::from_utf8_lossy(&table.stdout), String::from_utf8_lossy(&before.stdout), "{}", said(&before));
     assert!(run(&["audits", "delete", "mine"]).status.success());
     let cleaned = run(&["cache", "gc"]);
     assert!(String::from_utf8_lossy(&cleaned.stdout).contains("given back"), "{}", said(&cleaned));
@@ -346,14 +353,16 @@ fn a_linked_row_that_changes_while_it_is_used_is_not_a_number() {
         let start = fs::metadata(&array).unwrap().len() - (40 * WIDTH * 2) as u64;
         NumberArray::open(&array, start, [40, WIDTH], Precision::F16).unwrap()
     };
-    let mut values = vec![0.0; 40 * WIDTH];
-    open().read(0, &mut values, &mut Vec::new()).unwrap();
+    let (mut values, mut bytes) = (vec![0.0; 40 * WIDTH], Vec::new());
+    open().read(0, &mut values, &mut bytes).unwrap();
     for row in values.chunks_exact_mut(WIDTH) {
         to_unit(row, true);
     }
     let digests: Vec<ContentHash> = values.chunks_exact(WIDTH).map(|row| digest(row).to_be_bytes()).collect();
     let store = Store::open(&place.path().join("home")).unwrap();
-    store.link_array("e", &open(), true, &digests).unwrap();
+    let lying = values.chunks_exact(WIDTH).zip(bytes.chunks_exact(2 * WIDTH));
+    let checksums: Vec<u32> = lying.map(|(row, bytes)| checksum(digest(row), bytes)).collect();
+    store.link_array("e", &open(), true, &digests, &checksums).unwrap();
     let asked: Vec<Option<ContentHash>> = digests.iter().copied().map(Some).collect();
     assert_eq!(store.embeddings("e", &asked, WIDTH).unwrap(), (values.clone(), Vec::new()));
     let (rows, missing) = store.packed_rows("e", &asked, WIDTH).unwrap();

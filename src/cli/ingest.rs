@@ -4,8 +4,8 @@ use super::arguments::{Audits, AuditsAction, Ingest, LeakedArgument, MissingArgu
 use super::context::{Failure, home, print, reading_store};
 use super::{held, progress};
 use crate::data::{
-    AttributeFile, CelebaSplit, Contents, DataError, Draft, EvaluationFiles, Evaluations, Harness, ImagePlace, Mapping,
-    Policy, ScoreFiles, celeba, clip_retrieval, image_folder, manifest, open_array, wilds,
+    AttributeFile, CelebaSplit, Contents, DataError, Draft, EvaluationFiles, Evaluations, Harness, ImagePlace,
+    LookedAt, Mapping, Policy, ScoreFiles, celeba, clip_retrieval, image_folder, manifest, open_array, wilds,
 };
 use crate::encoder::EncoderChoice;
 use crate::engine::{
@@ -16,6 +16,7 @@ use crate::store::ingested_names;
 use serde::Serialize;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Name of a model whose column is called just `loss`.
 const ONLY_MODEL: &str = "model";
@@ -97,6 +98,43 @@ fn encoder(given: &Ingest, draft: &Draft) -> String {
 
 /// What the files given hold; `None` if only an audit there is shall be changed.
 fn draft(given: &Ingest, mapping: &Mapping, model: &str) -> Result<Option<Draft>, DataError> {
+    let mut mapping = mapping.clone();
+    // Of two files, either may have a column that is named.
+    mapping.shared = given.losses.is_some();
+    let mapping = &mapping;
+    let (draft, looked) = items_and_array(given, || items(given, mapping, model))?;
+    let Some(mut draft) = draft else { return Ok(None) };
+    draft.policy = policy(given, mapping);
+    if let Some(looked) = looked {
+        draft.embed(looked)?;
+    }
+    if let Some(path) = &given.losses {
+        draft.add_losses(path, mapping, model)?;
+    }
+    if let Some(files) = scores(given) {
+        draft.add_scores(&files, model)?;
+    }
+    Ok(Some(draft))
+}
+
+/// Looks at the array of embeddings while the items are read, and no longer than that goes well.
+fn items_and_array(
+    given: &Ingest,
+    items: impl FnOnce() -> Result<Option<Draft>, DataError>,
+) -> Result<(Option<Draft>, Option<LookedAt>), DataError> {
+    let Some(path) = &given.embeddings else { return Ok((items()?, None)) };
+    let array = open_array(path, given.embedding_ids.as_deref())?;
+    let stopped = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let looked = scope.spawn(|| LookedAt::new(array, path.display().to_string(), &stopped));
+        let draft = items().inspect_err(|_| stopped.store(true, Ordering::Relaxed))?;
+        let looked = looked.join().map_err(|_| DataError::Usage("a thread that read the embeddings stopped".into()))?;
+        Ok((draft, Some(looked?)))
+    })
+}
+
+/// The items that the files given hold.
+fn items(given: &Ingest, mapping: &Mapping, model: &str) -> Result<Option<Draft>, DataError> {
     let place = ImagePlace { root: given.images_root.clone(), outside: given.allow_outside };
     let contents = match (given.describe, given.embeddings.is_some()) {
         (true, _) => Contents::Described,
@@ -104,10 +142,6 @@ fn draft(given: &Ingest, mapping: &Mapping, model: &str) -> Result<Option<Draft>
         (false, true) => Contents::Elsewhere,
         (false, false) => Contents::Table(&place),
     };
-    let mut mapping = mapping.clone();
-    // Of two files, either may have a column that is named.
-    mapping.shared = given.losses.is_some();
-    let mapping = &mapping;
     let folder = if let Some(folder) = &given.celeba {
         Some(celeba(folder, given.split.unwrap_or(CelebaSplit::Official), given.embeddings.is_none())?)
     } else if let Some(folder) = &given.clip_retrieval {
@@ -121,7 +155,7 @@ fn draft(given: &Ingest, mapping: &Mapping, model: &str) -> Result<Option<Draft>
     } else {
         None
     };
-    let mut draft = match (folder, &given.manifest) {
+    Ok(Some(match (folder, &given.manifest) {
         (Some(mut draft), Some(path)) => {
             draft.add_table(path, mapping, model)?;
             draft
@@ -137,18 +171,7 @@ fn draft(given: &Ingest, mapping: &Mapping, model: &str) -> Result<Option<Draft>
                 return Ok(None);
             }
         }
-    };
-    draft.policy = policy(given, mapping);
-    if let Some(path) = &given.embeddings {
-        draft.embed(open_array(path, given.embedding_ids.as_deref())?, &path.display().to_string())?;
-    }
-    if let Some(path) = &given.losses {
-        draft.add_losses(path, mapping, model)?;
-    }
-    if let Some(files) = scores(given) {
-        draft.add_scores(&files, model)?;
-    }
-    Ok(Some(draft))
+    }))
 }
 
 fn policy(given: &Ingest, mapping: &Mapping) -> Policy {

@@ -4,6 +4,8 @@ use super::DataError;
 use super::draft::Draft;
 use super::words::lower_case;
 use crate::audit::Split;
+use crate::numbers::all_differ;
+use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::io::{Read, Seek, SeekFrom};
 use xxhash_rust::xxh3::xxh3_128;
@@ -73,7 +75,8 @@ impl Draft {
             // Who belongs to nobody is drawn by the content.
             group.map_or(keys[row], |group| xxh3_128(group.as_bytes()))
         };
-        let digests: Vec<u128> = (0..self.ids.len()).map(|row| xxh3_128(&of_group(row).to_le_bytes())).collect();
+        let digests: Vec<u128> =
+            (0..self.ids.len()).into_par_iter().map(|row| xxh3_128(&of_group(row).to_le_bytes())).collect();
         let splits = drawn(&digests);
         if !splits.contains(&Split::Test) {
             let alike = if self.groups.is_some() { "belong to one group" } else { "have the same content" };
@@ -101,6 +104,9 @@ impl Draft {
     /// If no test item would be left.
     pub(super) fn look_for_leaks(&mut self, mut keys: Vec<u128>) -> Result<Vec<u128>, DataError> {
         let Some(splits) = &self.splits else { return Ok(keys) };
+        if all_differ(keys.par_iter().map(|key| *key as u64)) {
+            return Ok(keys);
+        }
         let of = |wanted: Split| keys.iter().zip(splits).filter(move |(_, split)| **split == wanted);
         let train: HashSet<u128> = of(Split::Train).map(|(key, _)| *key).collect();
         let leaked = |row: usize| splits[row] == Split::Test && train.contains(&keys[row]);

@@ -9,8 +9,11 @@ use super::join::Items;
 use super::losses::{Labels, LossKind};
 use super::{AttributeFile, DataError, Embeddings, Footer};
 use crate::audit::{Attribute, Audit, Content, Item, ModelLosses, Split, clusters};
+use crate::numbers::all_differ;
+use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::PathBuf;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// One column of 0/1 values before it has prompts.
 #[derive(Debug, Clone)]
@@ -110,14 +113,16 @@ impl Draft {
         self.images = Some(paths);
     }
 
-    /// Position of every id.
-    ///
     /// # Errors
     /// If two items have the same id, or one has none.
-    pub fn positions(&self) -> Result<HashMap<&str, usize>, DataError> {
-        let mut positions = HashMap::with_capacity(self.ids.len());
+    fn check_ids(&self) -> Result<(), DataError> {
+        let digest = |id: &String| xxh3_64(id.as_bytes());
+        if all_differ(self.ids.par_iter().map(digest)) && !self.ids.iter().any(String::is_empty) {
+            return Ok(());
+        }
+        let mut rows = HashMap::with_capacity(self.ids.len());
         for (row, id) in self.ids.iter().enumerate() {
-            let problem = match positions.insert(id.as_str(), row) {
+            let problem = match rows.insert(id.as_str(), row) {
                 _ if id.is_empty() => "is empty; every item needs one".to_owned(),
                 Some(before) => {
                     format!("'{}' is there twice, first in row {}", super::table::brief(id), before + self.first_row)
@@ -131,7 +136,7 @@ impl Draft {
                 problem,
             });
         }
-        Ok(positions)
+        Ok(())
     }
 
     /// Takes in what a table says of the items. What is there already stays, and the sentence about a further file
@@ -186,7 +191,7 @@ impl Draft {
     /// # Errors
     /// If ids repeat, there is no loss at all, or a split has no items.
     pub fn into_audit(mut self, name: &str, prompts: &AttributeFile) -> Result<(Audit, Rest), DataError> {
-        self.positions()?;
+        self.check_ids()?;
         if let Some(column) = self.lacking.first() {
             return Err(DataError::File { file: self.file, problem: format!("no file has the column '{column}'") });
         }
@@ -208,7 +213,8 @@ impl Draft {
             (None, Some(paths)) => Content::Image { path: paths[row].as_str().into(), stamp: stamp(&paths[row]) },
             (None, None) => Content::Text,
         };
-        let items = std::mem::take(&mut self.ids).into_iter().zip(std::mem::take(&mut self.texts)).zip(splits);
+        let (ids, texts) = (std::mem::take(&mut self.ids), std::mem::take(&mut self.texts));
+        let items = ids.into_par_iter().zip(texts).zip(splits);
         let items: Vec<Item> = items
             .enumerate()
             .map(|(row, ((id, text), split))| Item { id: id.into(), text: text.into(), split, content: content(row) })

@@ -5,9 +5,10 @@ use super::class_scores::{ClassScores, ScoreFiles};
 use super::draft::{Draft, Flags, Why, has_both};
 use super::facts::Facts;
 use super::join::{Rows, join};
-use super::{DataError, Embeddings, Mapping, read_losses};
+use super::{DataError, Embeddings, Footer, Mapping, read_losses};
 use crate::audit::ModelLosses;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 impl Draft {
     /// Adds what a file of losses says, joined to the items.
@@ -133,11 +134,10 @@ impl Draft {
     ///
     /// # Errors
     /// If the rows do not join the items.
-    pub fn embed(&mut self, array: Array, file: &str) -> Result<(), DataError> {
-        let Array { numbers, ids, made } = array;
+    pub fn embed(&mut self, looked: LookedAt) -> Result<(), DataError> {
+        let LookedAt { mut embeddings, scaled, ids, file, made } = looked;
         self.made = made;
-        let count = numbers.rows();
-        let (mut embeddings, scaled) = Embeddings::new(vec![numbers], file)?;
+        let (count, file) = (embeddings.len(), file.as_str());
         self.notes.extend(scaled);
         if self.ids.is_empty() {
             // The array is all there is: its ids name the items.
@@ -165,5 +165,28 @@ impl Draft {
         embeddings.arrange(&joined.rows);
         self.embeddings = Some(embeddings);
         Ok(())
+    }
+}
+
+/// An array whose rows were looked at.
+#[derive(Debug)]
+pub struct LookedAt {
+    embeddings: Embeddings,
+    /// A sentence if they were not of length one.
+    scaled: Option<String>,
+    ids: Option<Vec<String>>,
+    /// What shards of `llm2loss encode` say of themselves.
+    made: Option<Footer>,
+    file: String,
+}
+
+impl LookedAt {
+    /// Looks at every row, unless `stopped` says meanwhile that nobody wants it any more.
+    ///
+    /// # Errors
+    /// As [`Embeddings::new`]; `file` is what the array is called.
+    pub fn new(array: Array, file: String, stopped: &AtomicBool) -> Result<Self, DataError> {
+        let (embeddings, scaled) = Embeddings::unless(stopped, vec![array.numbers], &file)?;
+        Ok(Self { embeddings, scaled, ids: array.ids, made: array.made, file })
     }
 }

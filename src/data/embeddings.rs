@@ -2,10 +2,11 @@
 //! by the digest of its numbers.
 
 use super::DataError;
-use crate::numbers::{NumberArray, Precision, digest, is_unit, to_unit};
+use crate::numbers::{NumberArray, Precision, checksum, digest, is_unit, stays, to_unit};
 use rayon::prelude::*;
 use std::io;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Stands for the row of an item that has none.
 const NO_ROW: u32 = u32::MAX;
@@ -19,8 +20,11 @@ pub struct Embeddings {
     half: bool,
     /// The smallest precision that holds every row as it is taken in.
     precision: Precision,
-    /// Digest of every row of the parts.
+    /// Every row is taken in byte for byte as it lies.
+    verbatim: bool,
+    /// Digest of every row of the parts, and checksum of its bytes as they lie.
     digests: Vec<u128>,
+    checksums: Vec<u32>,
     /// Row of every item, if it is not the item's own number.
     rows: Option<Vec<u32>>,
 }
@@ -31,6 +35,18 @@ impl Embeddings {
     /// # Errors
     /// The first row that is zero or not finite, or that an array cannot be read; `file` is what they are called.
     pub fn new(parts: Vec<NumberArray>, file: &str) -> Result<(Self, Option<String>), DataError> {
+        Self::unless(&AtomicBool::new(false), parts, file)
+    }
+
+    /// [`Embeddings::new`] that ends early, with an error, when `stopped` says so.
+    ///
+    /// # Errors
+    /// As [`Embeddings::new`].
+    pub fn unless(
+        stopped: &AtomicBool,
+        parts: Vec<NumberArray>,
+        file: &str,
+    ) -> Result<(Self, Option<String>), DataError> {
         let fault = |problem: String| DataError::File { file: file.to_owned(), problem };
         let refused = |error: io::Error| fault(error.to_string());
         let rows: usize = parts.iter().map(NumberArray::rows).sum();
@@ -42,8 +58,11 @@ impl Embeddings {
         let mut seen = Seen::default();
         for part in &parts {
             let starts: Vec<usize> = (0..part.rows()).step_by(part.block()).collect();
-            let room = <(Vec<f32>, Vec<u8>)>::default;
-            let blocks = starts.par_iter().map_init(room, |room, first| Seen::look(part, *first, half, room));
+            let look = |bytes: &mut Vec<u8>, first: &usize| match stopped.load(Ordering::Relaxed) {
+                true => Err(io::ErrorKind::Interrupted.into()),
+                false => Seen::look(part, *first, half, bytes),
+            };
+            let blocks = starts.par_iter().map_init(Vec::new, look);
             blocks.collect::<io::Result<Vec<_>>>().map_err(refused)?.into_iter().for_each(|block| seen.add(block));
         }
         if let Some((row, norm)) = seen.bad {
@@ -59,7 +78,10 @@ impl Embeddings {
             _ => Precision::F32,
         };
         let dimension = parts.first().map_or(0, NumberArray::columns);
-        Ok((Self { parts, dimension, half, precision, digests: seen.digests, rows: None }, note))
+        let lies_so = |part: &NumberArray| part.precision() == precision && !part.is_big_endian();
+        let verbatim = stays(least, half) && stays(most, half) && parts.iter().all(lies_so);
+        let Seen { digests, checksums, .. } = seen;
+        Ok((Self { parts, dimension, half, precision, verbatim, digests, checksums, rows: None }, note))
     }
 
     /// Items there are.
@@ -113,16 +135,16 @@ impl Embeddings {
     /// Reads rows one after the other, several at once where they follow each other.
     #[must_use]
     pub fn reader(&self) -> EmbeddingReader<'_> {
-        EmbeddingReader { of: self, held: 0..0, values: Vec::new(), bytes: Vec::new() }
+        EmbeddingReader { of: self, part: 0, held: 0..0, bytes: Vec::new(), row: vec![0.0; self.dimension] }
     }
 
-    /// Each array with the digests of its rows.
-    pub fn parts(&self) -> impl Iterator<Item = (&NumberArray, &[u128])> {
-        let mut rest = self.digests.as_slice();
+    /// Each array with the digests of its rows, and the checksums of their bytes as they lie.
+    pub fn parts(&self) -> impl Iterator<Item = (&NumberArray, &[u128], &[u32])> {
+        let mut start = 0;
         self.parts.iter().map(move |part| {
-            let (own, others) = rest.split_at(part.rows().min(rest.len()));
-            rest = others;
-            (part, own)
+            let own = start..start + part.rows();
+            start = own.end;
+            (part, &self.digests[own.clone()], &self.checksums[own])
         })
     }
 
@@ -136,10 +158,11 @@ impl Embeddings {
 /// Rows of [`Embeddings`] on their way out.
 pub struct EmbeddingReader<'a> {
     of: &'a Embeddings,
-    /// Rows that `values` holds.
+    /// The array that was read last, and the rows that `bytes` holds.
+    part: usize,
     held: Range<usize>,
-    values: Vec<f32>,
     bytes: Vec<u8>,
+    row: Vec<f32>,
 }
 
 impl EmbeddingReader<'_> {
@@ -148,28 +171,55 @@ impl EmbeddingReader<'_> {
     /// # Errors
     /// If the item has none, or its file refuses or was changed since it was looked at.
     pub fn read(&mut self, item: usize, out: &mut [f32]) -> io::Result<()> {
-        let row = self.of.row(item) as usize;
-        if !self.held.contains(&row) {
-            self.fetch(row)?;
-        }
-        out.copy_from_slice(&self.values[(row - self.held.start) * out.len()..][..out.len()]);
+        let row = self.fetch(item)?;
+        self.of.parts[self.part].decode(self.lying(row), out);
         to_unit(out, self.of.half);
-        if self.of.digests.get(row) != Some(&digest(out)) {
-            return Err(io::Error::other("the array was changed while it was read"));
-        }
-        Ok(())
+        self.is_what_it_was(self.of.digests[row] == digest(out))
     }
 
-    fn fetch(&mut self, row: usize) -> io::Result<()> {
+    /// Appends the bytes of an item's row in the precision of all, and says their checksum where it is known.
+    ///
+    /// # Errors
+    /// As [`EmbeddingReader::read`].
+    pub fn append(&mut self, item: usize, out: &mut Vec<u8>) -> io::Result<Option<u32>> {
+        if !self.of.verbatim {
+            let mut row = std::mem::take(&mut self.row);
+            self.read(item, &mut row)?;
+            self.of.precision.encode(&row, out);
+            self.row = row;
+            return Ok(None);
+        }
+        let row = self.fetch(item)?;
+        let (own, known) = (self.lying(row), self.of.checksums[row]);
+        self.is_what_it_was(checksum(self.of.digests[row], own) == known)?;
+        out.extend_from_slice(own);
+        Ok(Some(known))
+    }
+
+    fn is_what_it_was(&self, so: bool) -> io::Result<()> {
+        if so { Ok(()) } else { Err(io::Error::other("the array was changed while it was read")) }
+    }
+
+    /// The bytes of a row that is held.
+    fn lying(&self, row: usize) -> &[u8] {
+        let width = self.of.parts[self.part].width();
+        &self.bytes[(row - self.held.start) * width..][..width]
+    }
+
+    /// Holds the row of an item, and says which it is.
+    fn fetch(&mut self, item: usize) -> io::Result<usize> {
+        let row = self.of.row(item) as usize;
+        if self.held.contains(&row) {
+            return Ok(row);
+        }
         let (mut first, follows) = (0, row == self.held.end);
-        for part in &self.of.parts {
+        for (at, part) in self.of.parts.iter().enumerate() {
             if row < first + part.rows() {
                 let count = if follows { part.block().min(first + part.rows() - row) } else { 1 };
-                self.values.resize(count * self.of.dimension, 0.0);
                 self.held = 0..0;
-                part.read(row - first, &mut self.values, &mut self.bytes)?;
-                self.held = row..row + count;
-                return Ok(());
+                part.read_bytes(row - first, count, &mut self.bytes)?;
+                (self.part, self.held) = (at, row..row + count);
+                return Ok(row);
             }
             first += part.rows();
         }
@@ -180,6 +230,7 @@ impl EmbeddingReader<'_> {
 /// What was seen of some rows.
 struct Seen {
     digests: Vec<u128>,
+    checksums: Vec<u32>,
     least: f64,
     most: f64,
     fits_half: bool,
@@ -191,30 +242,27 @@ struct Seen {
 impl Default for Seen {
     fn default() -> Self {
         let (least, most) = (f64::INFINITY, 0.0);
-        Self { digests: Vec::new(), least, most, fits_half: true, fits_bfloat: true, bad: None }
+        Self { digests: Vec::new(), checksums: Vec::new(), least, most, fits_half: true, fits_bfloat: true, bad: None }
     }
 }
 
 impl Seen {
-    /// Looks at a block of an array, in room that a thread uses again.
-    fn look(
-        part: &NumberArray,
-        first: usize,
-        half: bool,
-        (values, bytes): &mut (Vec<f32>, Vec<u8>),
-    ) -> io::Result<Self> {
-        let (mut seen, dimension) = (Self::default(), part.columns());
-        values.resize(part.block().min(part.rows() - first) * dimension, 0.0);
-        part.read(first, values, bytes)?;
-        for (at, row) in values.chunks_exact_mut(dimension).enumerate() {
-            let norm = to_unit(row, half);
+    /// Looks at a block of an array, in room for its bytes that a thread uses again.
+    fn look(part: &NumberArray, first: usize, half: bool, bytes: &mut Vec<u8>) -> io::Result<Self> {
+        let (mut seen, mut row) = (Self::default(), vec![0.0; part.columns()]);
+        part.read_bytes(first, part.block().min(part.rows() - first), bytes)?;
+        for (at, lying) in bytes.chunks_exact(part.width().max(1)).enumerate() {
+            part.decode(lying, &mut row);
+            let norm = to_unit(&mut row, half);
             if !norm.is_finite() || norm == 0.0 {
                 seen.bad = seen.bad.or(Some((at, norm)));
             }
             (seen.least, seen.most) = (seen.least.min(norm), seen.most.max(norm));
-            seen.fits_half = seen.fits_half && (half || Precision::F16.holds(row));
-            seen.fits_bfloat = seen.fits_bfloat && !half && Precision::Bf16.holds(row);
-            seen.digests.push(digest(row));
+            seen.fits_half = seen.fits_half && (half || Precision::F16.holds(&row));
+            seen.fits_bfloat = seen.fits_bfloat && !half && Precision::Bf16.holds(&row);
+            let digest = digest(&row);
+            seen.digests.push(digest);
+            seen.checksums.push(checksum(digest, lying));
         }
         Ok(seen)
     }
@@ -226,6 +274,7 @@ impl Seen {
         self.fits_half &= next.fits_half;
         self.fits_bfloat &= next.fits_bfloat;
         self.digests.extend(next.digests);
+        self.checksums.extend(next.checksums);
     }
 }
 

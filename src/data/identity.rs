@@ -1,6 +1,7 @@
 //! Who belongs together, where no column says so: labels that name people, and ids that begin with them.
 
 use super::{DataError, Draft};
+use rayon::prelude::*;
 use serde::Deserialize;
 use std::collections::HashMap;
 
@@ -180,6 +181,11 @@ struct Alike<'a> {
 /// The first kind of beginning that makes groups as people would; `None` where none does.
 fn shared_beginnings(ids: &[String]) -> Option<Alike<'_>> {
     Beginning::ALL.into_iter().find_map(|beginning| {
+        let begun = ids.par_iter().filter(|id| !beginning.of(id).is_empty()).count();
+        // Without a beginning none is shared, and where they are many they need not be counted.
+        if (begun as f64) < LEAST_SHARED * ids.len() as f64 {
+            return None;
+        }
         let mut counts: HashMap<&str, usize> = HashMap::new();
         ids.iter().for_each(|id| *counts.entry(beginning.of(id)).or_default() += 1);
         counts.remove("");

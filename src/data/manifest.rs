@@ -7,6 +7,7 @@ use super::draft::{Draft, PackedImages, Why};
 use super::facts::{Facts, listed};
 use super::mapping::Mapping;
 use super::table::{Column, Kind, Table, folder_of};
+use rayon::prelude::*;
 use std::path::{Component, Path, PathBuf};
 
 /// Where image files may lie.
@@ -86,7 +87,8 @@ pub fn from_table(
     let mut draft =
         Draft { file: table.file.clone(), first_row: table.first_row, notes: table.notes.clone(), ..Draft::default() };
     draft.notes.extend(roles.notes.iter().cloned());
-    let owned = |column: &Column| column.cells().map(String::from).collect::<Vec<_>>();
+    let cell = |column: &Column, row: usize| column.cell(row).to_owned();
+    let owned = |column: &Column| (0..column.len()).into_par_iter().map(|row| cell(column, row)).collect::<Vec<_>>();
     let (text, image) = (roles.one(&table, &Role::Text), roles.one(&table, &Role::Image));
     draft.ids = match (roles.one(&table, &Role::Id), image) {
         (Some(column), _) => {

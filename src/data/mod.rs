@@ -48,6 +48,7 @@ pub use completion::FurtherModels;
 pub use content_words::{content_words, generic_words, is_function_word};
 pub use contents::text_key;
 pub use draft::{Draft, PackedImages, Policy, Rest, check_splits};
+pub use draft_files::LookedAt;
 pub use embeddings::{EmbeddingReader, Embeddings};
 pub use evaluations::{EvaluationFiles, Evaluations, Harness};
 pub use facts::Facts;

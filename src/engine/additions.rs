@@ -1,6 +1,7 @@
 //! What is added to an audit taken in before: models, scores of their classes, other prompts.
 
-use super::ingest::{IngestReport, keep, open, report};
+use super::ingest::{keep, open};
+use super::ingest_report::{IngestReport, report};
 use super::{EngineError, Session};
 use crate::audit::{Attribute, Audit, LONGEST_ATTRIBUTE, ModelLosses, is_attribute_name};
 use crate::data::{

@@ -1,89 +1,16 @@
 //! Takes audits in: a draft read from files becomes an audit of the store, all of it or nothing.
 
+use super::ingest_report::{IngestReport, report};
 use super::packed_images::Unpacked;
 use super::pairing::{Pairing, made_by};
 use super::rows::own_words;
 use super::{EngineError, known_audits};
-use crate::audit::{Audit, Content, LONGEST_NAME, Split, is_audit_name};
+use crate::audit::{Audit, Content, LONGEST_NAME, is_audit_name};
 use crate::data::{AttributeFile, BUILTIN_AUDITS, Draft, Embeddings, Rest};
-use crate::diagnose::FittedLosses;
 use crate::encoder::{Encoder, EncoderError};
-use crate::store::{ContentHash, Ingested, Store};
-use serde::Serialize;
-use std::collections::HashMap;
+use crate::store::{ContentHash, Ingested, Store, StoreError};
 use std::path::Path;
 use std::sync::Arc;
-
-/// Items shown as a preview, and characters of each.
-const PREVIEW: usize = 5;
-const PREVIEW_CHARACTERS: usize = 100;
-
-/// What was found in the files, and whether it is kept.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct IngestReport {
-    pub name: String,
-    /// False after a dry run.
-    pub kept: bool,
-    pub encoder: String,
-    pub encoder_fingerprint: String,
-    pub dimension: usize,
-    /// What the items are: texts, images or embeddings.
-    pub contents: &'static str,
-    pub items: usize,
-    pub train_items: usize,
-    pub validation_items: usize,
-    pub test_items: usize,
-    pub labels: bool,
-    /// Groups that the items belong to, if the data say.
-    pub groups: Option<usize>,
-    pub models: Vec<ModelReport>,
-    pub attributes: Vec<AttributeReport>,
-    /// Items whose content an earlier item has too, and those of them that stand in another split.
-    pub duplicates: usize,
-    pub duplicates_across_splits: usize,
-    pub notes: Vec<String>,
-    pub preview: Vec<PreviewItem>,
-}
-
-/// One model's losses.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ModelReport {
-    pub name: String,
-    /// Items with a loss, and items without, which take no part in this model's runs.
-    pub losses: usize,
-    pub missing: usize,
-    pub mean: f64,
-    pub scores: bool,
-    /// Classes that its scores tell apart, where it has a matrix of them.
-    pub classes: Option<usize>,
-    /// Losses of training items unlike those of test items: of data the model was fitted to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fitted: Option<FittedLosses>,
-}
-
-/// One attribute over all items.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct AttributeReport {
-    pub name: String,
-    pub n_true: usize,
-    pub n_false: usize,
-    pub n_unknown: usize,
-    pub phrase: String,
-    pub antonym: Option<String>,
-    pub generic: String,
-    /// The sentences were made from the column's name.
-    pub made: bool,
-}
-
-/// An item as a dry run shows it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PreviewItem {
-    pub id: String,
-    pub split: Split,
-    pub content: String,
-    /// Loss of each model; `None` where there is none.
-    pub losses: Vec<Option<f64>>,
-}
 
 /// How an audit is taken in.
 #[derive(Debug, Clone, Copy)]
@@ -163,7 +90,7 @@ pub fn ingest_with(
                 0 | 1 => String::new(),
                 count => format!(" and {} more", count - 1),
             };
-            let first = embeddings.parts().map(|(array, _)| array.path().display().to_string()).next();
+            let first = embeddings.parts().map(|(array, ..)| array.path().display().to_string()).next();
             let first = first.unwrap_or_default();
             rest.notes
                 .push(format!("embeddings are read from {first}{others} where they lie, and must stay as they are"));
@@ -180,16 +107,22 @@ pub fn ingest_with(
         loss_offset: rest.loss_offset,
         notes: rest.notes,
     };
-    let report = report(&ingested, !check);
     if check {
-        return Ok(report);
+        return Ok(report(&ingested, false));
     }
     let store = opened.map_or_else(|| Store::open(home), Ok)?;
-    if let (Some(embeddings), Some(digests)) = (&rest.embeddings, &rest.digests) {
-        // Before the audit: without it they are only spare, and 'cache gc' drops them.
-        keep_embeddings(&store, encoder.fingerprint(), embeddings, digests, how.link)?;
-    }
-    keep(&store, &ingested)?;
+    // There before the audit: without it they are only spare, and 'cache gc' drops them.
+    let before = || match (&rest.embeddings, &rest.digests) {
+        (Some(embeddings), Some(digests)) => {
+            keep_embeddings(&store, encoder.fingerprint(), embeddings, digests, how.link)
+        }
+        _ => Ok(()),
+    };
+    let report = std::thread::scope(|scope| {
+        let report = scope.spawn(|| report(&ingested, true));
+        keep_after(&store, &ingested, before)?;
+        report.join().map_err(|_| EngineError::Internal("the thread that looks at the audit stopped".into()))
+    })?;
     if let Some(unpacked) = unpacked {
         unpacked.keep();
     }
@@ -203,20 +136,19 @@ fn keep_embeddings(
     embeddings: &Embeddings,
     digests: &[ContentHash],
     link: bool,
-) -> Result<(), EngineError> {
+) -> Result<(), StoreError> {
     if link {
-        for (array, rows) in embeddings.parts() {
-            let rows: Vec<ContentHash> = rows.iter().map(|digest| digest.to_be_bytes()).collect();
-            store.link_array(encoder, array, embeddings.is_half(), &rows)?;
+        for (array, digests, checksums) in embeddings.parts() {
+            let digests: Vec<ContentHash> = digests.iter().map(|digest| digest.to_be_bytes()).collect();
+            store.link_array(encoder, array, embeddings.is_half(), &digests, checksums)?;
         }
         return Ok(());
     }
     let shape = (embeddings.precision(), embeddings.dimension());
-    let reader = || {
+    store.add_pack(encoder, digests, shape, || {
         let mut reader = embeddings.reader();
-        move |item: usize, out: &mut [f32]| reader.read(item, out)
-    };
-    Ok(store.add_pack(encoder, digests, shape, reader)?)
+        move |item: usize, out: &mut Vec<u8>| reader.append(item, out)
+    })
 }
 
 /// Refuses to link to what a file does not hold as it is.
@@ -224,9 +156,9 @@ fn check_link(embeddings: Option<&Embeddings>) -> Result<(), EngineError> {
     let Some(embeddings) = embeddings else {
         return Err(EngineError::Usage("--link: the items have no embeddings that came with the data".into()));
     };
-    match embeddings.parts().find(|(array, _)| array.start().is_none()) {
+    match embeddings.parts().find(|(array, ..)| array.start().is_none()) {
         None => Ok(()),
-        Some((array, _)) => Err(EngineError::Usage(format!(
+        Some((array, ..)) => Err(EngineError::Usage(format!(
             "--link: {} does not hold its rows as they are; link to npy in C order or safetensors, or leave --link out",
             array.path().display()
         ))),
@@ -280,7 +212,16 @@ fn unknown(home: &Path, name: &str) -> EngineError {
 
 /// The file first, then what the store derives from it.
 pub(super) fn keep(store: &Store, ingested: &Ingested) -> Result<(), EngineError> {
-    store.put_ingested(ingested)?;
+    keep_after(store, ingested, || Ok(()))
+}
+
+/// [`keep`], with something that must be there before the file is, and is done while it is written.
+fn keep_after(
+    store: &Store,
+    ingested: &Ingested,
+    before: impl FnOnce() -> Result<(), StoreError> + Send,
+) -> Result<(), EngineError> {
+    store.put_ingested(ingested, before)?;
     let encoder = (ingested.encoder.as_str(), ingested.encoder_fingerprint.as_str());
     store.put_audit(&ingested.audit, encoder, own_words(&ingested.audit))?;
     Ok(())
@@ -330,102 +271,4 @@ fn needs_eyes(encoder: &dyn Encoder) -> Result<(), EngineError> {
         "the items are images and encoder {} reads text only; give a CLIP or SigLIP model, such as --encoder openai/clip-vit-base-patch32",
         encoder.name()
     )))
-}
-
-pub(super) fn report(ingested: &Ingested, kept: bool) -> IngestReport {
-    let audit = &ingested.audit;
-    let (duplicates, duplicates_across_splits) = duplicates(audit);
-    let in_split = |split: Split| audit.items.iter().filter(|item| item.split == split).count();
-    let models = audit.models.iter().map(|model| {
-        let known: Vec<f64> = model.losses.iter().copied().filter(|loss| !loss.is_nan()).collect();
-        ModelReport {
-            name: model.name.clone(),
-            losses: known.len(),
-            missing: model.losses.len() - known.len(),
-            mean: known.iter().sum::<f64>() / known.len().max(1) as f64,
-            scores: model.scores.is_some(),
-            classes: model.class_aurocs.as_ref().map(|aurocs| aurocs.classes),
-            fitted: FittedLosses::of(audit, model),
-        }
-    });
-    let attributes = audit.attributes.iter().map(|attribute| {
-        let count = |wanted: Option<bool>| attribute.values.iter().filter(|value| **value == wanted).count();
-        AttributeReport {
-            name: attribute.name.clone(),
-            n_true: count(Some(true)),
-            n_false: count(Some(false)),
-            n_unknown: count(None),
-            phrase: attribute.prompts.phrase.clone(),
-            antonym: attribute.prompts.antonym.clone(),
-            generic: attribute.prompts.generic.clone(),
-            made: attribute.prompts.made,
-        }
-    });
-    let preview = (0..audit.items.len().min(PREVIEW)).map(|row| {
-        let item = &audit.items[row];
-        let content = match &item.content {
-            Content::Image { path, .. } => path.to_string(),
-            Content::Text | Content::Embedded(_) | Content::Unreadable => item.text.to_string(),
-        };
-        let loss = |losses: &[f64]| Some(losses[row]).filter(|loss| !loss.is_nan());
-        PreviewItem {
-            id: item.id.to_string(),
-            split: item.split,
-            content: content.chars().take(PREVIEW_CHARACTERS).collect(),
-            losses: audit.models.iter().map(|model| loss(&model.losses)).collect(),
-        }
-    });
-    let groups = audit.clusters.as_ref().map(|of| of.iter().collect::<std::collections::HashSet<_>>().len());
-    IngestReport {
-        name: audit.name.clone(),
-        kept,
-        encoder: ingested.encoder.clone(),
-        encoder_fingerprint: ingested.encoder_fingerprint.clone(),
-        dimension: ingested.dimension,
-        contents: contents(audit),
-        items: audit.items.len(),
-        train_items: in_split(Split::Train),
-        validation_items: in_split(Split::Validation),
-        test_items: in_split(Split::Test),
-        labels: audit.labels.is_some(),
-        groups,
-        models: models.collect(),
-        attributes: attributes.collect(),
-        duplicates,
-        duplicates_across_splits,
-        notes: ingested.notes.clone(),
-        preview: preview.collect(),
-    }
-}
-
-fn contents(audit: &Audit) -> &'static str {
-    match audit.items.first().map(|item| &item.content) {
-        Some(Content::Image { .. } | Content::Unreadable) => "images",
-        Some(Content::Embedded(_)) => "embeddings",
-        _ => "texts",
-    }
-}
-
-/// Items whose content an earlier one has, and those of them in another split than the first.
-fn duplicates(audit: &Audit) -> (usize, usize) {
-    let mut first: HashMap<u128, Split> = HashMap::with_capacity(audit.items.len());
-    let (mut all, mut across) = (0, 0);
-    for item in &audit.items {
-        let key = match &item.content {
-            Content::Text => item.text.as_bytes(),
-            Content::Image { path, .. } => path.as_bytes(),
-            Content::Embedded(digest) => digest.as_slice(),
-            Content::Unreadable => continue,
-        };
-        match first.entry(xxhash_rust::xxh3::xxh3_128(key)) {
-            std::collections::hash_map::Entry::Occupied(split) => {
-                all += 1;
-                across += usize::from(*split.get() != item.split);
-            }
-            std::collections::hash_map::Entry::Vacant(slot) => {
-                slot.insert(item.split);
-            }
-        }
-    }
-    (all, across)
 }

@@ -17,6 +17,7 @@ mod examine;
 mod findings;
 mod follower;
 mod ingest;
+mod ingest_report;
 mod inspect;
 mod items;
 mod items_desk;
@@ -52,9 +53,8 @@ pub use embed::UnreadableImage;
 pub use encode::{EncodeReport, Target, encode};
 pub use error::EngineError;
 pub use examine::{Examination, Familiarity, Place, Tenth};
-pub use ingest::{
-    AttributeReport, IngestReport, Intake, ModelReport, PreviewItem, delete, described, ingest, ingest_with,
-};
+pub use ingest::{Intake, delete, described, ingest, ingest_with};
+pub use ingest_report::{AttributeReport, IngestReport, ModelReport, PreviewItem};
 pub use inspect::{AuditLine, LossHistogram, StoreView};
 pub use items::{ItemList, ItemsQuestion, Risks};
 pub use matrix::Matrix;

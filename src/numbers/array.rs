@@ -137,12 +137,14 @@ impl NumberArray {
         }
     }
 
-    /// Numbers from bytes as they lie there, which may be turned.
-    pub fn decode(&self, bytes: &mut [u8], out: &mut [f32]) {
-        if self.big_endian {
-            bytes.chunks_exact_mut(self.precision.bytes()).for_each(<[u8]>::reverse);
+    /// Numbers from bytes as they lie there.
+    pub fn decode(&self, bytes: &[u8], out: &mut [f32]) {
+        if !self.big_endian {
+            return self.precision.decode(bytes, out);
         }
-        self.precision.decode(bytes, out);
+        let mut turned = bytes.to_vec();
+        turned.chunks_exact_mut(self.precision.bytes()).for_each(<[u8]>::reverse);
+        self.precision.decode(&turned, out);
     }
 
     /// Reads some rows into `out`, by way of `bytes`.

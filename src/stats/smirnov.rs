@@ -2,6 +2,7 @@
 
 use super::moments::count;
 use super::undefined::{Stat, require_finite};
+use rayon::prelude::*;
 
 /// Two samples held against each other by Kolmogorov and Smirnov's distance.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,7 +58,7 @@ fn tail(lambda: f64) -> f64 {
 
 fn sorted(values: &[f64]) -> Vec<f64> {
     let mut values = values.to_vec();
-    values.sort_unstable_by(f64::total_cmp);
+    values.par_sort_unstable_by(f64::total_cmp);
     values
 }
 

@@ -3,7 +3,7 @@
 //! proved wrong is told.
 
 use super::embeddings::ContentHash;
-use super::pack::Shape;
+use super::pack_file::{Shape, write_linked};
 use super::{Result, Store, StoreError};
 use crate::numbers::{NumberArray, Precision, to_unit};
 use serde::{Deserialize, Serialize};
@@ -115,11 +115,18 @@ fn gone(error: &std::io::Error) -> String {
 
 impl Store {
     /// Uses an array where it lies: `digests` are those of its rows, each scaled to length one, of half precision
-    /// where `half`. Nothing is done where every row is kept already.
+    /// where `half`, and `checksums` those of their bytes as they lie. Nothing is done where every row is kept already.
     ///
     /// # Errors
-    /// If the array does not lie in its file as it is, was changed, or the disk refuses.
-    pub fn link_array(&self, encoder: &str, array: &NumberArray, half: bool, digests: &[ContentHash]) -> Result<()> {
+    /// If the array does not lie in its file as it is, or the disk refuses.
+    pub fn link_array(
+        &self,
+        encoder: &str,
+        array: &NumberArray,
+        half: bool,
+        digests: &[ContentHash],
+        checksums: &[u32],
+    ) -> Result<()> {
         self.writes()?;
         if self.unkept(encoder, digests)?.is_empty() {
             return Ok(());
@@ -138,25 +145,8 @@ impl Store {
             half,
         };
         let link = serde_json::to_string(&place).map_err(|error| io(error.into()))?;
-        let shape =
-            Shape { precision: array.precision(), dimension: array.columns(), link: Some(link), words: Vec::new() };
-        self.write_pack(encoder, self.next_pack(encoder)?, &shape, digests, || {
-            let (mut block, mut held, mut values) = (Vec::new(), 0..0, vec![0.0; array.columns()]);
-            move |row: usize, out: &mut Vec<u8>| {
-                if !held.contains(&row) {
-                    held = row..array.rows().min(row + array.block());
-                    array.read_bytes(row, held.len(), &mut block)?;
-                }
-                let own = &mut block[(row - held.start) * array.width()..][..array.width()];
-                out.extend_from_slice(own);
-                array.decode(own, &mut values);
-                to_unit(&mut values, half);
-                if crate::numbers::digest(&values).to_be_bytes() != digests[row] {
-                    return Err(std::io::Error::other("the array was changed while it was read"));
-                }
-                Ok(None)
-            }
-        })
+        let shape = Shape { link: Some(link), ..Shape::here(array.precision(), array.columns()) };
+        self.add_file(encoder, self.next_pack(encoder)?, |path| write_linked(path, encoder, &shape, digests, checksums))
     }
 
     /// What is wrong with arrays that an encoder's embeddings are read from, as sentences.

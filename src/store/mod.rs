@@ -4,9 +4,11 @@
 //! is made again from the files whenever it is missing or damaged. The layout is described in `docs/architecture.md`;
 //! `SCHEMA` names its version.
 
+mod audit_document;
 mod audits;
 mod codec;
 mod delete;
+mod digests;
 mod embeddings;
 mod history;
 mod image_files;
@@ -16,8 +18,10 @@ mod link;
 mod overview;
 mod owner;
 mod pack;
+mod pack_file;
 mod pack_set;
 mod pack_sink;
+mod packed_text;
 mod packs;
 mod privacy;
 mod reconcile;

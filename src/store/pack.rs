@@ -8,18 +8,16 @@
 
 use super::embeddings::ContentHash;
 use super::link::Link;
-use crate::numbers::Precision;
+use crate::numbers::{Precision, checksum};
 use memmap2::Mmap;
-use rayon::prelude::*;
 use safetensors::{Dtype, SafeTensors};
 use std::fs::File;
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed};
+use xxhash_rust::xxh3::Xxh3;
 
-const FORMAT: &str = "llm2loss.pack/1";
-const LINKED_FORMAT: &str = "llm2loss.link/1";
+pub(super) const FORMAT: &str = "llm2loss.pack/1";
+pub(super) const LINKED_FORMAT: &str = "llm2loss.link/1";
 /// Ending of the files.
 pub const ENDING: &str = ".safetensors";
 /// Longest header that is read: those written here have less than a kilobyte.
@@ -249,159 +247,12 @@ impl Pack {
 }
 
 /// Checksum of a row: it belongs to these numbers as those of this content.
-fn checksum_of(digest: &ContentHash, bytes: &[u8]) -> u32 {
-    let whole = u128::from_be_bytes(*digest);
-    xxh3_64_with_seed(bytes, (whole >> 64) as u64 ^ whole as u64) as u32
+pub(super) fn checksum_of(digest: &ContentHash, bytes: &[u8]) -> u32 {
+    checksum(u128::from_be_bytes(*digest), bytes)
 }
 
-fn seal_of(parts: [&[u8]; 3]) -> String {
+pub(super) fn seal_of(parts: [&[u8]; 3]) -> String {
     let mut hasher = Xxh3::new();
     parts.iter().for_each(|part| hasher.update(part));
     format!("{:016x}", hasher.digest())
-}
-
-/// What a pack is written as.
-pub struct Shape {
-    pub precision: Precision,
-    pub dimension: usize,
-    /// What says where the numbers lie, if not here.
-    pub link: Option<String>,
-    /// Further metadata.
-    pub words: Vec<(String, String)>,
-}
-
-impl Shape {
-    pub fn here(precision: Precision, dimension: usize) -> Self {
-        Self { precision, dimension, link: None, words: Vec::new() }
-    }
-
-    /// Bytes of a row.
-    fn width(&self) -> usize {
-        self.dimension * self.precision.bytes()
-    }
-
-    /// Length and header of a pack of so many rows; as long for any seal.
-    fn header(&self, encoder: &str, rows: usize, seal: &str) -> Vec<u8> {
-        let numbers = if self.link.is_some() { 0 } else { self.width() * rows };
-        let ends = [numbers, 4 * rows, 4 * rows, 16 * rows];
-        let at: Vec<usize> = ends.iter().scan(0, |end, part| Some(std::mem::replace(end, *end + part))).collect();
-        let tensor = |dtype: &str, shape: &[usize], place: usize| {
-            let ends = [at[place], at[place] + ends[place]];
-            serde_json::json!({ "dtype": dtype, "shape": shape, "data_offsets": ends })
-        };
-        let mut text = serde_json::json!({
-            "__metadata__": { "format": FORMAT, "encoder": encoder, "index": seal, "normalized": "true" },
-            "embeddings": tensor(self.precision.name(), &[rows, self.dimension], 0),
-            "order": tensor("U32", &[rows], 1),
-            "checksums": tensor("U32", &[rows], 2),
-            "digests": tensor("U8", &[rows, 16], 3),
-        });
-        if let (Some(link), Some(all)) = (&self.link, text.as_object_mut()) {
-            all.remove("embeddings");
-            all["__metadata__"] =
-                serde_json::json!({ "format": LINKED_FORMAT, "encoder": encoder, "index": seal, "link": link });
-        }
-        if let Some(metadata) = text["__metadata__"].as_object_mut() {
-            metadata.extend(self.words.iter().map(|(name, word)| (name.clone(), word.as_str().into())));
-        }
-        // Padded, so that the numbers lie at addresses that suit them.
-        let text = text.to_string();
-        let padded = text.len().next_multiple_of(64) + 56;
-        let mut bytes = (padded as u64).to_le_bytes().to_vec();
-        bytes.extend_from_slice(format!("{text:padded$}").as_bytes());
-        bytes
-    }
-}
-
-/// Bytes of rows that a thread makes at a time, on their way into a pack.
-const BLOCK: usize = 1 << 20;
-
-/// Makes rows of a pack: appends the bytes of the row it is asked for, and may say which checksum they had before, so
-/// that a damaged row stays one. What one thread asks for follows each other.
-pub trait Fill: FnMut(usize, &mut Vec<u8>) -> io::Result<Option<u32>> {}
-
-impl<F: FnMut(usize, &mut Vec<u8>) -> io::Result<Option<u32>>> Fill for F {}
-
-/// Writes a pack beside its place and renames it. Every thread makes rows with a filler of its own.
-///
-/// # Errors
-/// If the disk refuses or a filler fails; nothing is there then.
-pub fn write<F: Fill>(
-    path: &Path,
-    encoder: &str,
-    shape: &Shape,
-    digests: &[ContentHash],
-    filler: impl Fn() -> F + Sync,
-) -> io::Result<()> {
-    crate::files::write_private_with(path, |file| fill(file, encoder, shape, digests, filler))
-}
-
-/// Writes a pack into a file that is empty.
-///
-/// # Errors
-/// As [`write`].
-pub fn fill<F: Fill>(
-    file: &mut File,
-    encoder: &str,
-    shape: &Shape,
-    digests: &[ContentHash],
-    filler: impl Fn() -> F + Sync,
-) -> io::Result<()> {
-    let (rows, width) = (digests.len(), shape.width());
-    let order = ascending(digests);
-    let block = (BLOCK / width.max(1)).max(1);
-    let make = |first: &usize| made(*first..rows.min(first + block), width, digests, filler());
-    let starts: Vec<usize> = (0..rows).step_by(block).collect();
-    let mut out = BufWriter::with_capacity(BLOCK, file);
-    // As long as the true one, which is known at the end.
-    out.write_all(&shape.header(encoder, rows, &"0".repeat(16)))?;
-    let mut checksums = Vec::with_capacity(rows * 4);
-    for starts in starts.chunks(2 * rayon::current_num_threads()) {
-        for (bytes, sums) in starts.par_iter().map(make).collect::<io::Result<Vec<_>>>()? {
-            checksums.extend_from_slice(&sums);
-            if shape.link.is_none() {
-                out.write_all(&bytes)?;
-            }
-        }
-    }
-    let order: Vec<u8> = order.iter().flat_map(|row| row.to_le_bytes()).collect();
-    let digests = digests.as_flattened();
-    out.write_all(&order)?;
-    out.write_all(&checksums)?;
-    out.write_all(digests)?;
-    out.flush()?;
-    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.seek(SeekFrom::Start(0))?;
-    file.write_all(&shape.header(encoder, rows, &seal_of([digests, &order, &checksums])))
-}
-
-/// The rows by ascending digest. Their beginnings are sorted beside them: digests that lie apart would be fetched one by
-/// one.
-fn ascending(digests: &[ContentHash]) -> Vec<u32> {
-    let begins = |digest: &ContentHash| digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first));
-    let mut order: Vec<(u64, u32)> = (0..).zip(digests).map(|(row, digest)| (begins(digest), row)).collect();
-    let whole = |row: u32| (digests[row as usize], row);
-    order.par_sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| whole(a.1).cmp(&whole(b.1))));
-    order.into_iter().map(|(_, row)| row).collect()
-}
-
-/// Bytes and checksums of some rows.
-fn made(
-    rows: Range<usize>,
-    width: usize,
-    digests: &[ContentHash],
-    mut fill: impl Fill,
-) -> io::Result<(Vec<u8>, Vec<u8>)> {
-    let mut bytes = Vec::with_capacity(rows.len() * width);
-    let mut checksums = Vec::with_capacity(rows.len() * 4);
-    for row in rows {
-        let start = bytes.len();
-        let before = fill(row, &mut bytes)?;
-        if bytes.len() != start + width {
-            return Err(io::Error::other(format!("row {row} has {} bytes, not {width}", bytes.len() - start)));
-        }
-        let checksum = before.unwrap_or_else(|| checksum_of(&digests[row], &bytes[start..]));
-        checksums.extend_from_slice(&checksum.to_le_bytes());
-    }
-    Ok((bytes, checksums))
 }

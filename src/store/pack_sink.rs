@@ -1,7 +1,7 @@
 //! A pack for a person: numbers wait in a file without a name until all are there.
 
 use super::embeddings::ContentHash;
-use super::pack::{Shape, fill};
+use super::pack_file::{Shape, fill};
 use crate::numbers::Precision;
 use safetensors::tensor::Metadata;
 use std::collections::BTreeMap;
@@ -53,7 +53,7 @@ impl PackSink {
             _ => Precision::F32,
         };
         let numbers = self.numbers.into_inner().map_err(io::IntoInnerError::into_error)?;
-        let shape = Shape { precision, dimension: self.dimension, link: None, words };
+        let shape = Shape { words, ..Shape::here(precision, self.dimension) };
         let width = 4 * self.dimension;
         fill(file, encoder, &shape, &self.digests, || {
             let (mut bytes, mut row) = (vec![0; width], vec![0.0; self.dimension]);

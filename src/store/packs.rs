@@ -5,15 +5,17 @@
 //! both, and the next sealing finds them known.
 
 use super::embeddings::{ContentHash, EmbeddingStats};
-use super::pack::{ENDING, Fill, Pack, Shape, write};
+use super::pack::{ENDING, Pack};
+use super::pack_file::{Fill, Shape, write};
 use super::pack_set::{NOWHERE, PackSet, PackedRows};
 use super::reconcile::{listed, name_of};
 use super::{Result, Store, StoreError, codec};
 use crate::guard::guarded;
-use crate::numbers::Precision;
+use crate::numbers::{Precision, all_differ};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Folder of the packs, with a folder an encoder.
@@ -22,6 +24,9 @@ const FOLDER: &str = "packs";
 const LISTINGS: usize = 20;
 /// Fresh embeddings that are sealed together; a pack with fewer is merged into the next one.
 pub(super) const SEAL_ROWS: usize = 1 << 16;
+
+/// Contents that one thread looks for at a time.
+const PART: usize = 8192;
 
 /// Packs opened so far, by encoder.
 pub type OpenPacks = Mutex<BTreeMap<String, Arc<PackSet>>>;
@@ -112,29 +117,38 @@ impl Store {
     /// Positions of contents that are not kept yet, each once; a damaged row counts as not kept.
     pub(super) fn unkept(&self, encoder: &str, hashes: &[ContentHash]) -> Result<Vec<usize>> {
         let known = self.packs(encoder)?;
-        let mut seen = std::collections::HashSet::with_capacity(hashes.len());
-        let mut near = NOWHERE;
-        let fresh = |at: &usize| {
-            let place = known.find(&hashes[*at], near);
-            near = place.unwrap_or(near);
-            // A damaged row is written once more: the newer pack is asked first.
-            let there = place.is_some_and(|(pack, row)| known.packs[pack].proves(row));
-            !there && seen.insert(hashes[*at])
+        let part = |(start, hashes): (usize, &[ContentHash])| {
+            let mut near = NOWHERE;
+            let there = |hash: &ContentHash| {
+                let place = known.find(hash, near);
+                near = place.unwrap_or(near);
+                // A damaged row is written once more: the newer pack is asked first.
+                place.is_some_and(|(pack, row)| known.packs[pack].proves(row))
+            };
+            let fresh = hashes.iter().map(there).enumerate().filter_map(|(at, there)| (!there).then_some(start + at));
+            fresh.collect::<Vec<usize>>()
         };
-        Ok((0..hashes.len()).filter(fresh).collect())
+        let parts = hashes.par_chunks(PART).enumerate().map(|(at, hashes)| (at * PART, hashes));
+        let mut fresh: Vec<usize> = parts.flat_map_iter(part).collect();
+        let begins = |at: &usize| u128::from_be_bytes(hashes[*at]) as u64;
+        if !all_differ(fresh.par_iter().map(begins)) {
+            let mut seen = std::collections::HashSet::with_capacity(fresh.len());
+            fresh.retain(|at| seen.insert(hashes[*at]));
+        }
+        Ok(fresh)
     }
 
     /// Keeps embeddings that came with data in a pack of their own, in their order and in this precision. Every thread has
-    /// a reader of its own, which puts a row into the slice it is given. What is kept already is not kept twice.
+    /// a filler of its own, which is asked for positions of `hashes`. What is kept already is not kept twice.
     ///
     /// # Errors
     /// If the disk refuses, a row cannot be read, or another process holds the home.
-    pub fn add_pack<R: FnMut(usize, &mut [f32]) -> io::Result<()>>(
+    pub fn add_pack<F: Fill>(
         &self,
         encoder: &str,
         hashes: &[ContentHash],
         (precision, dimension): (Precision, usize),
-        reader: impl Fn() -> R + Sync,
+        filler: impl Fn() -> F + Sync,
     ) -> Result<()> {
         self.writes()?;
         let kept = self.unkept(encoder, hashes)?;
@@ -144,12 +158,8 @@ impl Store {
         let digests: Vec<ContentHash> = kept.iter().map(|at| hashes[*at]).collect();
         let shape = Shape::here(precision, dimension);
         self.write_pack(encoder, self.next_pack(encoder)?, &shape, &digests, || {
-            let (mut read, mut row, kept) = (reader(), vec![0.0; dimension], &kept);
-            move |at: usize, out: &mut Vec<u8>| {
-                read(kept[at], &mut row)?;
-                precision.encode(&row, out);
-                Ok(None)
-            }
+            let (mut fill, kept) = (filler(), &kept);
+            move |at: usize, out: &mut Vec<u8>| fill(kept[at], out)
         })
     }
 
@@ -313,9 +323,19 @@ impl Store {
         digests: &[ContentHash],
         filler: impl Fn() -> F + Sync,
     ) -> Result<()> {
+        self.add_file(encoder, path, |path| write(path, encoder, shape, digests, filler))
+    }
+
+    /// Writes a pack's file, and opens the packs anew when they are next asked for.
+    pub(super) fn add_file(
+        &self,
+        encoder: &str,
+        path: PathBuf,
+        write: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> Result<()> {
         let io = |source| StoreError::Io { path: path.clone(), source };
         crate::files::private_folder(&self.pack_folder(encoder)).map_err(io)?;
-        write(&path, encoder, shape, digests, filler).map_err(io)?;
+        write(&path).map_err(io)?;
         self.forget_packs(encoder);
         Ok(())
     }

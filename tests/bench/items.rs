@@ -43,11 +43,12 @@ fn scan(items: usize, is_half: bool) {
             if is_half { half::f16::from_f32(value).to_f32() } else { value }
         };
         let rows: Vec<f32> = (0..hashes.len() * DIMENSION).map(value).collect();
-        let read = |at: usize, out: &mut [f32]| {
-            out.copy_from_slice(&rows[at * DIMENSION..][..DIMENSION]);
-            Ok(())
+        let precision = Precision::of(&rows);
+        let fill = |at: usize, out: &mut Vec<u8>| {
+            precision.encode(&rows[at * DIMENSION..][..DIMENSION], out);
+            Ok(None)
         };
-        store.add_pack("bench", hashes, (Precision::of(&rows), DIMENSION), || read).unwrap();
+        store.add_pack("bench", hashes, (precision, DIMENSION), || fill).unwrap();
     }
     let hashes: Vec<Option<ContentHash>> = hashes.into_iter().map(Some).collect();
     let (packed, missing) = store.packed_rows("bench", &hashes, DIMENSION).unwrap();

@@ -5,11 +5,14 @@
 //! person would, and its memory is looked at meanwhile. `--write` draws the figures; what is in FOLDER goes at the end.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "../common/mod.rs"]
+mod common;
 #[path = "scale/drawing.rs"]
 mod drawing;
 #[path = "scale/made.rs"]
 mod made;
 
+use common::{files, program};
 use drawing::drawing;
 use llm2loss::diagnose::PromptScorer;
 use llm2loss::engine::Session;
@@ -18,7 +21,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// What a step took.
@@ -71,6 +74,7 @@ fn measure(place: &Path, rows: usize) -> [Cost; 3] {
     let taken = step(place, "copied", &[&ingest[..], &allow].concat());
     let linked = step(place, "linked", &[&ingest[..], &allow, &["--link"]].concat());
     for home in ["copied", "linked"] {
+        let size = |folder: &Path| files(folder).iter().map(|path| fs::metadata(path).unwrap().len()).sum::<u64>();
         let packs = size(&place.join(home).join("packs"));
         let rest = size(&place.join(home)) - packs;
         println!(
@@ -94,10 +98,9 @@ fn measure(place: &Path, rows: usize) -> [Cost; 3] {
 /// Runs the program to its end and says what it took.
 fn step(place: &Path, home: &str, words: &[&str]) -> Cost {
     let started = Instant::now();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_llm2loss"));
-    command.current_dir(place).args(words).args(["--home", home]).env_remove("LLM2LOSS_HOME");
+    let mut command = program(Path::new(home), words);
     let log = fs::File::create(place.join("log")).unwrap();
-    let mut child = command.stdout(log.try_clone().unwrap()).stderr(log).stdin(Stdio::null()).spawn().unwrap();
+    let mut child = command.current_dir(place).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
     let (mut memory, mut mapped, mut busy) = (0.0f64, 0.0f64, 0.0);
     let ended = loop {
         if let Some(ended) = child.try_wait().unwrap() {
@@ -131,12 +134,6 @@ fn kilobytes(folder: &str, name: &str) -> f64 {
     let text = fs::read_to_string(format!("{folder}/status")).unwrap_or_default();
     let line = text.lines().find(|line| line.starts_with(name));
     line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0.0)
-}
-
-/// Bytes of the files in a folder.
-fn size(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
-    entries.map(|entry| if entry.path().is_dir() { size(&entry.path()) } else { entry.metadata().unwrap().len() }).sum()
 }
 
 /// How long the heads of an open run take over a prompt.

@@ -1,6 +1,9 @@
-//! A column of cells: as one string and where each cell ends, or, while it has few different words, a byte a cell.
+//! A column of cells: as one string and where each cell ends, or, while it has few different words, a byte a cell, or
+//! as the numbers that they are.
 
 use std::collections::HashMap;
+use std::fmt::Write;
+use std::sync::OnceLock;
 
 /// Different words that a column may have before its cells are kept one by one, and the longest of them.
 const FEW: usize = 64;
@@ -29,8 +32,47 @@ pub struct Column {
 
 #[derive(Debug, Clone)]
 enum Cells {
-    Few { words: Vec<String>, codes: Vec<u8>, index: HashMap<String, u8> },
-    Many { text: String, ends: Vec<usize> },
+    Few {
+        words: Vec<String>,
+        codes: Vec<u8>,
+        index: HashMap<String, u8>,
+    },
+    Many(Texts),
+    /// Numbers whose texts are made when somebody asks for them.
+    Numbers {
+        values: Vec<f64>,
+        texts: OnceLock<Texts>,
+    },
+}
+
+/// Texts one after the other.
+#[derive(Debug, Clone, Default)]
+struct Texts {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    fn of(cells: impl ExactSizeIterator<Item = impl std::fmt::Display>) -> Self {
+        let mut texts =
+            Self { text: String::with_capacity(cells.len() * 8), ends: Vec::with_capacity(cells.len() + 1) };
+        for cell in cells {
+            // Writing to a string does not fail.
+            let _ = write!(texts.text, "{cell}");
+            texts.ends.push(texts.text.len());
+        }
+        texts
+    }
+
+    fn push(&mut self, cell: &str) {
+        self.text.push_str(cell);
+        self.ends.push(self.text.len());
+    }
+
+    fn cell(&self, row: usize) -> &str {
+        let start = row.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.ends.get(row).and_then(|&end| self.text.get(start..end)).unwrap_or_default().trim()
+    }
 }
 
 impl Default for Cells {
@@ -57,7 +99,8 @@ impl Column {
     pub fn len(&self) -> usize {
         match &self.cells {
             Cells::Few { codes, .. } => codes.len(),
-            Cells::Many { ends, .. } => ends.len(),
+            Cells::Many(texts) => texts.ends.len(),
+            Cells::Numbers { values, .. } => values.len(),
         }
     }
 
@@ -68,22 +111,61 @@ impl Column {
 
     /// Appends a cell.
     pub fn push(&mut self, cell: &str) {
-        if let Cells::Few { words, codes, index } = &mut self.cells {
-            if let Some(code) = code(words, codes, index, cell) {
-                codes.push(code);
-                return;
-            }
-            let mut text = String::with_capacity(codes.len() * 8);
-            let mut ends = Vec::with_capacity(codes.len() + 1);
-            for code in codes.iter() {
-                text.push_str(&words[usize::from(*code)]);
-                ends.push(text.len());
-            }
-            self.cells = Cells::Many { text, ends };
+        if let Cells::Few { words, codes, index } = &mut self.cells
+            && let Some(code) = code(words, codes, index, cell)
+        {
+            codes.push(code);
+            return;
         }
-        if let Cells::Many { text, ends } = &mut self.cells {
-            text.push_str(cell);
-            ends.push(text.len());
+        self.one_by_one();
+        if let Cells::Many(texts) = &mut self.cells {
+            texts.push(cell);
+        }
+    }
+
+    /// Appends a number, whose cell is `text`.
+    pub fn push_number(&mut self, value: f64, text: impl FnOnce() -> String) {
+        match &mut self.cells {
+            Cells::Numbers { values, texts } => {
+                texts.take();
+                values.push(value);
+            }
+            Cells::Few { words, codes, index } => {
+                let text = text();
+                if let Some(code) = code(words, codes, index, &text) {
+                    codes.push(code);
+                    return;
+                }
+                let numbers: Option<Vec<f64>> = words.iter().map(|word| word.parse().ok()).collect();
+                match numbers {
+                    Some(numbers) => {
+                        let values = codes.iter().map(|code| numbers[usize::from(*code)]).chain([value]).collect();
+                        self.cells = Cells::Numbers { values, texts: OnceLock::new() };
+                    }
+                    None => self.push(&text),
+                }
+            }
+            Cells::Many(texts) => texts.push(&text()),
+        }
+    }
+
+    /// The numbers that all cells are, where they came as such.
+    #[must_use]
+    pub fn numbers(&self) -> Option<&[f64]> {
+        match &self.cells {
+            Cells::Numbers { values, .. } => Some(values),
+            Cells::Few { .. } | Cells::Many(_) => None,
+        }
+    }
+
+    /// The cells one by one, whatever they were before.
+    fn one_by_one(&mut self) {
+        match &self.cells {
+            Cells::Few { words, codes, .. } => {
+                self.cells = Cells::Many(Texts::of(codes.iter().map(|code| &words[usize::from(*code)])));
+            }
+            Cells::Numbers { values, .. } => self.cells = Cells::Many(Texts::of(values.iter())),
+            Cells::Many(_) => {}
         }
     }
 
@@ -99,7 +181,9 @@ impl Column {
                 let code = codes.last().copied().unwrap_or(0);
                 codes.resize(rows, code);
             }
-            Cells::Many { text, ends } => ends.resize(rows, text.len()),
+            Cells::Many(texts) => texts.ends.resize(rows, texts.text.len()),
+            // An empty cell is none.
+            Cells::Numbers { .. } => {}
         }
     }
 
@@ -121,10 +205,8 @@ impl Column {
             Cells::Few { words, codes, .. } => {
                 codes.get(row).and_then(|code| words.get(usize::from(*code))).map_or("", |word| word.trim())
             }
-            Cells::Many { text, ends } => {
-                let start = row.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
-                ends.get(row).and_then(|&end| text.get(start..end)).unwrap_or_default().trim()
-            }
+            Cells::Many(texts) => texts.cell(row),
+            Cells::Numbers { values, texts } => texts.get_or_init(|| Texts::of(values.iter())).cell(row),
         }
     }
 
@@ -139,7 +221,7 @@ impl Column {
                 let made: Vec<T> = words.iter().map(|word| of(word.trim())).collect();
                 codes.iter().map(|code| made[usize::from(*code)]).collect()
             }
-            Cells::Many { .. } => self.cells().map(of).collect(),
+            Cells::Many(_) | Cells::Numbers { .. } => self.cells().map(of).collect(),
         }
     }
 
@@ -147,7 +229,7 @@ impl Column {
     pub fn different(&self) -> impl Iterator<Item = &str> {
         let (few, many) = match &self.cells {
             Cells::Few { words, .. } => (words.as_slice(), 0),
-            Cells::Many { ends, .. } => (&[][..], ends.len()),
+            Cells::Many(_) | Cells::Numbers { .. } => (&[][..], self.len()),
         };
         few.iter().map(|word| word.trim()).chain((0..many).map(|row| self.cell(row)))
     }
@@ -161,7 +243,13 @@ impl Column {
         if let Some((row, problem)) = more.fault() {
             self.spoil(before + row, problem);
         }
-        more.cells().for_each(|cell| self.push(cell));
+        match (&mut self.cells, &more.cells) {
+            (Cells::Numbers { values, texts }, Cells::Numbers { values: others, .. }) => {
+                texts.take();
+                values.extend_from_slice(others);
+            }
+            _ => more.cells().for_each(|cell| self.push(cell)),
+        }
     }
 }
 
@@ -199,6 +287,26 @@ mod tests {
         assert!(column.cells().eq(cells.iter().map(|cell| cell.trim())));
         column.pad(203);
         assert_eq!((column.len(), column.cell(202), column.cell(900)), (203, "", ""));
+    }
+
+    #[test]
+    fn numbers_stay_numbers_until_a_cell_is_none() {
+        let mut column = Column::new("c");
+        let values: Vec<f64> = (0..200).map(|row| f64::from(row) / 7.0).collect();
+        values.iter().for_each(|value| column.push_number(*value, || value.to_string()));
+        assert_eq!(column.numbers(), Some(&values[..]));
+        assert!(column.cells().eq(values.iter().map(f64::to_string)));
+        let (mut joined, mut other) = (column.clone(), column.clone());
+        joined.extend(&column);
+        assert_eq!((joined.numbers().unwrap().len(), joined.cell(201)), (400, column.cell(1)));
+        other.push("");
+        assert_eq!((other.numbers(), other.len(), other.cell(3), other.cell(200)), (None, 201, column.cell(3), ""));
+        column.pad(203);
+        assert_eq!((column.len(), column.cell(199), column.cell(202)), (203, values[199].to_string().as_str(), ""));
+        let mut few = Column::new("c");
+        few.push("");
+        values.iter().for_each(|value| few.push_number(*value, || value.to_string()));
+        assert_eq!((few.numbers(), few.cell(200)), (None, values[199].to_string().as_str()));
     }
 
     #[test]

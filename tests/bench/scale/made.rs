@@ -1,6 +1,7 @@
 //! A made world: directions of length one in half precision, losses that can be learnt from them, three attributes, and
 //! an encoder of their dimension.
 
+use crate::common::npy_header;
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 use parquet::data_type::{DoubleType, Int32Type, Int64Type};
@@ -51,11 +52,7 @@ pub fn data(place: &Path, rows: usize) -> u64 {
         return bytes;
     }
     let mut array = BufWriter::with_capacity(1 << 20, fs::File::create(place.join("e.npy")).unwrap());
-    let header = format!("{{'descr': '<f2', 'fortran_order': False, 'shape': ({rows}, {DIMENSION}), }}");
-    let padded = (header.len() + 11).next_multiple_of(64) - 10;
-    array.write_all(b"\x93NUMPY\x01\x00").unwrap();
-    array.write_all(&(padded as u16).to_le_bytes()).unwrap();
-    array.write_all(format!("{header:<width$}\n", width = padded - 1).as_bytes()).unwrap();
+    array.write_all(&npy_header("<f2", &format!("({rows}, {DIMENSION})"))).unwrap();
     let schema = "message rows { required int64 id; required double loss; required int32 red; required int32 dark; required int32 old; }";
     let schema = Arc::new(parse_message_type(schema).unwrap());
     let file = fs::File::create(place.join("rows.parquet")).unwrap();

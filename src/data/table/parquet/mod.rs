@@ -25,6 +25,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Values taken from a page at a time: their bytes stay in the page.
 const BATCH: usize = 4096;
+/// Bytes of cells that a column takes from the budget at a time.
+const SPENT: usize = 1 << 16;
 
 /// Whether a file begins as Parquet does, or is called so.
 #[must_use]
@@ -213,7 +215,8 @@ impl Leaves<'_> {
 
     fn column(&self, leaf: usize, name: &str, rows: usize, budget: &Budget) -> Result<Column, String> {
         let description = self.metadata.file_metadata().schema_descr().column(leaf);
-        let mut filling = Filling { column: Column::new(name), cell: String::new(), binary: false, budget, over: None };
+        let mut filling =
+            Filling { column: Column::new(name), cell: String::new(), binary: false, budget, spent: 0, over: None };
         let place = |problem: String| format!("column '{name}': {problem}");
         for group in 0..self.metadata.num_row_groups() {
             let reader = self.reader(group, leaf).map_err(place)?;
@@ -240,6 +243,8 @@ struct Filling<'a> {
     /// A cell was no text, in a column that does not claim to be.
     binary: bool,
     budget: &'a Budget,
+    /// Bytes not yet taken from the budget, which all columns share.
+    spent: usize,
     /// The budget is spent.
     over: Option<String>,
 }
@@ -249,8 +254,26 @@ impl Filling<'_> {
     fn push(&mut self, write: impl FnOnce(&mut String)) -> bool {
         self.cell.clear();
         write(&mut self.cell);
-        self.over = self.budget.take(self.cell.len()).err();
         self.column.push(&self.cell);
+        self.spend(self.cell.len())
+    }
+
+    /// Appends a number whose cell `write` makes, if it is wanted.
+    fn push_number(&mut self, value: f64, write: impl FnOnce(&mut String)) -> bool {
+        let text = || {
+            let mut cell = String::new();
+            write(&mut cell);
+            cell
+        };
+        self.column.push_number(value, text);
+        self.spend(size_of::<f64>())
+    }
+
+    fn spend(&mut self, bytes: usize) -> bool {
+        self.spent += bytes;
+        if self.spent > SPENT {
+            self.over = self.budget.take(std::mem::take(&mut self.spent)).err();
+        }
         self.over.is_none()
     }
 
@@ -294,7 +317,10 @@ fn fill(description: &ColumnDescPtr, reader: ColumnReader, filling: &mut Filling
             plain!(reader, value => values::Number::Nanoseconds(values::int96(value)))
         }
         ColumnReader::FloatColumnReader(reader) => plain!(reader, value => values::Number::Real(f64::from(*value))),
-        ColumnReader::DoubleColumnReader(reader) => plain!(reader, value => values::Number::Real(*value)),
+        ColumnReader::DoubleColumnReader(mut reader) => each(&mut reader, full, |cell| match cell {
+            None => filling.push(|_| ()),
+            Some(value) => filling.push_number(*value, |text| write.number(text, values::Number::Real(*value))),
+        }),
         ColumnReader::ByteArrayColumnReader(mut reader) => {
             each(&mut reader, full, |cell| bytes(&write, cell.map(AsBytes::as_bytes), filling))
         }
