@@ -19,6 +19,7 @@ mod pack;
 mod pack_set;
 mod packs;
 mod privacy;
+mod queue;
 mod reconcile;
 mod records;
 mod runs;
