@@ -10,8 +10,14 @@ mod items;
 mod measured;
 #[path = "screens/models.rs"]
 mod models;
+#[path = "screens/queue.rs"]
+mod queue;
 #[path = "screens/snapshot.rs"]
 mod snapshot;
+#[path = "screens/whole.rs"]
+mod whole;
+#[path = "screens/wording.rs"]
+mod wording;
 #[path = "screens/world.rs"]
 mod world;
 
@@ -114,6 +120,10 @@ fn press(app: &mut App, keys: &str) -> Vec<Cmd> {
                     let found = Ok(Arc::new(measured::trends()));
                     waiting.extend(tell(app, Event::LedgerRead { file, found }));
                 }
+                Cmd::Send(Command::BothModels { text, models }) => {
+                    waiting.extend(tell(app, wording::both(&text, &models)));
+                }
+                Cmd::Send(Command::Raise { run, text }) => waiting.extend(tell(app, wording::raised(&run, &text))),
                 Cmd::Send(Command::Find { model }) => waiting.extend(find(app, &model)),
                 Cmd::Send(Command::Discover(request)) => {
                     let found = Ok(Arc::new(discover::view(&request)));
@@ -299,6 +309,15 @@ fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
         ("attributes", attributes),
         ("prompt", prompt),
         ("train", train),
+        ("train-kept", queue::kept(size)),
+        ("validity-table", at("7 z")),
+        ("ood-table", at("6 z")),
+        ("data-store", at("4 z z")),
+        ("attributes-columns", at("l l l l l j")),
+        ("prompt-words", wording::asked(size)),
+        ("train-beside", queue::beside(size)),
+        ("train-curves", queue::overlaid(size)),
+        ("train-differ", queue::difference(size)),
         ("form", form),
         ("help", help),
     ]
@@ -547,7 +566,7 @@ fn the_form_starts_a_run_or_says_why_not() {
     press(&mut app, "3 n Down Down Backspace");
     assert!(press(&mut app, "Enter").is_empty());
     assert!(words(&app).contains("members is ''; give a whole number"), "{}", words(&app));
-    press(&mut app, "7 Up Right");
+    press(&mut app, "7 Up Right Right");
     let told = press(&mut app, "Enter");
     let [Cmd::Send(Command::Train { model, hyper })] = &told[..] else { panic!("{told:?}") };
     assert_eq!((model.as_str(), hyper.members, hyper.architecture), ("logistic", 7, Architecture::Linear));
@@ -586,6 +605,8 @@ fn a_stopped_run_is_listed_and_gone_on_with() {
     tell(&mut app, Event::JobQueued { job: 1, model: model.clone(), hyper: hyper.clone() });
     assert!(!words(&app).contains("stopped after epoch"));
     press(&mut app, "g");
+    assert!(press(&mut app, "r").is_empty() && words(&app).contains("it begins when its turn comes"));
+    press(&mut app, "j");
     assert!(press(&mut app, "r").is_empty() && words(&app).contains("diverged"), "{}", words(&app));
     assert!(press(&mut app, "G r").is_empty() && words(&app).contains("is finished"));
 }

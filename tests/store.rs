@@ -1,7 +1,7 @@
 //! The store reopened: what was put in comes back, damage is found, other layouts are refused.
 #![allow(clippy::unwrap_used)]
 
-use llm2loss::audit::{Architecture, HyperParameters, RunId, RunRecord, RunState};
+use llm2loss::audit::{Architecture, HyperParameters, RunId, RunRecord, RunState, WaitingRun};
 use llm2loss::store::{HistoryEntry, Store, StoreError, content_hash};
 
 fn record(id: &str, weights: &[u8], finished_at: u64) -> RunRecord {
@@ -98,4 +98,31 @@ fn a_second_opener_is_told_who_holds_the_store() {
     let _store = Store::open(home.path()).unwrap();
     let Err(StoreError::Locked { owner, .. }) = Store::open(home.path()) else { unreachable!("the lock must hold") };
     assert!(owner.contains(&std::process::id().to_string()), "{owner}");
+}
+
+#[test]
+fn what_waits_is_kept_by_audit_and_damage_is_told() {
+    let home = tempfile::tempdir().unwrap();
+    let run = |audit: &str, seed| {
+        let hyper = HyperParameters { seed, ..HyperParameters::new(Architecture::Linear) };
+        WaitingRun { audit: audit.into(), model: "v1".into(), running: seed == 1, hyper }
+    };
+    let store = Store::open(home.path()).unwrap();
+    assert_eq!(store.waiting().unwrap(), []);
+    store.keep_waiting("adult", vec![run("adult", 1), run("adult", 2)]).unwrap();
+    store.keep_waiting("faces", vec![run("faces", 3)]).unwrap();
+    assert_eq!(store.waiting().unwrap(), [run("faces", 3), run("adult", 1), run("adult", 2)]);
+    // Who only reads sees it, and changes nothing.
+    let reader = Store::open_reading(home.path()).unwrap();
+    assert_eq!(reader.waiting().unwrap().len(), 3);
+    assert!(reader.keep_waiting("adult", Vec::new()).unwrap_err().is_usage());
+    store.keep_waiting("faces", Vec::new()).unwrap();
+    assert_eq!(store.waiting().unwrap(), [run("adult", 1), run("adult", 2)]);
+    let path = home.path().join("queue.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replacen("\"seed\": 2", "\"seed\": 5", 1)).unwrap();
+    let said = store.waiting().unwrap_err().to_string();
+    assert!(said.contains("queue.json") && said.contains("is damaged"), "{said}");
+    store.keep_waiting("adult", Vec::new()).unwrap();
+    assert!(!path.exists() && store.waiting().unwrap().is_empty());
 }

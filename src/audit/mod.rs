@@ -7,6 +7,7 @@ mod hyper;
 mod name;
 mod rules;
 mod run;
+mod sweep;
 mod text;
 
 pub use attribute::{Attribute, AttributePrompts, Contrast, Side};
@@ -17,5 +18,6 @@ pub use head::{Architecture, HeadKind};
 pub use hyper::{HyperParameters, Negatives, Pairs, Target};
 pub use name::{LONGEST_ATTRIBUTE, LONGEST_NAME, is_attribute_name, is_audit_name, is_hidden, nearest_name};
 pub use rules::{AttributeRules, Limit, PromptRule, Rules, RulesError, USUAL_POWER};
-pub use run::{EpochMetrics, RunId, RunRecord, RunState};
+pub use run::{EpochMetrics, RunId, RunRecord, RunState, WaitingRun};
+pub use sweep::{Sweep, distinct};
 pub use text::CompactText;

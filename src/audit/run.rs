@@ -146,3 +146,12 @@ impl RunRecord {
         }
     }
 }
+
+/// A run that waits for its turn, or that was being trained when this was written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WaitingRun {
+    pub audit: String,
+    pub model: String,
+    pub running: bool,
+    pub hyper: HyperParameters,
+}

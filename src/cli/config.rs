@@ -13,6 +13,9 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
+    /// The folder of the file it was read from.
+    #[serde(skip)]
+    folder: Option<PathBuf>,
     /// Folder of the store and the runs; empty for the user's data folder.
     pub home: String,
     /// Show ids of items, never their texts.
@@ -80,7 +83,9 @@ impl Config {
         };
         let fault = |problem: String| Failure::usage(format!("{}: {problem}", path.display()));
         let text = crate::files::read_note(&path).map_err(|error| fault(error.to_string()))?;
-        Self::parse(&text).map_err(fault)
+        // Themes lie beside the file that is read.
+        let folder = path.parent().map(Path::to_owned);
+        Ok(Self { folder, ..Self::parse(&text).map_err(fault)? })
     }
 
     /// Reads a configuration.
@@ -125,7 +130,7 @@ impl Config {
             images: look.images.unwrap_or(images),
             may_have_images: false,
             ledger: look.ledger.clone().or_else(|| self.ledger()),
-            config: folder(),
+            config: self.folder.clone().or_else(folder),
             keymap: Arc::new(Keymap::with(&self.keys).map_err(Failure::usage)?),
             hide_text: false,
             home,
@@ -163,6 +168,15 @@ mod tests {
             assert!(text.lines().any(|line| line.starts_with(&format!("{name} = "))), "{name} is not in the sample");
         }
         assert_eq!(Config::parse(SAMPLE).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn themes_lie_beside_the_file_that_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.toml");
+        std::fs::write(&path, "[console]\nascii = true\n").unwrap();
+        let options = Config::load(Some(&path)).unwrap().options(&Look::default(), PathBuf::from("home")).unwrap();
+        assert_eq!(options.theme_folders(), [folder.path().join("themes"), PathBuf::from("home/themes")]);
     }
 
     #[test]

@@ -3,11 +3,12 @@
 use super::arguments::{Look, Picture};
 use super::config::Config;
 use super::context::{Failure, Place, current_or_trained, home, print, session};
+use super::progress;
 use crate::console::msg::{Cmd, Msg, ScreenId};
 use crate::console::{self, App, Catalogue, Depth, EnginePort, Exit, Links};
 use crate::data::BUILTIN_AUDITS;
 use crate::diagnose::{Additions, PromptScorer, Watch};
-use crate::engine::{Answer, Command, Compared, Engine, Event, RunView, ScoreRequest, Session, known_audits};
+use crate::engine::{Answer, Command, Compared, Engine, Event, Left, RunView, ScoreRequest, Session, known_audits};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::sync::Arc;
 
@@ -56,9 +57,25 @@ pub fn run(
     let port = Arc::new(Port(engine));
     let exit = console::run(port.clone(), links, options)
         .map_err(|error| Failure { message: format!("{error:#}"), code: 1 })?;
+    let left = Arc::into_inner(port).map(|port| port.0.close()).unwrap_or_default();
+    if let Some(words) = words_of(&left) {
+        progress::say(&words);
+    }
     Ok(match exit {
         Exit::Quit => 0,
         Exit::Signal(number) => u8::try_from(128 + number).unwrap_or(1),
+    })
+}
+
+/// What is said of jobs that were not done, once the terminal is given back.
+fn words_of(left: &Left) -> Option<String> {
+    let running = (left.running > 0).then(|| format!("{} running", left.running));
+    let waiting = (left.waiting > 0).then(|| format!("{} waiting", left.waiting));
+    let counts: Vec<String> = running.into_iter().chain(waiting).collect();
+    let what = (!counts.is_empty()).then(|| counts.join(", "))?;
+    Some(match &left.problem {
+        None => format!("{what}: kept; the next start offers them, 'llm2loss runs' lists them"),
+        Some(problem) => format!("{what}: could not be kept: {problem}"),
     })
 }
 

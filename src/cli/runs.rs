@@ -3,7 +3,7 @@
 use super::arguments::{DeleteRuns, DiffRuns, Form, FormatArgument, ListRuns, Runs, RunsAction, ShowRun, SortArgument};
 use super::context::{Failure, home, print, reading_store, session};
 use super::progress::say;
-use crate::audit::RunRecord;
+use crate::audit::{RunRecord, WaitingRun};
 use crate::report::{self, Difference, Format, Order, Sheet};
 use crate::store::Store;
 use serde::Serialize;
@@ -15,6 +15,8 @@ struct Body {
     runs: Vec<RunRecord>,
     /// Stopped or diverged.
     unfinished: Vec<RunRecord>,
+    /// Queued in a console and not begun, or under way there.
+    waiting: Vec<WaitingRun>,
 }
 
 pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Runs) -> Result<u8, Failure> {
@@ -28,19 +30,22 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Runs) -> Re
 }
 
 fn list(home_given: Option<PathBuf>, model: Option<&str>, given: &ListRuns) -> Result<u8, Failure> {
-    let (mut runs, unfinished, which) = if let Some(audit) = &given.audit {
+    let (mut runs, unfinished, mut waiting, which) = if let Some(audit) = &given.audit {
         let session = session(home_given, audit)?;
         let model = model.map(|name| session.model_name(Some(name))).transpose()?;
         let store = session.store();
-        (store.runs(audit, model.as_deref())?, store.unfinished(audit, model.as_deref())?, format!(" of audit {audit}"))
+        let (model, mut waiting) = (model.as_deref(), store.waiting()?);
+        waiting.retain(|run| run.audit == *audit);
+        (store.runs(audit, model)?, store.unfinished(audit, model)?, waiting, format!(" of audit {audit}"))
     } else {
         let store = reading_store(home_given)?;
         let (mut runs, mut unfinished) = (store.all_runs()?, store.all_unfinished()?);
         let is_meant = |run: &RunRecord| model.is_none_or(|model| run.model == model);
         runs.retain(is_meant);
         unfinished.retain(is_meant);
-        (runs, unfinished, String::new())
+        (runs, unfinished, store.waiting()?, String::new())
     };
+    waiting.retain(|run| model.is_none_or(|model| run.model == model));
     let (order, words) = match given.sort {
         SortArgument::Spearman => (Order::Spearman, "best validation ρ first"),
         SortArgument::Tau => (Order::Tau, "best validation τ first"),
@@ -48,10 +53,11 @@ fn list(home_given: Option<PathBuf>, model: Option<&str>, given: &ListRuns) -> R
     };
     report::sort(&mut runs, order);
     if is_json(&given.form) {
-        return print(&report::to_json("llm2loss.runs/1", None, Body { runs, unfinished })?);
+        return print(&report::to_json("llm2loss.runs/1", None, Body { runs, unfinished, waiting })?);
     }
     let mut sheet = report::runs(&runs, &format!("{which}, {words}"));
     sheet.notes.extend(report::unfinished(&unfinished));
+    sheet.notes.extend(report::waiting(&waiting));
     write(&sheet, &given.form)
 }
 

@@ -2,7 +2,7 @@
 
 use super::arguments::{ArchitectureArgument, NegativesArgument, PairsArgument, Switch, TargetArgument, Train};
 use super::context::Failure;
-use crate::audit::{Architecture, HyperParameters, Negatives, Pairs, Target};
+use crate::audit::{Architecture, HyperParameters, Negatives, Pairs, Sweep, Target};
 
 /// Most runs of a sweep: more are a slip of the hand.
 const MOST: usize = 1000;
@@ -19,7 +19,10 @@ pub fn runs(given: &Train) -> Result<Vec<HyperParameters>, Failure> {
         };
         if given.paper { HyperParameters::paper(architecture) } else { HyperParameters::new(architecture) }
     };
-    let mut all = Sweep(given.architecture.iter().map(base).collect());
+    combine(given, Sweep::of(given.architecture.iter().map(base).collect(), MOST)).map_err(Failure::usage)
+}
+
+fn combine(given: &Train, mut all: Sweep) -> Result<Vec<HyperParameters>, String> {
     all.over(&given.hidden, |run, value| run.hidden = value)?;
     all.over(&given.members, |run, value| run.members = value)?;
     all.over(&given.epochs, |run, value| run.epochs = value)?;
@@ -37,45 +40,7 @@ pub fn runs(given: &Train) -> Result<Vec<HyperParameters>, Failure> {
     all.over(&given.patience, |run, value| run.patience = value)?;
     all.over(&given.train_rows, |run, value| run.train_rows = Some(value))?;
     all.over(&given.seed, |run, value| run.seed = value)?;
-    for run in &all.0 {
-        run.validate().map_err(Failure::usage)?;
-    }
-    // Settings without effect make no run of their own.
-    Ok(distinct(all.0.into_iter().map(HyperParameters::canonical)))
-}
-
-/// Each run once, in order.
-pub fn distinct(all: impl Iterator<Item = HyperParameters>) -> Vec<HyperParameters> {
-    let mut runs: Vec<HyperParameters> = Vec::new();
-    for run in all {
-        if !runs.contains(&run) {
-            runs.push(run);
-        }
-    }
-    runs
-}
-
-struct Sweep(Vec<HyperParameters>);
-
-impl Sweep {
-    /// Each run so far with each of these values; none leaves the runs as they are.
-    fn over<T: Copy>(&mut self, values: &[T], set: impl Fn(&mut HyperParameters, T)) -> Result<(), Failure> {
-        if values.is_empty() {
-            return Ok(());
-        }
-        let count = self.0.len() * values.len();
-        if count > MOST {
-            return Err(Failure::usage(format!("these settings make more than {MOST} runs; give fewer values")));
-        }
-        let with = |run: &HyperParameters, value: T| {
-            let mut run = run.clone();
-            set(&mut run, value);
-            run
-        };
-        self.0 =
-            self.0.iter().flat_map(|run| values.iter().map(|value| with(run, *value)).collect::<Vec<_>>()).collect();
-        Ok(())
-    }
+    all.runs()
 }
 
 fn target(given: TargetArgument) -> Target {

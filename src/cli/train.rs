@@ -5,7 +5,7 @@ use super::context::{Failure, Place, print, session_reporting};
 use super::progress::{self, Position};
 use super::signals::{self, Signals};
 use super::sweep;
-use crate::audit::{HyperParameters, RunRecord};
+use crate::audit::{HyperParameters, RunRecord, distinct};
 use crate::engine::{EngineError, Session};
 use crate::report::{self, Attempt, Ending};
 use serde::Serialize;
@@ -23,7 +23,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Train) -> Result<u8, Failu
     let model = session.model_name(model)?;
     session.device()?;
     let combinations = runs.len();
-    let runs = sweep::distinct(runs.iter().map(|hyper| session.effective(hyper)));
+    let runs = distinct(runs.iter().map(|hyper| session.effective(hyper)));
     let same = combinations - runs.len();
     let note = (same > 0).then(|| format!("{same} of {combinations} combinations differ in nothing these items heed"));
     if given.dry_run {

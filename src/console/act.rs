@@ -64,6 +64,10 @@ pub fn act(app: &mut App, action: Action) -> Vec<Cmd> {
             return vec![Cmd::Redraw];
         }
         Action::NextModel => return next_model(app),
+        Action::NewestRun => match &app.world.newer {
+            Some(newer) => return vec![Cmd::Send(Command::OpenRun { run: newer.id.clone() })],
+            None => app.world.say("no run of this model is newer than the one shown", false),
+        },
         _ => {
             let (screen, world) = app.screen_mut();
             let effects = screen.act(world, action);

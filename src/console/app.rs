@@ -127,7 +127,7 @@ impl App {
 /// Takes in what happened; what comes back is to be done outside.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Cmd> {
     let mut commands = match msg {
-        Msg::Key(key) => keys::apart(key).into_iter().flat_map(|key| press(app, key)).collect(),
+        Msg::Key(key) => keys::apart(key).into_iter().flat_map(|key| answer(app, key)).collect(),
         Msg::Paste(text) => {
             paste(app, &text);
             Vec::new()
@@ -161,10 +161,21 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Cmd> {
     commands
 }
 
-fn press(app: &mut App, key: KeyEvent) -> Vec<Cmd> {
+/// Does what a key says; what the key before was answered is of the past, what this one is answered stays until the next.
+fn answer(app: &mut App, key: KeyEvent) -> Vec<Cmd> {
     if key.kind == KeyEventKind::Release {
         return Vec::new();
     }
+    app.world.notice.take_if(|notice| notice.of_key);
+    let before = app.world.notice.clone();
+    let commands = press(app, key);
+    if app.world.notice != before {
+        app.world.notice.iter_mut().for_each(|notice| notice.of_key = true);
+    }
+    commands
+}
+
+fn press(app: &mut App, key: KeyEvent) -> Vec<Cmd> {
     let seen = view::is_seen(app.world.size);
     let Some(name) = keys::name(key) else {
         if seen {

@@ -1,10 +1,12 @@
 //! What the console makes of what the engine tells it.
 
 use super::app::{App, Dialog};
-use super::msg::{Cmd, ScreenId};
+use super::keys::EVERYWHERE;
+use super::msg::{Action, Cmd, ScreenId};
 use super::screen::discover::ids_file;
-use super::screen::train::way_to_a_run;
+use super::screen::train::{self, way_to_a_run};
 use super::text;
+use crate::audit::RunId;
 use crate::engine::Event;
 
 /// Takes in an event: the jobs, the log, every screen, what deserves a sentence or a dialog, and the world last.
@@ -18,6 +20,10 @@ pub fn engine(app: &mut App, event: Event) -> Vec<Cmd> {
         app.screens.get_mut(id).on_event(&app.world, &event);
     }
     match &event {
+        Event::JobKept { .. } => {
+            let words = train::offer_of_kept(&app.world);
+            app.world.say(words, false);
+        }
         Event::Notice { message, warning } => notice(app, message, *warning),
         Event::AttributeAdded { name, .. } => {
             app.world.say(format!("'{name}' is an attribute of the audit now; its tables are filled again"), false);
@@ -35,12 +41,21 @@ pub fn engine(app: &mut App, event: Event) -> Vec<Cmd> {
         }
         _ => {}
     }
+    let offered = app.world.newer.as_ref().map(|newer| newer.id.clone());
     let commands = match &event {
         Event::Ids { name, items } => vec![ids_file(name, items)],
         _ => Vec::new(),
     };
     app.world.on_event(event);
+    offer(app, offered.as_ref());
     commands
+}
+
+/// Says which run came while another was shown, and which key shows it.
+fn offer(app: &mut App, before: Option<&RunId>) {
+    let Some(newer) = app.world.newer.as_ref().filter(|newer| before != Some(&newer.id)) else { return };
+    let key = app.world.key(EVERYWHERE, Action::NewestRun);
+    app.world.say(format!("{key} shows run {}: {}", newer.id.short(), newer.hyper.summary()), false);
 }
 
 fn notice(app: &mut App, message: &str, warning: bool) {

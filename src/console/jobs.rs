@@ -12,6 +12,8 @@ const KEPT: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobState {
     Queued,
+    /// It waited when the console was left, and begins when a person says so.
+    Kept,
     Running,
     Finished,
     Cancelled,
@@ -58,6 +60,18 @@ impl Job {
         matches!(self.task, Task::Train { .. })
     }
 
+    /// Whether it is not over.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, JobState::Queued | JobState::Kept | JobState::Running)
+    }
+
+    /// Whether it waits, for its turn or for a word.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        matches!(self.state, JobState::Queued | JobState::Kept)
+    }
+
     /// The newest metrics of a head.
     #[must_use]
     pub fn metrics(&self, head: HeadKind) -> Option<&EpochMetrics> {
@@ -83,16 +97,22 @@ impl Jobs {
         self.list.iter().filter(|job| job.state == JobState::Queued)
     }
 
+    /// How many jobs were kept from the last time and wait for a word.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.list.iter().filter(|job| job.state == JobState::Kept).count()
+    }
+
+    /// The job that runs, then those that wait in the order of their turn.
+    pub fn open(&self) -> impl Iterator<Item = &Job> {
+        self.running().into_iter().chain(self.list.iter().filter(|job| job.waits()))
+    }
+
     /// The training job whose curves are worth a look: the running one, else the last that has any.
     #[must_use]
     pub fn to_watch(&self) -> Option<&Job> {
         let drawn = |job: &&Job| job.trains() && job.progress.is_some() && job.state != JobState::Queued;
         self.running().filter(|job| job.trains()).or_else(|| self.list.iter().rev().find(drawn))
-    }
-
-    /// The jobs that have not ended.
-    fn open(&self) -> impl Iterator<Item = &Job> {
-        self.list.iter().filter(|job| matches!(job.state, JobState::Queued | JobState::Running))
     }
 
     /// Whether this work on the cache waits or runs.
@@ -105,13 +125,7 @@ impl Jobs {
     #[must_use]
     pub fn trains(&self, run: &RunRecord) -> bool {
         self.open().any(|job| match &job.task {
-            // What a run leaves to the data is decided when it starts; any decision is this run.
-            Task::Train { model, hyper } => {
-                let mut decided = [(true, true), (true, false), (false, true), (false, false)]
-                    .into_iter()
-                    .map(|(texts, images)| hyper.clone().decided(texts, images));
-                *model == run.model && (*hyper == run.hyper || decided.any(|decided| decided == run.hyper))
-            }
+            Task::Train { model, hyper } => *model == run.model && same_settings(hyper, &run.hyper),
             Task::Care(_) => false,
         })
     }
@@ -136,6 +150,25 @@ impl Jobs {
             Event::JobQueued { job, model, hyper } => {
                 self.queue(*job, Task::Train { model: model.clone(), hyper: hyper.clone() });
                 None
+            }
+            Event::JobKept { job, model, hyper } => {
+                self.queue(*job, Task::Train { model: model.clone(), hyper: hyper.clone() });
+                self.find(*job)?.state = JobState::Kept;
+                None
+            }
+            Event::JobsReleased(jobs) => {
+                let released = self.list.iter_mut().filter(|job| jobs.contains(&job.id));
+                released.for_each(|job| job.state = JobState::Queued);
+                None
+            }
+            Event::QueueOrder(order) => {
+                self.order(order);
+                None
+            }
+            Event::JobKnown { job, record } => {
+                let job = self.find(*job)?;
+                (job.state, job.record) = (JobState::Finished, Some(record.clone()));
+                Some((format!("run {} has exactly these settings: it was not trained again", record.id.short()), false))
             }
             Event::ChoreQueued { job, chore } => {
                 self.queue(*job, Task::Care(*chore));
@@ -180,8 +213,17 @@ impl Jobs {
         }
     }
 
+    /// Puts the waiting jobs into an order: each takes the next of the places that they have.
+    fn order(&mut self, order: &[JobId]) {
+        let places: Vec<usize> =
+            (0..self.list.len()).filter(|&at| self.list[at].waits() && order.contains(&self.list[at].id)).collect();
+        let mut jobs: Vec<Job> = places.iter().map(|&at| self.list[at].clone()).collect();
+        jobs.sort_by_key(|job| order.iter().position(|id| *id == job.id));
+        places.into_iter().zip(jobs).for_each(|(at, job)| self.list[at] = job);
+    }
+
     fn queue(&mut self, id: JobId, task: Task) {
-        let ended = |job: &Job| !matches!(job.state, JobState::Queued | JobState::Running);
+        let ended = |job: &Job| !job.is_open();
         if self.list.len() >= KEPT
             && let Some(oldest) = self.list.iter().position(ended)
         {
@@ -210,6 +252,14 @@ impl Jobs {
     pub fn newest_queued(&self) -> Option<JobId> {
         self.list.iter().rev().find(|job| job.state == JobState::Queued).map(|job| job.id)
     }
+}
+
+/// Whether settings as a person gave them make a run of these: what they leave to the data is decided when a run starts,
+/// and any decision is meant.
+#[must_use]
+pub fn same_settings(given: &HyperParameters, of_run: &HyperParameters) -> bool {
+    let decided = [(true, true), (true, false), (false, true), (false, false)];
+    given == of_run || decided.into_iter().any(|(texts, images)| given.clone().decided(texts, images) == *of_run)
 }
 
 /// What a check of the cache found, and whether it is to be read with care.

@@ -30,6 +30,7 @@ pub static SHARED: &[Row] = &[
     bind(EVERYWHERE, &["e"], Action::Export, "export", "write what is shown to a file"),
     bind(EVERYWHERE, &["m"], Action::ToggleMouse, "", "mouse on, mouse off"),
     bind(EVERYWHERE, &["v"], Action::NextModel, "model", "the next model of the audit"),
+    bind(EVERYWHERE, &["V"], Action::NewestRun, "", "the run trained meanwhile"),
     bind(EVERYWHERE, &["t"], Action::NextTheme, "", "next theme"),
     bind(EVERYWHERE, &["T"], Action::NextDepth, "", "next colour depth"),
     bind(EVERYWHERE, &["^l"], Action::Redraw, "", "draw everything again"),

@@ -41,6 +41,12 @@ fn words(event: &Event) -> Option<(String, bool)> {
     match event {
         Event::JobQueued { job, model, hyper } => plain(format!("job {job} queued: {model}: {}", hyper.summary())),
         Event::ChoreQueued { job, chore } => plain(format!("job {job} queued: {}", chore.name())),
+        Event::JobKept { job, model, hyper } => {
+            plain(format!("job {job} kept from the last time: {model}: {}", hyper.summary()))
+        }
+        Event::JobKnown { job, record } => {
+            plain(format!("job {job} done: run {} has exactly these settings", record.id.short()))
+        }
         Event::JobStarted { job } => plain(format!("job {job} started")),
         Event::Epoch { job, metrics } => plain(format!("job {job} {}", epoch(metrics))),
         Event::JobFinished { job, record } => {

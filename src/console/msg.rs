@@ -216,6 +216,8 @@ pub enum Action {
     NextScreen,
     /// Show the next model of the audit.
     NextModel,
+    /// Show the run that came while another was shown.
+    NewestRun,
     /// Open or close the help.
     Help,
     /// Close the help.

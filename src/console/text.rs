@@ -3,6 +3,24 @@
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+/// A text cut in its middle where it has more than `limit` cells: names differ at both ends.
+#[must_use]
+pub fn fit_middle(text: &str, limit: usize, ellipsis: &str) -> String {
+    let room = limit.saturating_sub(width(ellipsis));
+    if width(text) <= limit || room < 2 {
+        return fit(text, limit, ellipsis);
+    }
+    let head = take_cells(text, room.div_ceil(2)).trim_end();
+    let graphemes: Vec<&str> = text.graphemes(true).collect();
+    let mut tail = graphemes.len();
+    let mut cells = 0;
+    while tail > 0 && cells + width(graphemes[tail - 1]) <= room / 2 {
+        tail -= 1;
+        cells += width(graphemes[tail]);
+    }
+    format!("{head}{ellipsis}{}", graphemes[tail..].concat().trim_start())
+}
+
 /// One line without control characters, direction overrides and invisible marks; tabs and breaks become spaces.
 #[must_use]
 pub fn clean(text: &str) -> String {

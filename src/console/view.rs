@@ -120,7 +120,14 @@ fn state(app: &App, pen: &Pen<'_>) -> (String, Role) {
     if app.world.opening.is_some() {
         return (format!("{} opening", glyphs.running), Role::Accent);
     }
-    (format!("{} idle", glyphs.idle), Role::Dim)
+    if let Some(newer) = &app.world.newer {
+        let key = app.world.key(EVERYWHERE, Action::NewestRun);
+        return (format!("{} {key} shows run {}", glyphs.idle, newer.id.short()), Role::Accent);
+    }
+    match app.world.jobs.kept() {
+        0 => (format!("{} idle", glyphs.idle), Role::Dim),
+        n => (format!("{} idle  {n} kept", glyphs.idle), Role::Dim),
+    }
 }
 
 fn stage(job: &Job) -> String {

@@ -8,7 +8,7 @@ use super::log::Log;
 use super::msg::Action;
 use super::screen::ScreenId;
 use super::theme::{Catalogue, Theme};
-use crate::audit::{RunId, RunRecord};
+use crate::audit::{RunId, RunRecord, WaitingRun};
 use crate::engine::{AuditView, Command, DiscoverRequest, DiscoveryView, Event, Examination, RunView};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,6 +30,8 @@ pub struct Notice {
     pub warning: bool,
     /// When it goes.
     pub until: Duration,
+    /// It answers a key: with the next one its cause is gone.
+    pub of_key: bool,
 }
 
 /// How things look: the theme, the depth, the alphabet.
@@ -79,6 +81,10 @@ pub struct World {
     /// Runs that were stopped or diverged, newest first.
     pub unfinished: Vec<Arc<RunRecord>>,
     pub jobs: Jobs,
+    /// What another process that writes the home trains and has waiting.
+    pub elsewhere: Vec<WaitingRun>,
+    /// The newest run of the model in view, where it came while another was shown.
+    pub newer: Option<Arc<RunRecord>>,
     pub log: Log,
     pub notice: Option<Notice>,
     /// The model that was asked for and is not shown yet.
@@ -111,6 +117,8 @@ impl World {
             runs: Vec::new(),
             unfinished: Vec::new(),
             jobs: Jobs::default(),
+            elsewhere: Vec::new(),
+            newer: None,
             log: Log::default(),
             notice: None,
             opening: None,
@@ -183,11 +191,6 @@ impl World {
         keys::shown(key.unwrap_or(":"), self.look.ascii).to_owned()
     }
 
-    /// The runs as the Train screen lists them: those that wait to be gone on with, then the finished ones.
-    pub fn listed(&self) -> impl Iterator<Item = &Arc<RunRecord>> {
-        self.unfinished.iter().filter(|run| !self.jobs.trains(run)).chain(&self.runs)
-    }
-
     /// Whether a run is among the finished ones.
     #[must_use]
     pub fn knows(&self, run: &RunId) -> bool {
@@ -197,7 +200,7 @@ impl World {
     /// Says something in the last line for a while.
     pub fn say(&mut self, message: impl Into<String>, warning: bool) {
         let until = self.now + NOTICE;
-        self.notice = Some(Notice { message: message.into(), warning, until });
+        self.notice = Some(Notice { message: message.into(), warning, until, of_key: false });
     }
 
     /// Takes in what the engine told, after the screens have.
@@ -207,7 +210,12 @@ impl World {
                 self.audit = Some(audit);
                 self.know(runs);
             }
-            Event::Runs(runs) => self.know(runs),
+            Event::Runs(runs) => {
+                let newest = runs.iter().max_by_key(|run| run.finished_at).cloned();
+                newest.filter(|run| !self.knows(&run.id)).into_iter().for_each(|run| self.offer(run));
+                self.know(runs);
+            }
+            Event::QueuedElsewhere(waiting) => self.elsewhere = waiting,
             Event::Unfinished(runs) => {
                 self.unfinished = runs;
                 self.unfinished.sort_by_key(|record| std::cmp::Reverse(record.finished_at));
@@ -220,13 +228,19 @@ impl World {
             }
             Event::Shown(view) => {
                 self.add_run(view.record.clone());
+                let is_new =
+                    |newer: &mut Arc<RunRecord>| newer.model != view.record.model || newer.id == view.record.id;
+                self.newer.take_if(is_new);
                 let said = self.opening.take().map(|model| opening(&model));
                 // It is open: nothing says any more that it is being opened.
                 self.notice.take_if(|notice| Some(&notice.message) == said.as_ref());
                 self.shown = Some(view);
                 self.examined = None;
             }
-            Event::JobFinished { record, .. } => self.add_run(record),
+            Event::JobFinished { record, .. } | Event::JobKnown { record, .. } => {
+                self.offer(record.clone());
+                self.add_run(record);
+            }
             Event::Examined(examined) => self.examined = Some(examined),
             _ => {}
         }
@@ -235,6 +249,14 @@ impl World {
     fn know(&mut self, runs: Vec<Arc<RunRecord>>) {
         self.runs = runs;
         self.runs.sort_by_key(|record| std::cmp::Reverse(record.finished_at));
+    }
+
+    /// Offers a run where another one of its model is shown: it takes over nothing by itself.
+    fn offer(&mut self, record: Arc<RunRecord>) {
+        let is_other = |shown: &RunView| shown.record.model == record.model && shown.record.id != record.id;
+        if self.shown.as_ref().is_some_and(is_other) && self.model() == Some(&record.model) {
+            self.newer = Some(record);
+        }
     }
 
     fn add_run(&mut self, record: Arc<RunRecord>) {

@@ -22,11 +22,13 @@ mod group_losses;
 mod intersections;
 mod items;
 mod ledger;
+mod matching;
 mod null;
 mod ood;
 mod paper;
 mod policy;
 mod prompt;
+mod raise;
 mod reference;
 mod seen;
 #[cfg(test)]
@@ -64,9 +66,11 @@ pub use items::{
 };
 pub(crate) use items::{known, shown_text};
 pub use ledger::{FigureTrend, LEDGER_SCHEMA, Ledger, LedgerEntry, LedgerFigure, Look, LookBack, TestSetTrend};
+pub use matching::{BothModels, MatchingItems, MeasuredMean};
 pub use ood::{GuardAuroc, OodQuestion, add_guard, ood};
 pub use paper::{PaperCheck, check_paper};
 pub use prompt::{LONGEST_PROMPT, PromptScorer, Scored};
+pub use raise::{RaiseMaterial, Raised, RaisedBy, TRIED, raise};
 pub use reference::{Reference, grouped};
 pub use seen::Seen;
 pub use standing::{AttributeStanding, Estimate, ModelStanding, PairedStanding, paired_standing, standing};

@@ -21,8 +21,10 @@ pub struct PromptScorer {
     ensemble: Arc<Ensemble>,
     reference: Arc<Reference>,
     vocabulary: Arc<BTreeSet<String>>,
-    /// Attribute names and the embeddings of their phrases.
+    /// Attribute names and the embeddings of their phrases about `centre`, of length one.
     attributes: Vec<(String, Vec<f32>)>,
+    /// Mean of the phrases' embeddings: what they have in common, such as the word "person", makes no two of them alike.
+    centre: Vec<f32>,
     estimator: Option<Arc<Estimator>>,
 }
 
@@ -43,9 +45,14 @@ impl PromptScorer {
     ) -> Result<Self, DiagnoseError> {
         let phrases: Vec<&str> = attributes.iter().map(|(_, phrase)| phrase.as_str()).collect();
         let embeddings = encoder.encode_prompts(&phrases)?;
-        let rows = embeddings.chunks_exact(encoder.dimension().max(1)).map(<[f32]>::to_vec);
-        let attributes = attributes.iter().map(|(name, _)| name.clone()).zip(rows).collect();
-        Ok(Self { encoder, ensemble, reference, vocabulary, attributes, estimator: None })
+        let rows = || embeddings.chunks_exact(encoder.dimension().max(1));
+        // The mean of one or two says nothing of what all have in common.
+        let share = if attributes.len() > 2 { 1.0 / attributes.len() as f32 } else { 0.0 };
+        let mut centre = vec![0.0; encoder.dimension()];
+        rows().for_each(|row| centre.iter_mut().zip(row).for_each(|(sum, value)| *sum += share * value));
+        let attributes = attributes.iter().map(|(name, _)| name.clone());
+        let attributes = attributes.zip(rows().map(|row| about(row, &centre))).collect();
+        Ok(Self { encoder, ensemble, reference, vocabulary, attributes, centre, estimator: None })
     }
 
     /// The same, with estimates beside what the heads say.
@@ -128,13 +135,21 @@ impl PromptScorer {
     }
 
     fn nearest(&self, embedding: &[f32]) -> Vec<(String, f64)> {
-        let cosine = |row: &[f32]| row.iter().zip(embedding).map(|(a, b)| f64::from(a * b)).sum::<f64>();
+        let embedding = about(embedding, &self.centre);
+        let cosine = |row: &[f32]| row.iter().zip(&embedding).map(|(a, b)| f64::from(a * b)).sum::<f64>();
         let mut all: Vec<(String, f64)> =
             self.attributes.iter().map(|(name, row)| (name.clone(), cosine(row))).collect();
         all.sort_by(|a, b| b.1.total_cmp(&a.1));
         all.truncate(NEAREST);
         all
     }
+}
+
+/// A direction from the centre, of length one.
+fn about(row: &[f32], centre: &[f32]) -> Vec<f32> {
+    let from: Vec<f32> = row.iter().zip(centre).map(|(value, centre)| value - centre).collect();
+    let length = from.iter().map(|value| value * value).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+    from.into_iter().map(|value| value / length).collect()
 }
 
 fn difference(a: &HeadScore, b: &HeadScore) -> Option<PairHead> {

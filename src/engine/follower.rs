@@ -3,7 +3,7 @@
 use super::Event;
 use super::scorer::Work;
 use super::worker::Shared;
-use crate::audit::{RunId, RunRecord};
+use crate::audit::{RunId, RunRecord, WaitingRun};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -35,6 +35,9 @@ pub fn run(shared: &Shared) {
         if now.unfinished != seen.unfinished {
             shared.send(Event::Unfinished(now.unfinished.clone()));
         }
+        if now.waiting != seen.waiting {
+            shared.send(Event::QueuedElsewhere(now.waiting.clone()));
+        }
         seen = now;
     }
 }
@@ -55,6 +58,7 @@ fn waits(shared: &Shared) -> bool {
 struct Seen {
     finished: Vec<Arc<RunRecord>>,
     unfinished: Vec<Arc<RunRecord>>,
+    waiting: Vec<WaitingRun>,
 }
 
 impl Seen {
@@ -64,6 +68,7 @@ impl Seen {
         Self {
             finished: store.runs(audit, None).map(shared).unwrap_or_default(),
             unfinished: store.unfinished(audit, None).map(shared).unwrap_or_default(),
+            waiting: store.waiting().unwrap_or_default().into_iter().filter(|run| run.audit == *audit).collect(),
         }
     }
 

@@ -1,12 +1,11 @@
 //! What the engine is told and what it tells: plain values, so that tests need no engine.
 
-use super::{CacheReport, DiscoveryView, Examination, ItemsQuestion, NewAttribute, StoreView};
-use crate::audit::{AttributePrompts, EpochMetrics, HeadKind, HyperParameters, RunId, RunRecord, Split};
+use super::{CacheReport, DiscoveryView, Examination, ItemsAnswer, ItemsCommand, NewAttribute, StoreView};
+use crate::audit::{AttributePrompts, EpochMetrics, HeadKind, HyperParameters, RunId, RunRecord, Split, WaitingRun};
 use crate::diagnose::{
-    AttributesTable, BothWays, Findings, IntersectionsTable, ListedItem, PairScores, PromptScores, Step, Tables,
-    TestSetTrend, Wanted, WorstWords,
+    AttributesTable, BothModels, BothWays, Findings, IntersectionsTable, PairScores, PromptScores, Raised, Step,
+    Tables, TestSetTrend, Wanted,
 };
-use image::RgbImage;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -26,6 +25,12 @@ pub enum Command {
     Care { chore: Chore },
     /// Stop the job after its current step; a queued job is dropped.
     Cancel { job: JobId },
+    /// Give a waiting job the turn of the one before or after it.
+    MoveJob { job: JobId, earlier: bool },
+    /// Let jobs kept from the last time begin: this one, or all.
+    ReleaseJobs { job: Option<JobId> },
+    /// Forget all jobs kept from the last time.
+    DropKeptJobs,
     /// Keep a prompt (or an A/B pair) in the history.
     Remember { a: String, b: Option<String> },
     /// Look at what the store holds and at the audit's losses.
@@ -52,6 +57,10 @@ pub enum Command {
     Measure { model: String, within: Vec<String> },
     /// Read what a ledger of checks tells over time; a newer request replaces one that waits.
     ReadLedger { file: PathBuf },
+    /// Compare two models on the test items that hold a sentence's words; a newer request replaces one that waits.
+    BothModels { text: String, models: [String; 2] },
+    /// Search for words that raise a sentence's estimate by a run; a newer request ends the one under way.
+    Raise { run: RunId, text: String },
     /// Look at items; a newer request replaces one of its kind that waits.
     Items(ItemsCommand),
 }
@@ -76,73 +85,6 @@ impl DiscoverRequest {
     pub fn word(&self) -> &'static str {
         self.wanted.word(self.against.is_some())
     }
-}
-
-/// What may be asked about items. `list` numbers the lists a person opens: answers bear it, and what is asked of a list
-/// that another has replaced is not answered.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ItemsCommand {
-    /// Open a list and show its first `count` items; `run` predicts their losses.
-    List { list: u64, question: Box<ItemsQuestion>, run: Option<RunId>, count: usize },
-    /// Show some items of the open list.
-    Page { list: u64, offset: usize, count: usize },
-    /// Show one item in full, by its position in the audit.
-    Item { list: u64, row: u32 },
-    /// Show one item's image, made small.
-    Picture { list: u64, row: u32 },
-    /// Tell which words are over-represented among the worst.
-    Words { list: u64 },
-}
-
-impl ItemsCommand {
-    /// The list that is meant.
-    #[must_use]
-    pub fn list(&self) -> u64 {
-        match self {
-            Self::List { list, .. }
-            | Self::Page { list, .. }
-            | Self::Item { list, .. }
-            | Self::Picture { list, .. }
-            | Self::Words { list } => *list,
-        }
-    }
-}
-
-/// Answers about items.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ItemsAnswer {
-    /// The list is open: how many items it has, why they have no content where they have none, and the first of them.
-    Listed {
-        list: u64,
-        matching: usize,
-        note: Option<String>,
-        first: Vec<ListedItem>,
-    },
-    Page {
-        list: u64,
-        offset: usize,
-        items: Vec<ListedItem>,
-    },
-    Item {
-        list: u64,
-        item: Box<ListedItem>,
-    },
-    /// An item's image, at most 320 pixels a side, or a sentence on what is wrong with it.
-    Picture {
-        list: u64,
-        row: u32,
-        picture: Result<Arc<RgbImage>, String>,
-    },
-    /// `None` where texts are hidden.
-    Words {
-        list: u64,
-        words: Option<WorstWords>,
-    },
-    /// A sentence on why there is no answer.
-    Failed {
-        list: u64,
-        message: String,
-    },
 }
 
 /// Two models to compare, and what heads of both are asked.
@@ -218,6 +160,23 @@ pub enum Event {
     ChoreQueued {
         job: JobId,
         chore: Chore,
+    },
+    /// A run waits that was left from the last time; it does not begin until [`Command::ReleaseJobs`].
+    JobKept {
+        job: JobId,
+        model: String,
+        hyper: HyperParameters,
+    },
+    /// Kept jobs begin when their turn comes.
+    JobsReleased(Vec<JobId>),
+    /// The jobs that wait, in the order of their turn.
+    QueueOrder(Vec<JobId>),
+    /// What another process that writes the home trains and has waiting, of this audit.
+    QueuedElsewhere(Vec<WaitingRun>),
+    /// There was nothing to train: a run of exactly these inputs is kept.
+    JobKnown {
+        job: JobId,
+        record: Arc<RunRecord>,
     },
     JobStarted {
         job: JobId,
@@ -322,6 +281,18 @@ pub enum Event {
     LedgerRead {
         file: PathBuf,
         found: Result<Arc<Vec<TestSetTrend>>, String>,
+    },
+    /// What [`Command::BothModels`] asked for; `None` where no test item holds all the words.
+    BothModels {
+        text: String,
+        models: [String; 2],
+        found: Result<Option<Arc<BothModels>>, String>,
+    },
+    /// What [`Command::Raise`] asked for; `None` where items have no words to search.
+    Raised {
+        run: RunId,
+        text: String,
+        found: Result<Option<Arc<Raised>>, String>,
     },
     /// What [`Command::Items`] asked for.
     Items(Arc<ItemsAnswer>),

@@ -113,10 +113,14 @@ impl Desk {
                 if self.run.as_ref().is_none_or(|(shown, _)| *shown != run) {
                     return Ok(None);
                 }
+                shared.keep_estimator(run.clone(), estimator.clone());
                 self.scorer = self.scorer.take().map(|scorer| scorer.with_estimator(estimator));
                 Ok(Some(Event::EvidenceRead { run }))
             }
-            Work::Finished(record) if record.model == self.model => self.show(shared, *record).map(Some),
+            // Where somebody reads, nothing else takes over: what is new is offered.
+            Work::Finished(record) if record.model == self.model && self.run.is_none() => {
+                self.show(shared, *record).map(Some)
+            }
             Work::Command(Command::OpenModel { model }) => self.open_model(shared, &model),
             Work::Command(Command::OpenRun { run }) => {
                 let record = shared.session.store().find_run(&run.0)?;
@@ -167,12 +171,17 @@ impl Desk {
                 Command::Train { .. }
                 | Command::Care { .. }
                 | Command::Cancel { .. }
+                | Command::MoveJob { .. }
+                | Command::ReleaseJobs { .. }
+                | Command::DropKeptJobs
                 | Command::CompareModels(_)
                 | Command::Find { .. }
                 | Command::Discover(_)
                 | Command::Intersect { .. }
                 | Command::Measure { .. }
                 | Command::ReadLedger { .. }
+                | Command::BothModels { .. }
+                | Command::Raise { .. }
                 | Command::Items(_),
             ) => Ok(None),
         }
@@ -189,18 +198,18 @@ impl Desk {
             let interrupted = shared.session.only_linear(&model)? && !shared.has_job_for(&model);
             let shown = self.show(shared, run)?;
             if interrupted && shared.session.store().writes().is_ok() {
-                shared.enqueue(model, HyperParameters::new(Architecture::Mlp));
+                shared.enqueue_automatic(model, HyperParameters::new(Architecture::Mlp));
             }
             return Ok(Some(shown));
         }
-        self.scorer = None;
+        (self.scorer, self.run) = (None, None);
         if let Err(why) = shared.session.store().writes() {
             let message = format!("model {model} has no run to show, and none can be trained here: {why}");
             return Ok(Some(Event::Notice { message, warning: true }));
         }
         if !shared.has_job_for(&model) {
-            shared.enqueue(model.clone(), HyperParameters::new(Architecture::Linear));
-            shared.enqueue(model, HyperParameters::new(Architecture::Mlp));
+            shared.enqueue_automatic(model.clone(), HyperParameters::new(Architecture::Linear));
+            shared.enqueue_automatic(model, HyperParameters::new(Architecture::Mlp));
         }
         Ok(None)
     }

@@ -29,6 +29,11 @@ impl<T> Slot<T> {
         self.filled.notify_one();
     }
 
+    /// Whether a request waits.
+    pub fn is_filled(&self) -> bool {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).0.is_some()
+    }
+
     pub fn close(&self) {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).1 = true;
         self.filled.notify_one();

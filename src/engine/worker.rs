@@ -5,15 +5,17 @@ use super::discoverer::{self, Discoveries};
 use super::findings::{self, Asked};
 use super::follower;
 use super::items_desk::{self, ItemsWaiting};
+use super::keeper;
+use super::queue::{Job, Origin, Queue, Running, Task};
 use super::scorer::{self, Mailbox, Work};
 use super::slot::Slot;
 use super::witnesses;
+use super::wording::{self, Words};
 use super::{
-    CacheReport, Chore, Command, ComparisonRequest, EngineError, Event, JobId, Progress, ScoreRequest, Session, Stage,
-    Tracker,
+    CacheReport, Chore, Command, ComparisonRequest, EngineError, Event, Progress, ScoreRequest, Session, Stage, Tracker,
 };
-use crate::audit::{HyperParameters, RunId, RunRecord};
-use std::collections::VecDeque;
+use crate::audit::{RunId, RunRecord};
+use crate::diagnose::Estimator;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -34,45 +36,13 @@ pub struct EngineLinks {
     pub progress: watch::Receiver<Option<Arc<Progress>>>,
 }
 
-/// Work that waits or runs.
-struct Job {
-    id: JobId,
-    task: Task,
-}
-
-enum Task {
-    Train { model: String, hyper: HyperParameters },
-    Care(Chore),
-}
-
-impl Task {
-    fn model(&self) -> Option<&str> {
-        match self {
-            Self::Train { model, .. } => Some(model),
-            Self::Care(_) => None,
-        }
-    }
-}
-
 /// What became of a job.
 enum Done {
     Trained(Box<RunRecord>),
+    /// A run of exactly these inputs was kept already.
+    Known(Box<RunRecord>),
     Embedded(usize),
     Verified(CacheReport),
-}
-
-#[derive(Default)]
-struct Queue {
-    jobs: VecDeque<Job>,
-    running: Option<Running>,
-    next: JobId,
-    closed: bool,
-}
-
-struct Running {
-    job: JobId,
-    model: Option<String>,
-    tracker: Arc<Tracker>,
 }
 
 /// What the threads share.
@@ -88,8 +58,18 @@ pub struct Shared {
     pub evidence: Slot<RunId>,
     /// What is asked about items.
     pub items: Slot<ItemsWaiting>,
+    /// A sentence on which two models are compared.
+    pub both_models: Slot<(String, [String; 2])>,
+    /// A run and a sentence whose estimate words are to raise.
+    pub raise: Slot<(RunId, String)>,
+    /// Which items hold which words.
+    pub words: Words,
+    /// What estimates of the shown run come from, once its evidence was read.
+    pub estimator: Mutex<Option<(RunId, Arc<Estimator>)>>,
+    /// The queue changed and is to be kept.
+    pub keeper: Slot<()>,
     queue: Mutex<Queue>,
-    filled: Condvar,
+    pub filled: Condvar,
     events: mpsc::Sender<Event>,
     progress: watch::Sender<Option<Arc<Progress>>>,
 }
@@ -118,7 +98,8 @@ impl Engine {
             history: session.store().history(name)?.into_iter().map(|entry| (entry.a, entry.b)).collect(),
         };
         let (queue, filled) = (Mutex::default(), Condvar::new());
-        let (mailbox, comparer, finder, discoveries, evidence, items) = Default::default();
+        let (mailbox, comparer, finder, discoveries, evidence, items, keeper) = Default::default();
+        let (both_models, raise, words, estimator) = Default::default();
         let shared = Arc::new(Shared {
             session,
             mailbox,
@@ -127,6 +108,11 @@ impl Engine {
             discoveries,
             evidence,
             items,
+            both_models,
+            raise,
+            words,
+            estimator,
+            keeper,
             queue,
             filled,
             events,
@@ -154,6 +140,9 @@ impl Engine {
             spawn("witnesses", witnesses::run)?,
             spawn("items", items_desk::run)?,
             spawn("follower", follower::run)?,
+            spawn("keeper", keeper::run)?,
+            spawn("wording", wording::run)?,
+            spawn("raiser", wording::run_raise)?,
         ];
         let engine = Self { shared, threads };
         engine.command(Command::OpenModel { model });
@@ -164,10 +153,13 @@ impl Engine {
     pub fn command(&self, command: Command) {
         match command {
             Command::Train { model, hyper } => match self.shared.check(&model, &hyper) {
-                Ok(model) => self.shared.enqueue(model, hyper),
+                Ok(model) => self.shared.enqueue(Task::Train { model, hyper }, Origin::Asked),
                 Err(error) => self.shared.tell(Event::Notice { message: error.to_string(), warning: true }),
             },
-            Command::Care { chore } => self.shared.enqueue_chore(chore),
+            Command::Care { chore } => self.shared.enqueue(Task::Care(chore), Origin::Asked),
+            Command::MoveJob { job, earlier } => self.shared.order(job, earlier),
+            Command::ReleaseJobs { job } => self.shared.release(job),
+            Command::DropKeptJobs => self.shared.drop_kept(),
             Command::Cancel { job } => self.shared.cancel(job),
             Command::CompareModels(request) => self.shared.comparer.put(request),
             Command::Find { model } => findings::ask(&self.shared.finder, Asked::Findings(model)),
@@ -177,6 +169,8 @@ impl Engine {
             }
             Command::ReadLedger { file } => findings::ask(&self.shared.finder, Asked::Ledger(file)),
             Command::Discover(request) => self.shared.discoveries.put(request),
+            Command::BothModels { text, models } => self.shared.both_models.put((text, models)),
+            Command::Raise { run, text } => self.shared.raise.put((run, text)),
             Command::Items(command) => self.shared.items.change(|waiting| waiting.put(command)),
             other => self.shared.mailbox.put(Work::Command(other)),
         }
@@ -187,12 +181,19 @@ impl Engine {
         self.shared.mailbox.put(Work::Score(request));
     }
 
-    /// Stops the threads after their current step and writes everything to disk, within [`PATIENCE`].
-    fn stop(&mut self) {
+    /// Stops the threads after their current step and writes everything to disk, within [`PATIENCE`]; what was left of the
+    /// queue is kept for the next start.
+    pub fn close(mut self) -> Left {
+        self.stop()
+    }
+
+    fn stop(&mut self) -> Left {
+        if self.threads.is_empty() {
+            return Left::default();
+        }
         {
             let mut queue = self.shared.lock();
             queue.closed = true;
-            queue.jobs.clear();
             if let Some(running) = &queue.running {
                 running.tracker.cancel();
             }
@@ -204,6 +205,9 @@ impl Engine {
         self.shared.discoveries.close();
         self.shared.evidence.close();
         self.shared.items.close();
+        self.shared.keeper.close();
+        self.shared.both_models.close();
+        self.shared.raise.close();
         let deadline = Instant::now() + PATIENCE;
         for thread in self.threads.drain(..) {
             while !thread.is_finished() && Instant::now() < deadline {
@@ -214,18 +218,32 @@ impl Engine {
                 let _ = thread.join();
             }
         }
+        let kept = self.shared.kept(&self.shared.lock());
+        let running = kept.iter().filter(|run| run.running).count();
+        // Also where nothing is left: what ended last may not have been told to the file yet.
+        let problem = self.shared.keep_queue().err().filter(|_| !kept.is_empty()).map(|error| error.to_string());
         let _ = self.shared.session.store().flush();
+        Left { running, waiting: kept.len() - running, problem }
     }
+}
+
+/// What was not done when the engine stopped; the next start offers it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Left {
+    pub running: usize,
+    pub waiting: usize,
+    /// Why it could not be kept.
+    pub problem: Option<String>,
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.stop();
+        let _ = self.stop();
     }
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
+    pub fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -254,42 +272,9 @@ impl Shared {
         let _ = self.events.try_send(event);
     }
 
-    fn check(&self, model: &str, hyper: &HyperParameters) -> Result<String, EngineError> {
-        hyper.validate().map_err(EngineError::Usage)?;
-        self.session.model_name(Some(model))
-    }
-
-    /// Whether a run of this model waits or is being trained.
-    pub fn has_job_for(&self, model: &str) -> bool {
-        let queue = self.lock();
-        queue
-            .jobs
-            .iter()
-            .filter_map(|job| job.task.model())
-            .chain(queue.running.iter().filter_map(|running| running.model.as_deref()))
-            .any(|other| other == model)
-    }
-
-    /// Queues a run. The event goes out under the lock: the job must not be seen to start before it is queued.
-    pub fn enqueue(&self, model: String, hyper: HyperParameters) {
-        let mut queue = self.lock();
-        queue.next += 1;
-        let id = queue.next;
-        self.tell(Event::JobQueued { job: id, model: model.clone(), hyper: hyper.clone() });
-        queue.jobs.push_back(Job { id, task: Task::Train { model, hyper } });
-        drop(queue);
-        self.filled.notify_one();
-    }
-
-    /// Queues work on the cache, likewise.
-    fn enqueue_chore(&self, chore: Chore) {
-        let mut queue = self.lock();
-        queue.next += 1;
-        let id = queue.next;
-        self.tell(Event::ChoreQueued { job: id, chore });
-        queue.jobs.push_back(Job { id, task: Task::Care(chore) });
-        drop(queue);
-        self.filled.notify_one();
+    /// Keeps what estimates of the shown run come from.
+    pub fn keep_estimator(&self, run: RunId, estimator: Arc<Estimator>) {
+        *self.estimator.lock().unwrap_or_else(PoisonError::into_inner) = Some((run, estimator));
     }
 
     /// Tells which runs are not finished; a list that cannot be read is none worth ending for.
@@ -302,9 +287,10 @@ impl Shared {
     /// Does a job, whatever it is.
     fn work(&self, job: &Job, tracker: &Tracker) -> Result<Done, EngineError> {
         match &job.task {
-            Task::Train { model, hyper } => {
-                Ok(Done::Trained(Box::new(self.session.train_or_find(model, hyper, tracker)?)))
-            }
+            Task::Train { model, hyper } => Ok(match self.session.finished(model, hyper)? {
+                Some(record) => Done::Known(Box::new(record)),
+                None => Done::Trained(Box::new(self.session.train(model, hyper, tracker)?.record)),
+            }),
             Task::Care(Chore::Embed) => {
                 tracker.stage(Stage::Loading, 0);
                 self.session.embeddings(tracker)?;
@@ -317,19 +303,6 @@ impl Shared {
         }
     }
 
-    fn cancel(&self, job: JobId) {
-        let mut queue = self.lock();
-        if let Some(running) = queue.running.as_ref().filter(|running| running.job == job) {
-            running.tracker.cancel();
-            return;
-        }
-        let before = queue.jobs.len();
-        queue.jobs.retain(|waiting| waiting.id != job);
-        if queue.jobs.len() < before {
-            self.tell(Event::JobCancelled { job });
-        }
-    }
-
     /// Waits for a job and marks it running; `None` once closed.
     fn next_job(&self) -> Option<(Job, Arc<Tracker>)> {
         let mut queue = self.lock();
@@ -337,7 +310,7 @@ impl Shared {
             if queue.closed {
                 return None;
             }
-            if let Some(job) = queue.jobs.pop_front() {
+            if let Some(job) = queue.take() {
                 let (progress, events, id) = (self.progress.clone(), self.events.clone(), job.id);
                 let notices = events.clone();
                 let tracker = Tracker::new(
@@ -353,8 +326,9 @@ impl Shared {
                     Ok(device) => tracker.watching(device),
                     Err(_) => tracker,
                 });
-                queue.running =
-                    Some(Running { job: job.id, model: job.task.model().map(str::to_owned), tracker: tracker.clone() });
+                queue.running = Some(Running { job: job.clone(), tracker: tracker.clone(), stopped: false });
+                drop(queue);
+                self.keeper.put(());
                 return Some((job, tracker));
             }
             queue = self.filled.wait(queue).unwrap_or_else(PoisonError::into_inner);
@@ -362,9 +336,20 @@ impl Shared {
     }
 
     fn finish(&self, job: &Job, result: Result<Done, EngineError>) -> Event {
-        self.lock().running = None;
+        let mut queue = self.lock();
+        let running = queue.running.take();
+        // Stopped because the program ends: it goes on when the next start is told to.
+        if queue.closed && matches!(result, Err(EngineError::Cancelled)) {
+            queue.running = running;
+        }
+        drop(queue);
+        self.keeper.put(());
         self.progress.send_replace(None);
         match result {
+            Ok(Done::Known(record)) => {
+                self.mailbox.put(Work::Finished(record.clone()));
+                Event::JobKnown { job: job.id, record: Arc::new(*record) }
+            }
             Ok(Done::Trained(record)) => {
                 self.mailbox.put(Work::Finished(record.clone()));
                 Event::JobFinished { job: job.id, record: Arc::new(*record) }

@@ -48,7 +48,9 @@ pub use overview::demo;
 pub use paper::{paper_check, paper_rows};
 pub use plain::{json, json_line, printable, shell_word, tame};
 pub use prompts::{compare, pairs, score};
-pub use runs::{Attempt, Difference, Ending, Field, Order, best_first, plan, runs, show, sort, sweep, unfinished};
+pub use runs::{
+    Attempt, Difference, Ending, Field, Order, best_first, plan, runs, show, sort, sweep, unfinished, waiting,
+};
 pub use sheet::{Cell, Format, Sheet};
 pub use tables::{attributes, attributes_fitted, attributes_within, bias, ood, paper_attributes, validity, zero_shot};
 

@@ -2,7 +2,7 @@
 
 use super::sheet::{Cell, Sheet};
 use super::{Align, printable};
-use crate::audit::{EpochMetrics, HeadKind, HyperParameters, RunRecord, RunState};
+use crate::audit::{EpochMetrics, HeadKind, HyperParameters, RunRecord, RunState, WaitingRun};
 use Align::{Left, Right};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -225,6 +225,17 @@ pub fn unfinished(runs: &[RunRecord]) -> Vec<String> {
         } else {
             format!("Run {} stopped after {place}; training it again goes on from there.", run.id)
         }
+    };
+    runs.iter().map(sentence).collect()
+}
+
+/// A sentence on every run that waits, in the order of their turn.
+#[must_use]
+pub fn waiting(runs: &[WaitingRun]) -> Vec<String> {
+    let sentence = |run: &WaitingRun| {
+        let state = if run.running { "Being trained, or was when the console ended" } else { "Waiting" };
+        let (audit, model) = (printable(&run.audit), printable(&run.model));
+        format!("{state}: {audit}, {model}, {}; the console runs or drops it.", run.hyper.summary())
     };
     runs.iter().map(sentence).collect()
 }

@@ -48,6 +48,7 @@ impl Store {
             shown.remove(key?)?;
         }
         self.forget_history(name)?;
+        self.keep_waiting(name, Vec::new())?;
         self.keep_shown()?;
         self.flush()?;
         std::fs::remove_file(&path).map_err(|source| StoreError::Io { path, source })?;

@@ -24,6 +24,7 @@ mod pack_sink;
 mod packed_text;
 mod packs;
 mod privacy;
+mod queue;
 mod reconcile;
 mod records;
 mod runs;

@@ -76,7 +76,7 @@ pub struct Arguments {
 }
 
 /// How the console looks.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Look {
     /// Theme of the console: auto, terminal, dark, light, high-contrast, colour-blind, mono, or a file of your own
     #[arg(long, env = "LLM2LOSS_THEME", value_name = "NAME")]

@@ -5,6 +5,7 @@ use crate::console::text;
 use crate::console::theme::Role;
 use ratatui::layout::Position;
 use ratatui::style::{Modifier, Style};
+use std::ops::Range;
 use tui_input::Input;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -13,6 +14,14 @@ pub use crate::diagnose::LONGEST_PROMPT as LIMIT;
 
 /// Draws a line in `cells` cells; `marked` words are underlined, and the cursor is set while it is typed.
 pub fn draw(pen: &mut Pen<'_>, at: (u16, u16), cells: u16, input: &Input, typed: bool, marked: &[String]) {
+    let is_marked = |(_, word): &(usize, &str)| marked.iter().any(|mark| mark.eq_ignore_ascii_case(word));
+    let words = input.value().split_word_bound_indices().filter(is_marked);
+    let places: Vec<Range<usize>> = words.map(|(at, word)| at..at + word.len()).collect();
+    draw_marked(pen, at, cells, input, typed, &places);
+}
+
+/// The same, with what is marked given by its bytes in the line.
+pub fn draw_marked(pen: &mut Pen<'_>, at: (u16, u16), cells: u16, input: &Input, typed: bool, marked: &[Range<usize>]) {
     let (x, y) = at;
     if cells < 2 {
         return;
@@ -21,8 +30,8 @@ pub fn draw(pen: &mut Pen<'_>, at: (u16, u16), cells: u16, input: &Input, typed:
     let cursor = input.visual_cursor();
     let skip = if typed { cursor.saturating_sub(room) } else { 0 };
     let mut column = 0;
-    for word in input.value().split_word_bounds() {
-        let unseen = marked.iter().any(|mark| mark.eq_ignore_ascii_case(word));
+    for (start, word) in input.value().split_word_bound_indices() {
+        let unseen = marked.iter().any(|place| place.contains(&start));
         let mut style: Style = pen.style(if unseen { Role::Warn } else { Role::Text });
         if unseen {
             style = style.add_modifier(Modifier::UNDERLINED);

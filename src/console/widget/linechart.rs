@@ -100,6 +100,8 @@ fn join(range: &mut [Option<(usize, usize)>], from: (usize, usize), to: (usize, 
 pub struct Across {
     pub unit: &'static str,
     pub end: Option<u32>,
+    /// Values stand by their logarithms; what has none is a gap.
+    pub log: bool,
 }
 
 /// Draws every member's line, a value axis on the left and the first and last step below.
@@ -107,12 +109,19 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, steps: &[u32], lines: &[Vec<f32>], ov
     if area.width < LABELS + LETTERS + 4 || area.height < 4 {
         return;
     }
+    let logs: Vec<Vec<f32>>;
+    let lines = if over.log {
+        logs = lines.iter().map(|values| values.iter().map(|value| log(*value)).collect()).collect();
+        &logs
+    } else {
+        lines
+    };
     let plot = Rect::new(area.x + LABELS, area.y, area.width - LABELS - LETTERS, area.height - 2);
     let up = Scale::of(lines.iter().flatten().map(|value| f64::from(*value)));
     let first = steps.first().copied().unwrap_or(0);
     let last = over.end.or_else(|| steps.last().copied()).unwrap_or(1);
     let across = Scale::new(f64::from(first), f64::from(last.max(first + 1)));
-    axes(pen, area, plot, up, (over.unit, first, last));
+    axes(pen, area, plot, (up, over.log), (over.unit, first, last));
     let fine = if pen.glyphs().ascii { (1, 1) } else { (2, 4) };
     let mut grid = Grid::new(usize::from(plot.width), usize::from(plot.height), fine);
     for (index, values) in lines.iter().enumerate() {
@@ -120,6 +129,11 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, steps: &[u32], lines: &[Vec<f32>], ov
     }
     dots(pen, plot, &grid);
     letters(pen, plot, steps, lines, across, up);
+}
+
+/// Its logarithm; none of what is not above nought.
+fn log(value: f32) -> f32 {
+    if value > 0.0 { value.ln() } else { f32::NAN }
 }
 
 fn dots(pen: &mut Pen<'_>, plot: Rect, grid: &Grid) {
@@ -134,7 +148,7 @@ fn dots(pen: &mut Pen<'_>, plot: Rect, grid: &Grid) {
     }
 }
 
-fn axes(pen: &mut Pen<'_>, area: Rect, plot: Rect, up: Scale, steps: (&str, u32, u32)) {
+fn axes(pen: &mut Pen<'_>, area: Rect, plot: Rect, (up, log): (Scale, bool), steps: (&str, u32, u32)) {
     let glyphs = pen.glyphs();
     let left = plot.x - 1;
     for y in plot.top()..plot.bottom() {
@@ -145,7 +159,7 @@ fn axes(pen: &mut Pen<'_>, area: Rect, plot: Rect, up: Scale, steps: (&str, u32,
     pen.text(left, plot.bottom(), plot.width + 1, &format!("{corner}{rule}"), Role::Axis);
     let rows = plot.height;
     for (row, value) in [(0, up.high), (rows / 2, (up.high + up.low) / 2.0), (rows - 1, up.low)] {
-        let label = number::plain(value, 4, glyphs);
+        let label = number::plain(if log { value.exp() } else { value }, 4, glyphs);
         pen.right(left, plot.y + row, LABELS - 1, &label, Role::Dim);
         pen.text(left, plot.y + row, 1, glyphs.tick, Role::Axis);
     }

@@ -6,6 +6,9 @@ use crate::console::text;
 use crate::console::theme::Role;
 use ratatui::layout::Rect;
 
+/// Cells of the first row that hold the name of the axis.
+const AXIS_NAME: u16 = 14;
+
 /// Draws points (across, up) with those of their names that fit; `picked` is the position of the one to mark.
 pub fn draw(pen: &mut Pen<'_>, area: Rect, points: &[(f64, f64)], names: &[&str], picked: Option<usize>) {
     let (columns, rows) = (usize::from(area.width), usize::from(area.height));
@@ -63,8 +66,9 @@ fn label(
                 && !taken.iter().any(|(column, row)| *row == y && (from..from + cells).contains(column))
         };
         let left = x.checked_sub(cells + 1);
-        // The first row holds the name of the axis.
-        let from = [Some(x + 2), left].into_iter().flatten().find(|from| y > area.y && free(*from));
+        // The first row holds the name of the axis, on its left.
+        let named = |from: u16| y == area.y && from < area.x + AXIS_NAME;
+        let from = [Some(x + 2), left].into_iter().flatten().find(|from| free(*from) && !named(*from));
         if let Some(from) = from {
             pen.text(from, y, cells, &name, if Some(at) == picked { Role::Title } else { Role::Dim });
             taken.extend((from..from + cells).map(|column| (column, y)));

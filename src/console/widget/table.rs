@@ -1,6 +1,18 @@
 //! Rows that scroll: which are seen, and where the selection stands.
 
 use crate::console::msg::Action;
+use crate::console::paint::Pen;
+use ratatui::layout::Rect;
+
+/// Says on the frame of a panel how many of its rows do not fit under their head, and which key shows it whole; without
+/// one it has all the room already.
+pub fn cut_sign(pen: &mut Pen<'_>, panel: Rect, rows: usize, inside: Rect, key: Option<String>) {
+    let seen = usize::from(inside.height.saturating_sub(1));
+    if rows > seen {
+        let way = key.map_or_else(String::new, |key| format!(", {key} shows it whole"));
+        pen.footnote(panel, &format!("{} more{way}", rows - seen));
+    }
+}
 
 /// A selection in a list and the first row that is seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -151,6 +151,14 @@ impl Estimator {
         self.calibration.as_ref()
     }
 
+    /// Words of the training items that at least `least` of them hold, those first whose items lose most; at most `most`.
+    #[must_use]
+    pub fn costly_words(&self, least: usize, most: usize) -> Vec<String> {
+        let words = self.witnesses.index.as_ref().map(|index| index.costly(least)).unwrap_or_default();
+        let plain = |word: &&&str| word.chars().any(char::is_alphabetic);
+        words.iter().filter(plain).take(most).map(|word| (*word).to_owned()).collect()
+    }
+
     /// What witnesses say, on average, of sentences of this form about anything.
     pub(super) fn form_of(&self, text: &str) -> Result<[f64; 4], DiagnoseError> {
         let form = form(text, &self.witnesses.guard.generic);

@@ -120,6 +120,19 @@ impl WordIndex {
         all
     }
 
+    /// Words that at least `least` rows hold, by the mean loss of those rows, highest first, then by the alphabet.
+    #[must_use]
+    pub fn costly(&self, least: usize) -> Vec<&str> {
+        let held = self.places.iter().map(|(word, place)| (word.as_str(), self.rows_of(*place)));
+        let mean = |rows: &[u32]| {
+            rows.iter().map(|&row| f64::from(self.losses[row as usize])).sum::<f64>() / rows.len().max(1) as f64
+        };
+        let mut all: Vec<(f64, &str)> =
+            held.filter(|(_, rows)| rows.len() >= least).map(|(word, rows)| (mean(rows), word)).collect();
+        all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+        all.into_iter().map(|(_, word)| word).collect()
+    }
+
     fn rows_of(&self, place: u32) -> &[u32] {
         &self.rows[self.starts[place as usize] as usize..self.starts[place as usize + 1] as usize]
     }
@@ -201,6 +214,9 @@ mod tests {
     fn narrower_rows_are_drawn_to_broader_ones() {
         let index = index();
         assert_eq!(index.words(), [("driver", 3), ("young", 3), ("clerk", 2), ("elderly", 2)]);
+        // Means: elderly 3, driver 2, clerk 1, young 2/3.
+        assert_eq!(index.costly(2), ["elderly", "driver", "clerk", "young"]);
+        assert_eq!(index.costly(3), ["driver", "young"]);
         let found = index.find(&[(Some("elderly"), 1.0), (Some("driver"), 1.0)]);
         // By hand: idf(elderly) = ln(6/3) > idf(driver) = ln(6/4), so the tiers are {0}, {0, 1}, {0, 1, 2, 4}.
         let all = 8.0 / 5.0;

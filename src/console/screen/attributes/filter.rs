@@ -4,6 +4,7 @@ use super::{State, guess, shown_contrast};
 use crate::audit::Side;
 use crate::console::fuzzy;
 use crate::diagnose::{AttributeRow, Verdict};
+use std::ops::Range;
 
 /// What an empty line shows: all it understands, by example.
 pub const EXAMPLE: &str = "sen, or resolved & n>500 & gap>.5";
@@ -13,7 +14,8 @@ pub const EXAMPLE: &str = "sen, or resolved & n>500 & gap>.5";
 pub struct Filter<'a> {
     name: Vec<&'a str>,
     conditions: Vec<Condition>,
-    pub faults: Vec<&'a str>,
+    /// Their bytes in the line.
+    pub faults: Vec<Range<usize>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -72,7 +74,9 @@ impl<'a> Filter<'a> {
     #[must_use]
     pub fn parse(line: &'a str) -> Self {
         let mut filter = Self::default();
-        for part in line.split('&').map(str::trim).filter(|part| !part.is_empty()) {
+        for part in parts(line).filter(|part| !part.is_empty()) {
+            let place = part.clone();
+            let part = &line[part];
             match part.to_ascii_lowercase().as_str() {
                 "resolved" => filter.conditions.push(Condition::Resolved(true)),
                 "unresolved" | "not resolved" => filter.conditions.push(Condition::Resolved(false)),
@@ -81,7 +85,7 @@ impl<'a> Filter<'a> {
                 _ => match (part.strip_prefix('/'), comparison(part)) {
                     (Some(name), _) => filter.name.push(name.trim()),
                     (None, Some(Ok(condition))) => filter.conditions.push(condition),
-                    (None, Some(Err(()))) => filter.faults.push(part),
+                    (None, Some(Err(()))) => filter.faults.push(place),
                     (None, None) => filter.name.push(part),
                 },
             }
@@ -96,6 +100,16 @@ impl<'a> Filter<'a> {
         let holds = |at: &usize| self.conditions.iter().all(|condition| condition.holds(&rows[*at], state));
         named.into_iter().map(|(at, _)| at).filter(holds).collect()
     }
+}
+
+/// The bytes of what stands between the signs `&`, without spaces around it.
+fn parts(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut start = 0;
+    line.split('&').map(move |part| {
+        let first = start + part.len() - part.trim_start().len();
+        start += part.len() + 1;
+        first..first + part.trim().len()
+    })
 }
 
 /// `gap > .5`; none where nothing is compared.
@@ -178,8 +192,10 @@ mod tests {
     fn what_is_not_finished_holds_nothing_back() {
         for line in ["n>", "n>5x", "size>3", "> 3", "gap>=", "n>nan"] {
             let filter = Filter::parse(line);
-            assert_eq!((filter.faults.as_slice(), filter.conditions.len()), ([line].as_slice(), 0), "{line}");
+            assert_eq!((filter.faults.as_slice(), filter.conditions.len()), ([0..line.len()].as_slice(), 0), "{line}");
         }
+        // The place of the fault, not the first word like it.
+        assert_eq!(Filter::parse("/n & n> ").faults, [5..7]);
         assert_eq!(Filter::parse(" & & "), Filter::default());
     }
 }

@@ -32,6 +32,8 @@ pub static KEYS: &[Row] = &[
     bind(HERE, &["S"], Action::ReverseSort, "", "reverse the order"),
     bind(HERE, &["c"], Action::NextContrast, "contrast", "everybody or another contrast"),
     bind(HERE, &["z"], Action::Zoom, "zoom", "wide bars, scatter, table"),
+    bind(HERE, &["h", "Left"], LEFT, "", "columns on the left"),
+    bind(HERE, &["l", "Right"], RIGHT, "columns", "columns on the right"),
     bind(HERE, &["Enter"], Action::OpenItems, "items", "list the items with the attribute"),
     bind(HERE, &["&"], KEEP, "within", "measure within its items"),
     bind(HERE, &["i"], PAIRS_KEY, "pairs", "where two attributes meet"),

@@ -1,5 +1,6 @@
 //! The Attributes screen: where the model fails, attribute by attribute.
 
+mod columns;
 mod detail;
 mod evidence;
 mod filter;
@@ -15,6 +16,7 @@ mod waiting;
 mod within;
 
 pub use keys::{CONTEXTS, FILTER, HERE, KEYS, PAIRS};
+use keys::{LEFT, RIGHT};
 pub use layout::{Layout, layout};
 pub use order::Sort;
 use view::view;
@@ -43,6 +45,8 @@ pub struct State {
     /// Positions of the shown rows in the table, in order.
     pub order: Vec<usize>,
     pub zoom: Zoom,
+    /// Columns on the left that are passed over.
+    pub passed: usize,
     /// Where two attributes meet, when that is in sight.
     pub pairs: pairs::State,
     /// What is measured without heads: of a group that is kept.
@@ -76,6 +80,7 @@ impl Default for State {
             cursor: Cursor::default(),
             order: Vec::new(),
             zoom: Zoom::Table,
+            passed: 0,
             pairs: pairs::State::default(),
             within: within::State::default(),
             detail: 0,
@@ -191,6 +196,8 @@ impl State {
                     Zoom::Scatter => Zoom::Table,
                 };
             }
+            RIGHT => self.passed = (self.passed + 1).min(columns::COLUMNS),
+            LEFT => self.passed = self.passed.saturating_sub(1),
             Action::Filter => self.filtering = true,
             Action::KeepFilter => self.filtering = false,
             Action::DropFilter => {

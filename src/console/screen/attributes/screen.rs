@@ -1,5 +1,6 @@
 //! Attributes as one of the screens.
 
+use super::columns::COLUMNS;
 use super::keys::{KEEP, PAIRS_KEY};
 use super::{FILTER, HERE, PAIRS, State, contrast_word, layout, sheet, shown_contrast, view};
 use crate::console::glyph::Glyphs;
@@ -294,6 +295,7 @@ impl Screen for State {
         keep(all, "sort", &self.sort);
         keep(all, "reversed", &self.reversed);
         keep(all, "contrast", &self.contrast);
+        keep(all, "columns", &self.passed);
         keep(of_audit, "filter", &self.filter.value());
     }
 
@@ -301,6 +303,7 @@ impl Screen for State {
         self.sort = kept(all, "sort").unwrap_or(self.sort);
         self.reversed = kept(all, "reversed").unwrap_or_default();
         self.contrast = kept(all, "contrast").unwrap_or(self.contrast);
+        self.passed = kept::<usize>(all, "columns").unwrap_or_default().min(COLUMNS);
         self.filter = input::holding(&kept::<String>(of_audit, "filter").unwrap_or_default());
     }
 }

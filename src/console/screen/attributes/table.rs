@@ -1,6 +1,7 @@
 //! The max-min table: columns by priority, one lane axis for all rows.
 
-use super::{State, Zoom, guess};
+use super::columns::{Columns, FIRST_LOSS, columns_of};
+use super::{State, guess};
 use crate::audit::Side;
 use crate::console::glyph::Glyphs;
 use crate::console::number;
@@ -16,62 +17,6 @@ use ratatui::layout::Rect;
 pub const WEAK_ZERO_SHOT: f64 = 0.6;
 /// Before a row whose loss gap may be chance.
 pub const UNRESOLVED: &str = "?";
-
-/// Widths of the columns after the name; zero for one that gave way.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Columns {
-    pub name: u16,
-    pub auroc: u16,
-    pub rmm: u16,
-    pub gap: u16,
-    pub lane: u16,
-    pub count: u16,
-    pub zero: u16,
-    pub verdict: u16,
-}
-
-const AUROC: u16 = 14;
-const RMM: u16 = 6;
-const GAP: u16 = 7;
-const COUNT: u16 = 7;
-const ZERO: u16 = 7;
-const VERDICT: u16 = 17;
-
-/// Chooses the columns for a width: the verdict, which a mark tells too, zero-shot, n, then the two AUROCs give way.
-pub fn columns(width: u16, longest: u16, auroc: bool) -> Columns {
-    let mut columns = Columns {
-        name: longest.clamp(9, 24),
-        auroc: if auroc { AUROC } else { 0 },
-        rmm: if auroc { RMM } else { 0 },
-        gap: GAP,
-        lane: 0,
-        count: COUNT,
-        zero: ZERO,
-        verdict: VERDICT,
-    };
-    let marker = 2;
-    let wanted_lane = 13;
-    let spent = |c: &Columns| marker + c.name + c.auroc + c.rmm + c.gap + c.count + c.zero + c.verdict + 1;
-    for step in 0..7 {
-        if spent(&columns) + wanted_lane <= width {
-            break;
-        }
-        match step {
-            0 => columns.verdict = 0,
-            // Long names are cut a little before a column is lost.
-            1 => columns.name = columns.name.min(20),
-            2 => columns.zero = 0,
-            3 => columns.count = 0,
-            4 => columns.name = columns.name.min(18),
-            5 => columns.auroc = 0,
-            _ => columns.name = columns.name.min(14),
-        }
-    }
-    columns.lane = width.saturating_sub(spent(&columns)).min(44);
-    let used = spent(&columns) + columns.lane;
-    columns.name = (columns.name + width.saturating_sub(used)).min(longest.max(columns.name));
-    columns
-}
 
 /// The axis of the loss gaps; by square roots where a few gaps would flatten all others.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -117,14 +62,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, table: &AttributesTable, state: &Stat
     if area.height == 0 || area.width < 12 {
         return;
     }
-    let has_auroc = table.rows.iter().any(|row| row.rmm.value().is_some());
-    let longest = table.rows.iter().map(|row| text::width(&row.name)).max().unwrap_or(9).min(40) as u16;
-    let mut columns = columns(area.width, longest, has_auroc && state.zoom == Zoom::Table);
-    if state.zoom == Zoom::Bars {
-        // Names whole, and all that is left for the bars.
-        columns = Columns { name: longest.min(area.width / 3) + 1, gap: GAP, ..Columns::default() };
-        columns.lane = area.width.saturating_sub(3 + columns.name + GAP);
-    }
+    let columns = columns_of(area, table, state);
     let axis = Axis::of(table, state);
     head(pen, area, columns, axis.scale);
     let page = usize::from(area.height - 1);
@@ -168,7 +106,20 @@ fn head(pen: &mut Pen<'_>, area: Rect, columns: Columns, scale: Scale) {
     x += 1;
     lane_head(pen, x, y, columns.lane, scale);
     x += columns.lane;
-    for (width, words) in [(columns.count, "n true"), (columns.zero, "0-shot"), (columns.verdict, "loss gap")] {
+    let predicted = if columns.predicted > 0 { "predicted" } else { "" };
+    if columns.losses > 0 {
+        let end = x + columns.count + columns.zero + columns.verdict + FIRST_LOSS;
+        pen.right(end, y, FIRST_LOSS, "loss true", Role::Dim);
+    }
+    for (width, words) in [
+        (columns.count, "n true"),
+        (columns.zero, "0-shot"),
+        (columns.verdict, "loss gap"),
+        (columns.losses, "false"),
+        (columns.interval, "95 % of the gap"),
+        (columns.q, "q"),
+        (columns.predicted, predicted),
+    ] {
         if width > 0 {
             pen.right(x + width, y, width, words, Role::Dim);
         }
@@ -211,7 +162,8 @@ fn draw_row(pen: &mut Pen<'_>, area: Rect, row: &AttributeRow, state: &State, co
         Verdict::NotEnoughData => (pen.glyphs().care, Role::Dim),
     };
     pen.text(area.x + 1, y, 1, mark, role);
-    pen.text(x, y, columns.name, &row.name, role);
+    let name = text::fit_middle(&row.name, usize::from(columns.name), pen.glyphs().ellipsis);
+    pen.text(x, y, columns.name, &name, role);
     x += columns.name;
     auroc(pen, x, y, row, columns);
     x += columns.auroc + columns.rmm;
@@ -234,6 +186,42 @@ fn draw_row(pen: &mut Pen<'_>, area: Rect, row: &AttributeRow, state: &State, co
     }
     if columns.verdict > 0 {
         pen.right(x + columns.verdict, y, columns.verdict - 1, verdict.words(), role);
+        x += columns.verdict;
+    }
+    more(pen, (x, y), row, guess_of(row, state), columns);
+}
+
+fn guess_of(row: &AttributeRow, state: &State) -> Option<f64> {
+    guess(row, state)
+}
+
+/// The columns that only wide tables have, or who passes over others.
+fn more(pen: &mut Pen<'_>, (mut x, y): (u16, u16), row: &AttributeRow, guess: Option<f64>, columns: Columns) {
+    if columns.losses > 0 {
+        let plain = |value, glyphs: &Glyphs| number::plain(value, 4, glyphs);
+        cell(pen, x, y, FIRST_LOSS, &row.loss_true, plain);
+        cell(pen, x + FIRST_LOSS, y, columns.losses - FIRST_LOSS, &row.loss_false, plain);
+        x += columns.losses;
+    }
+    let glyphs = pen.glyphs();
+    if columns.interval > 0 {
+        let words = match row.loss_evidence.interval {
+            Measured::Value(ends) => {
+                format!("{} to {}", number::signed(ends.low, 3, glyphs), number::signed(ends.high, 3, glyphs))
+            }
+            Measured::Undefined { .. } => "n/a".into(),
+        };
+        pen.right(x + columns.interval, y, columns.interval - 1, &words, Role::Text);
+        x += columns.interval;
+    }
+    if columns.q > 0 {
+        let words = row.loss_evidence.q.value().map_or_else(|| "n/a".to_owned(), number::probability);
+        pen.right(x + columns.q, y, columns.q, &words, Role::Text);
+        x += columns.q;
+    }
+    if columns.predicted > 0 {
+        let words = guess.map_or_else(|| "n/a".to_owned(), |value| number::signed(value, 3, glyphs));
+        pen.right(x + columns.predicted, y, columns.predicted, &words, Role::Text);
     }
 }
 
@@ -279,26 +267,5 @@ fn zero_shot(pen: &mut Pen<'_>, x: u16, y: u16, width: u16, value: Option<Measur
     cell(pen, x, y, width - 1, &value, number::short);
     if value.value().is_some_and(|auroc| auroc < WEAK_ZERO_SHOT) {
         pen.text(x + width - 1, y, 1, pen.glyphs().care, Role::Warn);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_give_way_by_priority() {
-        let wide = columns(76, 18, true);
-        assert!(wide.count > 0 && wide.zero > 0 && wide.lane >= 13);
-        let narrow = columns(58, 18, true);
-        assert_eq!((narrow.count, narrow.zero), (0, 0));
-        assert!(narrow.lane >= 13 && narrow.rmm > 0);
-        for width in 0..200 {
-            let c = columns(width, 60, true);
-            assert!(
-                width < 40 || 3 + c.name + c.auroc + c.rmm + c.gap + c.lane + c.count + c.zero + c.verdict <= width,
-                "{width}"
-            );
-        }
     }
 }

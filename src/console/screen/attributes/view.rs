@@ -1,7 +1,8 @@
 //! Draws the Attributes screen.
 
 use super::filter::{EXAMPLE, Filter};
-use super::{HERE, State, Zoom, detail, layout, table, waiting};
+use super::keys::RIGHT;
+use super::{HERE, State, Zoom, columns, detail, layout, table, waiting};
 use crate::console::msg::Action;
 use crate::console::number;
 use crate::console::paint::Pen;
@@ -11,7 +12,6 @@ use crate::console::widget::input;
 use crate::console::world::World;
 use crate::diagnose::{AttributeRow, AttributesTable};
 use ratatui::layout::Rect;
-use unicode_segmentation::UnicodeSegmentation;
 
 /// Draws the screen into the body, or what is being prepared for it.
 pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
@@ -33,7 +33,7 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
         (Zoom::Scatter, Some(row)) => detail::plot(pen, inside, &context(state, world, row, attributes)),
         _ => {
             table::draw(pen, inside, attributes, state);
-            foot(pen, places.table, attributes, state);
+            foot(pen, places.table, attributes, state, &world.key(HERE, RIGHT));
         }
     }
     if let Some(row) = row {
@@ -103,7 +103,7 @@ fn context<'a>(
 }
 
 /// The filter while it is typed or holds, and the place of the selection.
-fn foot(pen: &mut Pen<'_>, area: Rect, attributes: &AttributesTable, state: &State) {
+fn foot(pen: &mut Pen<'_>, area: Rect, attributes: &AttributesTable, state: &State, key: &str) {
     if area.height < 3 || area.width < 30 {
         return;
     }
@@ -113,7 +113,14 @@ fn foot(pen: &mut Pen<'_>, area: Rect, attributes: &AttributesTable, state: &Sta
     } else {
         format!("{} of {}", state.cursor.selected + 1, state.order.len())
     };
-    pen.footnote(area, &place);
+    let inside = Rect { width: area.width.saturating_sub(2), ..area };
+    let hidden = if state.zoom == Zoom::Table { columns::columns_of(inside, attributes, state).hidden } else { 0 };
+    // As wide for every place: a move is not to shift all of it.
+    let widest = text::width(&format!("{0} of {0}", state.order.len()));
+    let columns = format!("{hidden} more: {key}, {place:>widest$}");
+    // Where there is no room for both, the place is the news.
+    let both = hidden > 0 && area.width >= 70 && !state.filtering && state.filter.value().is_empty();
+    pen.footnote(area, if both { &columns } else { &place });
     let glyphs = pen.glyphs();
     let predicts = attributes.rows.iter().any(|row| !row.predicted.is_empty());
     let predicted = if predicts { format!("  {} predicted", glyphs.predicted) } else { String::new() };
@@ -129,9 +136,8 @@ fn foot(pen: &mut Pen<'_>, area: Rect, attributes: &AttributesTable, state: &Sta
             pen.text(at + 1, y, room - 1, EXAMPLE, Role::Dim);
         }
         // What is not understood is marked as it is typed.
-        let faults: Vec<String> =
-            Filter::parse(line).faults.iter().flat_map(|part| part.unicode_words()).map(str::to_owned).collect();
-        input::draw(pen, (at, y), room, &state.filter, state.filtering, &faults);
+        let faults = Filter::parse(line).faults;
+        input::draw_marked(pen, (at, y), room, &state.filter, state.filtering, &faults);
         return;
     }
     let unresolved = format!("; {} not resolved", table::UNRESOLVED);
@@ -141,6 +147,7 @@ fn foot(pen: &mut Pen<'_>, area: Rect, attributes: &AttributesTable, state: &Sta
         &[(&unresolved, Role::Dim)],
         &[("; right: true harder", Role::Dim)],
     ];
-    let end = pen.groups(area.x + 2, y, area.width.saturating_sub(20), &groups);
+    let used = if both { text::width(&columns) } else { 14 };
+    let end = pen.groups(area.x + 2, y, area.width.saturating_sub(used as u16 + 6), &groups);
     pen.text(end, y, 1, " ", Role::Dim);
 }

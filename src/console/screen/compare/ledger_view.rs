@@ -151,7 +151,7 @@ fn chart(state: &State, world: &World, trend: &TestSetTrend, figure: &FigureTren
     let values = figure.values.iter().map(|value| value.map_or(f32::NAN, |value| value as f32)).collect();
     let limit = vec![figure.limit as f32; steps.len()];
     let plot = Rect { y: inside.y + 2, height: inside.height - 2, ..inside };
-    let over = Across { unit: "look", end: steps.last().copied() };
+    let over = Across { unit: "look", end: steps.last().copied(), log: false };
     linechart::draw(pen, plot, &steps, &[values, limit], over);
     // What each look said stands above the lines; the look that is read out is marked.
     let ends = (1, steps.len() as u32);

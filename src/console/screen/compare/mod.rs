@@ -247,17 +247,27 @@ impl State {
             Action::NextSort => {
                 self.sort = self.sort.next();
                 self.reversed = false;
-                self.again();
+                self.resort();
             }
             Action::ReverseSort => {
                 self.reversed = !self.reversed;
-                self.again();
+                self.resort();
             }
             _ => {}
         }
     }
 
-    /// A new order is looked at from its top.
+    /// Another order of the same rows: the selection stays on its row.
+    fn resort(&mut self) {
+        let kept = self.order.get(self.cursor.selected).copied();
+        self.arrange();
+        if let Some(place) = kept.and_then(|row| self.order.iter().position(|&at| at == row)) {
+            self.cursor.selected = place;
+            self.leave_heading(false);
+        }
+    }
+
+    /// Other rows are looked at from their top.
     fn again(&mut self) {
         self.cursor.selected = 0;
         self.arrange();

@@ -56,7 +56,11 @@ fn comparing(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect, (then,
     let Some(why) = failed else {
         let items = world.audit.as_ref().map_or(0, |audit| audit.test_items);
         let words = format!("comparing the two models, item by item, over {} test items", number::count(items));
-        pen.centre(inside, y - 1, &words, Role::Text);
+        let lines = text::wrap(&words, usize::from(inside.width));
+        let top = y.saturating_sub(lines.len() as u16);
+        for (line, words) in (top..).zip(&lines) {
+            pen.centre(inside, line, words, Role::Text);
+        }
         let drawn = state
             .kept
             .drawn(then, now)

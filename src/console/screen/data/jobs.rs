@@ -14,14 +14,16 @@ pub fn draw(world: &World, pen: &mut Pen<'_>, area: Rect) {
         return;
     }
     let running = usize::from(world.jobs.running().is_some());
-    let waiting = world.jobs.queued().count();
+    let waiting = world.jobs.queued().count() + world.jobs.kept();
     let note = format!("{running} running {} {waiting} waiting", pen.glyphs().dot);
     let inside = pen.panel(area, "Jobs", &note, false);
     train::job_line(world, pen, Rect { height: 1, ..inside });
     let rest = inset(Rect { y: inside.y + 1, height: inside.height - 1, ..inside }, 2);
     // What waits in the order of its turn, then what ended, newest first.
-    let ended = world.jobs.list.iter().rev().filter(|job| !matches!(job.state, JobState::Queued | JobState::Running));
-    for (line, job) in world.jobs.queued().chain(ended).take(usize::from(rest.height)).enumerate() {
+    let ended = world.jobs.list.iter().rev().filter(|job| !job.is_open());
+    for (line, job) in
+        world.jobs.open().filter(|job| job.waits()).chain(ended).take(usize::from(rest.height)).enumerate()
+    {
         row(pen, Rect { y: rest.y + line as u16, height: 1, ..rest }, job);
     }
 }
@@ -30,6 +32,7 @@ fn row(pen: &mut Pen<'_>, area: Rect, job: &Job) {
     let glyphs = pen.glyphs();
     let (mark, role, end) = match &job.state {
         JobState::Queued => (glyphs.queued, Role::Dim, "waits".into()),
+        JobState::Kept => (glyphs.queued, Role::Dim, "kept".into()),
         JobState::Running => (glyphs.running, Role::Accent, "runs".into()),
         JobState::Finished => (glyphs.done, Role::Good, "done".into()),
         JobState::Cancelled => (glyphs.queued, Role::Dim, "stopped".into()),

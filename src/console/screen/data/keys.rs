@@ -15,6 +15,7 @@ pub static KEYS: &[Row] = &[
     bind(HERE, &["g", "Home"], Action::First, "", "first model"),
     bind(HERE, &["G", "End"], Action::Last, "", "last model"),
     bind(HERE, &["Enter"], Action::OpenSelected, "open", "show the selected model"),
+    bind(HERE, &["z"], Action::Zoom, "more", "audit, store, jobs alone, each whole"),
     bind(HERE, &["b"], Action::EmbedItems, "embed", "encode the items that lack an embedding"),
     bind(HERE, &["c"], Action::CheckCache, "check", "read every embedding and check it"),
     bind(HERE, &["x"], Action::CancelRunning, "stop", "stop the running job after its step"),

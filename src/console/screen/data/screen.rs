@@ -1,6 +1,6 @@
 //! Data as one of the screens.
 
-use super::{HERE, State, layout, view};
+use super::{HERE, State, Whole, layout, view};
 use crate::console::export::{heading, number};
 use crate::console::keys::Context;
 use crate::console::msg::Action;
@@ -32,6 +32,9 @@ impl Screen for State {
             Action::OpenSelected => {
                 return models.get(self.cursor.selected).cloned().map(Effect::OpenModel).into_iter().collect();
             }
+            Action::Zoom => self.whole = self.whole.next(),
+            // Nothing moves where nobody sees it.
+            _ if self.whole != Whole::None => {}
             Action::Down => self.cursor.step(1, models.len()),
             Action::Up => self.cursor.step(-1, models.len()),
             Action::First => self.cursor.selected = 0,
@@ -103,7 +106,7 @@ impl Screen for State {
     }
 
     fn list(&self, world: &World, body: Rect) -> Option<List> {
-        Some(List::framed(layout(body).models, world.models().len()))
+        (self.whole == Whole::None).then(|| List::framed(layout(body).models, world.models().len()))
     }
 
     fn cursor(&mut self) -> Option<&mut Cursor> {

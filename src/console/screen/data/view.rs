@@ -1,6 +1,6 @@
 //! Draws the Data screen.
 
-use super::{HERE, State, jobs, layout};
+use super::{HERE, State, Whole, jobs, layout};
 use crate::console::jobs::verdict;
 use crate::console::msg::Action;
 use crate::console::number;
@@ -15,6 +15,12 @@ use ratatui::layout::Rect;
 /// Draws the screen into the body.
 pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
     let places = layout(body);
+    match state.whole {
+        Whole::None => {}
+        Whole::Audit => return audit(state, world, pen, body, state.store.as_deref()),
+        Whole::Store => return trees(pen, body, state.store.as_deref()),
+        Whole::Jobs => return jobs::draw(world, pen, body),
+    }
     models(state, world, pen, places.models);
     let store = state.store.as_deref();
     if let Some(area) = places.histogram {
@@ -192,6 +198,11 @@ fn audit(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect, store: Opt
         ));
     }
     let mut y = inside.y;
+    let room = usize::from(inside.width.saturating_sub(12));
+    let needed: usize = lines.iter().map(|(_, words)| text::wrap(words, room).len()).sum();
+    if let Some(hidden) = needed.checked_sub(usize::from(inside.height)).filter(|hidden| *hidden > 0) {
+        pen.footnote(area, &format!("{hidden} more lines, {} shows all", world.key(HERE, Action::Zoom)));
+    }
     for (label, words) in lines {
         for (part, words) in text::wrap(&words, usize::from(inside.width.saturating_sub(12))).into_iter().enumerate() {
             if y >= inside.bottom() {

@@ -16,6 +16,7 @@ pub static KEYS: &[Row] = &[
     bind(HERE, &["G", "End"], Action::Last, "", "least familiar prompt"),
     bind(HERE, &["^d", "PgDn"], Action::HalfDown, "", "half a page down"),
     bind(HERE, &["^u", "PgUp"], Action::HalfUp, "", "half a page up"),
+    bind(HERE, &["z"], Action::Zoom, "Table 1", "Table 1 alone, or beside the ladder"),
     bind(HERE, &["f"], Action::NextList, "list", "next foreign list alone, then all"),
     bind(HERE, &["Enter"], Action::OpenPair, "prompt", "open the prompt in the lab"),
 ];

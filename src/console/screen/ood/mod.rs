@@ -20,6 +20,8 @@ pub struct State {
     pub list: Option<String>,
     /// Positions of the prompts shown in the examination's ladder.
     pub shown: Vec<usize>,
+    /// Table 1 stands alone.
+    pub whole: bool,
 }
 
 /// The foreign lists of an examination, in order.
@@ -40,7 +42,12 @@ impl State {
 
     /// Does what an action says; `page` is the number of rows in sight.
     fn apply(&mut self, action: Action, examined: &Examination, page: usize) {
-        if self.cursor.act(action, self.shown.len(), page) {
+        if action == Action::Zoom {
+            self.whole = !self.whole;
+            return;
+        }
+        // Nothing moves where nobody sees it.
+        if self.whole || self.cursor.act(action, self.shown.len(), page) {
             return;
         }
         if action == Action::NextList {
@@ -62,6 +69,6 @@ impl State {
             _ => true,
         };
         self.shown = (0..examined.ladder.len()).filter(|&at| passes(&examined.ladder[at])).collect();
-        self.cursor.settle(self.shown.len(), layout(body).page());
+        self.cursor.settle(self.shown.len(), layout(body, self.whole).page());
     }
 }

@@ -23,11 +23,11 @@ impl Screen for State {
 
     fn act(&mut self, world: &World, action: Action) -> Vec<Effect> {
         let Some(examined) = &world.examined else { return Vec::new() };
-        if action == Action::OpenPair {
+        if action == Action::OpenPair && !self.whole {
             let prompt = self.selected(examined);
             return prompt.map(|prompt| Effect::OpenPrompts(prompt.text.clone(), String::new())).into_iter().collect();
         }
-        self.apply(action, examined, layout(body(world.size)).page());
+        self.apply(action, examined, layout(body(world.size), self.whole).page());
         Vec::new()
     }
 
@@ -81,7 +81,7 @@ impl Screen for State {
     }
 
     fn list(&self, _world: &World, body: Rect) -> Option<List> {
-        Some(List::framed(layout(body).ladder, self.shown.len()))
+        (!self.whole).then(|| List::framed(layout(body, false).ladder, self.shown.len()))
     }
 
     fn cursor(&mut self) -> Option<&mut Cursor> {

@@ -1,13 +1,15 @@
 //! Draws the OOD screen: a ladder with logits and probabilities, and Table 1.
 
-use super::State;
+use super::{HERE, State};
 use crate::audit::HeadKind;
+use crate::console::msg::Action;
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
 use crate::console::text;
 use crate::console::theme::Role;
 use crate::console::widget::lane::lane;
 use crate::console::widget::scale::Scale;
+use crate::console::widget::table::cut_sign;
 use crate::console::world::World;
 use crate::diagnose::{Measured, OodTable};
 use crate::engine::{Examination, Familiarity};
@@ -29,9 +31,12 @@ impl Layout {
     }
 }
 
-/// Divides the body: the ladder, Table 1 beside it or below it.
+/// Divides the body: the ladder, Table 1 beside it or below it; or the table alone.
 #[must_use]
-pub fn layout(body: Rect) -> Layout {
+pub fn layout(body: Rect, whole: bool) -> Layout {
+    if whole {
+        return Layout { ladder: Rect { height: 0, ..body }, table: Some(body), notes: None };
+    }
     if body.width >= 108 && body.height >= 22 {
         let width = body.width - 51;
         let ladder = Rect { width, ..body };
@@ -47,14 +52,18 @@ pub fn layout(body: Rect) -> Layout {
 
 /// Draws the screen into the body.
 pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
-    let places = layout(body);
+    let places = layout(body, state.whole);
     let examined = world.examined();
-    ladder(pen, places.ladder, examined, state, world.shown.is_some());
+    if !state.whole {
+        ladder(pen, places.ladder, examined, state, world.shown.is_some());
+    }
     if let Some(area) = places.table {
         let title = format!("Table 1 {} AUROC of familiarity", pen.glyphs().dot);
-        let inside = inset(pen.panel(area, &title, "", false), 1);
+        let inside = inset(pen.panel(area, &title, "", state.whole), 1);
         if let Some(shown) = &world.shown {
             table(pen, inside, &shown.tables.ood);
+            let rows = shown.tables.ood.rows.len();
+            cut_sign(pen, area, rows, inside, (!state.whole).then(|| world.key(HERE, Action::Zoom)));
         }
     }
     if let Some(area) = places.notes {

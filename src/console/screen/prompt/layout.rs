@@ -17,12 +17,24 @@ pub struct Layout {
 pub enum Scores {
     Apart([Rect; 2]),
     Together(Rect),
+    /// They gave way to what was asked for, where only one of the two fits.
+    Hidden,
 }
 
-/// Divides the body; `ladder` says whether the ladder is wanted where only one of two fits.
+/// What a person wants to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Wish {
+    /// The ladder, or what stands in its place, where only one of the parts below fits.
+    pub ladder: bool,
+    /// A line for both models.
+    pub both: bool,
+}
+
+/// Divides the body.
 #[must_use]
-pub fn layout(body: Rect, ladder: bool) -> Layout {
-    let lines = Rect { height: body.height.min(5), ..body };
+pub fn layout(body: Rect, wish: Wish) -> Layout {
+    let ladder = wish.ladder;
+    let lines = Rect { height: body.height.min(5 + u16::from(wish.both)), ..body };
     let rest = Rect { y: body.y + lines.height, height: body.height - lines.height, ..body };
     if body.width >= 108 && rest.height >= 18 {
         return wide(lines, rest);
@@ -35,6 +47,9 @@ pub fn layout(body: Rect, ladder: bool) -> Layout {
     let scores = Rect { height, ..rest };
     let below = Rect { y: rest.y + height, height: rest.height - height, ..rest };
     let below = (below.height >= 3).then_some(below);
+    if ladder && below.is_none() {
+        return Layout { lines, scores: Scores::Hidden, pair: None, ladder: Some(rest) };
+    }
     let (pair, ladder_place) = match below {
         // With room to spare both are shown, the difference first.
         Some(area) if area.height >= 20 => {

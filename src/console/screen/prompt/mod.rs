@@ -3,7 +3,10 @@
 mod keys;
 mod ladder;
 mod layout;
+mod measured;
 mod pair;
+mod raise_view;
+mod said;
 mod scores;
 mod screen;
 mod sheet;
@@ -11,7 +14,8 @@ mod verdict;
 mod view;
 
 pub use keys::{CONTEXTS, HERE, KEYS, TYPING};
-pub use layout::{Layout, layout};
+pub use layout::{Layout, Wish, layout};
+use measured::Measured;
 use view::view;
 
 use crate::audit::HeadKind;
@@ -81,6 +85,10 @@ pub struct State {
     /// What each word adds to the estimates is asked for and shown.
     pub why: bool,
     pub scored: Option<Scored>,
+    /// What is measured of the focused prompt beside its scores.
+    pub measured: Measured,
+    /// Pins that were dropped, the newest last.
+    dropped: Vec<Pin>,
     /// Kept prompts, oldest first, and the place while one goes through them.
     pub kept: Vec<String>,
     browsing: Option<usize>,
@@ -102,6 +110,8 @@ impl Default for State {
             student: false,
             why: false,
             scored: None,
+            measured: Measured::default(),
+            dropped: Vec::new(),
             kept: Vec::new(),
             browsing: None,
             sequence: 0,
@@ -160,9 +170,7 @@ impl State {
         self.stale = true;
         self.asked = None;
         self.scored = None;
-        for pin in &mut self.pins {
-            pin.scores = None;
-        }
+        self.pins.iter_mut().chain(&mut self.dropped).for_each(|pin| pin.scores = None);
         for line in &mut self.lines {
             line.history.clear();
             line.scored.clear();
@@ -172,7 +180,7 @@ impl State {
     /// Prompts have estimates from now on: what is on screen is asked again.
     pub fn evidence_read(&mut self) {
         self.stale = true;
-        self.pins.iter_mut().for_each(|pin| pin.scores = None);
+        self.pins.iter_mut().chain(&mut self.dropped).for_each(|pin| pin.scores = None);
     }
 
     /// The focused line was edited.
@@ -315,8 +323,23 @@ impl State {
 
     fn unpin(&mut self) {
         if let Some(at) = self.ladder().get(self.cursor.selected).copied() {
-            self.pins.remove(at);
+            self.dropped.push(self.pins.remove(at));
         }
+    }
+
+    /// Puts back the pin that was dropped last; whether there was one.
+    fn pin_again(&mut self) -> bool {
+        let Some(pin) = self.dropped.pop() else { return false };
+        if self.pins.len() < PINS && self.pins.iter().all(|known| known.text != pin.text) {
+            self.pins.push(pin);
+        }
+        true
+    }
+
+    /// What is to be laid out.
+    #[must_use]
+    pub fn wish(&self) -> Wish {
+        Wish { ladder: self.show_ladder || self.measured.raise, both: self.measured.both > 0 }
     }
 
     fn recall(&mut self) {

@@ -1,5 +1,6 @@
 //! Prompt as one of the screens.
 
+use super::keys::{BOTH_MODELS, PIN_AGAIN, RAISE, TAKE_WORD};
 use super::{HERE, Pin, State, TYPING, layout, sheet, view};
 use crate::console::glyph::Glyphs;
 use crate::console::keys::Context;
@@ -8,9 +9,10 @@ use crate::console::paint::Pen;
 use crate::console::screen::items::Listing;
 use crate::console::screen::{Effect, Screen, ScreenId, keep, kept};
 use crate::console::shell::{self, quoted};
+use crate::console::view::body;
 use crate::console::widget::input;
 use crate::console::world::World;
-use crate::engine::Event;
+use crate::engine::{Command, Event};
 use crate::report::Sheet;
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent};
 use ratatui::layout::Rect;
@@ -22,7 +24,23 @@ impl Screen for State {
         if self.typing { TYPING } else { HERE }
     }
 
-    fn act(&mut self, _world: &World, action: Action) -> Vec<Effect> {
+    fn act(&mut self, world: &World, action: Action) -> Vec<Effect> {
+        if let Some(effects) = self.act_on_ladder(world, action) {
+            return effects;
+        }
+        let said = match action {
+            BOTH_MODELS => self.next_both(world),
+            RAISE if world.hide_text => Some("texts of items are hidden: their words are not told".into()),
+            RAISE => {
+                self.measured.raise = !self.measured.raise;
+                None
+            }
+            TAKE_WORD => self.take_word(world),
+            _ => None,
+        };
+        if let Some(said) = said {
+            return Effect::say(said);
+        }
         if action == Action::OpenItems {
             return match self.text(self.focus) {
                 "" => Effect::say("the prompt is empty: there is nothing to be near to"),
@@ -77,10 +95,15 @@ impl Screen for State {
     }
 
     fn copied(&self) -> Option<(&'static str, String)> {
-        Some(("the prompt", self.text(self.focus).to_owned()))
+        Some(("the prompt", self.said()))
+    }
+
+    fn wants(&mut self, world: &World) -> Vec<Command> {
+        self.wanted(world)
     }
 
     fn on_event(&mut self, world: &World, event: &Event) {
+        self.measured.on_event(event);
         match event {
             Event::Opened { history, .. } => self.remember(history),
             Event::Shown(_) => self.heads_changed(),
@@ -93,7 +116,7 @@ impl Screen for State {
     }
 
     fn settle(&mut self, _world: &World, body: Rect) {
-        let places = layout(body, self.show_ladder);
+        let places = layout(body, self.wish());
         let seen = places.ladder.map_or(1, |area| usize::from(area.height.saturating_sub(2)));
         self.cursor.settle(self.pins.len(), seen);
     }
@@ -134,6 +157,28 @@ impl Screen for State {
         self.pins = pins.into_iter().take(super::PINS).map(|text| Pin { text, scores: None }).collect();
         // A prompt is typed when somebody comes to type, not because they left there.
         self.typing = world.screen != ScreenId::Prompt;
+    }
+}
+
+impl State {
+    /// What an action on the ladder does; said where the ladder is not in sight: nothing acts on what nobody sees.
+    fn act_on_ladder(&mut self, world: &World, action: Action) -> Option<Vec<Effect>> {
+        let acts = [Action::Down, Action::Up, Action::Recall, Action::Unpin, Action::OrderLadder, PIN_AGAIN];
+        if !acts.contains(&action) {
+            return None;
+        }
+        if self.measured.raise || layout(body(world.size), self.wish()).ladder.is_none() {
+            let key = |action| world.key(HERE, action);
+            let way = if self.measured.raise { key(RAISE) } else { key(Action::ToggleLadder) };
+            return Some(Effect::say(format!("the ladder is not in sight; {way} shows it")));
+        }
+        let said = match action {
+            Action::Unpin if !self.pins.is_empty() => format!("dropped; {} puts it back", world.key(HERE, PIN_AGAIN)),
+            PIN_AGAIN if !self.pin_again() => "nothing was dropped".to_owned(),
+            _ => String::new(),
+        };
+        self.apply(action);
+        Some(if said.is_empty() { Vec::new() } else { Effect::say(said) })
     }
 }
 

@@ -1,9 +1,11 @@
 //! The prompts typed and pinned as a table for a clipboard or a file.
 
 use super::State;
+use super::said::difference;
 use crate::console::export::{heading, number};
 use crate::console::world::World;
-use crate::diagnose::PromptScores;
+use crate::diagnose::{PairScores, PromptScores};
+use crate::engine::Answer;
 use crate::report::Align::{Left, Right};
 use crate::report::{Cell, Sheet};
 
@@ -48,5 +50,27 @@ pub fn sheet(state: &State, world: &World) -> Option<Sheet> {
     let pins = state.ladder().into_iter().filter_map(|at| state.pins[at].scores.as_ref());
     let all: Vec<&PromptScores> = typed.into_iter().flatten().chain(pins).collect();
     all.iter().for_each(|scores| add(scores));
+    if let Some(Answer::Pair(pair)) = state.scored.as_ref().map(|scored| &*scored.answer) {
+        differences(&mut sheet, pair);
+    }
     (!all.is_empty()).then_some(sheet)
+}
+
+/// A − B of the estimate and of every head, and the verdict.
+fn differences(sheet: &mut Sheet, pair: &PairScores) {
+    let mut row = |head: &str, value: f64, sd: Cell, over: String| {
+        let name = Cell::text("A - B");
+        sheet.row(vec![name, Cell::text(head.to_owned()), number(value, true), sd, Cell::Empty, Cell::Text(over)]);
+    };
+    if let Some(found) = &pair.estimate {
+        let ends = found.estimate.interval.map_or_else(String::new, |ends| {
+            format!("{:.0} % interval {:.4} to {:.4}, ", 100.0 * ends.level, ends.low, ends.high)
+        });
+        row("estimate", found.estimate.value, Cell::Empty, format!("{ends}P(A is worse) {:.3}", found.p_worse));
+    }
+    for head in &pair.heads {
+        let votes = format!("above 0 for {} of {} members", head.direction.positive, head.direction.members);
+        row(head.head.name(), head.summary.mean, number(head.summary.sd, false), votes);
+    }
+    sheet.notes.extend(difference(pair));
 }

@@ -1,10 +1,11 @@
 //! Draws the Prompt screen.
 
 use super::layout::{Scores, layout};
-use super::{HERE, State, ladder, pair, scores, verdict};
+use super::{HERE, State, ladder, pair, raise_view, scores, verdict};
 use crate::console::msg::Action;
 use crate::console::paint::{Pen, inset};
 use crate::console::screen::Screen;
+use crate::console::text;
 use crate::console::theme::Role;
 use crate::console::widget::input;
 use crate::console::world::World;
@@ -12,7 +13,7 @@ use ratatui::layout::Rect;
 
 /// Draws the screen into the body.
 pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
-    let places = layout(body, state.show_ladder);
+    let places = layout(body, state.wish());
     // Without a ladder in sight the lines keep the focus.
     lines(state, world, pen, places.lines, state.typing || places.ladder.is_none());
     match places.scores {
@@ -22,12 +23,15 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
             }
         }
         Scores::Together(area) => scores::both(state, world, pen, area),
+        Scores::Hidden => {}
     }
     if let Some(area) = places.pair {
         pair::draw(state, pen, area);
     }
-    if let Some(area) = places.ladder {
-        ladder::draw(state, world, pen, area);
+    match places.ladder {
+        Some(area) if state.measured.raise => raise_view::draw(state, world, pen, area),
+        Some(area) => ladder::draw(state, world, pen, area),
+        None => {}
     }
 }
 
@@ -63,6 +67,12 @@ fn lines(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect, framed: bo
         verdict::verdict(state, pen.glyphs(), usize::from(inside.width)).filter(|_| y < inside.bottom())
     {
         pen.text(inside.x, y, inside.width, &words, role);
+    }
+    if let Some((words, role)) =
+        raise_view::both(state, world, pen.glyphs(), usize::from(inside.width)).filter(|_| y + 1 < inside.bottom())
+    {
+        let words = text::fit(&text::clean(&words), usize::from(inside.width), pen.glyphs().ellipsis);
+        pen.text(inside.x, y + 1, inside.width, &words, role);
     }
 }
 

@@ -1,7 +1,12 @@
-//! The form of a new run: fields, choices, and the reason why it cannot start.
+//! The form of a new run, or of several: fields, choices, and the reason why it cannot start.
 
-use crate::audit::{Architecture, HyperParameters, Negatives, Pairs, Target};
+use super::values::values;
+use crate::audit::{Architecture, HyperParameters, Negatives, Pairs, Sweep, Target};
+use std::collections::BTreeMap;
 use tui_input::Input;
+
+/// Most runs that are queued at once; more are a slip of the hand, or work for the command line.
+const MOST: usize = 100;
 
 /// A field of the form, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +92,7 @@ impl Field {
             Self::Bootstrap => "each member sees its own resample",
             Self::Negatives => "what the ood head learns to refuse",
             Self::Pairs => "which items of a batch the ranker compares",
-            Self::Seed => "same seed, same run",
+            Self::Seed => "same seed, same run; 1..3 or 1,2,7 is a run for each",
         }
     }
 
@@ -116,6 +121,8 @@ pub struct Form {
     pub model: usize,
     /// Choices; the typed fields are in `texts` until the run starts.
     pub hyper: HyperParameters,
+    /// Linear heads and then MLPs.
+    pub both: bool,
     pub selected: usize,
     texts: Vec<Input>,
     /// Enter was pressed and the form was not right.
@@ -131,7 +138,7 @@ impl Form {
             hyper.hidden = HyperParameters::new(Architecture::Mlp).hidden;
         }
         let model = models.iter().position(|name| name == model).unwrap_or(0);
-        let mut form = Self { models, model, hyper, selected: 0, texts: Vec::new(), refused: false };
+        let mut form = Self { models, model, hyper, both: false, selected: 0, texts: Vec::new(), refused: false };
         form.write_texts();
         form
     }
@@ -158,6 +165,7 @@ impl Form {
     /// Fills the form with other values.
     pub fn fill(&mut self, hyper: HyperParameters) {
         self.hyper = hyper;
+        self.both = false;
         self.refused = false;
         self.write_texts();
     }
@@ -191,6 +199,7 @@ impl Form {
         let yes = |on: bool| if on { "on" } else { "off" };
         match field {
             Field::Model => self.models.get(self.model).map_or("", String::as_str),
+            Field::Architecture if self.both => BOTH,
             Field::Architecture => self.hyper.architecture.name(),
             Field::Target => match self.hyper.target {
                 Target::Raw => "raw",
@@ -217,9 +226,11 @@ impl Form {
                 self.model = (self.model + by) % self.models.len();
             }
             Field::Architecture => {
-                hyper.architecture = match hyper.architecture {
-                    Architecture::Linear => Architecture::Mlp,
-                    Architecture::Mlp => Architecture::Linear,
+                let (linear, mlp) = (Architecture::Linear, Architecture::Mlp);
+                (hyper.architecture, self.both) = match (hyper.architecture, self.both, forward) {
+                    (Architecture::Linear, _, true) | (_, true, false) => (mlp, false),
+                    (Architecture::Mlp, false, true) | (Architecture::Linear, _, false) => (mlp, true),
+                    _ => (linear, false),
                 };
             }
             Field::Target => {
@@ -246,36 +257,67 @@ impl Form {
         }
     }
 
-    /// The model and the values, if every one can be read and is in its range.
+    /// The model and the runs that are described: one for each combination of the values given.
     ///
     /// # Errors
-    /// A sentence about the first that is not.
-    pub fn read(&self) -> Result<(String, HyperParameters), String> {
-        let whole = |field: Field| {
-            let text = self.input(field).map_or("", |input| input.value()).trim();
-            text.parse::<usize>().map_err(|_| format!("{} is '{text}'; give a whole number", field.name()))
+    /// A sentence about the first value that cannot be read or is out of range, or that there are too many.
+    pub fn read(&self) -> Result<(String, Vec<HyperParameters>), String> {
+        let text = |field: Field| self.input(field).map_or("", |input| input.value());
+        let whole = |field: Field| values::<usize>(field.name(), text(field), MOST);
+        let real = |field: Field| values::<f64>(field.name(), text(field), MOST);
+        let linear = HyperParameters { architecture: Architecture::Linear, ..self.hyper.clone() };
+        let shapes = if self.both {
+            vec![linear, HyperParameters { architecture: Architecture::Mlp, ..self.hyper.clone() }]
+        } else {
+            vec![self.hyper.clone()]
         };
-        let real = |field: Field| {
-            let text = self.input(field).map_or("", |input| input.value()).trim();
-            text.parse::<f64>().map_err(|_| format!("{} is '{text}'; give a number", field.name()))
-        };
-        let hyper = HyperParameters {
-            members: whole(Field::Members)?,
-            epochs: whole(Field::Epochs)?,
-            patience: whole(Field::Patience)?,
-            hidden: whole(Field::Hidden)?,
-            batch: whole(Field::Batch)?,
-            learning_rate: real(Field::LearningRate)?,
-            warmup: real(Field::Warmup)?,
-            weight_decay: real(Field::WeightDecay)?,
-            seed: whole(Field::Seed)? as u64,
-            ..self.hyper.clone()
-        };
-        hyper.validate()?;
+        let mut all = Sweep::of(shapes, MOST);
+        all.over(&whole(Field::Hidden)?, |run, value| run.hidden = value)?;
+        all.over(&whole(Field::Members)?, |run, value| run.members = value)?;
+        all.over(&whole(Field::Epochs)?, |run, value| run.epochs = value)?;
+        all.over(&whole(Field::Batch)?, |run, value| run.batch = value)?;
+        all.over(&real(Field::LearningRate)?, |run, value| run.learning_rate = value)?;
+        all.over(&real(Field::Warmup)?, |run, value| run.warmup = value)?;
+        all.over(&real(Field::WeightDecay)?, |run, value| run.weight_decay = value)?;
+        all.over(&whole(Field::Patience)?, |run, value| run.patience = value)?;
+        all.over(&values::<u64>(Field::Seed.name(), text(Field::Seed), MOST)?, |run, value| run.seed = value)?;
         let model = self.models.get(self.model).cloned().ok_or("the audit has no model")?;
-        Ok((model, hyper))
+        Ok((model, all.runs()?))
+    }
+
+    /// What stands in the fields, by their names, but for the model: it belongs to one audit.
+    #[must_use]
+    pub fn written(&self) -> BTreeMap<String, String> {
+        let field = |field: &Field| {
+            let text = self.input(*field).map_or_else(|| self.choice(*field), |input| input.value());
+            (field.name().to_owned(), text.to_owned())
+        };
+        Field::ALL.iter().filter(|field| **field != Field::Model).map(field).collect()
+    }
+
+    /// Fills the fields with what stood in them; what is no choice any more stays as it is.
+    pub fn fill_written(&mut self, written: &BTreeMap<String, String>) {
+        let selected = self.selected;
+        for (at, field) in Field::ALL.into_iter().enumerate() {
+            let Some(text) = written.get(field.name()) else { continue };
+            if field.is_typed() {
+                self.texts[at] = Input::new(text.clone());
+                continue;
+            }
+            self.selected = at;
+            // No field has more choices than this.
+            for _ in 0..Negatives::ALL.len() {
+                if field != Field::Model && self.choice(field) != text {
+                    self.choose(true);
+                }
+            }
+        }
+        self.selected = selected;
     }
 }
+
+/// Both shapes, as the command line takes them.
+const BOTH: &str = "linear,mlp";
 
 #[cfg(test)]
 mod tests {
@@ -287,8 +329,9 @@ mod tests {
 
     #[test]
     fn the_defaults_can_start() {
-        let (model, hyper) = form().read().unwrap();
-        assert_eq!((model.as_str(), hyper), ("n", HyperParameters::new(Architecture::Linear)));
+        let (model, runs) = form().read().unwrap();
+        let hyper = HyperParameters::new(Architecture::Linear).canonical();
+        assert_eq!((model.as_str(), runs), ("n", vec![hyper]));
     }
 
     #[test]
@@ -299,6 +342,39 @@ mod tests {
         assert_eq!(form.read().unwrap_err(), "members is 'five'; give a whole number");
         *form.selected_input().unwrap() = Input::new("999".into());
         assert!(form.read().unwrap_err().contains("members is 999"));
+    }
+
+    #[test]
+    fn several_values_make_a_run_for_each_combination() {
+        let mut form = form();
+        form.selected = 1;
+        form.choose(false);
+        assert_eq!(form.choice(Field::Architecture), "linear,mlp");
+        form.selected = 15;
+        *form.selected_input().unwrap() = Input::new("1..3".into());
+        let runs = form.read().unwrap().1;
+        let shapes: Vec<_> = runs.iter().map(|run| (run.architecture.name(), run.seed)).collect();
+        assert_eq!(shapes, [("linear", 1), ("linear", 2), ("linear", 3), ("mlp", 1), ("mlp", 2), ("mlp", 3)]);
+        *form.selected_input().unwrap() = Input::new("1..60".into());
+        assert!(form.read().unwrap_err().contains("more than 100 runs"));
+    }
+
+    #[test]
+    fn what_was_written_comes_back() {
+        let mut first = form();
+        for (at, text) in [(2, "3,5"), (15, "1..3")] {
+            first.selected = at;
+            *first.selected_input().unwrap() = Input::new(text.into());
+        }
+        for at in [1, 10, 13] {
+            first.selected = at;
+            first.choose(false);
+        }
+        let mut second = form();
+        second.fill_written(&first.written());
+        assert_eq!((second.written(), second.read(), second.selected), (first.written(), first.read(), 0));
+        second.fill_written(&[("architecture".to_owned(), "cubic".to_owned())].into());
+        assert!(second.read().is_ok());
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use super::FORM;
 use super::form::{Field, Form};
+use crate::audit::HyperParameters;
+use crate::console::jobs::same_settings;
 use crate::console::msg::Action;
 use crate::console::paint::{Pen, inset};
 use crate::console::theme::Role;
@@ -35,9 +37,30 @@ pub fn draw(world: &World, pen: &mut Pen<'_>, area: Rect, form: &Form) {
             Some(words) => {
                 (format!("{} {words}", pen.glyphs().care), if form.refused { Role::Bad } else { Role::Warn })
             }
-            None => (form.read().map(|(_, hyper)| hyper.summary()).unwrap_or_default(), Role::Good),
+            None => (form.read().map(|(model, runs)| words(world, &model, &runs)).unwrap_or_default(), Role::Good),
         };
         pen.text(inside.x, bottom - 1, inside.width, &words, role);
+    }
+}
+
+/// What starting would do.
+fn words(world: &World, model: &str, runs: &[HyperParameters]) -> String {
+    match (words_of_kept(world, model, runs), runs) {
+        (Some(kept), _) => kept,
+        (None, [hyper]) => hyper.summary(),
+        (None, runs) => format!("{} runs, a row each", runs.len()),
+    }
+}
+
+/// Which of some runs there are already.
+pub fn words_of_kept(world: &World, model: &str, runs: &[HyperParameters]) -> Option<String> {
+    let kept =
+        |hyper: &HyperParameters| world.runs.iter().find(|run| run.model == model && same_settings(hyper, &run.hyper));
+    let found: Vec<_> = runs.iter().filter_map(kept).collect();
+    match (found.as_slice(), runs.len()) {
+        ([], _) => None,
+        ([run], 1) => Some(format!("run {} has exactly these settings already", run.id.short())),
+        (found, all) => Some(format!("{} of {all} runs are there already", found.len())),
     }
 }
 
@@ -45,7 +68,7 @@ fn field(pen: &mut Pen<'_>, row: Rect, form: &Form, at: usize) {
     let field = Field::ALL[at];
     let selected = at == form.selected;
     let glyphs = pen.glyphs();
-    let idle = field == Field::Hidden && form.hyper.hidden_units() == 0;
+    let idle = field == Field::Hidden && form.hyper.hidden_units() == 0 && !form.both;
     let (label, value) = match (selected, idle) {
         (true, _) => (Role::Title, Role::Text),
         (false, true) => (Role::Dim, Role::Dim),

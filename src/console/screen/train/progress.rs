@@ -1,6 +1,6 @@
 //! The running job in numbers: stage, speed, time left, members, the gauge.
 
-use super::{HERE, State, way_to_a_run};
+use super::{HERE, State, offer_of_kept, way_to_a_run};
 use crate::audit::{EpochMetrics, HeadKind};
 use crate::console::jobs::{Job, JobState, Task};
 use crate::console::msg::{Action, ScreenId};
@@ -189,6 +189,12 @@ pub fn line(world: &World, pen: &mut Pen<'_>, area: Rect) {
 }
 
 fn last_words(world: &World) -> String {
+    if world.jobs.kept() > 0 {
+        return offer_of_kept(world);
+    }
+    if world.elsewhere.iter().any(|run| run.running) {
+        return "another process trains; its runs stand here as they are finished".into();
+    }
     let new = format!("{} describes a new run", way_to_a_run(world));
     if world.screen == ScreenId::Data {
         let key = |action| world.key(data::HERE, action);
@@ -204,7 +210,7 @@ fn last_words(world: &World) -> String {
                 format!("job {} was stopped; {resume} on the stopped run goes on with it, {new}", job.id)
             }
             JobState::Cancelled => format!("job {} was stopped", job.id),
-            JobState::Queued => format!("job {} waits", job.id),
+            JobState::Queued | JobState::Kept => format!("job {} waits", job.id),
             _ => format!("job {} is done; {new}", job.id),
         },
     }

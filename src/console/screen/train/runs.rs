@@ -1,18 +1,20 @@
-//! The finished runs of the audit and how well each of their heads orders the validation items.
+//! What runs, waits and is finished; of runs how well each of their heads orders the validation items.
 
-use super::State;
-use crate::audit::{HeadKind, RunRecord, RunState};
+use super::{Row, State, rows};
+use crate::audit::{HeadKind, RunRecord, RunState, WaitingRun};
+use crate::console::jobs::{Job, JobState, Task};
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
 use crate::console::text;
 use crate::console::theme::Role;
+use crate::console::widget::spark;
 use crate::console::world::World;
 use ratatui::layout::Rect;
 
 /// Draws the list.
 pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
     let title = format!("Runs {} Spearman with the loss, validation items", pen.glyphs().dot);
-    let note = match world.listed().count() {
+    let note = match rows(world).count() {
         0 => "none yet".into(),
         n => format!("{} of {n}", state.runs.selected + 1),
     };
@@ -24,10 +26,22 @@ pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
     head(pen, inside, y);
     let page = usize::from(inside.height - 1);
     let cursor = state.runs;
-    for (line, (place, record)) in world.listed().enumerate().skip(cursor.offset).take(page).enumerate() {
+    for (line, (place, row)) in rows(world).enumerate().skip(cursor.offset).take(page).enumerate() {
         let y = inside.y + 1 + line as u16;
-        let shown = world.shown.as_ref().is_some_and(|shown| shown.record.id == record.id);
-        row(pen, Rect { y, height: 1, ..inside }, record, shown);
+        let area = Rect { y, height: 1, ..inside };
+        match row {
+            Row::Run(record) => {
+                let shown = world.shown.as_ref().is_some_and(|shown| shown.record.id == record.id);
+                run(pen, area, record, shown);
+                // The letter that ends its curve.
+                if let Some(at) = state.curves.marked.iter().position(|marked| *marked == record.id) {
+                    let letter = spark::letter(at).to_string();
+                    pen.styled(area.x + 1, area.y, 1, &letter, pen.theme.series(at));
+                }
+            }
+            Row::Job(job) => waiting(pen, area, &job_words(world, job)),
+            Row::Elsewhere(run) => waiting(pen, area, &words_elsewhere(run)),
+        }
         if place == cursor.selected {
             pen.text(inside.x, y, 1, pen.glyphs().selected, Role::Text);
             pen.select(Rect { y, height: 1, ..inside });
@@ -38,7 +52,7 @@ pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
 /// Where the columns begin: run, model, regressor, ranker, seconds, heads.
 fn columns(width: u16) -> [u16; 6] {
     let model = if width >= 90 { 22 } else { 14 };
-    [2, 10, 10 + model, 20 + model, 28 + model, 40 + model]
+    [2, 11, 11 + model, 21 + model, 29 + model, 41 + model]
 }
 
 fn head(pen: &mut Pen<'_>, area: Rect, y: u16) {
@@ -51,7 +65,63 @@ fn head(pen: &mut Pen<'_>, area: Rect, y: u16) {
     }
 }
 
-fn row(pen: &mut Pen<'_>, area: Rect, record: &RunRecord, shown: bool) {
+/// What is said of a run that is not one yet.
+struct Waiting {
+    running: bool,
+    name: String,
+    model: String,
+    state: String,
+    task: String,
+}
+
+fn job_words(world: &World, job: &Job) -> Waiting {
+    let state = match &job.state {
+        JobState::Running => match job.progress.as_ref().filter(|progress| progress.total > 0) {
+            Some(progress) => {
+                format!("{} {} %", progress.stage.name(), number::percent(progress.done, progress.total))
+            }
+            None => "runs".into(),
+        },
+        JobState::Kept => "left waiting the last time".into(),
+        _ => match world.jobs.queued().position(|queued| queued.id == job.id) {
+            Some(0) => "begins next".into(),
+            turn => format!("waits, {} before it", turn.unwrap_or_default()),
+        },
+    };
+    let (model, task) = match &job.task {
+        Task::Train { model, hyper } => (model.clone(), hyper.summary()),
+        Task::Care(chore) => (String::new(), chore.name().to_owned()),
+    };
+    Waiting { running: job.state == JobState::Running, name: format!("job {}", job.id), model, state, task }
+}
+
+fn words_elsewhere(run: &WaitingRun) -> Waiting {
+    let state = if run.running { "runs in another process" } else { "waits in another process" };
+    Waiting {
+        running: run.running,
+        name: "beside".into(),
+        model: run.model.clone(),
+        state: state.into(),
+        task: run.hyper.summary(),
+    }
+}
+
+fn waiting(pen: &mut Pen<'_>, area: Rect, said: &Waiting) {
+    let (at, glyphs) = (columns(area.width), pen.glyphs());
+    let (mark, role) = if said.running { (glyphs.running, Role::Accent) } else { (glyphs.queued, Role::Dim) };
+    let x = pen.text(area.x + at[0], area.y, 1, mark, role);
+    pen.text(x + 1, area.y, at[1].saturating_sub(at[0] + 2), &said.name, Role::Text);
+    let room = at[2] - at[1] - 1;
+    pen.text(area.x + at[1], area.y, room, &text::fit(&said.model, usize::from(room), glyphs.ellipsis), Role::Text);
+    let room = area.width.min(at[5]).saturating_sub(at[2] + 1);
+    pen.text(area.x + at[2], area.y, room, &text::fit(&said.state, usize::from(room), glyphs.ellipsis), Role::Dim);
+    let room = area.width.saturating_sub(at[5]);
+    if room >= 8 {
+        pen.text(area.x + at[5], area.y, room, &said.task, Role::Text);
+    }
+}
+
+fn run(pen: &mut Pen<'_>, area: Rect, record: &RunRecord, shown: bool) {
     let at = columns(area.width);
     let glyphs = pen.glyphs();
     let mark = match (record.state, shown) {

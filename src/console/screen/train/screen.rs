@@ -1,21 +1,26 @@
 //! Train as one of the screens.
 
+use super::curves::Chart;
 use super::form::Form;
-use super::{FORM, HERE, State, form_view, layout, sheet, view};
+use super::form_view::words_of_kept;
+use super::keys::{CURVES, DIFFERENCE, DROP_KEPT, HOLD, JOB_EARLIER, JOB_LATER, LOG_SCALE, MARK, RUN_KEPT, SMOOTH};
+use super::{FORM, HERE, Row, State, form_view, layout, rows, sheet, view};
 use crate::audit::{Architecture, HyperParameters, RunState};
 use crate::console::glyph::Glyphs;
+use crate::console::jobs::JobState;
 use crate::console::keys::Context;
 use crate::console::msg::Action;
 use crate::console::paint::Pen;
-use crate::console::screen::{Effect, List, Screen};
+use crate::console::screen::{Effect, List, Screen, keep, kept};
 use crate::console::shell;
 use crate::console::widget::input;
 use crate::console::widget::table::Cursor;
 use crate::console::world::World;
-use crate::engine::{Command, Event};
+use crate::engine::Command;
 use crate::report::Sheet;
 use crossterm::event::{Event as TerminalEvent, KeyEvent};
 use ratatui::layout::Rect;
+use serde_json::{Map, Value};
 use tui_input::backend::crossterm::EventHandler;
 
 impl Screen for State {
@@ -30,15 +35,27 @@ impl Screen for State {
             Action::ResumeRun => return self.resume_run(world),
             Action::CancelRunning => return vec![Effect::CancelRunning],
             Action::CancelQueued => {
-                return match world.jobs.newest_queued() {
+                return match self.selected_waiting(world).or(world.jobs.newest_queued()) {
                     Some(job) => Effect::send(Command::Cancel { job }),
                     None => Effect::say("no job waits"),
                 };
             }
-            Action::CloseForm => self.form = None,
-            Action::StartRun => return self.start_run(),
+            JOB_EARLIER | JOB_LATER => {
+                return match self.selected_waiting(world) {
+                    Some(job) => Effect::send(Command::MoveJob { job, earlier: action == JOB_EARLIER }),
+                    None => Effect::say("only a job that waits can be moved; its row stands above the runs"),
+                };
+            }
+            RUN_KEPT | DROP_KEPT if world.jobs.kept() == 0 => return Effect::say("nothing was left waiting"),
+            RUN_KEPT => return Effect::send(Command::ReleaseJobs { job: None }),
+            DROP_KEPT => return Effect::send(Command::DropKeptJobs),
+            MARK | CURVES | DIFFERENCE | SMOOTH | LOG_SCALE | HOLD if self.form.is_none() => {
+                return self.act_on_curves(world, action);
+            }
+            Action::CloseForm => drop(self.close_form()),
+            Action::StartRun => return self.start_run(world),
             _ if self.form.as_mut().is_some_and(|form| edit(form, action)) => {}
-            _ => self.apply(action, world.listed().count()),
+            _ => self.apply(action, rows(world).count()),
         }
         Vec::new()
     }
@@ -71,12 +88,16 @@ impl Screen for State {
                 Some(format!("llm2loss train {audit}{}{}", shell::model(world), shell::settings(hyper)))
             }
             Action::ResumeRun => {
-                let record = self.selected(world).filter(|run| run.state == RunState::Cancelled)?;
+                let record = self.selected_run(world).filter(|run| run.state == RunState::Cancelled)?;
                 let model = shell::quoted(&record.model);
                 Some(format!("llm2loss train {audit} --model {model}{}", shell::settings(&record.hyper)))
             }
+            DIFFERENCE => {
+                let [a, b] = self.compared(world)?;
+                Some(format!("llm2loss runs diff {} {}", a.id, b.id))
+            }
             Action::OpenRun => {
-                let record = self.selected(world)?;
+                let record = self.selected_run(world)?;
                 Some(format!("llm2loss table {audit} attributes --run {}", record.id))
             }
             _ => None,
@@ -87,21 +108,9 @@ impl Screen for State {
         Some(sheet::sheet(world))
     }
 
-    fn on_event(&mut self, world: &World, event: &Event) {
-        let record = match event {
-            Event::Shown(view) => &view.record,
-            Event::JobFinished { record, .. } => record,
-            _ => return,
-        };
-        // A new run comes first; the selection stays on the run it was on.
-        if !world.knows(&record.id) && !world.runs.is_empty() && self.runs.selected > 0 {
-            self.runs.selected += 1;
-        }
-    }
-
     fn settle(&mut self, world: &World, body: Rect) {
         let page = layout(body).page();
-        self.runs.settle(world.listed().count(), page);
+        self.follow(world, page);
         // The log has no line of headings: one more fits.
         self.log_offset = self.log_offset.min(world.log.lines.len().saturating_sub(page + 1));
     }
@@ -109,7 +118,7 @@ impl Screen for State {
     fn list(&self, world: &World, body: Rect) -> Option<List> {
         // The log has no rows to choose.
         let area = layout(body).runs.filter(|_| !self.show_log)?;
-        Some(List::framed(area, world.listed().count()))
+        Some(List::framed(area, rows(world).count()))
     }
 
     fn cursor(&mut self) -> Option<&mut Cursor> {
@@ -137,6 +146,14 @@ impl Screen for State {
         line.is_some_and(|line| input::paste(line, text))
     }
 
+    fn keep(&self, kept: &mut Map<String, Value>, _of_audit: &mut Map<String, Value>) {
+        keep(kept, "form", &self.written);
+    }
+
+    fn restore(&mut self, _world: &World, all: &Map<String, Value>, _of_audit: &Map<String, Value>) {
+        self.written = kept(all, "form").unwrap_or_default();
+    }
+
     fn beside(&self) -> Option<Context> {
         self.form.is_none().then_some(FORM)
     }
@@ -157,32 +174,81 @@ fn edit(form: &mut Form, action: Action) -> bool {
 }
 
 impl State {
+    /// Does what an action says to the chart, or to what it is of.
+    fn act_on_curves(&mut self, world: &World, action: Action) -> Vec<Effect> {
+        let curves = &mut self.curves;
+        match action {
+            MARK => {
+                let Some(run) = self.selected_run(world).map(|run| run.id.clone()) else {
+                    return Effect::say("only runs can be marked");
+                };
+                if !self.curves.mark(&run) {
+                    return Effect::say("eight runs are marked; more curves cannot be told apart");
+                }
+            }
+            CURVES => {
+                curves.chart = if curves.chart == Chart::Validation { Chart::Training } else { Chart::Validation };
+            }
+            DIFFERENCE if curves.chart == Chart::Difference => curves.chart = Chart::Training,
+            DIFFERENCE => match self.compared(world) {
+                Some(_) => self.curves.chart = Chart::Difference,
+                None => {
+                    return Effect::say(format!("{} marks two runs to compare first", world.key(HERE, MARK)));
+                }
+            },
+            SMOOTH => curves.smooth = !curves.smooth,
+            LOG_SCALE => curves.log = !curves.log,
+            _ => {
+                curves.still = match curves.still {
+                    Some(_) => None,
+                    None => world.jobs.to_watch().cloned().map(Box::new),
+                };
+                if curves.still.is_none() && world.jobs.to_watch().is_none() {
+                    return Effect::say("nothing moves");
+                }
+            }
+        }
+        Vec::new()
+    }
+
     fn open_form(&mut self, world: &World) -> Vec<Effect> {
         let Some(audit) = &world.audit else { return Effect::say("the audit is not open yet") };
         let hyper = match &world.shown {
             Some(shown) => shown.record.hyper.clone(),
             None => HyperParameters::new(Architecture::Linear),
         };
-        self.form = Some(Form::new(audit.models.clone(), world.model().unwrap_or_default(), hyper));
+        let mut form = Form::new(audit.models.clone(), world.model().unwrap_or_default(), hyper);
+        form.fill_written(&self.written);
+        self.form = Some(form);
         Vec::new()
     }
 
-    fn start_run(&mut self) -> Vec<Effect> {
+    /// Closes the form, whose values stand in it again when it is opened.
+    fn close_form(&mut self) -> Option<Form> {
+        let form = self.form.take();
+        self.written = form.as_ref().map(Form::written).unwrap_or_default();
+        form
+    }
+
+    fn start_run(&mut self, world: &World) -> Vec<Effect> {
         let Some(form) = &mut self.form else { return Vec::new() };
-        match form.read() {
-            Ok((model, hyper)) => {
-                self.form = None;
-                Effect::send(Command::Train { model, hyper })
-            }
-            Err(_) => {
-                form.refused = true;
-                Vec::new()
-            }
-        }
+        let Ok((model, runs)) = form.read() else {
+            form.refused = true;
+            return Vec::new();
+        };
+        self.close_form();
+        let kept = words_of_kept(world, &model, &runs).map(Effect::say).unwrap_or_default();
+        let train = |hyper| Effect::send(Command::Train { model: model.clone(), hyper });
+        kept.into_iter().chain(runs.into_iter().flat_map(train)).collect()
     }
 
     fn open_run(&self, world: &World) -> Vec<Effect> {
-        let Some(record) = self.selected(world) else { return Vec::new() };
+        let record = match self.selected(world) {
+            Some(Row::Run(record)) => record,
+            Some(Row::Job(job)) if job.waits() => return Effect::say("this job waits; there is nothing to show yet"),
+            Some(_) => return Effect::say("this run is not finished; there is nothing to show yet"),
+            None => return Vec::new(),
+        };
         let short = record.id.short();
         let said = match record.state {
             RunState::Finished => return Effect::send(Command::OpenRun { run: record.id.clone() }),
@@ -195,9 +261,16 @@ impl State {
         vec![Effect::Say(said, true)]
     }
 
-    /// Queues the selected run again: the engine goes on from its checkpoint.
+    /// Queues the selected run again: the engine goes on from its checkpoint. A kept job begins when its turn comes.
     fn resume_run(&self, world: &World) -> Vec<Effect> {
-        let Some(record) = self.selected(world) else { return Vec::new() };
+        let record = match self.selected(world) {
+            Some(Row::Run(record)) => record,
+            Some(Row::Job(job)) if job.state == JobState::Kept => {
+                return Effect::send(Command::ReleaseJobs { job: Some(job.id) });
+            }
+            Some(_) => return Effect::say("it begins when its turn comes"),
+            None => return Vec::new(),
+        };
         let short = record.id.short();
         match record.state {
             RunState::Cancelled => {

@@ -1,7 +1,9 @@
 //! The runs as a table for a clipboard or a file.
 
+use super::{Row, rows};
 use crate::audit::HeadKind;
 use crate::console::export::{heading, number};
+use crate::console::jobs::Task;
 use crate::console::world::World;
 use crate::report::Align::{Left, Right};
 use crate::report::{Cell, Sheet};
@@ -18,7 +20,29 @@ pub fn sheet(world: &World) -> Sheet {
         ("seconds", Right),
     ];
     let mut sheet = Sheet::new(heading(world, "Runs"), &columns);
-    for run in world.listed() {
+    let waiting = |sheet: &mut Sheet, name: String, state: &str, model: &str, task: String| {
+        let mut cells = vec![Cell::text(name), Cell::text(state), Cell::text(model.to_owned()), Cell::text(task)];
+        cells.extend(vec![Cell::Empty; 3]);
+        sheet.row(cells);
+    };
+    for row in rows(world) {
+        let run = match row {
+            Row::Run(run) => run,
+            Row::Job(job) => {
+                let state = if job.waits() { "waiting" } else { "running" };
+                let (model, task) = match &job.task {
+                    Task::Train { model, hyper } => (model.as_str(), hyper.summary()),
+                    Task::Care(chore) => ("", chore.name().to_owned()),
+                };
+                waiting(&mut sheet, format!("job {}", job.id), state, model, task);
+                continue;
+            }
+            Row::Elsewhere(run) => {
+                let state = if run.running { "running" } else { "waiting" };
+                waiting(&mut sheet, "in another process".into(), state, &run.model, run.hyper.summary());
+                continue;
+            }
+        };
         let rho = |head| run.validation_spearman(head).map_or(Cell::Empty, |value| number(value, false));
         sheet.row(vec![
             Cell::text(run.id.to_string()),

@@ -13,5 +13,6 @@ pub const CONTEXTS: &[Context] = &[HERE];
 /// Its lines of the key table.
 pub static KEYS: &[Row] = &[
     bind(HERE, &["h"], Action::NextHead, "head", "density of the next head"),
+    bind(HERE, &["z"], Action::Zoom, "Table 2", "Table 2 alone, or below"),
     bind(HERE, &["c"], TOGGLE_CALIBRATION, "calibration", "how far estimates can be believed"),
 ];

@@ -17,11 +17,13 @@ pub struct State {
     pub head: HeadKind,
     /// How far estimates can be believed, in the place of the density.
     pub calibration: bool,
+    /// Table 2 stands alone.
+    pub whole: bool,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { head: HeadKind::Ranker, calibration: false }
+        Self { head: HeadKind::Ranker, calibration: false, whole: false }
     }
 }
 

@@ -20,6 +20,7 @@ impl Screen for State {
     fn act(&mut self, _world: &World, action: Action) -> Vec<Effect> {
         match action {
             Action::NextHead => self.next(),
+            Action::Zoom => self.whole = !self.whole,
             TOGGLE_CALIBRATION => self.calibration = !self.calibration,
             _ => {}
         }

@@ -1,12 +1,14 @@
 //! Draws the Validity screen: Table 2, the density of ranks, and the loss by tenth of what is predicted.
 
-use super::{State, reliability};
+use super::{HERE, State, reliability};
 use crate::audit::HeadKind;
 use crate::console::glyph::Glyphs;
+use crate::console::msg::Action;
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
 use crate::console::text;
 use crate::console::theme::Role;
+use crate::console::widget::table::cut_sign;
 use crate::console::widget::{density, scale::Scale};
 use crate::console::world::World;
 use crate::diagnose::{Aggregate, Association, Measured, ValidityRow, ValidityTable};
@@ -25,7 +27,10 @@ struct Layout {
     tenths: Option<Rect>,
 }
 
-fn layout(body: Rect) -> Layout {
+fn layout(body: Rect, whole: bool) -> Layout {
+    if whole {
+        return Layout { density: Rect { height: 0, ..body }, table: body, tenths: None };
+    }
     if body.width >= 108 && body.height >= 22 {
         let left = body.width / 2;
         let density = Rect { width: left, ..body };
@@ -41,11 +46,13 @@ fn layout(body: Rect) -> Layout {
 
 /// Draws the screen into the body.
 pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
-    let places = layout(body);
+    let places = layout(body, state.whole);
     let head = state.head;
     let examined = world.examined();
     let place = examined.and_then(|examined| examined.places.iter().find(|place| place.head == head));
-    if state.calibration {
+    if state.whole {
+        // The table has all the room.
+    } else if state.calibration {
         reliability::draw(pen, places.density, examined.map(|examined| &*examined.calibration));
     } else {
         ranks(pen, places.density, head, place, world.shown.is_some());
@@ -63,6 +70,8 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
     let inside = inset(pen.panel(places.table, &title, &note, false), 1);
     if let Some(shown) = &world.shown {
         table(pen, inside, &shown.tables.validity, head);
+        let rows = listed(&shown.tables.validity, head).count();
+        cut_sign(pen, places.table, rows, inside, (!state.whole).then(|| world.key(HERE, Action::Zoom)));
         if let Some(seen) = seen.filter(|_| places.table.width < ROOM_FOR_SEEN && inside.height > ROWS_BEFORE_SEEN) {
             let (items, of) = (number::count(seen.items), number::count(seen.of));
             let words = format!("{items} of {of} test items seen in training");
@@ -138,6 +147,13 @@ fn aggregate(row: &ValidityRow) -> String {
     }
 }
 
+/// Mean and median of every head, then the members of the head in view.
+fn listed(table: &ValidityTable, head: HeadKind) -> impl Iterator<Item = &ValidityRow> {
+    let is_member = |row: &&ValidityRow| matches!(row.aggregate, Aggregate::Member(_));
+    let joined = table.rows.iter().filter(move |row| !is_member(row));
+    joined.chain(table.rows.iter().filter(move |row| is_member(row) && row.head == head))
+}
+
 /// Mean and median of every head first, then the members of the head in view as far as there is room.
 fn table(pen: &mut Pen<'_>, area: Rect, table: &ValidityTable, head: HeadKind) {
     if area.height < 2 || area.width < 40 {
@@ -150,9 +166,7 @@ fn table(pen: &mut Pen<'_>, area: Rect, table: &ValidityTable, head: HeadKind) {
             pen.right(area.x + end, area.y, 14, words, Role::Dim);
         }
     }
-    let joined = table.rows.iter().filter(|row| !matches!(row.aggregate, Aggregate::Member(_)));
-    let alone = table.rows.iter().filter(|row| matches!(row.aggregate, Aggregate::Member(_)) && row.head == head);
-    for (line, row) in joined.chain(alone).take(usize::from(area.height - 1)).enumerate() {
+    for (line, row) in listed(table, head).take(usize::from(area.height - 1)).enumerate() {
         let y = area.y + 1 + line as u16;
         let glyphs = pen.glyphs();
         let role = if row.head == head { Role::Accent } else { Role::Text };
