@@ -77,7 +77,7 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
 /// Shows what can be taken in, and how; then says what is missing.
 fn nothing_given(missing: &str) -> Failure {
     // A closed pipe is nobody's fault.
-    let _ = write!(std::io::stderr(), "{}\n", held::table());
+    let _ = writeln!(std::io::stderr(), "{}", held::table());
     Failure::usage(missing)
 }
 

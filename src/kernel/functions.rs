@@ -144,7 +144,7 @@ impl Image for GeluTanh {
     #[inline(always)]
     fn of<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s {
         // ½ (1 + tanh u) = σ(2u), with 2u = 2 √(2/π) x (1 + 0.044715 x²).
-        let (cubic, linear) = (simd.splat_f32s(0.071_354_82), simd.splat_f32s(1.595_769_1));
+        let (cubic, linear) = (simd.splat_f32s(0.071_354_82), simd.splat_f32s(1.595_769));
         let inner = simd.mul_add_f32s(simd.mul_f32s(x, x), cubic, linear);
         simd.mul_f32s(x, sigmoid(simd, simd.mul_f32s(x, inner)))
     }

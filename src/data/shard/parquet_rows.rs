@@ -226,12 +226,12 @@ impl Reader for ParquetReader {
             let (Place::Text(at) | Place::Path(at) | Place::Bytes(at)) = self.place else { break };
             let places = cells[at].places(rows);
             let mut all = Vec::with_capacity(rows);
-            for row in 0..rows {
+            for (row, &place) in places.iter().enumerate() {
                 let number = first + row as u64;
                 let own = ids.as_ref().map(|(at, places)| cells[*at].text_at(&self.leaves[*at].writer, places[row]));
                 let content = match own.as_deref().map(str::trim) {
                     Some("") => RowContent::Bad("the id is empty".into()),
-                    _ => self.content(&cells[at], &self.leaves[at], places[row]),
+                    _ => self.content(&cells[at], &self.leaves[at], place),
                 };
                 let id = own.filter(|id| !id.trim().is_empty()).unwrap_or_else(|| numbered(&self.path, number));
                 if let RowContent::Image(bytes) = &content {

@@ -24,7 +24,7 @@ use std::collections::HashMap;
 /// Tokens to states, of whatever family.
 pub enum TextModel {
     Bert(Box<Bert>),
-    Other(Transformer),
+    Other(Box<Transformer>),
 }
 
 impl TextModel {
@@ -44,7 +44,8 @@ impl TextModel {
         let model = if shape.is_bert() && !device.is_cpu() && shape.activation != Activation::Silu {
             Bert::new(tensors, shape, device).map(|bert| Self::Bert(Box::new(bert)))
         } else {
-            Transformer::new(&Source { tensors, shape, precision: shape.precision() }, device).map(Self::Other)
+            Transformer::new(&Source { tensors, shape, precision: shape.precision() }, device)
+                .map(|model| Self::Other(Box::new(model)))
         };
         model.map_err(|error| error.to_string())
     }
