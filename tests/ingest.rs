@@ -326,7 +326,6 @@ fn bad_manifests_are_refused_with_their_place() {
         (&["--manifest", &file, "--column", "attribute=loss", "--column", "loss=loss"], "said to be both"),
         (&["--manifest", &file, "--encoder", "/nowhere/model"], "/nowhere/model"),
         (&["--manifest", &file, "--attributes", &file], "expected value"),
-        (&[], "nothing to take in"),
     ] {
         refused(&[&["ingest", "x"], arguments].concat(), words);
     }

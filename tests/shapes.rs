@@ -122,6 +122,9 @@ fn examples() -> BTreeMap<String, Shape> {
     let rows = place.path("rows.csv");
     std::fs::write(&rows, manifest()).unwrap();
     place.json(&["ingest", "mine", "--manifest", &rows]);
+    let shard = place.path("shard.parquet");
+    place.json(&["encode", "--input", &rows, "--output", &shard]);
+    place.json(&["encode", "--input", &rows, "--shard", "0/2", "--output", &place.path("first.parquet")]);
     place.json(&["audits"]);
     place.json(&["audits", "show", "mine"]);
     place.json(&["embed", "mine"]);
