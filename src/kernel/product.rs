@@ -14,8 +14,8 @@ const STRIDE: usize = DEPTH + 16;
 /// Most rows of a tile: 24 sums in AVX-512's 32 registers, 12 in AVX2's 16.
 const TILE: usize = 12;
 const NARROW_TILE: usize = 6;
-/// Rows of a block.
-const BLOCK: usize = 384;
+/// Most rows of a block.
+const BLOCK: usize = 512;
 /// Weights below which another thread is not worth waking.
 const SMALLEST: usize = 1 << 16;
 
@@ -103,14 +103,15 @@ impl WithSimd for Multiply<'_> {
         // Blocks of one size.
         let step = depth.div_ceil(depth.div_ceil(DEPTH));
         let most = if S::F32_LANES >= HALF { TILE } else { NARROW_TILE };
-        let count = (self.rows.len() / depth).min(BLOCK);
+        // Blocks and tiles of nearly one size: a small one at the end would read all weights for a few rows.
+        let count = self.rows.len() / depth;
+        let count = count.div_ceil(count.div_ceil(BLOCK).max(1)).max(1);
         let mut block = vec![0f32; count * STRIDE];
         let coded = matches!(self.panels.numbers(), Numbers::Coded(..)) && count > most;
         let mut wide: Vec<Floats> = vec![[0.0; PANEL]; if coded { DEPTH } else { 0 }];
-        for (rows, out) in self.rows.chunks(BLOCK * depth).zip(self.out.chunks_mut(BLOCK * width)) {
+        for (rows, out) in self.rows.chunks(count * depth).zip(self.out.chunks_mut(count * width)) {
             let count = rows.len() / depth;
             let few = count <= most;
-            // Tiles of nearly one size: a small one at the end would wait for what it reads.
             let tile = count.div_ceil(count.div_ceil(most));
             for start in (0..depth).step_by(step) {
                 let deep = step.min(depth - start);

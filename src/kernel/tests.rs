@@ -25,7 +25,8 @@ fn textbook(rows: &[f32], weights: &[f32], depth: usize) -> Vec<f64> {
 
 #[test]
 fn products_are_those_of_the_textbook_for_any_shape_and_number_of_threads() {
-    let shapes = [(1, 1, 1), (1, 5, 3), (7, 300, 40), (13, 512, 64), (12, 193, 65), (400, 200, 33), (900, 64, 96)];
+    let shapes =
+        [(0, 4, 2), (1, 1, 1), (1, 5, 3), (7, 300, 40), (13, 512, 64), (12, 193, 65), (400, 200, 33), (900, 64, 96)];
     for threads in [1, 2, 3] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         for (rows, depth, columns) in shapes {
