@@ -6,7 +6,6 @@ use super::progress::{self, Position};
 use super::signals::{self, Signals};
 use crate::data::{Shard, Wishes};
 use crate::diagnose::grouped;
-use crate::encoder::EncoderChoice;
 use crate::engine::{ComputeDevice, EncodeReport, EngineError, Target, encode};
 use crate::report::{self, printable};
 use std::path::{Path, PathBuf};
@@ -17,13 +16,7 @@ pub fn run(place: &Place, given: &Encode) -> Result<u8, Failure> {
     let signals = Signals::listen().map_err(|error| Failure { message: format!("signals: {error}"), code: 1 })?;
     let (device, note) = ComputeDevice::open(place.device)?;
     note.iter().for_each(|note| tell(json, note));
-    let choice = EncoderChoice {
-        name: given.encoder.clone().unwrap_or_else(|| "builtin".to_owned()),
-        dims: given.dims,
-        prompt_document: given.prompt_document.clone(),
-        prompt_query: given.prompt_query.clone(),
-    };
-    let encoder = progress::opener_on(device.device.clone(), json)(&choice.to_string()).map_err(EngineError::from)?;
+    let encoder = progress::opener_on(device.device.clone(), json)(&given.encoder.line()).map_err(EngineError::from)?;
     let shard = Shard::open(&piped(&given.input, "/dev/stdin"), &wishes(given)?).map_err(EngineError::from)?;
     let target = if given.output == Path::new("-") { Target::Out } else { Target::File(given.output.clone()) };
     let tracker = Arc::new(progress::watch(Position::ALONE, json).watching(&device));

@@ -7,7 +7,6 @@ use crate::data::{
     AttributeFile, CelebaSplit, Contents, DataError, Draft, EvaluationFiles, Evaluations, Harness, ImagePlace,
     LookedAt, Mapping, Policy, ScoreFiles, celeba, clip_retrieval, image_folder, manifest, open_array, wilds,
 };
-use crate::encoder::EncoderChoice;
 use crate::engine::{
     Addition, EngineError, IngestReport, Intake, add_models, delete, described, ingest, known_audits, set_prompts,
 };
@@ -83,17 +82,8 @@ fn nothing_given(missing: &str) -> Failure {
 
 /// The encoder with what is wanted of it: the one given, else the one that embeddings name.
 fn encoder(given: &Ingest, draft: &Draft) -> String {
-    let wanted = given.dims.is_some() || given.prompt_document.is_some() || given.prompt_query.is_some();
-    if let Some(made) = draft.made.as_ref().filter(|_| given.encoder.is_none() && !wanted) {
-        return made.encoder.clone();
-    }
-    let choice = EncoderChoice {
-        name: given.encoder.clone().unwrap_or_else(|| "builtin".to_owned()),
-        dims: given.dims,
-        prompt_document: given.prompt_document.clone(),
-        prompt_query: given.prompt_query.clone(),
-    };
-    choice.to_string()
+    let made = draft.made.as_ref().filter(|_| !given.encoder.is_given());
+    made.map_or_else(|| given.encoder.line(), |made| made.encoder.clone())
 }
 
 /// What the files given hold; `None` if only an audit there is shall be changed.

@@ -6,31 +6,22 @@ use candle_core::{CpuStorage, CustomOp1, CustomOp3, D, Layout, Result, Shape, Te
 use candle_nn::{Module, ops};
 
 /// A product with weights, plus a bias, then an activation: `[rows, in]` to `[rows, out]`.
-pub struct Product {
-    weights: Weights,
-    bias: Option<Tensor>,
-    /// The same, as the CPU reads it.
-    bias_numbers: Option<Vec<f32>>,
-}
-
-enum Weights {
+pub enum Product {
     /// Arranged for a CPU.
-    Arranged(Panels),
-    /// `[in, out]`.
-    Turned(Tensor),
+    Arranged { panels: Panels, bias: Option<Vec<f32>> },
+    /// For a GPU, `[in, out]`.
+    Turned { weight: Tensor, bias: Option<Tensor> },
 }
 
 impl Product {
     /// `weight` is `[out, in]`, as checkpoints have it.
     pub fn new(weight: &Tensor, bias: Option<Tensor>, precision: Precision) -> Result<Self> {
+        if !weight.device().is_cpu() {
+            return Ok(Self::Turned { weight: weight.t()?.contiguous()?, bias });
+        }
         let (columns, depth) = weight.dims2()?;
-        let bias_numbers = bias.as_ref().map(numbers_of).transpose()?;
-        let weights = if weight.device().is_cpu() {
-            Weights::Arranged(Panels::new(&numbers_of(weight)?, columns, depth, precision))
-        } else {
-            Weights::Turned(weight.t()?.contiguous()?)
-        };
-        Ok(Self { weights, bias, bias_numbers })
+        let panels = Panels::new(&numbers_of(weight)?, columns, depth, precision);
+        Ok(Self::Arranged { panels, bias: bias.as_ref().map(numbers_of).transpose()? })
     }
 
     pub fn forward(&self, rows: &Tensor) -> Result<Tensor> {
@@ -38,14 +29,13 @@ impl Product {
     }
 
     pub fn activated(&self, rows: &Tensor, activation: Option<Activation>) -> Result<Tensor> {
-        match &self.weights {
-            Weights::Arranged(panels) => {
-                let bias = self.bias_numbers.as_deref();
-                rows.contiguous()?.apply_op1_no_bwd(&Multiply { panels, bias, activation })
+        match self {
+            Self::Arranged { panels, bias } => {
+                rows.contiguous()?.apply_op1_no_bwd(&Multiply { panels, bias: bias.as_deref(), activation })
             }
-            Weights::Turned(weight) => {
+            Self::Turned { weight, bias } => {
                 let product = rows.matmul(weight)?;
-                let product = self.bias.as_ref().map_or(Ok(product.clone()), |bias| product.broadcast_add(bias))?;
+                let product = bias.as_ref().map_or(Ok(product.clone()), |bias| product.broadcast_add(bias))?;
                 activation.map_or(Ok(product.clone()), |activation| activate(&product, activation))
             }
         }

@@ -285,12 +285,13 @@ impl Work<'_> {
     }
 
     fn texts(&self, rows: &[Row]) -> Result<Vec<f32>, EngineError> {
-        let text = |row: &'_ Row| if let RowContent::Text(text) = &row.content { Some(text.clone()) } else { None };
-        let texts: Vec<String> = rows.iter().filter_map(text).collect();
-        if texts.is_empty() {
-            return Ok(Vec::new());
+        let mut texts = Vec::with_capacity(rows.len());
+        for row in rows {
+            if let RowContent::Text(text) = &row.content {
+                texts.push(text.as_str());
+            }
         }
-        Ok(self.encoder.encode(&texts.iter().map(String::as_str).collect::<Vec<_>>())?)
+        Ok(if texts.is_empty() { Vec::new() } else { self.encoder.encode(&texts)? })
     }
 
     /// Images are decoded on all cores.

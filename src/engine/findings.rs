@@ -1,5 +1,6 @@
 //! What there is to know first of a model, and where its attributes meet: measured, so no run and no heads are needed.
 
+use super::attempt::attempt;
 use super::slot::Slot;
 use super::worker::Shared;
 use super::{EngineError, Event, LoadedRun, Session, Tracker};
@@ -9,7 +10,6 @@ use crate::diagnose::{
     intersections, measured_attributes,
 };
 use crate::files::read_lines;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -47,28 +47,21 @@ pub fn run(shared: &Shared) {
 fn answer(session: &Session, asked: Asked) -> Event {
     match asked {
         Asked::Findings(model) => {
-            let found = attempt(|| session.findings(&model, None, Additions::default()));
+            let found = attempt(|| session.findings(&model, None, Additions::default())).map(Arc::new);
             Event::Found { model, found }
         }
         Asked::Intersections(model) => {
-            let found = attempt(|| session.intersections(&model).map(|(found, _)| found));
+            let found = attempt(|| session.intersections(&model).map(|(found, _)| found)).map(Arc::new);
             Event::Intersected { model, found }
         }
         Asked::Attributes { model, within } => {
-            let found = attempt(|| session.measured_attributes(&model, &within));
+            let found = attempt(|| session.measured_attributes(&model, &within)).map(Arc::new);
             Event::Measured { model, within, found }
         }
         Asked::Ledger(file) => {
-            let found = attempt(|| trends(&file));
+            let found = attempt(|| trends(&file)).map(Arc::new);
             Event::LedgerRead { file, found }
         }
-    }
-}
-
-fn attempt<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<Arc<T>, String> {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(found) => found.map(Arc::new).map_err(|error| error.to_string()),
-        Err(_) => Err("it stopped on an internal error; a crash file in the home folder says more".into()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod additions;
 mod answers;
+mod attempt;
 mod cache;
 mod checking;
 mod comparer;

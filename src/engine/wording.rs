@@ -1,11 +1,11 @@
 //! Two threads that measure sentences: two models on the items that hold a sentence's words, and words that raise its
 //! estimate. The newest request of each counts: a search under way is left for a newer one.
 
+use super::attempt::attempt;
 use super::worker::Shared;
 use super::{EngineError, Event};
 use crate::audit::{Audit, RunId};
 use crate::diagnose::{BothModels, Estimator, MatchingItems, RaiseMaterial, Raised, raise};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The items' words, and how many attributes the audit had then: with another one, other words are generic.
@@ -30,13 +30,6 @@ pub fn run_raise(shared: &Shared) {
         if !is_ended && !shared.send(Event::Raised { run, text, found }) {
             return;
         }
-    }
-}
-
-fn attempt<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(found) => found.map_err(|error| error.to_string()),
-        Err(_) => Err("measuring a sentence stopped on an internal error".into()),
     }
 }
 

@@ -68,7 +68,7 @@ fn starts(home: &Path) {
         &[
             ("first start: findings on screen", "lose 6.0 times", "under 1000"),
             ("first start: table of the linear heads", "adds what words", "under 10000"),
-            ("first start: table of the MLP heads, all done", "adds what words&idle", "under 30000"),
+            ("first start: MLP heads are offered, all done", "adds what words&shows run", "under 30000"),
         ],
     );
     for _ in 0..3 {

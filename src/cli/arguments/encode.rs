@@ -14,21 +14,8 @@ pub struct Encode {
     #[arg(long, value_name = "FILE")]
     pub output: PathBuf,
 
-    /// Encoder: builtin, a hub id, a folder, or a server of embeddings [default: builtin]
-    #[arg(long, value_name = "NAME")]
-    pub encoder: Option<String>,
-
-    /// Words before every item, such as "passage: " [default: what the encoder's files name]
-    #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
-    pub prompt_document: Option<String>,
-
-    /// Words before every prompt: no row is changed by them, but they are part of what the encoder is
-    #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
-    pub prompt_query: Option<String>,
-
-    /// Take the first so many dimensions, for encoders that were trained for it
-    #[arg(long, value_name = "N")]
-    pub dims: Option<usize>,
+    #[command(flatten)]
+    pub encoder: EncoderGiven,
 
     /// What a column stands for: id, text, image, or ignore for one that is not written; may be repeated
     #[arg(long, value_name = "ROLE=COLUMN")]

@@ -147,22 +147,8 @@ pub struct Ingest {
     #[arg(long, value_name = "WHAT", default_value = "keep")]
     pub leaked: LeakedArgument,
 
-    /// Encoder of items and prompts: builtin, a hub id, a folder, or a server of embeddings,
-    /// http://HOST:PORT/v1/embeddings#MODEL [default: builtin]
-    #[arg(long, value_name = "NAME")]
-    pub encoder: Option<String>,
-
-    /// Words before every item and prompt, such as "passage: " [default: what the encoder's files name]
-    #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
-    pub prompt_document: Option<String>,
-
-    /// Words before every prompt instead [default: those of items]
-    #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
-    pub prompt_query: Option<String>,
-
-    /// Take the first so many dimensions of the embeddings, for encoders that were trained for it
-    #[arg(long, value_name = "N")]
-    pub dims: Option<usize>,
+    #[command(flatten)]
+    pub encoder: EncoderGiven,
 
     /// Folder that image paths are relative to [default: the manifest's]
     #[arg(long, value_name = "DIR")]

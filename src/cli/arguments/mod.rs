@@ -2,6 +2,7 @@
 
 mod discover;
 mod encode;
+mod encoder;
 mod intake;
 mod items;
 mod retraining;
@@ -11,6 +12,7 @@ mod training;
 
 pub use discover::*;
 pub use encode::*;
+pub use encoder::*;
 pub use intake::*;
 pub use items::*;
 pub use retraining::*;

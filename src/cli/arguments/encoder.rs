@@ -1,0 +1,42 @@
+//! Arguments that name an encoder, and what is wanted of it.
+
+use crate::encoder::EncoderChoice;
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub struct EncoderGiven {
+    /// Encoder of items and prompts: builtin, a hub id, a folder, or a server of embeddings,
+    /// http://HOST:PORT/v1/embeddings#MODEL [default: builtin]
+    #[arg(id = "encoder", long = "encoder", value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// Words before every item and prompt, such as "passage: " [default: what the encoder's files name]
+    #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
+    pub prompt_document: Option<String>,
+
+    /// Words before every prompt instead [default: those of items]; part of what the encoder is
+    #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
+    pub prompt_query: Option<String>,
+
+    /// Take the first so many dimensions of the embeddings, for encoders that were trained for it
+    #[arg(long, value_name = "N")]
+    pub dims: Option<usize>,
+}
+
+impl EncoderGiven {
+    /// Whether anything is given.
+    pub fn is_given(&self) -> bool {
+        self.name.is_some() || self.dims.is_some() || self.prompt_document.is_some() || self.prompt_query.is_some()
+    }
+
+    /// The encoder that is meant, as one line.
+    pub fn line(&self) -> String {
+        let choice = EncoderChoice {
+            name: self.name.clone().unwrap_or_else(|| "builtin".to_owned()),
+            dims: self.dims,
+            prompt_document: self.prompt_document.clone(),
+            prompt_query: self.prompt_query.clone(),
+        };
+        choice.to_string()
+    }
+}
