@@ -28,6 +28,14 @@ pub struct Combined {
     pub few_groups: bool,
 }
 
+impl Combined {
+    /// Whether the prediction adds to the measured mean: it has a tenth of the say.
+    #[must_use]
+    pub fn adds(&self) -> bool {
+        self.weight < 0.9
+    }
+}
+
 /// A group with its labels and what is predicted of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LabelledGroup {

@@ -19,7 +19,7 @@ fn slice(terms: &[&str], parent: Option<&str>, n: usize, mean_loss: f64, share: 
         overall: 0.886,
         interval: Some(Interval { low: mean_loss - 0.2, high: mean_loss + 0.2, level: 0.95 }),
         precision: Some((0.01, n)),
-        combined: (n < 100).then(|| Combined {
+        combined: (n < 100).then_some(Combined {
             value: 0.5 * (mean_loss + 2.0),
             interval: Interval { low: 0.5 * mean_loss + 0.9, high: 0.5 * mean_loss + 1.1, level: 0.95 },
             weight: 0.5,

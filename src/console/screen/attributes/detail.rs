@@ -12,11 +12,8 @@ use crate::console::text;
 use crate::console::theme::Role;
 use crate::console::widget::scale::Scale;
 use crate::console::widget::{scatter as dots, spark};
-use crate::diagnose::{AttributeRow, AttributesTable, BiasRow, BiasTable, Measured, PredictedGap, TrueGap};
+use crate::diagnose::{AttributeRow, AttributesTable, BiasRow, BiasTable, Combined, Measured, PredictedGap, TrueGap};
 use ratatui::layout::Rect;
-
-/// Share of the measured mean from which on heads add nothing to it.
-const ENOUGH: f64 = 0.9;
 
 /// What the detail is drawn from.
 pub struct Context<'a> {
@@ -87,7 +84,7 @@ pub fn pane(pen: &mut Pen<'_>, area: Rect, context: &Context<'_>) {
     let inside = inset(pen.panel(area, &row.name, "", false), 1);
     let mut y = inside.y;
     y = groups(pen, inside, y, row);
-    if let Some(found) = row.combined.filter(|found| found.weight < ENOUGH) {
+    if let Some(found) = row.combined.filter(Combined::adds) {
         let glyphs = pen.glyphs();
         let [value, low, high] =
             [found.value, found.interval.low, found.interval.high].map(|value| number::short(value, glyphs));

@@ -46,7 +46,7 @@ pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, places: (Rect, Opti
         ),
         Role::Text,
     )];
-    lines.extend(slice.combined.map(|found| (combined(found, glyphs), Role::Text)));
+    lines.extend(slice.combined.filter(Combined::adds).map(|found| (combined(found, glyphs), Role::Text)));
     lines.extend(beside.overlaps.iter().take(overlaps_shown(inside.height)).map(|group| (made_of(group), Role::Text)));
     lines.extend(heads(state, world, at, glyphs));
     if slice.near {
