@@ -59,9 +59,24 @@ fn shards_are_taken_in_as_one_audit_and_one_that_does_not_belong_is_named() {
     let third = std::fs::read(&files[2]).unwrap();
     std::fs::remove_file(&files[2]).unwrap();
     said(&[], &["part-00002.parquet is missing"]);
-    // A row of another shard.
+    // Another shard in its place, one cut off, and one of another cut.
     put(&std::fs::read(&files[0]).unwrap());
-    said(&[], &["'00000' is there twice", "part-00000.parquet, row 1", "part-00002.parquet, row 1"]);
+    said(&[], &["part 2/4 is missing", "part 0/4 is there twice"]);
+    put(&third[..third.len() / 2]);
+    said(&[], &["part-00002.parquet", "cannot be read"]);
+    std::fs::remove_file(&files[2]).unwrap();
+    encode(place, "part-00002.parquet", &["--shard", "2/5"]);
+    said(&[], &["part-00002.parquet is part 2/5 of an input that part-00000.parquet is a part of as one of 4"]);
+    put(&third);
+    // A last part that is gone.
+    let last = std::fs::read(&files[3]).unwrap();
+    std::fs::remove_file(&files[3]).unwrap();
+    said(&[], &["part 3/4 is missing"]);
+    std::fs::write(&files[3], last).unwrap();
+    // A row of another shard.
+    encode(place, "part-00004.parquet", &[]);
+    said(&[], &["'00000' is there twice", "part-00000.parquet, row 1", "part-00004.parquet, row 1"]);
+    std::fs::remove_file(place.join("part-00004.parquet")).unwrap();
     // Another encoder's shard.
     std::fs::remove_file(&files[2]).unwrap();
     encode(place, "part-00002.parquet", &["--shard", "2/4", "--dims", "64"]);
@@ -69,4 +84,48 @@ fn shards_are_taken_in_as_one_audit_and_one_that_does_not_belong_is_named() {
     put(&third);
     said(&["--dims", "64"], &["are of encoder builtin (", "not of builtin?dims=64"]);
     ingest(place, &[]).code(0);
+}
+
+#[test]
+fn rows_of_a_pack_are_joined_by_the_ids_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let row = |at: usize| format!(r#"{{"id": "{at:05}", "text": "a story about number {at}", "loss": {}}}"#, at % 7);
+    let rows = |order: &mut dyn Iterator<Item = usize>| order.map(row).collect::<Vec<_>>().join("\n");
+    std::fs::write(place.join("rows.jsonl"), rows(&mut (0..200))).unwrap();
+    std::fs::write(place.join("turned.jsonl"), rows(&mut (0..200).rev())).unwrap();
+    encode(place, "rows.safetensors", &[]);
+    encode(place, "other.safetensors", &[]);
+    let export = |name: &str, arguments: &[&str]| {
+        let run = |words: &[&str]| {
+            let mut command = Command::cargo_bin("llm2loss").unwrap();
+            command.current_dir(place).args(["--home", "home"]).args(words).assert()
+        };
+        run(&[&["ingest", name][..], arguments].concat()).code(0);
+        let out = format!("{name}-out.safetensors");
+        run(&["cache", "export", name, "--out", &out]).code(0);
+        let bytes = std::fs::read(place.join(out)).unwrap();
+        let header = safetensors::SafeTensors::read_metadata(&bytes).unwrap().1;
+        let ids: Vec<String> = serde_json::from_str(&header.metadata().as_ref().unwrap()["ids"]).unwrap();
+        let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let numbers = tensors.tensor("embeddings").unwrap();
+        let width = numbers.data().len() / ids.len();
+        ids.into_iter()
+            .zip(numbers.data().chunks(width).map(<[u8]>::to_vec))
+            .collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let straight = export("straight", &["--manifest", "rows.jsonl", "--embeddings", "rows.safetensors"]);
+    let turned = export("turned", &["--manifest", "turned.jsonl", "--embeddings", "rows.safetensors"]);
+    assert!(straight == turned && straight.len() == 200);
+    // Without them nobody knows whose rows they are.
+    std::fs::remove_file(place.join("other.safetensors.ids.txt")).unwrap();
+    let mut command = Command::cargo_bin("llm2loss").unwrap();
+    let words = ["--home", "home", "ingest", "x", "--manifest", "turned.jsonl", "--embeddings"];
+    let refused = command.current_dir(place).args(words).arg("other.safetensors").assert().code(2);
+    let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(said.contains("other.safetensors.ids.txt, which is not there"), "{said}");
+    let mut command = Command::cargo_bin("llm2loss").unwrap();
+    let refused = command.current_dir(place).args(words).arg("*.safetensors").assert().code(2);
+    let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(said.contains("several arrays"), "{said}");
 }

@@ -86,7 +86,7 @@ pub struct HyperParameters {
 }
 
 /// Rows beyond which heads learn from a sample: training takes as long as there are rows.
-const TRAIN_ROWS: usize = 5_000_000;
+pub const TRAIN_ROWS: usize = 5_000_000;
 
 impl HyperParameters {
     /// Measured defaults for a shape of head.

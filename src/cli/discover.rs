@@ -41,7 +41,10 @@ pub fn run(place: Place, model: Option<&str>, given: &Discover) -> Result<u8, Fa
         [before, after] => LossesOf::Change(before, after),
         _ => LossesOf::Model(&model),
     };
-    let found = session.discover(losses, &question, &sentences, &Watch::silent())?;
+    let mut found = session.discover(losses, &question, &sentences, &Watch::silent())?;
+    if given.change.is_empty() && given.surprise.is_none() {
+        session.combine_slices(&mut found, &model, None);
+    }
     if let Some(path) = &given.ids {
         let audit = session.audit()?;
         write_file(path, members(&found, &audit, losses)?.render(Format::Csv).as_bytes())?;

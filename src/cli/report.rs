@@ -62,6 +62,9 @@ pub fn run(place: Place, model: Option<&str>, given: &Report) -> Result<u8, Fail
     let tables = &run.diagnosis.tables;
     let findings = session.findings_of_run(&run, comparison.as_ref().map(|found| found.before.as_str()))?;
     let items = items(&session, &findings, given.items.into(), hide_text)?;
+    let mut discovery =
+        session.discover(LossesOf::Model(&model), &DiscoverQuestion::default(), &[], &Watch::silent())?;
+    session.combine_slices(&mut discovery, &model, Some(&run));
     let material = ReportMaterial {
         run: &run.record,
         tables,
@@ -70,7 +73,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Report) -> Result<u8, Fail
         ladder: ladder(&scorer, tables)?,
         pairs: pairs(&scorer, tables)?,
         calibration: CalibrationTable::of(&run.diagnosis.calibration),
-        discovery: session.discover(LossesOf::Model(&model), &DiscoverQuestion::default(), &[], &Watch::silent())?,
+        discovery,
         comparison: comparison.as_ref(),
         ledger: ledger.as_ref(),
         items: &items,

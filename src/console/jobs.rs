@@ -125,7 +125,7 @@ impl Jobs {
     #[must_use]
     pub fn trains(&self, run: &RunRecord) -> bool {
         self.open().any(|job| match &job.task {
-            Task::Train { model, hyper } => *model == run.model && same_settings(hyper, &run.hyper),
+            Task::Train { model, hyper } => *model == run.model && same_settings(hyper, run),
             Task::Care(_) => false,
         })
     }
@@ -257,9 +257,14 @@ impl Jobs {
 /// Whether settings as a person gave them make a run of these: what they leave to the data is decided when a run starts,
 /// and any decision is meant.
 #[must_use]
-pub fn same_settings(given: &HyperParameters, of_run: &HyperParameters) -> bool {
+pub fn same_settings(given: &HyperParameters, run: &RunRecord) -> bool {
+    let of_run = &run.hyper;
+    let mut given = given.clone();
+    if of_run.train_rows.is_none() {
+        given = given.sampled_from(run.train_items + run.validation_items);
+    }
     let decided = [(true, true), (true, false), (false, true), (false, false)];
-    given == of_run || decided.into_iter().any(|(texts, images)| given.clone().decided(texts, images) == *of_run)
+    given == *of_run || decided.into_iter().any(|(texts, images)| given.clone().decided(texts, images) == *of_run)
 }
 
 /// What a check of the cache found, and whether it is to be read with care.

@@ -2,7 +2,7 @@
 
 use super::group_losses::GroupLosses;
 use super::policy::COVERAGE;
-use super::{AttributesTable, Evidence, IntersectionRow, IntersectionsTable};
+use super::{AttributesTable, DiscoveredSlice, Discovery, Evidence, IntersectionRow, IntersectionsTable};
 use crate::audit::{Audit, HeadKind, ModelLosses};
 use crate::stats::{self, Interval, Side, Stat, Units};
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,14 @@ pub struct Combined {
     /// Groups the model was fitted to, and whether they are too few (20) to trust the interval.
     pub groups: usize,
     pub few_groups: bool,
+}
+
+impl Combined {
+    /// Whether the prediction adds to the measured mean: it has a tenth of the say.
+    #[must_use]
+    pub fn adds(&self) -> bool {
+        self.weight < 0.9
+    }
 }
 
 /// A group with its labels and what is predicted of it.
@@ -103,6 +111,24 @@ pub fn combine_pairs(table: &mut IntersectionsTable, audit: &Audit, model: &Mode
     }
 }
 
+/// Fills in the combined mean loss of each slice told; `predictions` as for pairs, training items not among them: heads know
+/// their losses.
+pub fn combine_slices(found: &mut Discovery, predictions: &[(usize, f64)]) {
+    let predictions: HashMap<usize, f64> = predictions.iter().copied().collect();
+    let group = |slice: &DiscoveredSlice| {
+        let (variance, units) = slice.precision.filter(|(_, units)| *units > 1)?;
+        let known: Vec<f64> = slice.items.iter().filter_map(|row| predictions.get(row).copied()).collect();
+        let predicted = known.iter().sum::<f64>() / known.len() as f64;
+        (!known.is_empty()).then_some(LabelledGroup { mean: slice.mean_loss, variance, units, predicted })
+    };
+    let groups: Vec<Option<LabelledGroup>> = found.slices.iter().chain(&found.untold).map(group).collect();
+    let known: Vec<LabelledGroup> = groups.iter().flatten().copied().collect();
+    let mut combined = combine(&known).unwrap_or_default().into_iter();
+    for (slice, group) in found.slices.iter_mut().zip(&groups) {
+        slice.combined = group.and_then(|_| combined.next());
+    }
+}
+
 /// Fills in the combined mean loss of each attribute's group.
 pub(super) fn fill(table: &mut AttributesTable, evidence: &Evidence, units: Units) {
     let predictions = evidence.items.mean(HeadKind::Regressor);
@@ -147,5 +173,39 @@ mod tests {
         assert!((found[1].value - groups[1].mean).abs() < 0.01 && !found[0].few_groups);
         assert!(found[1].interval.width() < found[0].interval.width());
         assert!(combine(&groups[..3]).is_err());
+    }
+
+    #[test]
+    fn slices_told_are_combined_with_a_fit_to_all_that_were_tested() {
+        // Slice s holds items 3s to 3s + 2, of which the last is a training item that no prediction is of.
+        let slice = |at: usize| DiscoveredSlice {
+            mean_loss: 1.0 + 0.1 * (at * 7 % 10) as f64,
+            precision: (at != 3).then_some((0.2 / (5 + at) as f64, 5 + at)),
+            items: (3 * at..3 * at + 3).collect(),
+            ..DiscoveredSlice::default()
+        };
+        let predicted = |at: usize| 0.2 + 0.05 * (at * 7 % 10) as f64;
+        let predictions: Vec<(usize, f64)> =
+            (0..24).flat_map(|at| [(3 * at, predicted(at) - 0.1), (3 * at + 1, predicted(at) + 0.1)]).collect();
+        let mut found = Discovery {
+            slices: (0..4).map(slice).collect(),
+            untold: (4..24).map(slice).collect(),
+            ..Discovery::default()
+        };
+        combine_slices(&mut found, &predictions);
+        let group = |at: usize| {
+            let (variance, units) = slice(at).precision.unwrap();
+            LabelledGroup { mean: slice(at).mean_loss, variance, units, predicted: predicted(at) }
+        };
+        let expected = combine(&(0..24).filter(|at| *at != 3).map(group).collect::<Vec<_>>()).unwrap();
+        for (slice, expected) in found.slices.iter().zip(&expected).take(3) {
+            let combined = slice.combined.unwrap();
+            assert!((combined.value - expected.value).abs() < 1e-12 && combined.groups == 23, "{combined:?}");
+            assert!((combined.interval.low - expected.interval.low).abs() < 1e-12);
+        }
+        // Not measured by enough of its own, or predicted nowhere: not combined.
+        assert!(found.slices[3].combined.is_none());
+        combine_slices(&mut found, &[]);
+        assert!(found.slices.iter().all(|slice| slice.combined.is_none()));
     }
 }

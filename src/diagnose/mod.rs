@@ -45,7 +45,7 @@ pub use changed_groups::*;
 pub use check::{
     CheckManner, CheckMaterial, CheckResult, Inconclusive, On, Outcome, PromptShift, Status, USUAL_LEVEL, check,
 };
-pub use combined::{Combined, LabelledGroup, combine, combine_pairs};
+pub use combined::{Combined, LabelledGroup, combine, combine_pairs, combine_slices};
 pub use compare::{ComparisonQuestion, compare_both_ways, compare_models};
 pub use compare_heads::{HeadsOf, add_predicted, compare_heads};
 pub use comparison::*;

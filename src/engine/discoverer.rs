@@ -127,7 +127,10 @@ impl Session {
             Some(before) => LossesOf::Change(before, &request.model),
             None => LossesOf::Model(&request.model),
         };
-        let found = self.discover(losses, &question, &[], watch)?;
+        let mut found = self.discover(losses, &question, &[], watch)?;
+        if request.against.is_none() && !matches!(request.wanted, Wanted::Surprising(_)) {
+            self.combine_slices(&mut found, &request.model, None);
+        }
         let audit = self.audit()?;
         let after = &audit.model(&request.model)?.losses;
         let before = request.against.as_deref().map(|name| audit.model(name)).transpose()?;

@@ -1,6 +1,6 @@
 //! Named slices of the open audit, found by themselves. Nothing is trained; sentences of a bank alone need embeddings.
 
-use super::{EngineError, Session};
+use super::{EngineError, LoadedRun, Session};
 use crate::diagnose::{self, DiscoverError, DiscoverMaterial, DiscoverQuestion, Discovery, NewSlices, Watch};
 
 /// Whose losses are looked at.
@@ -54,6 +54,20 @@ impl Session {
         found.notes.extend(names.notes.iter().cloned());
         found.unembedded = names.unembedded;
         Ok(found)
+    }
+
+    /// Adds to a model's slices what heads make of few labels: those of `run`, else of its current run. Measured figures need no
+    /// run: one that is not there or cannot be read takes nothing away.
+    pub fn combine_slices(&self, found: &mut Discovery, model: &str, run: Option<&LoadedRun>) {
+        if found.slices.is_empty() || !self.is_embedded().unwrap_or(false) {
+            return;
+        }
+        let current = || self.current_run(model, |_| ()).ok().flatten().and_then(|record| self.load(record).ok());
+        let current = if run.is_none() { current() } else { None };
+        let Some(run) = run.or(current.as_ref()) else { return };
+        let Ok(predictions) = self.predicted_items(run) else { return };
+        diagnose::combine_slices(found, &predictions);
+        found.run = found.slices.iter().any(|slice| slice.combined.is_some()).then(|| run.record.id.clone());
     }
 
     /// Slices of a model tested for being new against another model of the audit.

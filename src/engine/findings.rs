@@ -4,7 +4,7 @@ use super::attempt::attempt;
 use super::slot::Slot;
 use super::worker::Shared;
 use super::{EngineError, Event, LoadedRun, Session, Tracker};
-use crate::audit::{HeadKind, RunId, RunRecord, Split};
+use crate::audit::{HeadKind, RunId, Split};
 use crate::diagnose::{
     Additions, AttributesTable, Findings, IntersectionsTable, Ledger, TestSetTrend, combine_pairs, findings,
     intersections, measured_attributes,
@@ -128,14 +128,15 @@ impl Session {
         let mut table = intersections(&audit, losses);
         // Measured figures need no run: one that cannot be read takes nothing away.
         let Some(record) = self.current_run(model, |_| ()).ok().flatten() else { return Ok((table, None)) };
-        let Ok(predictions) = self.predicted_items(&record) else { return Ok((table, None)) };
+        let Ok(predictions) = self.load(record.clone()).and_then(|run| self.predicted_items(&run)) else {
+            return Ok((table, None));
+        };
         combine_pairs(&mut table, &audit, losses, &predictions);
         Ok((table, Some(record.id)))
     }
 
     /// The regressor's mean prediction of every test item, with a loss or without, by position in the audit.
-    fn predicted_items(&self, record: &RunRecord) -> Result<Vec<(usize, f64)>, EngineError> {
-        let run = self.load(record.clone())?;
+    pub(super) fn predicted_items(&self, run: &LoadedRun) -> Result<Vec<(usize, f64)>, EngineError> {
         let rows = self.audit()?.rows(Split::Test);
         let embeddings = self.embeddings(&Tracker::silent())?;
         let picked = embeddings.rows().gather(&rows, self.encoder().dimension());

@@ -89,9 +89,11 @@ fn stratified(mut rows: Vec<usize>, losses: &[f64], count: usize, rng: &mut ChaC
     rows.sort_by(|&a, &b| losses[a].total_cmp(&losses[b]).then(a.cmp(&b)));
     let mut drawn = Vec::with_capacity(count);
     for class in 0..STRATA {
-        let place = |all: usize, class: usize| (all as u128 * class as u128 / STRATA as u128) as usize;
-        let (start, end) = (place(rows.len(), class), place(rows.len(), class + 1));
-        let wanted = (place(count, class + 1) - place(count, class)).min(end - start);
+        let place = |class: usize| (rows.len() as u128 * class as u128 / STRATA as u128) as usize;
+        let (start, end) = (place(class), place(class + 1));
+        // Shares that add up to the count, none of more than there is.
+        let share = |place: usize| (count as u128 * place as u128 / rows.len().max(1) as u128) as usize;
+        let wanted = share(end) - share(start);
         drawn.extend(sample(rng, end - start, wanted).into_iter().map(|at| rows[start + at]));
     }
     drawn.sort_unstable();
@@ -177,6 +179,11 @@ mod tests {
         }
         assert_eq!(drawn, draw(1));
         assert_ne!(drawn, draw(2));
+        // Of any number of rows as many as are asked for.
+        for (rows, count) in [(2_819, 2_810), (2_819, 2_818), (101, 100), (99, 98), (7, 3), (7, 0), (0, 0)] {
+            let drawn = stratified((0..rows).collect(), &losses, count, &mut ChaCha8Rng::seed_from_u64(1));
+            assert!(drawn.len() == count && drawn.windows(2).all(|pair| pair[0] < pair[1]), "{count} of {rows}");
+        }
     }
 
     #[test]

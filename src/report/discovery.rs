@@ -1,5 +1,6 @@
 //! Slices that were found by themselves, as a table.
 
+use super::combined::{combined_cells, combined_note};
 use super::sheet::{Cell, Sheet};
 use super::{Align, printable};
 use crate::diagnose::{DiscoveredSlice, Discovery, Measured, grouped};
@@ -55,7 +56,8 @@ const ADJUSTED: &str = "Adjusted loss: the loss less what the attributes let exp
 #[must_use]
 pub fn discovery(found: &Discovery, title: &DiscoveryTitle<'_>) -> Sheet {
     let surprise = title.wanted == "surprise";
-    let columns = [
+    let combined = found.slices.iter().find_map(|slice| slice.combined);
+    let mut columns = vec![
         ("slice", Left),
         ("n", Right),
         (if surprise { "adjusted loss" } else { "mean loss" }, Right),
@@ -65,10 +67,13 @@ pub fn discovery(found: &Discovery, title: &DiscoveryTitle<'_>) -> Sheet {
         ("p", Right),
         ("q", Right),
     ];
+    if combined.is_some() {
+        columns.splice(4..4, [("combined", Right), ("combined 95 %", Right)]);
+    }
     let mut sheet = Sheet::new(title.words(), &columns);
     for slice in &found.slices {
         let number = |value: f64| Cell::Number { value, digits: 3, signed: title.wanted == "change" };
-        sheet.row(vec![
+        let mut cells = vec![
             Cell::Text(slice_label(slice)),
             Cell::Count(slice.n),
             number(slice.mean_loss),
@@ -77,9 +82,14 @@ pub fn discovery(found: &Discovery, title: &DiscoveryTitle<'_>) -> Sheet {
             Cell::Number { value: slice.share_of_excess, digits: 3, signed: false },
             Cell::Probability(slice.p),
             Cell::Probability(slice.q),
-        ]);
+        ];
+        if combined.is_some() {
+            cells.splice(4..4, combined_cells(slice.combined));
+        }
+        sheet.row(cells);
     }
     sheet.notes = notes(found);
+    sheet.notes.extend(combined.map(|found| combined_note(found, "slice")));
     if surprise && !found.slices.is_empty() {
         sheet.notes.insert(0, ADJUSTED.into());
     }

@@ -1,4 +1,4 @@
-"""What the recipes share: 200,000 short texts in 16 shards, one process's output of them, and how outputs compare."""
+"""What the recipes share: short texts in shards ($ROWS, $SHARDS), one process's output of them, and how outputs compare."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ import pathlib
 import subprocess
 import sys
 
-ROWS, SHARDS = int(os.environ.get("ROWS", 200_000)), 16
+ROWS, SHARDS = int(os.environ.get("ROWS", 200_000)), int(os.environ.get("SHARDS", 16))
 WORDS = "war peace bread music rain river stone letter garden winter engine window market silver doctor".split()
 
 
@@ -72,6 +72,24 @@ def compare(name, expected, folder):
     sys.stdout.flush()
 
 
+def compare_rows(name, place, folder, shards):
+    """Rows that an engine wrote by itself, against those of one process: the same ids with the same numbers."""
+    import pyarrow.parquet as pq
+
+    def numbers(files):
+        tables = [pq.read_table(file, columns=["id", "embedding"]) for file in files]
+        return {row["id"]: row["embedding"] for table in tables for row in table.to_pylist()}
+
+    files = sorted(pathlib.Path(folder).glob("*.parquet"))
+    expected = numbers(pathlib.Path(place) / "alone" / f"{pathlib.Path(shard).stem}.parquet" for shard in shards)
+    found = numbers(files)
+    assert found.keys() == expected.keys(), (name, len(found), len(expected))
+    apart = [key for key in found if [float(a) for a in found[key]] != [float(b) for b in expected[key]]]
+    assert not apart, (name, len(apart))
+    print(f"{name}: {len(found)} rows in {len(files)} files, the same numbers as those of one process")
+    sys.stdout.flush()
+
+
 def kill_one(marker):
     """True for the first that asks, in whatever process: that one is to be killed in the middle."""
     try:
@@ -95,9 +113,11 @@ def run_or_die(source, target, marker):
 
 
 if __name__ == "__main__":
-    # make FOLDER; compare NAME FOLDER: for scripts that are no Python.
+    # make FOLDER; compare or compare-files NAME FOLDER, with parts of the whole or with the shards: for scripts that are
+    # no Python.
     if sys.argv[1] == "make":
         make(sys.argv[2])
     else:
         place = pathlib.Path(sys.argv[3])
-        compare(sys.argv[2], alone_in_parts(place), place / sys.argv[2])
+        expected = alone_in_parts(place) if sys.argv[1] == "compare" else alone(place)
+        compare(sys.argv[2], expected, place / sys.argv[2])

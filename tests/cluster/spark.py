@@ -1,6 +1,7 @@
 """Spark: a task a shard around the worker, and mapInArrow around its pipe. python tests/cluster/spark.py FOLDER"""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -16,7 +17,9 @@ expected = common.alone(place)
 conf = SparkConf().setMaster("local-cluster[2,1,1024]").set("spark.task.maxFailures", "4")
 # The workers find this folder's module.
 conf.set("spark.executorEnv.PYTHONPATH", str(pathlib.Path(__file__).resolve().parent))
-conf.set("spark.ui.enabled", "false").set("spark.pyspark.python", sys.executable)
+conf.set("spark.ui.enabled", "false")
+# The workers' Python: mapInArrow needs pyarrow there too.
+os.environ["PYSPARK_PYTHON"] = sys.executable
 spark = SparkSession.builder.config(conf=conf).getOrCreate()
 sources = [str(source) for source in sorted((place / "in").glob("*.jsonl"))]
 out, marker = str(place / "spark"), str(place / "spark.killed")
@@ -51,4 +54,4 @@ def pipe(batches):
 
 rows = spark.read.json(sources[:2]).select("id", "text", "loss")
 rows.mapInArrow(pipe, "id string, loss double, embedding array<float>").write.mode("overwrite").parquet(str(place / "spark-arrow"))
-print("spark mapInArrow:", sum(1 for _ in (place / "spark-arrow").glob("part-*.parquet")), "files written by Spark")
+common.compare_rows("spark mapInArrow", place, place / "spark-arrow", sources[:2])

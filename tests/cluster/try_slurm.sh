@@ -40,7 +40,7 @@ for _ in $(seq 60); do sinfo -h -o %T 2>/dev/null | grep -q idle && break; sleep
 sinfo
 python3 "$here/common.py" make "$place"
 export LLM2LOSS=${LLM2LOSS:-$here/../../target/release/llm2loss}
-job=$(sbatch --parsable --output="$run/%a.log" "$here/slurm.sh" "$place/in" "$place/slurm")
+job=$(sbatch --parsable --output="$run/%a.log" "$here/slurm.sh" "$place/in" "$place/slurm" 16)
 # The first task that runs a worker loses it, and is queued again.
 for _ in $(seq 100); do
   worker=$(pgrep -f "encode .*$place/slurm/part-00000" | head -1 || true)
@@ -49,6 +49,6 @@ for _ in $(seq 100); do
 done
 while squeue -h -j "$job" 2>/dev/null | grep -q .; do sleep 1; done
 echo "after the first job: $(ls "$place/slurm"/part-*.parquet | wc -l) of 16 shards"
-sbatch --wait --output="$run/again-%a.log" "$here/slurm.sh" "$place/in" "$place/slurm"
+sbatch --wait --output="$run/again-%a.log" "$here/slurm.sh" "$place/in" "$place/slurm" 16
 echo "run again: $(grep -l 'left alone' "$run"/again-*.log | wc -l) were left alone"
 python3 "$here/common.py" compare slurm "$place"

@@ -5,7 +5,7 @@ use llm2loss::audit::Split;
 use llm2loss::console::App;
 use llm2loss::console::msg::Msg;
 use llm2loss::console::update;
-use llm2loss::diagnose::{DiscoveredSlice, Discovery, FoundSlice, ItemOrder, Overlap, Step, Wanted};
+use llm2loss::diagnose::{Combined, DiscoveredSlice, Discovery, FoundSlice, ItemOrder, Overlap, Step, Wanted};
 use llm2loss::engine::{DiscoverRequest, DiscoveryView, SliceItem, SliceView};
 use llm2loss::stats::Interval;
 use std::sync::Arc;
@@ -18,6 +18,14 @@ fn slice(terms: &[&str], parent: Option<&str>, n: usize, mean_loss: f64, share: 
         mean_loss,
         overall: 0.886,
         interval: Some(Interval { low: mean_loss - 0.2, high: mean_loss + 0.2, level: 0.95 }),
+        precision: Some((0.01, n)),
+        combined: (n < 100).then_some(Combined {
+            value: 0.5 * (mean_loss + 2.0),
+            interval: Interval { low: 0.5 * mean_loss + 0.9, high: 0.5 * mean_loss + 1.1, level: 0.95 },
+            weight: 0.5,
+            groups: 22,
+            few_groups: false,
+        }),
         p: 1e-9,
         q: if n < 100 { 0.031 } else { 1e-8 },
         share_of_excess: share,

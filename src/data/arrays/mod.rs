@@ -17,7 +17,7 @@ use super::table::{check_plain, file_name, files, is_parquet};
 use crate::numbers::NumberArray;
 use npy::open_npz;
 use parquet_lists::open_lists;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tensors::open_tensors;
 
 /// Most values of a matrix in memory: 16 GB of them.
@@ -135,6 +135,19 @@ pub fn open_array(path: &Path, ids: Option<&Path>) -> Result<Array, DataError> {
     open_named(path, ids, EMBEDDINGS)
 }
 
+/// The file of ids that a pack of `llm2loss encode` stands beside: its rows say nothing of whose they are.
+fn names_beside(path: &Path, array: &Array) -> Result<Option<PathBuf>, String> {
+    let beside = PathBuf::from(format!("{}.ids.txt", path.display()));
+    match (&array.ids, &array.made, beside.exists()) {
+        (None, _, true) => Ok(Some(beside)),
+        (None, Some(_), false) if !is_parquet(path) => Err(format!(
+            "was written with its ids in {}, which is not there; bring it, or make the pack again",
+            file_name(&beside)
+        )),
+        _ => Ok(None),
+    }
+}
+
 fn open_named(path: &Path, ids: Option<&Path>, name: &str) -> Result<Array, DataError> {
     let file = file_name(path);
     let fault = |problem: String| DataError::File { file: file.clone(), problem };
@@ -155,7 +168,8 @@ fn open_named(path: &Path, ids: Option<&Path>, name: &str) -> Result<Array, Data
         _ => Err("is none of npy, npz, safetensors and Parquet, by its ending".into()),
     };
     let mut array = decoded(path, || open().map_err(fault))?;
-    if let Some(ids) = ids {
+    let beside = names_beside(path, &array).map_err(fault)?;
+    if let Some(ids) = ids.or(beside.as_deref()) {
         let text = super::table::read_text(ids)?;
         let lines: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
         let rows = array.numbers.rows();

@@ -1,8 +1,8 @@
 //! Parquet: a column of lists of numbers, beside a column of ids.
 
 use super::{Array, spool};
-use crate::data::shard::{footer_of, same_encoder};
-use crate::data::table::{Table, file_name, files, most_unpacked, open_parquet};
+use crate::data::shard::{footer_of_shard, same_encoder, whole_cuts};
+use crate::data::table::{Table, file_name, files, is_parquet, most_unpacked, open_parquet};
 use crate::numbers::{NumberArray, Precision};
 use half::f16;
 use parquet::basic::{LogicalType, Type as Physical};
@@ -11,7 +11,7 @@ use parquet::data_type::{AsBytes, DataType, DoubleType, FixedLenByteArrayType, F
 use parquet::file::reader::FileReader;
 use parquet::schema::types::ColumnDescriptor;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::SpooledTempFile;
 
 /// Records read at a time.
@@ -26,7 +26,18 @@ const IDS: [&str; 5] = ["id", "key", "image_path", "item_id", "image_id"];
 /// What is wrong with the file, or a row of another length.
 pub fn open_lists(path: &Path, name: &str) -> Result<Array, String> {
     let parts = files(path).map_err(|error| error.to_string())?.unwrap_or_else(|| vec![path.to_owned()]);
-    let made = same_encoder(parts.iter().map(|part| (part.as_path(), footer_of(part))))?;
+    let is_array = |part: &PathBuf| !is_parquet(part) && super::is_array(part);
+    if parts.len() > 1 && parts.iter().all(is_array) {
+        return Err("stands for several arrays; several files are read of Parquet alone: write one array".into());
+    }
+    let footers = parts.iter().map(|part| footer_of_shard(part)).collect::<Result<Vec<_>, _>>();
+    // What is wrong with a single file is said below.
+    let footers = if parts.len() == 1 { footers.unwrap_or_else(|_| vec![None]) } else { footers? };
+    let of_files = || parts.iter().map(PathBuf::as_path).zip(&footers);
+    let made = same_encoder(of_files().map(|(part, footer)| (part, footer.clone())))?;
+    if parts.len() > 1 {
+        whole_cuts(of_files().filter_map(|(part, footer)| Some((part, footer.as_ref()?))))?;
+    }
     let mut lists = Lists { spool: spool(), count: 0, lengths: Vec::new() };
     for part in &parts {
         let told = |problem: String| {

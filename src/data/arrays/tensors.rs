@@ -1,6 +1,7 @@
 //! safetensors: the tensor asked for, or the only matrix; ids as a JSON list in the metadata.
 
 use super::{Array, two_sides};
+use crate::data::shard::Footer;
 use crate::numbers::{NumberArray, Precision};
 use safetensors::tensor::Metadata;
 use std::fs::File;
@@ -35,7 +36,8 @@ pub fn open_tensors(path: &Path, name: &str) -> Result<Array, String> {
         .ok_or_else(|| format!("tensor '{chosen}' holds {:?}; taken are F16, BF16, F32 or F64", info.dtype))?;
     let start = (header.len() + info.data_offsets.0) as u64;
     let numbers = NumberArray::open(path, start, two_sides(&info.shape)?, precision);
-    Array::new(numbers.map_err(|error| error.to_string())?, ids(&metadata)?)
+    let made = metadata.metadata().as_ref().and_then(|words| Footer::read(&words.clone().into_iter().collect()));
+    Ok(Array { made, ..Array::new(numbers.map_err(|error| error.to_string())?, ids(&metadata)?)? })
 }
 
 /// The length and the header of a file, which claims no more than there is; and the file behind them.

@@ -29,8 +29,12 @@ pub fn is_archive(path: &Path) -> bool {
 
 struct Members {
     file: String,
-    rows: Receiver<Result<Record, String>>,
+    rows: Receiver<Sent>,
+    ended: bool,
 }
+
+/// A row, the end after the last, or what is wrong: a thread that says none of them was torn off.
+type Sent = Result<Option<Record>, String>;
 
 /// Opens an archive.
 pub fn open(path: &Path, wanted: bool) -> Result<Box<dyn Records>, DataError> {
@@ -39,22 +43,22 @@ pub fn open(path: &Path, wanted: bool) -> Result<Box<dyn Records>, DataError> {
     let (sender, rows) = sync_channel(AHEAD);
     let spawned = std::thread::Builder::new().name("archive".into()).spawn(move || {
         let told = read(source.into_reader(), wanted, &sender);
-        if let Err(problem) = told {
-            // Nobody listens any more: then nobody needs to know.
-            let _ = sender.send(Err(problem));
-        }
+        // Nobody may listen any more: then nobody needs to know.
+        let _ = sender.send(told.map(|()| None));
     });
     spawned.map_err(|error| fault(&file, error.to_string()))?;
-    Ok(Box::new(Members { file, rows }))
+    Ok(Box::new(Members { file, rows, ended: false }))
 }
 
 impl Records for Members {
     fn next(&mut self) -> Result<Option<Record>, DataError> {
-        match self.rows.recv() {
-            Ok(Ok(record)) => Ok(Some(record)),
-            Ok(Err(problem)) => Err(fault(&self.file, problem)),
-            Err(_) => Ok(None),
+        if self.ended {
+            return Ok(None);
         }
+        let torn_off = || Err("reading the archive stopped on an internal error".to_owned());
+        let sent = self.rows.recv().unwrap_or_else(|_| torn_off());
+        self.ended = !matches!(sent, Ok(Some(_)));
+        sent.map_err(|problem| fault(&self.file, problem))
     }
 }
 
@@ -67,7 +71,7 @@ struct Open {
 }
 
 /// Sends the rows of an archive one by one; ends early where nobody listens.
-fn read(reader: impl Read, wanted: bool, sender: &SyncSender<Result<Record, String>>) -> Result<(), String> {
+fn read(reader: impl Read, wanted: bool, sender: &SyncSender<Sent>) -> Result<(), String> {
     let mut archive = Archive::new(Tail { inner: reader, zeros: 0 });
     let entries = archive.entries().map_err(|error| error.to_string())?.raw(true);
     let (mut long, mut open, mut number): (Option<Vec<u8>>, Option<Open>, u64) = (None, None, 0);
@@ -91,7 +95,7 @@ fn read(reader: impl Read, wanted: bool, sender: &SyncSender<Result<Record, Stri
                     let bad = (!is_text).then(|| "its name is not UTF-8".to_owned());
                     let record = Record { number, id, bad, ..Record::default() };
                     let before = open.replace(Open { stem, record, kinds: Vec::new() });
-                    if before.is_some_and(|before| sender.send(Ok(before.record)).is_err()) {
+                    if before.is_some_and(|before| sender.send(Ok(Some(before.record))).is_err()) {
                         return Ok(());
                     }
                 }
@@ -109,7 +113,7 @@ fn read(reader: impl Read, wanted: bool, sender: &SyncSender<Result<Record, Stri
         return Err(format!("the archive has no end after row {number}: it is cut off"));
     }
     // Nobody may listen any more.
-    let _ = open.map(|last| sender.send(Ok(last.record)));
+    let _ = open.map(|last| sender.send(Ok(Some(last.record))));
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! What an output says of itself, in the metadata of its footer or header: enough to leave it alone if it is asked for
 //! again, and to tell whose numbers it holds.
 
+use super::part::Part;
 use crate::data::table::file_name;
 use parquet::file::metadata::KeyValue;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -78,6 +79,17 @@ impl Footer {
     }
 }
 
+/// The footer of one of several files: none of a Parquet file that this program did not write.
+///
+/// # Errors
+/// That it cannot be read as Parquet.
+pub fn footer_of_shard(path: &Path) -> Result<Option<Footer>, String> {
+    let told = |problem: String| format!("{} cannot be read: {problem}", file_name(path));
+    let file = File::open(path).map_err(|error| told(error.to_string()))?;
+    let reader = SerializedFileReader::new(file).map_err(|error| told(error.to_string()))?;
+    Ok(footer_in(&reader))
+}
+
 /// The footer of a Parquet file that this program wrote whole; none of any other file.
 #[must_use]
 pub fn footer_of(path: &Path) -> Option<Footer> {
@@ -120,6 +132,38 @@ pub fn same_encoder<'a>(files: impl Iterator<Item = (&'a Path, Option<Footer>)>)
         }
     }
     Ok(known.and_then(|(_, footer)| footer))
+}
+
+/// Refuses parts of a cut, `I/N`, that are not all there, and parts of two cuts of one input.
+///
+/// # Errors
+/// The part that is missing, with a file that says how many there are; the file of another cut.
+pub fn whole_cuts<'a>(files: impl Iterator<Item = (&'a Path, &'a Footer)>) -> Result<(), String> {
+    let mut cuts: BTreeMap<u64, (BTreeMap<u64, usize>, &Path)> = BTreeMap::new();
+    let mut inputs: BTreeMap<&str, (u64, &Path)> = BTreeMap::new();
+    for (path, footer) in files {
+        let Ok(part) = footer.part.parse::<Part>() else { continue };
+        let (of, first) = *inputs.entry(&footer.input).or_insert((part.of, path));
+        if of != part.of {
+            return Err(format!(
+                "{} is part {part} of an input that {} is a part of as one of {of}; bring the parts of one cut",
+                file_name(path),
+                file_name(first)
+            ));
+        }
+        *cuts.entry(part.of).or_insert_with(|| (BTreeMap::new(), path)).0.entry(part.number).or_default() += 1;
+    }
+    for (of, (seen, path)) in cuts {
+        // A part that stands twice is found by its ids.
+        let Some(missing) = (0..of).find(|number| !seen.contains_key(number)) else { continue };
+        let twice = seen.iter().find(|(_, count)| **count > 1);
+        let twice = twice.map(|(number, _)| format!(", and part {number}/{of} is there twice")).unwrap_or_default();
+        return Err(format!(
+            "part {missing}/{of} is missing: {} is one of {of}{twice}; bring it, or name the files you mean",
+            file_name(path)
+        ));
+    }
+    Ok(())
 }
 
 /// A pair as Parquet keeps it.

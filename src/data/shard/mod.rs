@@ -14,7 +14,7 @@ mod records;
 mod to_lines;
 mod to_parquet;
 
-pub use footer::{Footer, footer_of, same_encoder};
+pub use footer::{Footer, footer_of, footer_of_shard, same_encoder, whole_cuts};
 pub use part::Part;
 pub use to_lines::LineSink;
 pub use to_parquet::ParquetSink;

@@ -31,6 +31,14 @@ pub struct HeldOut<'a> {
     tenths: Vec<u8>,
 }
 
+/// A slice against the others around it: one-sided p, and of its mean the interval, and variance with independent units.
+#[derive(Default)]
+struct Compared {
+    p: Option<f64>,
+    interval: Option<Interval>,
+    precision: Option<(f64, usize)>,
+}
+
 /// For each place, the tenth of all their losses that its own is in, by the middle of the ranks that equal losses share.
 fn tenths(losses: &[f64], places: &[u32]) -> Vec<u8> {
     let values: Vec<f64> = places.iter().map(|&place| losses[place as usize]).collect();
@@ -138,13 +146,13 @@ impl<'a> HeldOut<'a> {
         let overall = self.overall();
         let losses: Vec<f64> = tested.iter().map(|&place| self.losses[place as usize]).collect();
         let excess = self.sign * losses.iter().map(|loss| loss - overall).sum::<f64>();
-        let (p, interval) = self.compared(&tested, &around, overall);
+        let Compared { p, interval, precision } = self.compared(&tested, &around, overall);
         let alone = |places: &[u32]| -> Vec<u32> { places.iter().copied().filter(|place| !earlier(*place)).collect() };
         let (own, others) = (alone(&tested), alone(&around));
         if own.len() < LEAST_TESTED || own.len() == others.len() {
             return None;
         }
-        let p = p?.max(self.compared(&own, &others, overall).0?);
+        let p = p?.max(self.compared(&own, &others, overall).p?);
         let mut tenths = [0; 10];
         let at = |place: &u32| self.places.binary_search(place).ok();
         tested.iter().filter_map(at).for_each(|at| tenths[usize::from(self.tenths[at])] += 1);
@@ -155,6 +163,8 @@ impl<'a> HeldOut<'a> {
             mean_loss: losses.iter().sum::<f64>() / losses.len() as f64,
             overall,
             interval,
+            precision,
+            combined: None,
             p,
             q: 1.0,
             share_of_excess: excess / self.excess(overall).max(f64::MIN_POSITIVE),
@@ -168,8 +178,8 @@ impl<'a> HeldOut<'a> {
         })
     }
 
-    /// One-sided p of the slice against the others around it, and the interval of its mean.
-    fn compared(&self, tested: &[u32], around: &[u32], overall: f64) -> (Option<f64>, Option<Interval>) {
+    /// The slice against the others around it.
+    fn compared(&self, tested: &[u32], around: &[u32], overall: f64) -> Compared {
         if let Some(clusters) = &self.clusters {
             return self.compared_by_clusters(tested, around, clusters);
         }
@@ -193,7 +203,9 @@ impl<'a> HeldOut<'a> {
             let ends = [interval.low, interval.high].map(|end| overall + self.sign * (end + shift));
             Interval { low: ends[0].min(ends[1]), high: ends[0].max(ends[1]), ..interval }
         };
-        (p, careful_mean_interval(group, rest, LEVEL).map(back))
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of texts")]
+        let precision = (group.n >= 2.0).then(|| (group.variance() / group.n, group.n as usize));
+        Compared { p, interval: careful_mean_interval(group, rest, LEVEL).map(back), precision }
     }
 
     /// Sums of what is looked for, a text each by the mean of its copies.
@@ -208,25 +220,25 @@ impl<'a> HeldOut<'a> {
 
     /// The same where items belong to somebody: by the sandwich variance over clusters, without a correction for skewness;
     /// nothing where a side has too few of them.
-    fn compared_by_clusters(
-        &self,
-        tested: &[u32],
-        around: &[u32],
-        clusters: &[usize],
-    ) -> (Option<f64>, Option<Interval>) {
+    fn compared_by_clusters(&self, tested: &[u32], around: &[u32], clusters: &[usize]) -> Compared {
         let values: Vec<f64> = around.iter().map(|&place| self.losses[place as usize]).collect();
         let sides: Vec<Side> = around.iter().map(|place| Side::from(tested.binary_search(place).is_ok())).collect();
         let labels: Vec<usize> = around.iter().map(|&place| clusters[place as usize]).collect();
         let labels = Clusters::from_labels(&labels);
         let units = Units::Clusters(&labels);
         let of_side = |side: Side| -> Vec<usize> { (0..sides.len()).filter(|&at| sides[at] == side).collect() };
-        let fewer = units.among(&of_side(Side::With)).min(units.among(&of_side(Side::Without)));
+        let with = units.among(&of_side(Side::With));
+        let fewer = with.min(units.among(&of_side(Side::Without)));
         if fewer < LEAST_UNITS {
-            return (None, None);
+            return Compared::default();
         }
         let gap = mean_gap(&values, &sides, units, Better::Lower).ok();
         let p = gap.map(|gap| p_above(self.sign * gap.gap.signed, 0.0, gap.variance.sqrt(), (fewer - 1) as f64));
         let mean = group_mean_of_units(&values, &sides, Side::With, units).ok();
-        (p, mean.map(|mean| Interval::normal(mean.value, mean.variance.sqrt(), LEVEL)))
+        Compared {
+            p,
+            interval: mean.as_ref().map(|mean| Interval::normal(mean.value, mean.variance.sqrt(), LEVEL)),
+            precision: mean.map(|mean| (mean.variance, with)),
+        }
     }
 }

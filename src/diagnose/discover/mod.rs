@@ -351,11 +351,12 @@ fn tell(tested: Vec<Option<DiscoveredSlice>>, held_out: &HeldOut<'_>, discovery:
         slice.q = q.unwrap_or(1.0);
     }
     let mut told: Vec<DiscoveredSlice> = Vec::new();
-    for slice in slices.into_iter().filter(|slice| slice.q <= LEVEL) {
+    for slice in slices {
         let under = slice.parent.as_ref().is_none_or(|parent| told.iter().any(|other| other.name == *parent));
-        if under && !told.iter().any(|other| other.name == slice.name) {
-            told.push(slice);
+        if told.iter().any(|other| other.name == slice.name) {
+            continue;
         }
+        if slice.q <= LEVEL && under { &mut told } else { &mut discovery.untold }.push(slice);
     }
     discovery.unconfirmed = found - told.len();
     discovery.unexplained = held_out.unexplained(&told);

@@ -1,5 +1,7 @@
 //! What is asked of a discovery, and what it answers.
 
+use crate::audit::RunId;
+use crate::diagnose::Combined;
 use crate::stats::Interval;
 use serde::Serialize;
 
@@ -49,7 +51,7 @@ impl Default for DiscoverQuestion {
 }
 
 /// A slice that was found on one half of the items and tested on the other. Every number is of the other half.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct DiscoveredSlice {
     /// Its terms, joined by " + ".
     pub name: String,
@@ -61,6 +63,13 @@ pub struct DiscoveredSlice {
     pub overall: f64,
     /// 95 % interval of the mean loss.
     pub interval: Option<Interval>,
+    /// Variance of the mean loss, and the independent units it is over; none where either side has too few.
+    #[serde(skip)]
+    pub precision: Option<(f64, usize)>,
+    /// The mean loss combined with what a run's heads predict of the slice's test items; absent without a run, and where
+    /// something else than a model's loss is looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub combined: Option<Combined>,
     /// One-sided: the slice's mean is no higher than that of the other items (of a finer slice: of its parent's others), or not
     /// among those that no earlier slice holds; the larger p of the two.
     pub p: f64,
@@ -139,6 +148,9 @@ impl DiscoveredSlice {
 pub struct Discovery {
     /// As shown: in the order found, finer slices after the one they are within.
     pub slices: Vec<DiscoveredSlice>,
+    /// Those tested and not told. A combined mean is fitted to them too, for the others are chosen by their measured mean.
+    #[serde(skip)]
+    pub untold: Vec<DiscoveredSlice>,
     /// Items of the half slices were found on, and of the half they were tested on.
     pub found_on: usize,
     pub tested_on: usize,
@@ -154,6 +166,9 @@ pub struct Discovery {
     /// Items have no embeddings yet: with them there would be more names.
     #[serde(skip)]
     pub unembedded: bool,
+    /// The run whose heads the combined means are of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
     /// Positions in the audit of the items that were looked through, of both halves.
     #[serde(skip)]
     pub searched: Vec<usize>,

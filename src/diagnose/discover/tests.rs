@@ -330,24 +330,7 @@ fn what_attributes_do_not_let_expect_lies_outside_them() {
     let rows = [10, 11, 12, 13];
     let places = [0, 1, 2, 3];
     let held_out = HeldOut::new(&rows, &losses, 1.0, &places, None);
-    let slice = |items: &[usize]| DiscoveredSlice {
-        name: String::new(),
-        terms: Vec::new(),
-        n: 2,
-        mean_loss: 5.0,
-        overall: 3.0,
-        interval: None,
-        p: 0.0,
-        q: 0.0,
-        share_of_excess: 1.0,
-        parent: None,
-        items: items.to_vec(),
-        tested: Vec::new(),
-        losses: Vec::new(),
-        tenths: [0; 10],
-        near: false,
-        by_attributes: false,
-    };
+    let slice = |items: &[usize]| DiscoveredSlice { items: items.to_vec(), ..DiscoveredSlice::default() };
     let beyond = |items: &[usize], expected: &[f64]| held_out.beyond(&[slice(items)], expected);
     assert_eq!(beyond(&[10, 11], &[4.0, 4.0, 2.0, 2.0]), Some(0.5));
     // Expectations on another level are about their own mean, and what is expected in full leaves nothing.

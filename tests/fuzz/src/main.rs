@@ -5,6 +5,7 @@ mod answers;
 mod evaluations;
 mod mutate;
 mod targets;
+mod tars;
 
 #[allow(dead_code)]
 #[path = "../../checkpoint/mod.rs"]
@@ -80,6 +81,9 @@ fn input(target: &Target, seeds: &[Vec<u8>], seed: u64, number: u64) -> Vec<u8> 
     let mut bytes = mutate::damaged(seeds, &mut rng);
     if target.name == "png" && number % 2 == 0 {
         mutate::mend_png(&mut bytes);
+    }
+    if target.name == "shard.tar" && number % 2 == 0 {
+        tars::mend(&mut bytes);
     }
     bytes
 }

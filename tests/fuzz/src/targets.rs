@@ -1,6 +1,6 @@
 //! What is fed, and the sound files that damage begins with.
 
-use crate::{answers, checkpoint, evaluations};
+use crate::{answers, checkpoint, evaluations, tars};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use llm2loss::audit::{Architecture, HyperParameters, Rules};
@@ -45,6 +45,7 @@ targets! {
     "npy" => files("npy", &["ingest/littlef4.npy", "ingest/bigf8-fortran.npy", "ingest/integers.npy", "ingest/objects.npy"], read_array),
     "npz" => files("npz", &["ingest/plain.npz", "ingest/packed.npz"], read_array),
     "safetensors" => files("safetensors", &["ingest/f2.safetensors", "ingest/f4.safetensors"], read_array),
+    "shard.tar" => at_path("tar", tars::seeds(), |path| drop(tars::read(path))),
     "scores" => scores("npy", "ingest/scores/scores.npy"),
     "losses" => losses(),
     "celeba" => text("txt", CELEBA, |path| drop(celeba(path.parent().unwrap_or(path), CelebaSplit::WithinIdentity(0.5), false))),

@@ -12,7 +12,7 @@ use crate::console::text;
 use crate::console::theme::Role;
 use crate::console::widget::scale::Scale;
 use crate::console::widget::{scatter as dots, spark};
-use crate::diagnose::{AttributeRow, AttributesTable, BiasRow, BiasTable, Measured, PredictedGap, TrueGap};
+use crate::diagnose::{AttributeRow, AttributesTable, BiasRow, BiasTable, Combined, Measured, PredictedGap, TrueGap};
 use ratatui::layout::Rect;
 
 /// What the detail is drawn from.
@@ -84,6 +84,13 @@ pub fn pane(pen: &mut Pen<'_>, area: Rect, context: &Context<'_>) {
     let inside = inset(pen.panel(area, &row.name, "", false), 1);
     let mut y = inside.y;
     y = groups(pen, inside, y, row);
+    if let Some(found) = row.combined.filter(Combined::adds) {
+        let glyphs = pen.glyphs();
+        let [value, low, high] =
+            [found.value, found.interval.low, found.interval.high].map(|value| number::short(value, glyphs));
+        let words = format!("{value} ({low} to {high})");
+        y = line(pen, inside, y, &[("true with heads ", Role::Dim), (&words, Role::Text)]);
+    }
     for (name, judged) in [("AUROC gap ", &row.auroc_evidence), ("loss gap  ", &row.loss_evidence)] {
         let (words, role) = evidence::verdict(judged);
         y = line(pen, inside, y, &[(name, Role::Dim), (&words, role)]);
@@ -92,7 +99,9 @@ pub fn pane(pen: &mut Pen<'_>, area: Rect, context: &Context<'_>) {
     }
     y = heads(pen, inside, y + 1, context);
     y = zero_shot(pen, inside, y + 1, context);
-    prompts(pen, inside, y + 1, context);
+    // The prompts' two lines rather than the blank one before them.
+    let blank = u16::from(y + 3 <= inside.bottom());
+    prompts(pen, inside, y + blank, context);
 }
 
 /// Writes a line if it is still inside; returns the next one.

@@ -10,7 +10,7 @@ use crate::console::paint::{Pen, inset};
 use crate::console::text;
 use crate::console::theme::Role;
 use crate::console::world::World;
-use crate::diagnose::{DiscoveredSlice, Overlap, PromptScores};
+use crate::diagnose::{Combined, DiscoveredSlice, Overlap, PromptScores};
 use crate::engine::SliceItem;
 use ratatui::layout::Rect;
 
@@ -46,6 +46,7 @@ pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, places: (Rect, Opti
         ),
         Role::Text,
     )];
+    lines.extend(slice.combined.filter(Combined::adds).map(|found| (combined(found, glyphs), Role::Text)));
     lines.extend(beside.overlaps.iter().take(overlaps_shown(inside.height)).map(|group| (made_of(group), Role::Text)));
     lines.extend(heads(state, world, at, glyphs));
     if slice.near {
@@ -66,6 +67,17 @@ pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, places: (Rect, Opti
     if let Some(area) = places.1 {
         items(state, world, pen, area, &beside.worst);
     }
+}
+
+/// What the measured mean and the heads make together.
+fn combined(found: Combined, glyphs: &Glyphs) -> String {
+    let few = if found.few_groups { ", of few slices" } else { "" };
+    format!(
+        "with what heads predict of its items {} ({} to {}{few})",
+        number::plain(found.value, 4, glyphs),
+        number::plain(found.interval.low, 3, glyphs),
+        number::plain(found.interval.high, 3, glyphs)
+    )
 }
 
 /// Groups told, so that what heads say has its lines too.

@@ -1,7 +1,7 @@
 //! The form of a new run, or of several: fields, choices, and the reason why it cannot start.
 
 use super::values::values;
-use crate::audit::{Architecture, HyperParameters, Negatives, Pairs, Sweep, Target};
+use crate::audit::{Architecture, HyperParameters, Negatives, Pairs, Sweep, TRAIN_ROWS, Target};
 use std::collections::BTreeMap;
 use tui_input::Input;
 
@@ -26,12 +26,13 @@ pub enum Field {
     Bootstrap,
     Negatives,
     Pairs,
+    TrainRows,
     Seed,
 }
 
 impl Field {
     /// Every field, in the order of the form.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Model,
         Self::Architecture,
         Self::Members,
@@ -47,6 +48,7 @@ impl Field {
         Self::Bootstrap,
         Self::Negatives,
         Self::Pairs,
+        Self::TrainRows,
         Self::Seed,
     ];
 
@@ -69,6 +71,7 @@ impl Field {
             Self::Bootstrap => "bootstrap",
             Self::Negatives => "ood negatives",
             Self::Pairs => "ranker pairs",
+            Self::TrainRows => "train rows",
             Self::Seed => "seed",
         }
     }
@@ -92,6 +95,7 @@ impl Field {
             Self::Bootstrap => "each member sees its own resample",
             Self::Negatives => "what the ood head learns to refuse",
             Self::Pairs => "which items of a batch the ranker compares",
+            Self::TrainRows => "most rows learnt from; of more, a sample alike in losses",
             Self::Seed => "same seed, same run; 1..3 or 1,2,7 is a run for each",
         }
     }
@@ -109,6 +113,7 @@ impl Field {
                 | Self::LearningRate
                 | Self::Warmup
                 | Self::WeightDecay
+                | Self::TrainRows
                 | Self::Seed
         )
     }
@@ -181,6 +186,8 @@ impl Form {
             Field::LearningRate => hyper.learning_rate.to_string(),
             Field::Warmup => hyper.warmup.to_string(),
             Field::WeightDecay => hyper.weight_decay.to_string(),
+            // A run that learnt from all its rows has none.
+            Field::TrainRows => hyper.train_rows.unwrap_or(TRAIN_ROWS).to_string(),
             Field::Seed => hyper.seed.to_string(),
             _ => String::new(),
         };
@@ -280,6 +287,7 @@ impl Form {
         all.over(&real(Field::Warmup)?, |run, value| run.warmup = value)?;
         all.over(&real(Field::WeightDecay)?, |run, value| run.weight_decay = value)?;
         all.over(&whole(Field::Patience)?, |run, value| run.patience = value)?;
+        all.over(&whole(Field::TrainRows)?, |run, value| run.train_rows = Some(value))?;
         all.over(&values::<u64>(Field::Seed.name(), text(Field::Seed), MOST)?, |run, value| run.seed = value)?;
         let model = self.models.get(self.model).cloned().ok_or("the audit has no model")?;
         Ok((model, all.runs()?))
@@ -350,7 +358,7 @@ mod tests {
         form.selected = 1;
         form.choose(false);
         assert_eq!(form.choice(Field::Architecture), "linear,mlp");
-        form.selected = 15;
+        form.selected = 16;
         *form.selected_input().unwrap() = Input::new("1..3".into());
         let runs = form.read().unwrap().1;
         let shapes: Vec<_> = runs.iter().map(|run| (run.architecture.name(), run.seed)).collect();
@@ -362,7 +370,7 @@ mod tests {
     #[test]
     fn what_was_written_comes_back() {
         let mut first = form();
-        for (at, text) in [(2, "3,5"), (15, "1..3")] {
+        for (at, text) in [(2, "3,5"), (15, "1000"), (16, "1..3")] {
             first.selected = at;
             *first.selected_input().unwrap() = Input::new(text.into());
         }

@@ -54,8 +54,7 @@ fn words(world: &World, model: &str, runs: &[HyperParameters]) -> String {
 
 /// Which of some runs there are already.
 pub fn words_of_kept(world: &World, model: &str, runs: &[HyperParameters]) -> Option<String> {
-    let kept =
-        |hyper: &HyperParameters| world.runs.iter().find(|run| run.model == model && same_settings(hyper, &run.hyper));
+    let kept = |hyper: &HyperParameters| world.runs.iter().find(|run| run.model == model && same_settings(hyper, run));
     let found: Vec<_> = runs.iter().filter_map(kept).collect();
     match (found.as_slice(), runs.len()) {
         ([], _) => None,

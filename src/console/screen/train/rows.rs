@@ -36,7 +36,7 @@ impl Row<'_> {
 /// Every row: jobs that are not over, those of another process, stopped runs that no job goes on with, finished runs.
 pub fn rows(world: &World) -> impl Iterator<Item = Row<'_>> {
     let elsewhere = |run: &RunRecord| {
-        world.elsewhere.iter().any(|other| other.model == run.model && same_settings(&other.hyper, &run.hyper))
+        world.elsewhere.iter().any(|other| other.model == run.model && same_settings(&other.hyper, run))
     };
     let stopped = world.unfinished.iter().filter(move |run| !world.jobs.trains(run) && !elsewhere(run));
     let runs = stopped.chain(&world.runs).map(Row::Run);
