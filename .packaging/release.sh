@@ -67,7 +67,13 @@ prepare() {
   SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || echo 315532800)}
   export SOURCE_DATE_EPOCH
   # Folders of this machine stay out of the program.
-  export RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo --remap-path-prefix=$root=llm2loss"
+  unset RUSTFLAGS
+  local between=$'\x1f'
+  export CARGO_ENCODED_RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo$between--remap-path-prefix=$root=llm2loss"
+  case $root in *[\|\&\\]*) fail "the folder $root has a | & or \\ in its name" ;; esac
+  # A tag that names another version would publish this one's files under it.
+  local tag=${GITHUB_REF_NAME:-}
+  [ "${GITHUB_REF_TYPE:-}" != tag ] || [ "$tag" = "v$version" ] || fail "the tag is $tag, Cargo.toml says $version"
 }
 
 has_standard_library() {
@@ -116,7 +122,10 @@ make_tarball() { # NAME BINARY FOLDER
   mkdir -p "$stage/bin"
   cp "$2" "$stage/bin/llm2loss"
   cp -r "$3/data/data/share" "$stage/share"
-  cp "$3/LICENSE" "$3/THIRD-PARTY" "$root/README.md" "$stage/"
+  # Unpacked into a folder such as ~/.local, nothing lies loose.
+  local pages=$stage/share/doc/llm2loss
+  mkdir -p "$pages"
+  cp -r "$3/LICENSE" "$3/THIRD-PARTY" "$root/README.md" "$root/docs" "$pages/"
   tar --create --directory "$work/stage" --sort=name --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w \
     --mtime="@$SOURCE_DATE_EPOCH" "$1" | gzip -9 --no-name >"$out/$1.tar.gz"
 }
@@ -175,6 +184,6 @@ for family in gnu musl; do
     say "passed over $family: its standard library is not installed (rustup target add x86_64-unknown-linux-$family)"
   fi
 done
-(cd "$out" && sha256sum -- *.tar.gz *.whl *.json >SHA256SUMS)
+(cd "$out" && sha256sum -- llm2loss-"$version"*.{tar.gz,whl,json} >SHA256SUMS)
 say "made in $out:"
 ls -l "$out" >&2

@@ -69,7 +69,7 @@ PYTHON
 use() { # ROOT COMMAND…
   local code=0 report=/tmp/llm2loss-try-$$.html below=$1
   shift
-  "$@" demo 2>/dev/null | grep -q Senior || fail "$*: the demo does not name whom v1 fails"
+  "$@" demo 2>/dev/null | grep Senior >/dev/null || fail "$*: the demo does not name whom v1 fails"
   "$@" check adult --model v2 --against v1 >/dev/null 2>&1 || fail "$*: v2 does not pass against v1"
   "$@" check adult --model v1 --against v2 >/dev/null 2>&1 || code=$?
   [ "$code" = 3 ] || fail "$*: v1 against v2 ends with $code, not 3"

@@ -219,7 +219,7 @@ fn damaged_weights_and_records_are_found() {
     let damage = store.damaged_runs().unwrap();
     assert_eq!(damage.len(), 3, "{damage:?}");
     assert!(damage.iter().any(|line| line.contains("aa11") && line.contains("train it again")), "{damage:?}");
-    assert!(damage.iter().any(|line| line.contains("ab22") && line.contains("runs delete ab22")), "{damage:?}");
+    assert!(damage.iter().any(|line| line.contains("ab22") && line.contains("writes it again")), "{damage:?}");
     let id = store.find_run_id("ab").unwrap();
     store.delete_run(&id).unwrap();
     assert!(!home.path().join("runs/ab22").exists());
@@ -240,6 +240,32 @@ fn tables_whose_file_was_changed_are_found_and_never_shown() {
     let store = Store::open(home.path()).unwrap();
     assert!(store.damaged_runs().unwrap()[0].contains("its tables are damaged"));
     assert_eq!(kept(&store.rebuilt().unwrap()), None);
+}
+
+#[test]
+fn a_rebuild_writes_a_damaged_record_again_and_names_what_is_lost() {
+    let home = tempfile::tempdir().unwrap();
+    filled(home.path());
+    let file = home.path().join("runs/aa11/run.json");
+    let whole = fs::read(&file).unwrap();
+    fs::write(&file, &whole[..100]).unwrap();
+    let store = Store::open(home.path()).unwrap();
+    let damage = store.damaged_runs().unwrap();
+    assert!(damage.len() == 1 && damage[0].contains("aa11") && damage[0].contains("doctor --rebuild"), "{damage:?}");
+    let store = store.rebuilt().unwrap();
+    assert!(
+        store.notes().iter().any(|note| note.contains("aa11") && note.contains("written again")),
+        "{:?}",
+        store.notes()
+    );
+    assert_eq!((fs::read(&file).unwrap(), store.damaged_runs().unwrap().len()), (whole, 0));
+    drop(store);
+    // The index knows of no copy after it was lost too.
+    fs::write(&file, b"{").unwrap();
+    fs::remove_dir_all(home.path().join("store")).unwrap();
+    let store = Store::rebuild(home.path()).unwrap();
+    assert!(store.notes().iter().any(|note| note.contains("run aa11 is lost")), "{:?}", store.notes());
+    assert!(store.find_run("ab22").is_ok());
 }
 
 fn checkpoint(home: &Path) -> String {

@@ -66,6 +66,12 @@ impl From<Option<PathBuf>> for Place {
 /// The folder given, or the user's data folder.
 pub fn home(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
     if let Some(given) = given.filter(|given| !given.as_os_str().is_empty()) {
+        // A quoted ~ would make a folder of that name, here.
+        if given.starts_with("~") {
+            let problem =
+                format!("home {} begins with ~, which only a shell reads; write the folder out", given.display());
+            return Err(Failure::usage(problem));
+        }
         return Ok(given);
     }
     let base = etcetera::choose_base_strategy().map_err(|_| Failure::usage("no home folder; give one with --home"))?;

@@ -21,13 +21,12 @@ const HELD: [(&str, &str); 10] = [
 
 /// The table, as it is shown to whoever gave nothing to take in.
 pub fn table() -> String {
-    let width = HELD.iter().map(|(held, _)| held.len()).max().unwrap_or_default();
-    let mut text = format!("{:<width$}  llm2loss ingest NAME …\n", "you hold");
+    let mut text = "you hold, and what follows 'llm2loss ingest NAME':\n".to_owned();
     for (held, arguments) in HELD {
-        let _ = writeln!(text, "{held:<width$}  {arguments}");
+        let _ = writeln!(text, "{held}\n    {arguments}");
     }
     text.push_str(
-        "\n--check says what would be taken in and keeps nothing; 'llm2loss help ingest' lists all options\n",
+        "\n--check says what would be taken in and keeps nothing\n'llm2loss help ingest' lists all options\n",
     );
     text
 }
@@ -44,6 +43,6 @@ mod tests {
                 assert!(page.contains(one), "docs/data.md: {held}: {one}");
             }
         }
-        assert!(table().lines().all(|line| line.chars().count() <= 120));
+        assert!(table().lines().all(|line| line.chars().count() <= 80));
     }
 }

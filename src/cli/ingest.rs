@@ -4,8 +4,9 @@ use super::arguments::{Audits, AuditsAction, Ingest, LeakedArgument, MissingArgu
 use super::context::{Failure, home, print, reading_store};
 use super::{held, progress};
 use crate::data::{
-    AttributeFile, CelebaSplit, Contents, DataError, Draft, EvaluationFiles, Evaluations, Harness, ImagePlace,
-    LookedAt, Mapping, Policy, ScoreFiles, celeba, clip_retrieval, image_folder, manifest, open_array, wilds,
+    AttributeFile, BUILTIN_AUDITS, CelebaSplit, Contents, DataError, Draft, EvaluationFiles, Evaluations, Harness,
+    ImagePlace, LookedAt, Mapping, Policy, ScoreFiles, celeba, clip_retrieval, image_folder, manifest, open_array,
+    wilds,
 };
 use crate::engine::{
     Addition, EngineError, IngestReport, Intake, add_models, delete, described, ingest, known_audits, set_prompts,
@@ -241,6 +242,12 @@ pub fn audits(home_given: Option<PathBuf>, given: &Audits) -> Result<u8, Failure
             print(&(audits.join("\n") + "\n"))
         }
         Some(AuditsAction::Show { audit, output }) => {
+            if BUILTIN_AUDITS.contains(&audit.as_str()) {
+                let problem = format!(
+                    "audit '{audit}' is built in; 'llm2loss findings {audit}' tells of it, docs/adult.md how it was made"
+                );
+                return Err(Failure::usage(problem));
+            }
             if !ingested_names(&home)?.contains(audit) {
                 let known = known_audits(&home)?.join(", ");
                 return Err(EngineError::from(DataError::UnknownAudit { name: audit.clone(), known }).into());

@@ -30,7 +30,7 @@ mod table;
 mod train;
 mod version;
 
-use crate::engine::MemoryLimit;
+use crate::engine::{MemoryLimit, threads_allowed};
 use arguments::{Action, Arguments};
 use clap::{CommandFactory, Parser};
 use config::Config;
@@ -89,6 +89,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         _ => {}
     }
     arguments.memory_limit.unwrap_or_else(MemoryLimit::usual).apply().map_err(Failure::usage)?;
+    threads_allowed()?;
     let config = Config::load(arguments.config.as_deref())?;
     let given = arguments.home.filter(|home| !home.as_os_str().is_empty());
     let home = given.or_else(|| config.home());

@@ -58,9 +58,22 @@ pub struct ComputeDevice {
 /// Threads that encoding, training and tables may use: all cores, or as many as `LLM2LOSS_THREADS` allows.
 #[must_use]
 pub fn threads() -> usize {
-    let allowed = std::env::var("LLM2LOSS_THREADS").ok().and_then(|text| text.trim().parse::<usize>().ok());
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    allowed.filter(|count| *count > 0).unwrap_or_else(cores)
+    threads_allowed().ok().flatten().unwrap_or_else(cores)
+}
+
+/// What `LLM2LOSS_THREADS` says.
+///
+/// # Errors
+/// If it is no number of threads.
+pub fn threads_allowed() -> Result<Option<usize>, EngineError> {
+    let text = std::env::var("LLM2LOSS_THREADS").unwrap_or_default();
+    match text.trim() {
+        "" => Ok(None),
+        text => text.parse().ok().filter(|count| *count > 0).map(Some).ok_or_else(|| {
+            EngineError::Usage(format!("LLM2LOSS_THREADS is '{text}'; give a number of threads, at least 1"))
+        }),
+    }
 }
 
 impl ComputeDevice {

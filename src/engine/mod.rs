@@ -51,7 +51,7 @@ pub use answers::LoadedRun;
 pub use cache::{AuditCache, CacheReport, Dropped, cache_gc, cache_report};
 pub use comparer::Compared;
 pub use comparing::PromptBank;
-pub use device::{ComputeDevice, DeviceChoice, cuda_words, devices, kilobytes_of, threads};
+pub use device::{ComputeDevice, DeviceChoice, cuda_words, devices, kilobytes_of, threads, threads_allowed};
 pub use discoverer::{DiscoveryView, SliceItem, SliceView};
 pub use discovering::LossesOf;
 pub use driver::{Driver, Gpu};

@@ -57,6 +57,9 @@ impl Index {
     }
 
     fn opened(path: &Path) -> std::result::Result<Self, Closed> {
+        if path.is_file() {
+            return Err(Closed::Damaged("it is a file, not a folder".into()));
+        }
         // Made by us, so that its rights are ours: the database would leave them to the system.
         let _ = crate::files::private_folder(path);
         match guarded(|| sled::Config::new().path(path).cache_capacity(CACHE_BYTES).open()) {
@@ -178,6 +181,8 @@ fn closed(error: sled::Error) -> Closed {
         {
             Closed::Io(error)
         }
+        // Its own words name offsets and a trace.
+        sled::Error::Corruption { .. } => Closed::Damaged("it is not what was written".into()),
         error => Closed::Damaged(error.to_string()),
     }
 }

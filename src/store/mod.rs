@@ -38,7 +38,7 @@ pub use image_files::FileFact;
 pub use overview::TreeSize;
 pub use pack_set::PackedRows;
 pub use pack_sink::{PackSink, pack_words};
-pub use privacy::{Privacy, make_private};
+pub use privacy::Privacy;
 pub use records::AuditRecord;
 pub use runs::StoredRun;
 pub use unfinished::StoredCheckpoint;
@@ -59,6 +59,23 @@ const FIRST_SCHEMA: &str = "1";
 const FOLDER: &str = "store";
 /// Where a damaged database is kept, the newest only: it may hold embeddings that are in no file.
 const DAMAGED: &str = "store.damaged";
+/// All that this program puts in a home, besides what it is writing.
+const OWN_NAMES: [&str; 14] = [
+    FOLDER,
+    DAMAGED,
+    "store.new",
+    "audits",
+    "images",
+    "packs",
+    "runs",
+    "prompts",
+    "exports",
+    "console.json",
+    "images.jsonl",
+    "owner",
+    "queue.json",
+    "shown.json",
+];
 
 /// What can go wrong with the store.
 #[derive(Debug, Error)]
@@ -89,6 +106,27 @@ impl StoreError {
             self,
             Self::Home { .. } | Self::Locked { .. } | Self::ReadOnly(_) | Self::Schema { .. } | Self::NoRun { .. }
         )
+    }
+}
+
+impl StoreError {
+    /// Whether there is no room on the disk.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.kind() == Some(std::io::ErrorKind::StorageFull)
+    }
+
+    /// Whether the rights of this user do not reach.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        self.kind() == Some(std::io::ErrorKind::PermissionDenied)
+    }
+
+    fn kind(&self) -> Option<std::io::ErrorKind> {
+        match self {
+            Self::Sled(sled::Error::Io(error)) | Self::Io { source: error, .. } => Some(error.kind()),
+            _ => None,
+        }
     }
 }
 
@@ -282,6 +320,7 @@ impl Store {
         for encoder in self.embedding_encoders()? {
             self.seal_embeddings(&encoder)?;
         }
+        let mended = self.mend_runs()?;
         let Access::Write { owner, .. } = &self.access else { return Ok(self) };
         self.index.close();
         set_aside(&self.home).map_err(|source| StoreError::Io { path: self.home.clone(), source })?;
@@ -289,6 +328,7 @@ impl Store {
         self.index = opened.map_err(|problem| StoreError::Damaged { what: "the index".into(), problem })?;
         self.fresh = Mutex::default();
         self.fill()?;
+        self.notes.extend(mended);
         Ok(self)
     }
 
@@ -381,7 +421,8 @@ impl Store {
 fn set_aside(home: &Path) -> std::io::Result<()> {
     settle(&home.join(FOLDER));
     let aside = home.join(DAMAGED);
-    match std::fs::remove_dir_all(&aside) {
+    let removed = if aside.is_file() { std::fs::remove_file(&aside) } else { std::fs::remove_dir_all(&aside) };
+    match removed {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }

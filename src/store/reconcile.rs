@@ -88,6 +88,39 @@ impl Store {
         Ok(())
     }
 
+    /// Writes again the files of runs that are damaged and of which the index has a whole copy; says which, and which
+    /// it has none of.
+    pub(super) fn mend_runs(&self) -> Result<Vec<String>> {
+        let mut said = Vec::new();
+        for entry in listed(&self.home.join("runs"))? {
+            let Some(id) = name_of(&entry).map(RunId) else { continue };
+            let path = entry.path().join(RECORD);
+            if path.exists() && read_json::<RunRecord>(&path).is_none() {
+                match self.copy_of(&id)? {
+                    Some(record) => {
+                        write_atomically(&path, &json_file::text(&record, "the run")?)?;
+                        said.push(format!("run {id}: its record was damaged and was written again"));
+                    }
+                    None => said.push(format!(
+                        "run {id} is lost: {} is damaged and there is no copy; train it again, then 'llm2loss runs delete {id}'",
+                        path.display()
+                    )),
+                }
+            }
+            if self.has_damaged_tables(&id) {
+                self.mend_tables(&id)?;
+            }
+        }
+        Ok(said)
+    }
+
+    /// A run's record as the index has it.
+    fn copy_of(&self, id: &RunId) -> Result<Option<RunRecord>> {
+        let value = self.tree("runs")?.get(id.0.as_bytes())?;
+        let record = value.and_then(|value| codec::unseal_json::<RunRecord>(&value, "a run").ok());
+        Ok(record.filter(|record| record.id == *id))
+    }
+
     /// Runs whose files are not what was written, as sentences: what is damaged, what it costs, how to mend it.
     ///
     /// # Errors
@@ -99,6 +132,10 @@ impl Store {
             let (record, note) = (entry.path().join(RECORD), entry.path().join(NOTE));
             if record.exists() {
                 match read_json::<RunRecord>(&record) {
+                    None if self.copy_of(&id)?.is_some() => found.push(format!(
+                        "run {id}: {} is damaged; 'llm2loss doctor --rebuild' writes it again from the index",
+                        record.display()
+                    )),
                     None => found.push(format!(
                         "run {id}: {} is damaged; its weights cannot be used: train it again, then 'llm2loss runs delete {id}'",
                         record.display()
@@ -107,7 +144,7 @@ impl Store {
                 }
                 if self.has_damaged_tables(&id) {
                     found.push(format!(
-                        "run {id}: its tables are damaged; 'llm2loss doctor --rebuild' forgets them, and they are filled again when they are needed"
+                        "run {id}: its tables are damaged; 'llm2loss doctor --rebuild' writes them again, or forgets them, and they are filled when they are needed"
                     ));
                 }
             } else if note.exists()

@@ -77,6 +77,20 @@ impl Store {
         Ok(())
     }
 
+    /// Writes damaged tables again from the index; where that has none they are filled again when they are needed.
+    pub(super) fn mend_tables(&self, id: &RunId) -> Result<()> {
+        match self
+            .tree("diagnoses")?
+            .get(id.0.as_bytes())?
+            .map(|value| codec::unseal_json::<serde_json::Value>(&value, "the tables"))
+        {
+            Some(Ok(tables)) => {
+                write_atomically(&self.run_folder(id).join(TABLES), &json_file::text(&tables, "the tables")?)
+            }
+            _ => self.drop_diagnosis(id),
+        }
+    }
+
     /// Whether the file of a run's tables is there and not what was written.
     pub(super) fn has_damaged_tables(&self, id: &RunId) -> bool {
         let text = std::fs::read(self.run_folder(id).join(TABLES));

@@ -160,7 +160,7 @@ pub enum Action {
     Table(Table),
     /// List, show, compare or delete the runs kept
     Runs(Runs),
-    /// Say what this program finds: devices, store, terminal, versions
+    /// Say what this program finds (machine, devices, home, store, hub, terminal, versions), what is wrong and how to mend it
     Doctor(Doctor),
     /// The paper's own Table 5, and what can be recomputed from it
     Paper(Paper),

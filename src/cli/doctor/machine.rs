@@ -22,7 +22,7 @@ impl Memory {
         Self {
             machine: figure("MemTotal:"),
             available: figure("MemAvailable:"),
-            limit: getrlimit(Resource::Data).current,
+            limit: [Resource::Data, Resource::As].into_iter().filter_map(|kind| getrlimit(kind).current).min(),
         }
     }
 }

@@ -12,11 +12,11 @@ use crate::encoder::{Encoder, HubSettings, StaticEncoder};
 use crate::engine::{ComputeDevice, Driver, EngineError, Gpu, cuda_words, devices, known_audits};
 use crate::files::has_locks;
 use crate::report;
-use crate::store::{Privacy, Store, StoreError, make_private};
+use crate::store::{Privacy, Store, StoreError};
 use machine::{Cores, Memory, glibc, space_left};
 use problem::Problem;
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use terminal::Terminal;
 
 #[derive(Serialize)]
@@ -71,7 +71,10 @@ struct Seen {
     opened: Result<Store, StoreError>,
     chosen: Result<(ComputeDevice, Option<String>), EngineError>,
     driver: Driver,
-    privacy: Privacy,
+    /// None of a home that was not opened: whose it is, is not known.
+    privacy: Option<Privacy>,
+    /// Runs that are damaged, as sentences.
+    damage: Vec<String>,
     locks: Option<bool>,
     space: Option<u64>,
     memory: Memory,
@@ -88,10 +91,11 @@ pub fn run(place: Place, given: &Doctor) -> Result<u8, Failure> {
     let opened = if given.rebuild { Store::rebuild(&home) } else { Store::open_reading(&home) };
     let (hub, hub_is_writable) = hub();
     let seen = Seen {
+        privacy: opened.as_ref().ok().map(Store::close_to_others),
+        damage: opened.as_ref().map_or_else(|_| Vec::new(), damage),
         opened,
         chosen: ComputeDevice::open(place.device),
         driver: Driver::find(),
-        privacy: make_private(&home),
         locks: has_locks(&home),
         space: space_left(&home),
         memory: Memory::find(),
@@ -101,7 +105,7 @@ pub fn run(place: Place, given: &Doctor) -> Result<u8, Failure> {
     };
     let code = match (&seen.opened, &seen.chosen) {
         (_, Err(_)) => 2,
-        (Err(error), _) if error.is_usage() => 2,
+        (Err(error), _) if error.is_usage() || error.is_denied() => 2,
         (Err(_), _) => 1,
         (Ok(_), _) => 0,
     };
@@ -131,7 +135,7 @@ fn findings(home: &Path, seen: Seen, ok: bool) -> Findings {
         cores: Cores::find(),
         memory: seen.memory,
         space_left: seen.space,
-        privacy: privacy_words(&seen.privacy),
+        privacy: seen.privacy.as_ref().map_or_else(|| "not looked at".into(), privacy_words),
         locks: locks_words(seen.locks),
         store: seen.opened.map_or_else(|error| error.to_string(), |store| store_words(&store)),
         encoder: StaticEncoder::new().map_or_else(
@@ -155,8 +159,14 @@ fn problems(seen: &Seen) -> Vec<Problem> {
         Problem::new(error.to_string(), "leave --device and LLM2LOSS_DEVICE out: the best device there is computes")
     }));
     // Of a home that could not be opened the store has said why.
-    let locks = if seen.opened.is_err() { seen.locks.or(Some(true)) } else { seen.locks };
-    found.extend(problem::of_home(locks, seen.space, seen.privacy.open));
+    if seen.opened.is_ok() {
+        found.extend(problem::of_home(seen.locks, seen.space, seen.privacy.unwrap_or_default().open));
+    }
+    found.extend(seen.damage.iter().map(|damage| {
+        // What is wrong, and after it what to do.
+        let (what, remedy) = damage.split_once("; ").unwrap_or((damage, "'llm2loss cache verify' says more"));
+        Problem::new(what, remedy)
+    }));
     found.extend(problem::of_memory(&seen.memory));
     found.extend(problem::of_gpus(seen.driver.gpus.len(), cuda_words().map(drop)));
     found.extend(problem::of_hub(seen.hub.encoders, seen.hub.offline, seen.hub_is_writable));
@@ -168,10 +178,17 @@ fn problems(seen: &Seen) -> Vec<Problem> {
 fn of_store(error: &StoreError) -> Problem {
     let remedy = match error {
         StoreError::Locked { .. } => "end the process named, or give another folder by --home or LLM2LOSS_HOME",
+        _ if error.is_full() => "make room on its file system, or set LLM2LOSS_HOME to a folder on another one",
+        _ if error.is_denied() => "have its owner let you in, or set LLM2LOSS_HOME to a folder of yours",
         _ if error.is_usage() => "give another folder by --home or LLM2LOSS_HOME",
         _ => "run 'llm2loss doctor --rebuild', which makes the index again from the files",
     };
     Problem::new(error.to_string(), remedy)
+}
+
+/// Runs that are not what was written, as sentences.
+fn damage(store: &Store) -> Vec<String> {
+    store.damaged_runs().unwrap_or_else(|error| vec![error.to_string()])
 }
 
 /// The cache of encoders, and whether it can be written.
@@ -179,9 +196,15 @@ fn hub() -> (Hub, bool) {
     let settings = HubSettings::from_environment();
     let names = std::fs::read_dir(&settings.cache).into_iter().flatten().flatten().map(|entry| entry.file_name());
     let encoders = names.filter(|name| name.to_string_lossy().starts_with("models--")).count();
-    let there = settings.cache.ancestors().find(|folder| folder.is_dir());
-    let writable = there.is_some_and(|folder| rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).is_ok());
+    let writable = nearest(&settings.cache)
+        .is_some_and(|there| there.is_dir() && rustix::fs::access(&there, rustix::fs::Access::WRITE_OK).is_ok());
     (Hub { cache: settings.cache.display().to_string(), encoders, offline: settings.offline }, writable)
+}
+
+/// The first that is there of a path and the folders above it.
+fn nearest(path: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(path).ok()?;
+    path.ancestors().find(|path| path.symlink_metadata().is_ok()).map(Path::to_owned)
 }
 
 /// Whether CUDA can be used, and what is missing.
@@ -218,6 +241,7 @@ fn store_words(store: &Store) -> String {
 fn privacy_words(found: &Privacy) -> String {
     match (found.open, found.mended) {
         (0, 0) => "readable by its owner alone".to_owned(),
+        (0, 1) => "one file or folder could be read by others; now only its owner can".into(),
         (0, mended) => format!("{mended} files and folders could be read by others; now only their owner can"),
         (open, _) => {
             format!("{open} files and folders can be read by others and their rights cannot be changed from here")
@@ -276,7 +300,7 @@ fn words(findings: &Findings) -> String {
         ("cuda", findings.cuda.clone()),
         ("cores", cores_words(&findings.cores)),
         ("memory", memory_words(&findings.memory)),
-        ("home", findings.home.clone()),
+        ("home", report::printable(&findings.home)),
         ("space", findings.space_left.map_or_else(|| "not known".into(), |bytes| format!("{} left", gigabytes(bytes)))),
         ("privacy", findings.privacy.clone()),
         ("locks", findings.locks.clone()),

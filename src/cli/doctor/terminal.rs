@@ -25,9 +25,10 @@ fn variable(name: &str) -> Option<String> {
 
 impl Terminal {
     pub fn find() -> Self {
+        let is_terminal = std::io::stdout().is_terminal();
         Self {
-            is_terminal: std::io::stdout().is_terminal(),
-            size: crossterm::terminal::size().ok(),
+            is_terminal,
+            size: if is_terminal { crossterm::terminal::size().ok() } else { None },
             term: variable("TERM"),
             colours: Depth::detect(ColorChoice::Auto, variable).name(),
             ascii: environment_is_ascii(variable),

@@ -68,6 +68,11 @@ impl fmt::Debug for HubSettings {
     }
 }
 
+/// The user's own folder: as the environment names it, else as the system does.
+fn user_folder(named: Option<String>) -> PathBuf {
+    named.map(PathBuf::from).or_else(|| etcetera::home_dir().ok()).unwrap_or_default()
+}
+
 impl HubSettings {
     /// As the environment says.
     pub fn from_environment() -> Self {
@@ -79,7 +84,7 @@ impl HubSettings {
         let set = |name: &str| lookup(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
         let home = set("HF_HOME").map(PathBuf::from).unwrap_or_else(|| {
             let cache = set("XDG_CACHE_HOME").map(PathBuf::from);
-            cache.unwrap_or_else(|| PathBuf::from(set("HOME").unwrap_or_default()).join(".cache")).join("huggingface")
+            cache.unwrap_or_else(|| user_folder(set("HOME")).join(".cache")).join("huggingface")
         });
         let truth = |value: String| matches!(value.to_ascii_lowercase().as_str(), "1" | "on" | "yes" | "true");
         // A token logged in with lies in a file.
