@@ -57,7 +57,7 @@ fn lengths_that_lie_take_no_memory() {
 }
 
 #[test]
-#[ignore = "builds a crate of its own: cargo test --release --test fuzzing -- --ignored"]
+#[ignore = "builds a crate of its own: cargo test --test fuzzing -- --ignored"]
 fn no_target_finds_anything_in_a_second() {
     let root = env!("CARGO_MANIFEST_DIR");
     let found = Command::new("bash").args(["tests/fuzz/run.sh", "1"]).current_dir(root).output().unwrap();

@@ -1,6 +1,6 @@
 //! The gate over many retrainings: how often it cries wolf, and how often it sees a group made worse.
 //!
-//! `cargo test --release --test gate_power -- --nocapture` prints the figures of docs/ci.md.
+//! `cargo test --test gate_power -- --nocapture` prints the figures of docs/ci.md.
 #![allow(clippy::unwrap_used)]
 
 use llm2loss::audit::*;

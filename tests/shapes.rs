@@ -1,7 +1,7 @@
 //! Documents of version /1 keep their shape: no field goes, none changes its type. Fields may be added.
 //!
 //! `tests/fixtures/shapes.json` holds the paths of each document and the types found there, over examples made here.
-//! After adding fields: `LLM2LOSS_BLESS=1 cargo test --release --test shapes`.
+//! After adding fields: `LLM2LOSS_BLESS=1 cargo test --test shapes`.
 #![allow(clippy::unwrap_used)]
 
 use assert_cmd::Command;
@@ -215,7 +215,7 @@ fn documents_keep_their_fields_and_types() {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     let added: Vec<&String> = now.keys().filter(|schema| !kept.contains_key(*schema)).collect();
-    assert!(added.is_empty(), "new documents {added:?}: LLM2LOSS_BLESS=1 cargo test --release --test shapes");
+    assert!(added.is_empty(), "new documents {added:?}: LLM2LOSS_BLESS=1 cargo test --test shapes");
 }
 
 #[test]

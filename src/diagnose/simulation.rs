@@ -1,5 +1,5 @@
 //! Whether verdicts and intervals of small cells hold, on simulated losses and on the built-in audit; slow, so run by name:
-//! `cargo test --release --lib diagnose::simulation -- --ignored --nocapture`.
+//! `cargo test --lib diagnose::simulation -- --ignored --nocapture`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a simulation says what it found")]
 
 use super::attributes::Groups;

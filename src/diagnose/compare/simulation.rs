@@ -1,5 +1,5 @@
 //! Whether intervals and verdicts of changes hold in small groups; slow, so run by name with `diagnose::simulation`:
-//! `cargo test --release --lib simulation -- --ignored --nocapture`.
+//! `cargo test --lib simulation -- --ignored --nocapture`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a simulation says what it found")]
 
 use super::*;

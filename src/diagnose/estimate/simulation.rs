@@ -1,5 +1,5 @@
 //! Whether the 90 % interval covers in 90 % of simulated audits; slow, so run by name:
-//! `cargo test --release --lib estimate::simulation -- --ignored --nocapture`.
+//! `cargo test --lib estimate::simulation -- --ignored --nocapture`.
 
 use super::calibration::{Recipe, SliceFit};
 use super::level::Said;

@@ -1,5 +1,5 @@
 //! Whether a "95 %" interval covers in 95 % of simulated audits; slow, so run by name:
-//! `cargo test --release --lib stats::coverage -- --ignored --nocapture`.
+//! `cargo test --lib stats::coverage -- --ignored --nocapture`.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
