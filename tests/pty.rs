@@ -319,7 +319,7 @@ fn a_console_to_be_provoked() {
     let (engine, links) = Engine::start(session, None).unwrap();
     let options = Options { home, audit: "adult".into(), ..Options::default() };
     let links = Links { events: links.events, progress: links.progress };
-    llm2loss::console::run(Arc::new(Provoking(engine)), links, options).unwrap();
+    llm2loss::console::run(Arc::new(Provoking(engine)), links, &options).unwrap();
 }
 
 /// The console above in a terminal.

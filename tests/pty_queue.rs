@@ -108,6 +108,33 @@ fn a_hang_up_keeps_what_runs_and_waits() {
 }
 
 #[test]
+fn another_audit_is_opened_by_its_name_and_what_ran_is_kept() {
+    let home = trained();
+    let rows = home.path().join("rows.csv");
+    let row = |item: usize| format!("{item},{},{}.5,item {item}\n", if item < 60 { "train" } else { "test" }, item % 7);
+    std::fs::write(&rows, format!("id,split,loss:v1,text\n{}", (0..120).map(row).collect::<String>())).unwrap();
+    let mut ingest = Command::new(env!("CARGO_BIN_EXE_llm2loss"));
+    ingest.arg("--home").arg(home.path()).args(["ingest", "mine", "--manifest"]).arg(&rows);
+    assert!(ingest.status().unwrap().success());
+
+    let mut console = queued(home.path());
+    console.send(":audit: mine\r");
+    console.wait("the other audit", |text| text.contains("llm2loss  mine"));
+    console.wait("what was kept", |text| text.contains("adult: 1 running, 2 waiting: kept"));
+    assert_eq!(seeds(home.path()), [1, 2, 3]);
+    // One that is gone meanwhile is told, and the one before stands there again.
+    console.send(":audit: adult\r");
+    console.wait("the first audit", |text| text.contains("llm2loss  adult"));
+    std::fs::remove_file(home.path().join("audits/mine.json.gz")).unwrap();
+    console.send(":audit: mine\r");
+    console.wait("a reason", |text| text.contains("there is no audit 'mine'") || text.contains("audit 'mine'"));
+    console.wait("the first audit", |text| text.contains("llm2loss  adult"));
+    console.send("q");
+    assert!(console.end().success());
+    assert_eq!(seeds(home.path()), [1, 2, 3]);
+}
+
+#[test]
 fn another_console_watches() {
     let home = trained();
     let mut console = queued(home.path());

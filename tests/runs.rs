@@ -267,7 +267,7 @@ fn a_dry_run_trains_nothing() {
     assert_eq!(document["runs"].as_array().unwrap().len(), 1);
     let said = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
     assert!(said.contains("3 of 4 combinations differ in nothing these items heed"), "{said}");
-    refused(home.path(), &["train", "adult", "--seed", "1,x"], "invalid value 'x'");
+    refused(home.path(), &["train", "adult", "--seed", "1,x"], "seed is 'x'; give a whole number");
 }
 
 /// A long training, once its steps have begun.

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use llm2loss::audit::{Architecture, Audit, HyperParameters, Split};
-use llm2loss::diagnose::{MatchingItems, MeasuredMean, RaiseMaterial, raise};
+use llm2loss::diagnose::{MatchingItems, MeasuredMean, RaiseMaterial, RaisedBy, raise};
 use llm2loss::engine::{Session, Tracker};
 use std::cell::Cell;
 
@@ -60,11 +60,20 @@ fn both_models_and_words_that_raise_agree_with_a_pass_over_the_items() {
         assert!((estimate(&one.text) - one.estimate).abs() < 1e-4, "{}", one.text);
         assert!(one.text.ends_with(&one.word) && one.text.starts_with("a widowed woman "));
     }
-    assert!(found.single.is_sorted_by(|a, b| a.estimate >= b.estimate));
+    // What items hold comes first, then the highest estimate.
+    let place = |one: &RaisedBy| (one.measured.is_none(), -one.estimate);
+    assert!(found.single.is_sorted_by(|a, b| place(a) <= place(b)), "{:?}", found.single);
+    for one in &found.single {
+        let held = losses(&audit, "v1", &["widowed", "woman", &one.word]);
+        assert_eq!(one.measured.as_ref().map_or(0, |found| found.n), held.len(), "{}", one.word);
+    }
     assert!(found.together.is_sorted_by(|a, b| a.estimate < b.estimate));
-    // Nothing that was tried is better than the first.
-    let texts: Vec<String> =
-        estimator.costly_words(30, found.tried).iter().map(|word| format!("a widowed woman {word}")).collect();
+    // Nothing that was tried and that items hold is better than the first.
+    let held = |word: &String| !losses(&audit, "v1", &["widowed", "woman", word]).is_empty();
+    let texts: Vec<String> = (estimator.costly_words(30, found.tried).iter())
+        .filter(|word| held(word))
+        .map(|word| format!("a widowed woman {word}"))
+        .collect();
     let told = estimator.tell_all(&texts.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
     let most = told.iter().map(|told| told.estimate.as_ref().unwrap().value).fold(0.0, f64::max);
     assert!((most - found.single[0].estimate).abs() < 1e-4, "{most}");

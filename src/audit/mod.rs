@@ -9,6 +9,7 @@ mod rules;
 mod run;
 mod sweep;
 mod text;
+mod values;
 
 pub use attribute::{Attribute, AttributePrompts, Contrast, Side};
 pub use dataset::{
@@ -21,3 +22,4 @@ pub use rules::{AttributeRules, Limit, PromptRule, Rules, RulesError, USUAL_POWE
 pub use run::{EpochMetrics, RunId, RunRecord, RunState, WaitingRun};
 pub use sweep::{Sweep, distinct};
 pub use text::CompactText;
+pub use values::values;

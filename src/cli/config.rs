@@ -120,6 +120,8 @@ impl Config {
         let images = self.console.images.parse::<ImageChoice>().map_err(Failure::usage)?;
         Ok(Options {
             audit: String::new(),
+            audits: Vec::new(),
+            said: None,
             theme: look.theme.clone().filter(|name| !name.is_empty()),
             usual_theme: self.console.theme.clone(),
             color: look.color.unwrap_or(color),

@@ -4,6 +4,7 @@ use super::arguments::{Look, Picture};
 use super::config::Config;
 use super::context::{Failure, Place, current_or_trained, home, print, session};
 use super::progress;
+use super::signals::Signals;
 use crate::console::msg::{Cmd, Msg, ScreenId};
 use crate::console::{self, App, Catalogue, Depth, EnginePort, Exit, Links};
 use crate::data::BUILTIN_AUDITS;
@@ -34,9 +35,9 @@ pub fn run(
 ) -> Result<u8, Failure> {
     let home = home(place.home)?;
     let last = || console::last_audit(&home).filter(|last| known_audits(&home).is_ok_and(|known| known.contains(last)));
-    let audit = audit.map(str::to_owned).or_else(last).unwrap_or_else(|| BUILTIN_AUDITS[0].to_owned());
+    let mut audit = audit.map(str::to_owned).or_else(last).unwrap_or_else(|| BUILTIN_AUDITS[0].to_owned());
     let hide_text = place.hide_text;
-    let mut options = console::Options { audit: audit.clone(), hide_text, ..config.options(look, home.clone())? };
+    let mut options = console::Options { hide_text, ..config.options(look, home.clone())? };
     let catalogue = Catalogue::load(&options.theme_folders()).0;
     for theme in options.theme.iter().chain(std::iter::once(&options.usual_theme)) {
         if catalogue.find(theme).is_none() && theme != "auto" {
@@ -47,24 +48,63 @@ pub fn run(
             )));
         }
     }
-    let place = Place { home: Some(home), ..place };
-    let session = session(place, &audit)?;
+    let place = Place { home: Some(home.clone()), ..place };
+    let mut opened = open(&place, &audit, model, &mut options)?;
+    loop {
+        options.audits = known_audits(&home).unwrap_or_default();
+        let (exit, left) = show(opened, &options)?;
+        let words = words_of(&left);
+        let next = match exit {
+            Exit::OpenAudit(next) => next,
+            Exit::Quit => return Ok(said(words, 0)),
+            Exit::Signal(number) => return Ok(said(words, u8::try_from(128 + number).unwrap_or(1))),
+        };
+        options.said = words.map(|words| (format!("{audit}: {words}"), left.problem.is_some()));
+        // The console's handlers stay, and nobody heeds them until there is one again.
+        let signals = Signals::listen().map_err(|error| Failure { message: format!("signals: {error}"), code: 1 })?;
+        opened = match open(&place, &next, None, &mut options) {
+            Ok(opened) => {
+                audit = next;
+                opened
+            }
+            Err(failure) => {
+                options.said = Some((format!("{next}: {}", failure.message), true));
+                open(&place, &audit, None, &mut options)?
+            }
+        };
+        signals.end();
+    }
+}
+
+/// Says what is to be said at the end, if anything.
+fn said(words: Option<String>, code: u8) -> u8 {
+    words.iter().for_each(|words| progress::say(words));
+    code
+}
+
+/// Starts an engine on an audit.
+fn open(
+    place: &Place,
+    audit: &str,
+    model: Option<&str>,
+    options: &mut console::Options,
+) -> Result<(Engine, Links), Failure> {
+    let session = session(place.clone(), audit)?;
     session.device()?;
-    options.may_have_images = session.encoder().reads_images() && !hide_text;
+    options.audit = audit.to_owned();
+    options.may_have_images = session.encoder().reads_images() && !options.hide_text;
     let (engine, links) = Engine::start(session, model)?;
-    let links = Links { events: links.events, progress: links.progress };
+    Ok((engine, Links { events: links.events, progress: links.progress }))
+}
+
+/// Shows the console until it ends; what its engine left undone is told after the terminal has been given back.
+fn show((engine, links): (Engine, Links), options: &console::Options) -> Result<(Exit, Left), Failure> {
     // Kept here as well: the engine is stopped after the terminal has been given back.
     let port = Arc::new(Port(engine));
     let exit = console::run(port.clone(), links, options)
         .map_err(|error| Failure { message: format!("{error:#}"), code: 1 })?;
     let left = Arc::into_inner(port).map(|port| port.0.close()).unwrap_or_default();
-    if let Some(words) = words_of(&left) {
-        progress::say(&words);
-    }
-    Ok(match exit {
-        Exit::Quit => 0,
-        Exit::Signal(number) => u8::try_from(128 + number).unwrap_or(1),
-    })
+    Ok((exit, left))
 }
 
 /// What is said of jobs that were not done, once the terminal is given back.

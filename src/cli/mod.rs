@@ -1,5 +1,6 @@
 //! The command line: one small file a command. Results on stdout, progress on stderr.
 
+mod announced;
 mod arguments;
 mod cache;
 mod check;

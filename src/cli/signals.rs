@@ -1,7 +1,7 @@
 //! Signals while heads are trained without a console: stop after the current step, and leave in time.
 
 use crate::engine::Tracker;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Poll;
 use std::time::Duration;
@@ -19,6 +19,8 @@ struct State {
     /// Number of the first signal that came; 0 for none.
     number: AtomicI32,
     work: Mutex<Option<Weak<Tracker>>>,
+    /// Somebody else listens from now on.
+    ended: AtomicBool,
 }
 
 impl Signals {
@@ -40,6 +42,9 @@ impl Signals {
         std::thread::Builder::new().name("signals".into()).spawn(move || {
             runtime.block_on(async {
                 let first = next(&mut heeded).await;
+                if heard.0.ended.load(Ordering::SeqCst) {
+                    return;
+                }
                 heard.stop(first);
                 // A second signal means now.
                 let _ = tokio::time::timeout(GRACE, next(&mut heeded)).await;
@@ -56,6 +61,11 @@ impl Signals {
         if self.number().is_some() {
             work.cancel();
         }
+    }
+
+    /// Leaves signals to somebody else.
+    pub fn end(self) {
+        self.0.ended.store(true, Ordering::SeqCst);
     }
 
     /// Number of the signal that came, if one did.

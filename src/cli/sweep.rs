@@ -2,7 +2,8 @@
 
 use super::arguments::{ArchitectureArgument, NegativesArgument, PairsArgument, Switch, TargetArgument, Train};
 use super::context::Failure;
-use crate::audit::{Architecture, HyperParameters, Negatives, Pairs, Sweep, Target};
+use crate::audit::{Architecture, HyperParameters, Negatives, Pairs, Sweep, Target, values};
+use std::str::FromStr;
 
 /// Most runs of a sweep: more are a slip of the hand.
 const MOST: usize = 1000;
@@ -23,24 +24,29 @@ pub fn runs(given: &Train) -> Result<Vec<HyperParameters>, Failure> {
 }
 
 fn combine(given: &Train, mut all: Sweep) -> Result<Vec<HyperParameters>, String> {
-    all.over(&given.hidden, |run, value| run.hidden = value)?;
-    all.over(&given.members, |run, value| run.members = value)?;
-    all.over(&given.epochs, |run, value| run.epochs = value)?;
-    all.over(&given.batch, |run, value| run.batch = value)?;
-    all.over(&given.learning_rate, |run, value| run.learning_rate = value)?;
-    all.over(&given.warmup, |run, value| run.warmup = value)?;
-    all.over(&given.weight_decay, |run, value| run.weight_decay = value)?;
+    all.over(&numbers("hidden", &given.hidden)?, |run, value| run.hidden = value)?;
+    all.over(&numbers("members", &given.members)?, |run, value| run.members = value)?;
+    all.over(&numbers("epochs", &given.epochs)?, |run, value| run.epochs = value)?;
+    all.over(&numbers("batch", &given.batch)?, |run, value| run.batch = value)?;
+    all.over(&numbers("learning-rate", &given.learning_rate)?, |run, value| run.learning_rate = value)?;
+    all.over(&numbers("warmup", &given.warmup)?, |run, value| run.warmup = value)?;
+    all.over(&numbers("weight-decay", &given.weight_decay)?, |run, value| run.weight_decay = value)?;
     all.over(&given.bootstrap, |run, value| run.bootstrap = value == Switch::On)?;
     all.over(&given.fragments, |run, value| run.fragments = value == Switch::On)?;
     all.over(&given.target, |run, value| run.target = target(value))?;
     all.over(&given.negatives, |run, value| run.negatives = negatives(value))?;
     all.over(&given.shift, |run, value| run.shift = value == Switch::On)?;
     all.over(&given.pairs, |run, value| run.pairs = pairs(value))?;
-    all.over(&given.validation, |run, value| run.validation = value)?;
-    all.over(&given.patience, |run, value| run.patience = value)?;
-    all.over(&given.train_rows, |run, value| run.train_rows = Some(value))?;
-    all.over(&given.seed, |run, value| run.seed = value)?;
+    all.over(&numbers("validation", &given.validation)?, |run, value| run.validation = value)?;
+    all.over(&numbers("patience", &given.patience)?, |run, value| run.patience = value)?;
+    all.over(&numbers("train-rows", &given.train_rows)?, |run, value| run.train_rows = Some(value))?;
+    all.over(&numbers("seed", &given.seed)?, |run, value| run.seed = value)?;
     all.runs()
+}
+
+/// The values of a setting, however often its option was given; none where it was not.
+fn numbers<T: FromStr>(name: &str, given: &[String]) -> Result<Vec<T>, String> {
+    if given.is_empty() { Ok(Vec::new()) } else { values(name, &given.join(","), MOST) }
 }
 
 fn target(given: TargetArgument) -> Target {
@@ -90,6 +96,21 @@ mod tests {
             first,
             [(linear, Target::Raw, 1), (linear, Target::Raw, 2), (linear, Target::Raw, 3), (linear, Target::Rank, 1)]
         );
+    }
+
+    #[test]
+    fn a_range_is_a_run_for_each_of_its_values() {
+        let seeds = |words: &str| -> Vec<u64> { runs_of(words).unwrap().iter().map(|run| run.seed).collect() };
+        assert_eq!(seeds("llm2loss train adult --seed 1..3,7"), [1, 2, 3, 7]);
+        assert_eq!(seeds("llm2loss train adult --seed 1..2 --seed 9"), [1, 2, 9]);
+        for (words, said) in [
+            ("--seed 3..1", "seed is '3..1'; give a range such as 1..3"),
+            ("--learning-rate .1,x", "learning-rate is 'x'; give a number"),
+            ("--epochs 0..5000", "epochs is '0..5000'; at most 1000 values make runs"),
+        ] {
+            let error = runs_of(&format!("llm2loss train adult {words}")).unwrap_err();
+            assert_eq!((error.code, error.message.as_str()), (2, said));
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `llm2loss train`: heads for a model of an audit, one run or a sweep of them.
 
+use super::announced::Announced;
 use super::arguments::Train;
 use super::context::{Failure, Place, print, session_reporting};
 use super::progress::{self, Position};
@@ -111,7 +112,9 @@ impl Training<'_> {
     /// One run after the other; ends early on a signal, or on an error that the next run would meet too.
     fn sweep(&self, runs: &[HyperParameters]) -> Vec<Attempt> {
         let mut attempts = Vec::with_capacity(runs.len());
+        let announced = Announced::new(&self.session, &self.model);
         for (index, hyper) in runs.iter().enumerate() {
+            announced.tell(&runs[index..]);
             if self.signals.number().is_some() {
                 break;
             }
@@ -152,7 +155,10 @@ impl Training<'_> {
 
     /// A run that is no sweep: its record is the answer, and what ends it is the command's failure.
     fn alone(&self, hyper: &HyperParameters) -> Result<u8, Failure> {
+        let announced = Announced::new(&self.session, &self.model);
+        announced.tell(std::slice::from_ref(hyper));
         let result = self.attempt(hyper, Position::ALONE);
+        drop(announced);
         let code = result.as_ref().err().map_or(2, |error| if error.is_usage() { 2 } else { 1 });
         let attempt = result.unwrap_or_else(|error| failed(hyper, &error));
         if self.json() {

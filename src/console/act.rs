@@ -4,7 +4,7 @@ use super::app::App;
 use super::msg::{Action, Cmd, ScreenId};
 use super::screen::Effect;
 use super::screen::items::Listing;
-use super::{export, palette, world};
+use super::{export, freeze, palette, world};
 use crate::engine::Command;
 
 /// Does an action where the person is.
@@ -37,6 +37,7 @@ pub fn act(app: &mut App, action: Action) -> Vec<Cmd> {
         }
         Action::CopyRow => return export::copy_row(app),
         Action::CopyAll => return export::copy_all(app),
+        Action::Freeze => return freeze::switch(app),
         Action::ToggleMouse => {
             app.mouse = !app.mouse;
             let words = if app.mouse { "mouse on; shift selects text" } else { "mouse off" };

@@ -6,7 +6,7 @@ use super::screen::{Screen, Screens, help};
 use super::theme::Catalogue;
 use super::widget::input;
 use super::world::{Look, World};
-use super::{act, event, mouse, number, palette, view, wants};
+use super::{act, event, freeze, mouse, number, palette, view, wants};
 use crate::engine::Command;
 use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind};
 use std::collections::BTreeSet;
@@ -44,6 +44,8 @@ pub struct App {
     pub hinted: BTreeSet<ScreenId>,
     /// What was asked of the engine for the screen in sight.
     pub awaited: Vec<Command>,
+    /// What the engine told since a person held everything still, if it is.
+    pub frozen: Option<Vec<Msg>>,
 }
 
 impl App {
@@ -61,6 +63,7 @@ impl App {
             mouse: false,
             hinted: BTreeSet::new(),
             awaited: Vec::new(),
+            frozen: None,
         }
     }
 
@@ -126,6 +129,7 @@ impl App {
 
 /// Takes in what happened; what comes back is to be done outside.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Cmd> {
+    let Some(msg) = freeze::hold(app, msg) else { return Vec::new() };
     let mut commands = match msg {
         Msg::Key(key) => keys::apart(key).into_iter().flat_map(|key| answer(app, key)).collect(),
         Msg::Paste(text) => {
@@ -158,6 +162,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Cmd> {
     if app.world.shown.is_some() {
         commands.extend(app.screens.prompt.request().map(Cmd::Score));
     }
+    commands.extend(freeze::end_if_asked(app, &commands));
     commands
 }
 

@@ -2,10 +2,13 @@
 
 use super::app::App;
 use super::graphics::Images;
-use super::msg::{Cmd, ExportForm};
+use super::msg::{Action, Cmd, ExportForm};
 use super::world::World;
 use super::{svg, view};
 use crate::report::{Cell, Format, Sheet};
+
+/// What is copied where a row of the table is.
+pub const ROW: &str = "the row";
 
 /// Writes what is shown in a form; the file's name says what it is of.
 pub fn write(app: &mut App, form: ExportForm) -> Vec<Cmd> {
@@ -49,11 +52,15 @@ pub fn copy_row(app: &mut App) -> Vec<Cmd> {
             app.world.say(format!("{what} is empty"), false);
             return Vec::new();
         }
+        let text = if what == ROW { with_command(app, text) } else { text };
         return copy(app, what, text);
     }
     let place = app.screen_mut().0.cursor().map_or(0, |cursor| cursor.selected);
-    match sheet(app).and_then(|sheet| sheet.records().into_iter().nth(place)) {
-        Some(record) => copy(app, "the row", record_text(record)),
+    match sheet(app).and_then(|sheet| sheet.row_text(place)) {
+        Some(text) => {
+            let text = with_command(app, text);
+            copy(app, ROW, text)
+        }
         None => {
             app.world.say("there is nothing to copy yet", false);
             Vec::new()
@@ -61,13 +68,10 @@ pub fn copy_row(app: &mut App) -> Vec<Cmd> {
     }
 }
 
-/// A row with its column names, a line each.
-pub fn record_text(record: serde_json::Map<String, serde_json::Value>) -> String {
-    let words = |value: serde_json::Value| match value {
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
-    };
-    record.into_iter().map(|(name, value)| format!("{name}: {}\n", words(value))).collect()
+/// A row and the command that tells it again.
+fn with_command(app: &App, text: String) -> String {
+    let command = app.screen().shell(&app.world, Action::Screen(app.world.screen));
+    command.map_or_else(|| text.clone(), |command| format!("{text}\n{command}\n"))
 }
 
 /// Copies everything shown, as Markdown.

@@ -17,6 +17,8 @@ pub enum JobState {
     Running,
     Finished,
     Cancelled,
+    /// It was taken out of the queue before it began.
+    Dropped,
     /// With the engine's words.
     Failed(String),
 }
@@ -199,8 +201,10 @@ impl Jobs {
             }
             Event::JobCancelled { job } => {
                 let job = self.find(*job)?;
-                job.state = JobState::Cancelled;
-                Some((format!("job {} was stopped", job.id), false))
+                let (state, word) =
+                    if job.waits() { (JobState::Dropped, "dropped") } else { (JobState::Cancelled, "stopped") };
+                job.state = state;
+                Some((format!("job {} was {word}", job.id), false))
             }
             Event::JobFailed { job, message } => {
                 let said = (format!("job {job} failed: {message}"), true);

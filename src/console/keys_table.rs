@@ -28,6 +28,7 @@ pub static SHARED: &[Row] = &[
     bind(EVERYWHERE, &["y"], Action::CopyRow, "copy", "copy the row or the prompt"),
     bind(EVERYWHERE, &["Y"], Action::CopyAll, "", "copy everything shown"),
     bind(EVERYWHERE, &["e"], Action::Export, "export", "write what is shown to a file"),
+    bind(EVERYWHERE, &["F", "^s"], Action::Freeze, "", "hold still what is shown, go on"),
     bind(EVERYWHERE, &["m"], Action::ToggleMouse, "", "mouse on, mouse off"),
     bind(EVERYWHERE, &["v"], Action::NextModel, "model", "the next model of the audit"),
     bind(EVERYWHERE, &["V"], Action::NewestRun, "", "the run trained meanwhile"),

@@ -91,8 +91,10 @@ pub fn run(port: Arc<dyn EnginePort>, links: Links, options: &Options) -> anyhow
     app.world.ledger.clone_from(&options.ledger);
     app.mouse = options.mouse;
     app.theme_chosen = options.theme.is_none() && memory.theme(&options.usual_theme).is_some();
-    if let Some(warning) = warnings.into_iter().next() {
-        app.world.say(warning, true);
+    app.world.audits.clone_from(&options.audits);
+    let said = options.said.clone().or_else(|| warnings.into_iter().next().map(|warning| (warning, true)));
+    if let Some((words, warning)) = said {
+        app.world.say(words, warning);
     }
     let wanted = wanted_theme(options, &memory).to_owned();
     memory.apply(&mut app, &options.audit);
@@ -243,21 +245,21 @@ impl Live {
                 Woke::Time => self.tick()?,
                 Woke::Ended(exit, ended) => return Ok((exit, ended)),
             };
-            if flow.is_break() {
-                return Ok((Exit::Quit, Ended::TerminalThere));
+            if let ControlFlow::Break(exit) = flow {
+                return Ok((exit, Ended::TerminalThere));
             }
             // A burst of events costs one frame.
             for _ in 0..BATCH {
                 let Ok(event) = links.events.try_recv() else { break };
-                if self.take(Msg::Engine(event))?.is_break() {
-                    return Ok((Exit::Quit, Ended::TerminalThere));
+                if let ControlFlow::Break(exit) = self.take(Msg::Engine(event))? {
+                    return Ok((exit, Ended::TerminalThere));
                 }
             }
         }
     }
 
     /// Changes the state and does what comes of it.
-    fn take(&mut self, message: Msg) -> anyhow::Result<ControlFlow<()>> {
+    fn take(&mut self, message: Msg) -> anyhow::Result<ControlFlow<Exit>> {
         self.app.world.now = self.started.elapsed();
         self.dirty = true;
         let is_resized = matches!(message, Msg::Resize(..));
@@ -288,7 +290,8 @@ impl Live {
                     update(&mut self.app, Msg::Themes(catalogue, warnings));
                     self.theme = self.app.world.look.resolve();
                 }
-                Cmd::Quit => return Ok(ControlFlow::Break(())),
+                Cmd::OpenAudit(name) => return Ok(ControlFlow::Break(Exit::OpenAudit(name))),
+                Cmd::Quit => return Ok(ControlFlow::Break(Exit::Quit)),
             }
         }
         Ok(ControlFlow::Continue(()))
@@ -319,7 +322,7 @@ impl Live {
         }
     }
 
-    fn tick(&mut self) -> anyhow::Result<ControlFlow<()>> {
+    fn tick(&mut self) -> anyhow::Result<ControlFlow<Exit>> {
         let now = self.started.elapsed();
         if self.app.deadline().is_some_and(|deadline| deadline <= now) {
             return self.take(Msg::Tick(now));

@@ -89,7 +89,9 @@ impl Memory {
 
     /// Brings it back for an audit, before anything is shown.
     pub fn apply(mut self, app: &mut App, audit: &str) {
-        app.world.screen = self.screen.unwrap_or(app.world.screen);
+        // Whoever opens an audit for the first time begins where everybody does.
+        let screen = self.screen.filter(|_| self.audits.contains_key(audit));
+        app.world.screen = screen.unwrap_or(app.world.screen);
         app.hinted = self.hinted.into_iter().collect();
         let of_audit = self.audits.remove(audit).unwrap_or_default();
         for id in ScreenId::ALL {
@@ -129,6 +131,7 @@ mod tests {
         assert_eq!(memory.audit(), Some("adult"));
         let mut elsewhere = App::new((80, 24), look());
         memory.clone().apply(&mut elsewhere, "faces");
+        assert_eq!(elsewhere.world.screen, ScreenId::Findings);
         assert!(elsewhere.screens.prompt.pins.is_empty() && elsewhere.screens.attributes.filter.value().is_empty());
         memory.apply(&mut other, "adult");
         assert_eq!((other.world.screen, other.screens.attributes.sort), (ScreenId::Compare, Sort::Count));

@@ -7,6 +7,7 @@ mod encode;
 mod event;
 mod export;
 mod files;
+mod freeze;
 mod fuzzy;
 pub mod glyph;
 mod graphics;
@@ -56,6 +57,10 @@ use std::sync::Arc;
 pub struct Options {
     /// The audit that is opened; what was kept of it comes back.
     pub audit: String,
+    /// Every audit that can be opened.
+    pub audits: Vec<String>,
+    /// What is said first, and whether it is a warning.
+    pub said: Option<(String, bool)>,
     /// Name of a theme asked for now; what was used last otherwise.
     pub theme: Option<String>,
     /// Name of the theme of the configuration; what was chosen in the console goes before it until it changes.
@@ -95,10 +100,12 @@ impl Options {
 }
 
 /// Why the console ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exit {
     /// A person left.
     Quit,
+    /// A person asked for another audit.
+    OpenAudit(String),
     /// A signal of this number came, or the terminal vanished (1).
     Signal(i32),
 }
@@ -113,8 +120,8 @@ pub fn last_audit(home: &Path) -> Option<String> {
 ///
 /// # Errors
 /// There is no terminal, it fails, or the theme is not known.
-pub fn run(port: Arc<dyn EnginePort>, links: Links, options: Options) -> anyhow::Result<Exit> {
-    live::run(port, links, &options)
+pub fn run(port: Arc<dyn EnginePort>, links: Links, options: &Options) -> anyhow::Result<Exit> {
+    live::run(port, links, options)
 }
 
 /// One frame as the console would show it at a size.

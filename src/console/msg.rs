@@ -49,6 +49,8 @@ pub enum Cmd {
     Mouse(bool),
     /// Read the theme files again.
     ReloadThemes,
+    /// Leave this audit and open another one.
+    OpenAudit(String),
     /// Leave the program.
     Quit,
 }
@@ -206,6 +208,8 @@ pub enum Action {
     ExportAs(ExportForm),
     /// Close the choice of forms.
     CloseExport,
+    /// Hold everything as it is shown, or go on.
+    Freeze,
     /// Use the mouse, or leave it to the terminal.
     ToggleMouse,
     /// Use a theme by its place in the catalogue.

@@ -146,7 +146,7 @@ fn global(app: &App) -> Vec<Entry> {
     entries
 }
 
-/// What has a name: models, attributes, runs.
+/// What has a name: audits, models, attributes, runs.
 fn things(world: &World) -> Vec<Entry> {
     let thing = |title: String, effect: Effect, shell: Option<String>| Entry {
         title: text::clean(&title).to_lowercase(),
@@ -155,6 +155,11 @@ fn things(world: &World) -> Vec<Entry> {
         effect: Some(effect),
         shell,
     };
+    let here = world.audit.as_ref().map(|audit| audit.name.as_str());
+    let audits = world.audits.iter().filter(|name| Some(name.as_str()) != here).map(|name| {
+        let shell = format!("llm2loss --audit {}", shell::quoted(name));
+        thing(format!("audit: {name}"), Effect::Do(Cmd::OpenAudit(name.clone())), Some(shell))
+    });
     let models = world.models().iter().map(|model| {
         let shell = format!("llm2loss --model {}", shell::quoted(model));
         thing(format!("model: {model}"), Effect::OpenModel(model.clone()), Some(shell))
@@ -167,7 +172,7 @@ fn things(world: &World) -> Vec<Entry> {
         let shell = format!("llm2loss runs show {}", run.id);
         thing(title, Effect::Do(Cmd::Send(Command::OpenRun { run: run.id.clone() })), Some(shell))
     });
-    models.chain(attributes).chain(runs).collect()
+    audits.chain(models).chain(attributes).chain(runs).collect()
 }
 
 fn place(area: Rect) -> Rect {

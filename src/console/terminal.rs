@@ -167,10 +167,12 @@ pub fn mouse(on: bool) -> &'static str {
     if on { "\x1b[?1000h\x1b[?1006h" } else { "\x1b[?1006l\x1b[?1000l" }
 }
 
-/// Hands a text to the clipboard of whoever draws the terminal (OSC 52), through tmux if that stands between.
+/// Hands a text to the clipboard of whoever draws the terminal (OSC 52). Where tmux stands between, it is told itself as well:
+/// what it hands through and what it takes are settings of their own.
 #[must_use]
 pub fn clipboard(text: &str, tmux: bool) -> String {
-    through_tmux(format!("\x1b]52;c;{}\x07", BASE64_STANDARD.encode(text)), tmux)
+    let plain = format!("\x1b]52;c;{}\x07", BASE64_STANDARD.encode(text));
+    if tmux { through_tmux(plain.clone(), tmux) + &plain } else { plain }
 }
 
 /// What tmux hands on to the terminal it is in, if it stands between.
@@ -230,6 +232,10 @@ pub fn retake() -> io::Result<()> {
 
 /// Restores the screen before a panic of this thread is told; a panic elsewhere is only written down.
 pub fn install_panic_hook(home: &Path) {
+    static INSTALLED: AtomicBool = AtomicBool::new(false);
+    if INSTALLED.swap(true, Ordering::SeqCst) {
+        return;
+    }
     let own = std::thread::current().id();
     let folder = home.join("log");
     let before = std::panic::take_hook();
@@ -269,7 +275,7 @@ mod tests {
     #[test]
     fn the_clipboard_is_reached_through_tmux() {
         assert_eq!(clipboard("a\nb", false), "\x1b]52;c;YQpi\x07");
-        assert_eq!(clipboard("a\nb", true), "\x1bPtmux;\x1b\x1b]52;c;YQpi\x07\x1b\\");
+        assert_eq!(clipboard("a\nb", true), "\x1bPtmux;\x1b\x1b]52;c;YQpi\x07\x1b\\\x1b]52;c;YQpi\x07");
     }
 
     #[test]

@@ -89,7 +89,8 @@ fn top(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let x = pen.text(1, 0, 9, "llm2loss", Role::Title);
     let mut parts: Vec<String> = Vec::new();
     if let Some(audit) = &app.world.audit {
-        parts.push(audit.name.clone());
+        let reads_only = if audit.reads_only { ", read only" } else { "" };
+        parts.push(format!("{}{reads_only}", audit.name));
         parts.extend(app.world.model().map(str::to_owned));
         parts.extend(app.world.shown.as_ref().map(|shown| format!("run {}", shown.record.id.short())));
         parts.push(audit.encoder.clone());
@@ -107,6 +108,11 @@ fn top(app: &App, pen: &mut Pen<'_>, area: Rect) {
 /// The state of the engine in a few words.
 fn state(app: &App, pen: &Pen<'_>) -> (String, Role) {
     let glyphs = pen.glyphs();
+    if app.frozen.is_some() {
+        let key = reachable_key(app, Action::Freeze, glyphs.ascii);
+        let words = key.map_or_else(|| "frozen".to_owned(), |key| format!("frozen, {key} goes on"));
+        return (format!("{} {words}", glyphs.care), Role::Warn);
+    }
     if let Some(job) = app.world.jobs.running() {
         let waiting = match app.world.jobs.queued().count() {
             0 => String::new(),
@@ -233,6 +239,13 @@ fn about(app: &App, glyphs: &Glyphs) -> String {
     app.screen().about(&app.world, glyphs)
 }
 
+/// The key of an action of everywhere that works in this place: where somebody types, letters are text.
+fn reachable_key(app: &App, action: Action, ascii: bool) -> Option<String> {
+    let keys = app.world.keymap.of(EVERYWHERE).find(|binding| binding.action == action)?;
+    let works = |key: &&String| !app.screen().context().takes_text() || key.chars().count() > 1;
+    Some(keys::shown(keys.keys.iter().find(works)?, ascii).to_owned())
+}
+
 /// A notice while there is one, else the keys of this place; help is always on the right.
 fn bottom(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let y = area.bottom() - 1;
@@ -240,11 +253,7 @@ fn bottom(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let ascii = pen.glyphs().ascii;
     let tail: Vec<(String, &str)> = [(Action::Palette, "commands"), (Action::Help, "help")]
         .into_iter()
-        .filter_map(|(action, word)| {
-            let keys = app.world.keymap.of(EVERYWHERE).find(|binding| binding.action == action)?;
-            let typed = |key: &&String| !app.screen().context().takes_text() || key.chars().count() > 1;
-            Some((keys::shown(keys.keys.iter().find(typed)?, ascii).to_owned(), word))
-        })
+        .filter_map(|(action, word)| Some((reachable_key(app, action, ascii)?, word)))
         .collect();
     let cells: usize = tail.iter().map(|(key, word)| text::width(key) + 1 + word.len()).sum();
     let start = area.right().saturating_sub((cells + 2 * tail.len().saturating_sub(1)) as u16 + 1);

@@ -70,6 +70,8 @@ pub struct World {
     pub keymap: Arc<Keymap>,
     pub look: Look,
     pub audit: Option<Arc<AuditView>>,
+    /// Every audit that can be opened.
+    pub audits: Vec<String>,
     /// The run that tables and prompts refer to.
     pub shown: Option<RunView>,
     /// The closer look at the shown run.
@@ -111,6 +113,7 @@ impl World {
             keymap: Arc::default(),
             look,
             audit: None,
+            audits: Vec::new(),
             shown: None,
             examined: None,
             discovered: None,

@@ -4,6 +4,7 @@ use super::estimate::Estimator;
 use super::{DiagnoseError, MatchingItems, MeasuredMean};
 use crate::audit::{Audit, ModelLosses};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Words that are tried: those whose own training items lose most.
 pub const TRIED: usize = 200;
@@ -38,7 +39,8 @@ pub struct Raised {
     pub measured: Option<MeasuredMean>,
     /// How many words were tried.
     pub tried: usize,
-    /// One word more, by the estimate, highest first; none that does not raise it.
+    /// One word more: those that test items hold beside the others come first, of either the highest estimate; none that does
+    /// not raise it.
     pub single: Vec<RaisedBy>,
     /// The best word, then the best beside it, and so on: each text holds the words before.
     pub together: Vec<RaisedBy>,
@@ -109,20 +111,32 @@ impl Search<'_> {
         Ok(Some(values))
     }
 
-    /// Every word that raises the estimate of a text, highest first; equal ones by the alphabet.
+    /// Every word that raises the estimate of a text: what test items bear out goes before what is estimate alone, then the
+    /// highest goes first, and equal ones by the alphabet.
     fn best(&self, text: &str, estimate: f64) -> Result<Option<Vec<RaisedBy>>, DiagnoseError> {
         let held = self.words_of(text);
         let words: Vec<&String> = self.candidates.iter().filter(|word| !held.contains(word)).collect();
         let texts: Vec<String> = words.iter().map(|word| format!("{} {word}", text.trim())).collect();
         let Some(values) = self.estimates(&texts)? else { return Ok(None) };
-        let mut found: Vec<RaisedBy> = (words.into_iter().zip(texts).zip(values))
+        let mut found: Vec<RaisedBy> = (words.iter().zip(texts).zip(values))
             .filter_map(|((word, text), value)| {
                 let value = value.filter(|value| *value > estimate)?;
-                Some(RaisedBy { word: word.clone(), text, estimate: value, measured: None })
+                Some(RaisedBy { word: (*word).clone(), text, estimate: value, measured: None })
             })
             .collect();
-        found.sort_by(|a, b| b.estimate.total_cmp(&a.estimate).then(a.word.cmp(&b.word)));
+        let borne: BTreeSet<&String> = words.into_iter().filter(|word| self.is_held(&held, word)).collect();
+        found.sort_by(|a, b| {
+            let by_items = borne.contains(&b.word).cmp(&borne.contains(&a.word));
+            by_items.then(b.estimate.total_cmp(&a.estimate)).then(a.word.cmp(&b.word))
+        });
         Ok(Some(found))
+    }
+
+    /// Whether a test item that the model has a loss for holds some words and one more.
+    fn is_held(&self, words: &[String], word: &str) -> bool {
+        let RaiseMaterial { model, items, .. } = self.material;
+        let all: Vec<String> = words.iter().cloned().chain([word.to_owned()]).collect();
+        items.rows(&all).into_iter().any(|row| !model.losses[row as usize].is_nan())
     }
 
     fn measured(&self, text: &str) -> Option<MeasuredMean> {

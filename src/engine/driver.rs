@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 /// Longest `nvidia-smi` is waited for: beside a broken driver it may hang.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// What it is asked, in the order of [`parse`].
-const QUESTION: [&str; 2] =
-    ["--query-gpu=name,memory.total,driver_version,compute_cap", "--format=csv,noheader,nounits"];
+const QUESTION: &str = "name,memory.total,driver_version,compute_cap";
+/// The tool that comes with the driver.
+pub const TOOL: &str = "nvidia-smi";
 
 /// A GPU as the driver's own tools describe it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,14 +31,19 @@ impl Driver {
     /// Asks `nvidia-smi`, else the kernel's files.
     #[must_use]
     pub fn find() -> Self {
-        ask().map(|answer| parse(&answer)).filter(|driver| !driver.gpus.is_empty()).unwrap_or_else(of_the_kernel)
+        ask(TOOL, QUESTION, &[])
+            .map(|answer| parse(&answer))
+            .filter(|driver| !driver.gpus.is_empty())
+            .unwrap_or_else(of_the_kernel)
     }
 }
 
-/// The answer of `nvidia-smi`, if it is there and well.
-fn ask() -> Option<String> {
-    let mut child = Command::new("nvidia-smi")
-        .args(QUESTION)
+/// What `nvidia-smi` answers, a line of cells between commas for each GPU, if it is there and well.
+pub fn ask(tool: &str, question: &str, rest: &[&str]) -> Option<String> {
+    let mut child = Command::new(tool)
+        .arg(format!("--query-gpu={question}"))
+        .arg("--format=csv,noheader,nounits")
+        .args(rest)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

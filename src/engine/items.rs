@@ -79,10 +79,10 @@ impl Session {
         };
         let loss = |row: &u32| model.losses[*row as usize];
         let figures: Vec<f64> = match question.order {
-            ItemOrder::Loss => rows.iter().map(loss).collect(),
+            ItemOrder::Loss => rows.par_iter().map(loss).collect(),
             ItemOrder::Change => {
                 let against = against.ok_or_else(|| usage("change needs a model to compare with: --against"))?;
-                rows.iter().map(|row| change(model, against, *row)).collect()
+                rows.par_iter().map(|row| change(model, against, *row)).collect()
             }
             ItemOrder::Similarity => {
                 let prompt = prompt.as_ref().ok_or_else(|| usage("similarity needs a prompt: --near"))?;

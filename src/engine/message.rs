@@ -1,6 +1,6 @@
 //! What the engine is told and what it tells: plain values, so that tests need no engine.
 
-use super::{CacheReport, DiscoveryView, Examination, ItemsAnswer, ItemsCommand, NewAttribute, StoreView};
+use super::{CacheReport, DiscoveryView, Examination, GpuLoad, ItemsAnswer, ItemsCommand, NewAttribute, StoreView};
 use crate::audit::{AttributePrompts, EpochMetrics, HeadKind, HyperParameters, RunId, RunRecord, Split, WaitingRun};
 use crate::diagnose::{
     AttributesTable, BothModels, BothWays, Findings, IntersectionsTable, PairScores, PromptScores, Raised, Step,
@@ -128,6 +128,8 @@ pub struct AuditView {
     pub attributes: Vec<(String, AttributePrompts)>,
     pub train_items: usize,
     pub test_items: usize,
+    /// Another process writes the home: nothing can be trained or kept here.
+    pub reads_only: bool,
 }
 
 /// A finished run with its tables, ready to be shown and to score prompts.
@@ -380,6 +382,8 @@ pub struct Progress {
     pub losses: [Vec<f32>; 3],
     /// Bytes in use on the device; see [`ComputeDevice::memory_in_use`](super::ComputeDevice::memory_in_use).
     pub memory: Option<u64>,
+    /// How busy the GPU is, where it is one.
+    pub gpu: Option<GpuLoad>,
 }
 
 impl Progress {

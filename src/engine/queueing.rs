@@ -8,6 +8,7 @@ use crate::store::StoreError;
 
 impl Shared {
     pub fn check(&self, model: &str, hyper: &HyperParameters) -> Result<String, EngineError> {
+        self.session.store().writes()?;
         hyper.validate().map_err(EngineError::Usage)?;
         self.session.model_name(Some(model))
     }

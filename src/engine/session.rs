@@ -165,6 +165,7 @@ impl Session {
             attributes: record.attributes.clone(),
             train_items: record.train_items,
             test_items: record.test_items,
+            reads_only: self.store.writes().is_err(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Turns what a job reports into progress a person can read, at most some ten times a second.
 
-use super::{ComputeDevice, Curves, JobId, Progress, Stage};
+use super::{ComputeDevice, Curves, GpuLoad, JobId, Progress, Stage};
 use crate::audit::{EpochMetrics, HeadKind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,6 +45,7 @@ struct State {
     speed: f64,
     measured: (Instant, u64),
     published: Option<Instant>,
+    gpu: Option<GpuLoad>,
 }
 
 impl Tracker {
@@ -68,6 +69,7 @@ impl Tracker {
             speed: 0.0,
             measured: (now, 0),
             published: None,
+            gpu: None,
         };
         Self {
             job,
@@ -111,6 +113,11 @@ impl Tracker {
     pub fn watching(mut self, device: &ComputeDevice) -> Self {
         self.device = Some(device.clone());
         self
+    }
+
+    /// How busy the device is, told with the progress from now on.
+    pub fn gpu(&self, load: GpuLoad) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).gpu = Some(load);
     }
 
     /// A tracker that nobody watches.
@@ -203,6 +210,7 @@ impl Tracker {
                 state.series[head].iter().filter_map(|series| series.last().copied()).collect()
             }),
             memory: self.device.as_ref().and_then(ComputeDevice::memory_in_use),
+            gpu: state.gpu,
         });
     }
 }

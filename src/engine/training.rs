@@ -94,6 +94,7 @@ impl Session {
         let split = RunRows::of(&audit, model, hyper)?;
         let dimension = self.encoder.dimension();
         let data = split.data(embeddings.rows(), dimension, &model.losses);
+        few_rows(split.train.len(), tracker);
         let fingerprint = fingerprint(&audit, model);
         let record = RunRecord {
             id: self.run_id(model, hyper, &fingerprint)?,
@@ -214,6 +215,18 @@ impl Session {
             Ok(()) => error,
             Err(store) => store.into(),
         }
+    }
+}
+
+/// Training items under which a person is warned.
+const FEW: usize = 50;
+
+/// Warns where heads have next to nothing to learn from.
+fn few_rows(n: usize, tracker: &Tracker) {
+    let items = if n == 1 { "item" } else { "items" };
+    if n < FEW {
+        let advice = "do not rely on what they say of prompts and items; what is measured needs no heads";
+        tracker.notice(&format!("heads learn from {n} training {items} alone: {advice}"));
     }
 }
 

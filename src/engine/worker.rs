@@ -4,6 +4,7 @@ use super::comparer;
 use super::discoverer::{self, Discoveries};
 use super::findings::{self, Asked};
 use super::follower;
+use super::gpu_load;
 use super::items_desk::{self, ItemsWaiting};
 use super::keeper;
 use super::queue::{Job, Origin, Queue, Running, Task};
@@ -326,6 +327,9 @@ impl Shared {
                     Ok(device) => tracker.watching(device),
                     Err(_) => tracker,
                 });
+                if let (Ok(device), true) = (self.session.device(), job.task.model().is_some()) {
+                    gpu_load::watch(&tracker, device);
+                }
                 queue.running = Some(Running { job: job.clone(), tracker: tracker.clone(), stopped: false });
                 drop(queue);
                 self.keeper.put(());

@@ -242,6 +242,14 @@ impl Sheet {
         self.rows.iter().map(|row| names().zip(row.iter().map(Cell::json)).collect()).collect()
     }
 
+    /// The row at a place with what it is of: the heading, then each column's name and its cell, a line each.
+    #[must_use]
+    pub fn row_text(&self, at: usize) -> Option<String> {
+        let cells = self.columns.iter().zip(self.rows.get(at)?);
+        let lines: String = cells.map(|((name, _), cell)| format!("{name}: {}\n", cell.shown())).collect();
+        Some(format!("{}\n\n{lines}", self.heading.trim_end()))
+    }
+
     /// Writes the sheet.
     #[must_use]
     pub fn render(&self, format: Format) -> String {

@@ -67,7 +67,8 @@ fn close_to_others(_: &Path) -> Privacy {
     Privacy::default()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::fs;

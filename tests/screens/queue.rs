@@ -5,7 +5,7 @@ use llm2loss::audit::{Architecture, HyperParameters, WaitingRun};
 use llm2loss::console::App;
 use llm2loss::console::msg::{Cmd, Msg};
 use llm2loss::console::update;
-use llm2loss::engine::{Command, Event, JobId};
+use llm2loss::engine::{Command, Event, GpuLoad, JobId};
 use serde_json::Map;
 use std::sync::Arc;
 
@@ -190,22 +190,19 @@ fn marked_runs_are_laid_over_each_other_and_compared() {
 }
 
 #[test]
-fn curves_are_held_still_while_training_goes_on() {
-    let mut app = open((120, 36));
-    press(&mut app, "3 f");
-    assert!(words(&app).contains("nothing moves"), "{}", words(&app));
-    queued(&mut app, 1);
-    tell(&mut app, Event::JobStarted { job: 1 });
-    let go_on = |app: &mut App, share| update(app, Msg::Progress(Some(Arc::new(world::progress(1, share, 5)))));
-    go_on(&mut app, 0.3);
-    press(&mut app, "f");
-    let chart = |app: &App| {
-        words(app).lines().skip(2).take(19).map(|line| line.chars().take(70).collect()).collect::<Vec<String>>()
-    };
-    let held = chart(&app);
-    assert!(held[0].contains("held"), "{held:?}");
-    go_on(&mut app, 0.6);
-    assert_eq!(chart(&app), held);
-    press(&mut app, "f");
-    assert_ne!(chart(&app), held);
+fn how_busy_a_gpu_is_stands_beside_the_job_at_every_size() {
+    for (size, said) in
+        [((120, 36), "GPU       97 % busy, 143.2 of 150.8 GB"), ((80, 24), "GPU  97 %"), ((60, 16), "GPU  97 %")]
+    {
+        let mut app = open(size);
+        press(&mut app, "3");
+        queued(&mut app, 1);
+        tell(&mut app, Event::JobStarted { job: 1 });
+        let mut progress = world::progress(1, 0.4, 5);
+        update(&mut app, Msg::Progress(Some(Arc::new(progress.clone()))));
+        assert!(!words(&app).contains("GPU"), "{}", words(&app));
+        progress.gpu = Some(GpuLoad { busy: Some(97), used: 143_200_000_000, total: 150_800_000_000 });
+        update(&mut app, Msg::Progress(Some(Arc::new(progress))));
+        assert!(words(&app).contains(said), "{}", words(&app));
+    }
 }

@@ -84,10 +84,10 @@ fn a_new_order_keeps_the_selection() {
 #[test]
 fn what_a_key_was_answered_goes_with_the_next_key() {
     let mut app = open((120, 36));
-    press(&mut app, "3 f");
-    assert!(words(&app).contains("nothing moves"));
+    press(&mut app, "3 x");
+    assert!(words(&app).contains("no job runs"));
     press(&mut app, "j");
-    assert!(!words(&app).contains("nothing moves"), "{}", words(&app));
+    assert!(!words(&app).contains("no job runs"), "{}", words(&app));
     // What nobody asked for stays its time.
     super::tell(&mut app, super::Event::Notice { message: "read twice".into(), warning: false });
     press(&mut app, "k");

@@ -89,6 +89,7 @@ pub fn audit() -> Arc<AuditView> {
         attributes: (0..40).map(|at| (ATTRIBUTES[at].0.to_owned(), prompts(at))).collect(),
         train_items: 32_561,
         test_items: 16_281,
+        reads_only: false,
     })
 }
 
@@ -699,5 +700,6 @@ pub fn progress(job: JobId, share: f64, members: usize) -> Progress {
         curves: Arc::new(Curves { steps, series }),
         losses,
         memory: None,
+        gpu: None,
     }
 }

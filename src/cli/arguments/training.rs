@@ -36,7 +36,7 @@ pub enum Switch {
     Off,
 }
 
-/// Settings with several values, divided by commas, make a sweep: one run for each combination.
+/// Settings with several values, divided by commas or as a range such as 1..3, make a sweep: one run for each combination.
 #[derive(Debug, Args)]
 pub struct Train {
     /// Name of the audit
@@ -51,31 +51,31 @@ pub struct Train {
     pub paper: bool,
 
     /// Hidden units of each MLP member
-    #[arg(long, value_delimiter = ',', value_name = "N")]
-    pub hidden: Vec<usize>,
+    #[arg(long, value_name = "N")]
+    pub hidden: Vec<String>,
 
     /// Members of each ensemble
-    #[arg(long, value_delimiter = ',', value_name = "N")]
-    pub members: Vec<usize>,
+    #[arg(long, value_name = "N")]
+    pub members: Vec<String>,
 
-    #[arg(long, value_delimiter = ',', value_name = "N")]
-    pub epochs: Vec<usize>,
+    #[arg(long, value_name = "N")]
+    pub epochs: Vec<String>,
 
     /// Rows of a step
-    #[arg(long, value_delimiter = ',', value_name = "N")]
-    pub batch: Vec<usize>,
+    #[arg(long, value_name = "N")]
+    pub batch: Vec<String>,
 
     /// Peak learning rate; cosine decay to zero
-    #[arg(long, value_delimiter = ',', value_name = "RATE")]
-    pub learning_rate: Vec<f64>,
+    #[arg(long, value_name = "RATE")]
+    pub learning_rate: Vec<String>,
 
     /// Share of the steps over which the learning rate climbs to its peak
-    #[arg(long, value_delimiter = ',', value_name = "SHARE")]
-    pub warmup: Vec<f64>,
+    #[arg(long, value_name = "SHARE")]
+    pub warmup: Vec<String>,
 
     /// Decoupled weight decay of AdamW
-    #[arg(long, value_delimiter = ',', value_name = "RATE")]
-    pub weight_decay: Vec<f64>,
+    #[arg(long, value_name = "RATE")]
+    pub weight_decay: Vec<String>,
 
     /// Each member sees its own bootstrap resample
     #[arg(long, value_enum, value_delimiter = ',')]
@@ -102,19 +102,19 @@ pub struct Train {
     pub pairs: Vec<PairsArgument>,
 
     /// Share of the training rows kept aside to watch progress
-    #[arg(long, value_delimiter = ',', value_name = "SHARE")]
-    pub validation: Vec<f64>,
+    #[arg(long, value_name = "SHARE")]
+    pub validation: Vec<String>,
 
     /// Epochs without a gain in validation Spearman before training stops and keeps the best; 0 never stops
-    #[arg(long, value_delimiter = ',', value_name = "N")]
-    pub patience: Vec<usize>,
+    #[arg(long, value_name = "N")]
+    pub patience: Vec<String>,
 
     /// Most rows the heads learn from: of more, a sample by seed, alike in losses [default: 5000000]
-    #[arg(long, value_delimiter = ',', value_name = "N")]
-    pub train_rows: Vec<usize>,
+    #[arg(long, value_name = "N")]
+    pub train_rows: Vec<String>,
 
-    #[arg(long, value_delimiter = ',', value_name = "N")]
-    pub seed: Vec<u64>,
+    #[arg(long, value_name = "N")]
+    pub seed: Vec<String>,
 
     /// Train again even if a run of exactly these inputs is kept
     #[arg(long)]

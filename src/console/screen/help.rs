@@ -35,23 +35,25 @@ fn legend(glyphs: &Glyphs) -> Vec<(String, &'static str)> {
         (format!("{} {}", glyphs.ascending, glyphs.descending), "loses more, or less, than others"),
         (format!("{}loss", glyphs.delta), "loss gap, true less false"),
         (format!("P({}>0)", glyphs.delta), "chance that the mean gap is above 0"),
-        ("?".into(), "may be chance: not resolved"),
+        ("?".into(), "may be chance, or cannot be said"),
         ("T F".into(), "the side with the worse AUROC"),
         (whiskers, "mean and sd of the members"),
         (boxes, "least, quartiles, greatest"),
         (levels, "members a to e on the lane's axis"),
         ("q0-4".into(), "five order statistics of more members"),
         ("p82".into(), "percentile among the test items"),
-        (glyphs.care.into(), "read with care"),
+        (glyphs.care.into(), "read with care; wrong with the data"),
         (format!("{} {} {}", glyphs.running, glyphs.done, glyphs.queued), "running, done, waiting or stopped"),
     ]
 }
 
 /// Words the screens use.
-const WORDS: [(&str, &str); 11] = [
+const WORDS: [(&str, &str); 13] = [
+    ("loss", "error of the model on an item"),
+    ("AUROC", "how well scores order labels; .5 chance"),
     ("RMM", "size of the AUROC gap, true and false"),
     ("gap", "true less false"),
-    ("resolved", "surely not chance: q under .05"),
+    ("resolved", "hardly chance: q under .05"),
     ("q", "p, allowing for all that was looked at"),
     ("lane", "the axis that the bars of rows share"),
     ("pieces", "parts of words that the encoder reads"),

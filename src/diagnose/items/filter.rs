@@ -2,6 +2,7 @@
 
 use crate::audit::{Audit, AuditError, Content, Item, ModelLosses, Side, Split};
 use crate::diagnose::GroupFinding;
+use memchr::memmem::Finder;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use rayon::prelude::*;
@@ -49,6 +50,7 @@ impl ItemFilter {
         let without = self.without.iter().map(|name| audit.attribute(name)).collect::<Result<Vec<_>, _>>()?;
         let wanted: HashSet<&str> = self.ids.iter().map(String::as_str).collect();
         let is_named = |item: &Item| wanted.contains(item.id.as_str());
+        let is_readable = |item: &Item| !matches!(item.content, Content::Unreadable);
         if !wanted.is_empty() {
             let found: HashSet<&str> =
                 audit.items.iter().map(|item| item.id.as_str()).filter(|id| wanted.contains(id)).collect();
@@ -59,8 +61,7 @@ impl ItemFilter {
         let passes = |row: &u32| {
             let row = *row as usize;
             let (item, loss) = (&audit.items[row], model.losses[row]);
-            let is_shown =
-                if wanted.is_empty() { !loss.is_nan() && item.content != Content::Unreadable } else { is_named(item) };
+            let is_shown = if wanted.is_empty() { !loss.is_nan() && is_readable(item) } else { is_named(item) };
             is_shown
                 && self.among.as_ref().is_none_or(|rows| rows.binary_search(&(row as u32)).is_ok())
                 && self.split.is_none_or(|split| item.split == split)
@@ -74,19 +75,84 @@ impl ItemFilter {
         if self.text.trim().is_empty() {
             return Ok(rows);
         }
-        let words = Pattern::new(&self.text, CaseMatching::Ignore, Normalization::Smart, AtomKind::Substring);
+        let words = Words::of(&self.text);
         Ok(rows.par_chunks(PART).flat_map_iter(|rows| holding(audit, rows, &words)).collect())
     }
 }
 
 /// The rows whose text, id or path holds every word.
-fn holding(audit: &Audit, rows: &[u32], words: &Pattern) -> Vec<u32> {
-    let (mut matcher, mut letters) = (Matcher::new(Config::DEFAULT), Vec::new());
-    let mut holds = |text: &str| words.score(Utf32Str::new(text, &mut letters), &mut matcher).is_some();
+fn holding(audit: &Audit, rows: &[u32], words: &Words) -> Vec<u32> {
+    let mut held = words.search();
     let mut is_held = |row: &&u32| {
         let item = &audit.items[**row as usize];
         let path = if let Content::Image { path, .. } = &item.content { path.as_str() } else { "" };
-        [item.text.as_str(), item.id.as_str(), path].into_iter().any(&mut holds)
+        [item.text.as_str(), item.id.as_str(), path].into_iter().any(|text| held.all_in(text))
     };
     rows.iter().filter(|row| is_held(row)).copied().collect()
+}
+
+/// Words to look for.
+struct Words {
+    pattern: Pattern,
+    /// The same in lower case, where all are ASCII and stand as they are meant.
+    plain: Option<Vec<Finder<'static>>>,
+}
+
+/// A search for them, with room for what it reads.
+struct Search<'a> {
+    words: &'a Words,
+    matcher: Matcher,
+    letters: Vec<char>,
+    lower: Vec<u8>,
+}
+
+impl Words {
+    fn of(text: &str) -> Self {
+        let pattern = Pattern::new(text, CaseMatching::Ignore, Normalization::Smart, AtomKind::Substring);
+        let is_plain = text.is_ascii() && !text.contains('\\');
+        let finder = |word: &str| Finder::new(&word.to_ascii_lowercase()).into_owned();
+        let finders = || text.split(' ').filter(|word| !word.is_empty()).map(finder).collect();
+        Self { pattern, plain: is_plain.then(finders) }
+    }
+
+    fn search(&self) -> Search<'_> {
+        Search { words: self, matcher: Matcher::new(Config::DEFAULT), letters: Vec::new(), lower: Vec::new() }
+    }
+}
+
+impl Search<'_> {
+    /// Whether a text holds every word. ASCII in ASCII, nearly always, is looked for as bytes.
+    fn all_in(&mut self, text: &str) -> bool {
+        if let Some(finders) = self.words.plain.as_ref().filter(|_| text.is_ascii()) {
+            self.lower.clear();
+            self.lower.extend_from_slice(text.as_bytes());
+            self.lower.make_ascii_lowercase();
+            return finders.iter().all(|finder| finder.find(&self.lower).is_some());
+        }
+        self.words.pattern.score(Utf32Str::new(text, &mut self.letters), &mut self.matcher).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn bytes_and_letters_hold_the_same_words(words in "[aAbB1 ]{1,6}", text in "[aAbB1éß \r\n]{0,24}") {
+            let known = Words::of(&words);
+            let slow = Words { pattern: known.pattern.clone(), plain: None };
+            prop_assert!(known.plain.is_some());
+            prop_assert_eq!(known.search().all_in(&text), slow.search().all_in(&text));
+        }
+    }
+
+    #[test]
+    fn words_stand_in_any_order_and_case() {
+        let holds = |words: &str, text: &str| Words::of(words).search().all_in(text);
+        assert!(holds("man OLD", "an old man") && holds("wid", "WIDOWED") && !holds("old new", "an old man"));
+        assert!(holds("old\\ man", "an old man") && !holds("old\\ man", "man, old"));
+        assert!(!holds("a", ""));
+    }
 }

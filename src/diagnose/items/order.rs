@@ -48,10 +48,14 @@ impl ItemOrder {
 #[must_use]
 pub fn sort_rows(rows: &[u32], figures: &[f64], ascending: bool) -> (Vec<u32>, Vec<f64>) {
     let sign = if ascending { 1.0 } else { -1.0 };
-    let mut places: Vec<(u64, u32)> =
-        rows.par_iter().zip(figures).map(|(row, figure)| (key(sign * figure), *row)).collect();
+    // As one number each, they are compared without a branch.
+    let place = |(row, figure): (&u32, &f64)| u128::from(key(sign * figure)) << 32 | u128::from(*row);
+    let mut places: Vec<u128> = rows.par_iter().zip(figures).map(place).collect();
     places.par_sort_unstable();
-    places.into_iter().map(|(key, row)| (row, sign * figure(key))).unzip()
+    let (mut rows, mut figures) = (Vec::new(), Vec::new());
+    let told = places.par_iter().map(|place| (*place as u32, sign * figure((*place >> 32) as u64)));
+    told.unzip_into_vecs(&mut rows, &mut figures);
+    (rows, figures)
 }
 
 /// A whole number that orders as the figure does, NaN last; adding zero makes one zero of two.

@@ -9,13 +9,16 @@ use std::ops::Range;
 /// What an empty line shows: all it understands, by example.
 pub const EXAMPLE: &str = "sen, or resolved & n>500 & gap>.5";
 
-/// A line taken apart. What is not understood, or not finished yet, holds nothing back and is a fault.
+/// A line taken apart. What is not understood or not finished yet is a fault: the one lets no row pass, the other holds
+/// nothing back.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Filter<'a> {
     name: Vec<&'a str>,
     conditions: Vec<Condition>,
     /// Their bytes in the line.
     pub faults: Vec<Range<usize>>,
+    /// Why the first that is not understood is not, in two lines.
+    pub wrong: Option<[String; 2]>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -85,7 +88,10 @@ impl<'a> Filter<'a> {
                 _ => match (part.strip_prefix('/'), comparison(part)) {
                     (Some(name), _) => filter.name.push(name.trim()),
                     (None, Some(Ok(condition))) => filter.conditions.push(condition),
-                    (None, Some(Err(()))) => filter.faults.push(place),
+                    (None, Some(Err(why))) => {
+                        filter.faults.push(place);
+                        filter.wrong = filter.wrong.take().or(why);
+                    }
                     (None, None) => filter.name.push(part),
                 },
             }
@@ -95,6 +101,9 @@ impl<'a> Filter<'a> {
 
     /// Positions of the rows that pass, in order.
     pub fn matching(&self, rows: &[AttributeRow], state: &State) -> Vec<usize> {
+        if self.wrong.is_some() {
+            return Vec::new();
+        }
         let name = self.name.join(" ");
         let named = fuzzy::matching(&name, rows.iter().map(|row| row.name.as_str()));
         let holds = |at: &usize| self.conditions.iter().all(|condition| condition.holds(&rows[*at], state));
@@ -112,8 +121,8 @@ fn parts(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     })
 }
 
-/// `gap > .5`; none where nothing is compared.
-fn comparison(part: &str) -> Option<Result<Condition, ()>> {
+/// `gap > .5`; none where nothing is compared. An error says why it is none, or nothing where it is not finished.
+fn comparison(part: &str) -> Option<Result<Condition, Option<[String; 2]>>> {
     let (at, sign, relation) =
         RELATIONS.iter().filter_map(|(sign, relation)| Some((part.find(sign)?, *sign, *relation))).min_by_key(
             // Of signs at one place the longer one.
@@ -121,8 +130,18 @@ fn comparison(part: &str) -> Option<Result<Condition, ()>> {
         )?;
     let word = part[..at].trim().to_ascii_lowercase();
     let figure = FIGURES.iter().find(|(name, _)| *name == word).map(|(_, figure)| *figure);
-    let value = part[at + sign.len()..].trim().parse::<f64>().ok().filter(|value| value.is_finite());
-    Some(figure.zip(value).map(|(figure, value)| Condition::Figure(figure, relation, value)).ok_or(()))
+    let Some(figure) = figure else {
+        let known: Vec<&str> = FIGURES.iter().map(|(name, _)| *name).collect();
+        return Some(Err(Some([format!("no figure \"{word}\""), format!("figures: {}", known.join(", "))])));
+    };
+    let text = part[at + sign.len()..].trim();
+    let number = |text: &str| text.parse::<f64>().ok().filter(|value| value.is_finite());
+    Some(match number(text) {
+        Some(value) => Ok(Condition::Figure(figure, relation, value)),
+        // `-`, `1e`: a digit makes a number of it.
+        None if number(&format!("{text}0")).is_some() => Err(None),
+        None => Err(Some([format!("\"{text}\" is no number"), format!("such as {word}{sign}.5")])),
+    })
 }
 
 impl Condition {
@@ -190,11 +209,16 @@ mod tests {
 
     #[test]
     fn what_is_not_finished_holds_nothing_back() {
-        for line in ["n>", "n>5x", "size>3", "> 3", "gap>=", "n>nan"] {
+        let wrong = ["n>5x", "size>3", "> 3", "n>nan", "nn>500", "n>abc"];
+        for line in ["n>", "gap>=", "gap<-", "q<1e-"].into_iter().chain(wrong) {
             let filter = Filter::parse(line);
             let all: Vec<_> = std::iter::once(0..line.len()).collect();
             assert_eq!((filter.faults, filter.conditions.len()), (all, 0), "{line}");
+            assert_eq!(filter.wrong.is_some(), wrong.contains(&line), "{line}");
         }
+        let said = Filter::parse("gap>.5 & foo>3").wrong.unwrap();
+        assert_eq!(said, ["no figure \"foo\"", "figures: n, gap, loss, rmm, auroc, q, predicted, 0-shot"]);
+        assert_eq!(Filter::parse("n>abc").wrong.unwrap(), ["\"abc\" is no number", "such as n>.5"]);
         // The place of the fault, not the first word like it.
         assert_eq!(Filter::parse("/n & n> ").faults.first(), Some(&(5..7)));
         assert_eq!(Filter::parse(" & & "), Filter::default());

@@ -1,6 +1,7 @@
 //! The max-min table: columns by priority, one lane axis for all rows.
 
 use super::columns::{Columns, FIRST_LOSS, columns_of};
+use super::filter::Filter;
 use super::{State, guess};
 use crate::audit::Side;
 use crate::console::glyph::Glyphs;
@@ -78,11 +79,14 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, table: &AttributesTable, state: &Stat
         }
     }
     if state.order.is_empty() && area.height > 2 {
-        let words = match state.filter.value().trim() {
-            "" => "the audit names no attributes".to_owned(),
-            words => format!("no attribute passes \"{words}\""),
+        let lines = match (state.filter.value().trim(), Filter::parse(state.filter.value()).wrong) {
+            (_, Some(why)) => why.to_vec(),
+            ("", _) => vec!["the audit names no attributes".to_owned()],
+            (words, _) => vec![format!("no attribute passes \"{words}\"")],
         };
-        pen.centre(area, area.y + area.height / 2, &words, Role::Dim);
+        for (at, words) in (0..).zip(&lines) {
+            pen.centre(area, area.y + area.height / 2 + at, words, Role::Dim);
+        }
     }
 }
 

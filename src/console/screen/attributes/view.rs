@@ -119,7 +119,7 @@ fn foot(pen: &mut Pen<'_>, area: Rect, attributes: &AttributesTable, state: &Sta
     let widest = text::width(&format!("{0} of {0}", state.order.len()));
     let columns = format!("{hidden} more: {key}, {place:>widest$}");
     // Where there is no room for both, the place is the news.
-    let both = hidden > 0 && area.width >= 70 && !state.filtering && state.filter.value().is_empty();
+    let both = hidden > 0 && area.width >= 50 && !state.filtering && state.filter.value().is_empty();
     pen.footnote(area, if both { &columns } else { &place });
     let glyphs = pen.glyphs();
     let predicts = attributes.rows.iter().any(|row| !row.predicted.is_empty());

@@ -59,7 +59,9 @@ fn introduction(world: &World) -> Vec<(String, Role)> {
 fn ending(world: &World) -> Option<String> {
     match &world.jobs.list.last()?.state {
         JobState::Failed(message) => Some(message.clone()),
-        JobState::Cancelled => Some(format!("The job was stopped; {} describes a new run.", way_to_a_run(world))),
+        JobState::Cancelled | JobState::Dropped => {
+            Some(format!("The job was stopped; {} describes a new run.", way_to_a_run(world)))
+        }
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use super::keys::LEDGER_KEY;
 use super::other::{Other, others};
 use super::{HERE, LEDGER, Line, Measure, Opens, State, layout, sheet, view};
 use crate::audit::Side;
-use crate::console::export::record_text;
+use crate::console::export::ROW;
 use crate::console::glyph::Glyphs;
 use crate::console::jobs::Task;
 use crate::console::keys::Context;
@@ -97,8 +97,7 @@ impl Screen for State {
         if self.ledger.shown || !self.order.iter().any(|&at| self.is_heading(at)) {
             return None;
         }
-        let record = sheet::sheet(self)?.records().into_iter().nth(self.place().0.checked_sub(1)?)?;
-        Some(("the row", record_text(record)))
+        Some((ROW, sheet::sheet(self)?.row_text(self.place().0.checked_sub(1)?)?))
     }
 
     /// The other run, and what changed between its model and the shown one.

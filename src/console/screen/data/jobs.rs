@@ -36,6 +36,7 @@ fn row(pen: &mut Pen<'_>, area: Rect, job: &Job) {
         JobState::Running => (glyphs.running, Role::Accent, "runs".into()),
         JobState::Finished => (glyphs.done, Role::Good, "done".into()),
         JobState::Cancelled => (glyphs.queued, Role::Dim, "stopped".into()),
+        JobState::Dropped => (glyphs.queued, Role::Dim, "dropped".into()),
         JobState::Failed(message) => (glyphs.care, Role::Bad, format!("failed: {message}")),
     };
     let x = pen.text(area.x, area.y, 2, mark, role);

@@ -14,19 +14,21 @@ const LABEL: u16 = 11;
 /// Draws the pane, what may be wrong first.
 pub fn draw(pen: &mut Pen<'_>, area: Rect, world: &World, found: &Findings) {
     let inside = inset(pen.panel(area, "Before you trust this", "", false), 1);
-    let mut y = inside.y;
+    let room = inside.width.saturating_sub(LABEL);
+    let mut drawn = 0;
     for (label, words, role) in lines(world, found) {
-        let room = usize::from(inside.width.saturating_sub(LABEL));
-        for (part, line) in text::wrap(&words, room).into_iter().enumerate() {
-            if y >= inside.bottom() {
-                return;
-            }
-            if part == 0 {
+        for (part, line) in text::wrap(&words, usize::from(room)).into_iter().enumerate() {
+            let y = inside.y + drawn;
+            if y < inside.bottom() {
+                let label = if part == 0 { label } else { "" };
                 pen.text(inside.x, y, LABEL - 1, label, Role::Dim);
+                pen.text(inside.x + LABEL, y, room, &line, role);
             }
-            pen.text(inside.x + LABEL, y, inside.width.saturating_sub(LABEL), &line, role);
-            y += 1;
+            drawn += 1;
         }
+    }
+    if drawn > inside.height {
+        pen.footnote(area, &format!("{} more in a taller terminal", drawn - inside.height));
     }
 }
 
@@ -43,7 +45,8 @@ fn lines(world: &World, found: &Findings) -> Vec<(&'static str, String, Role)> {
     lines.extend(seen.map(|seen| ("", Finding::Data(DataFault::NearlyLeaked(seen)).claim(), Role::Warn)));
     let unsaid = found.findings.iter().any(|finding| matches!(finding, Finding::Unsaid(_)));
     let gaps = if unsaid { "not all can be told from chance, as above" } else { "every one is resolved" };
-    lines.push(("gaps", gaps.to_owned(), Role::Text));
+    // Without attributes there are none.
+    lines.extend((found.attributes > 0).then(|| ("gaps", gaps.to_owned(), Role::Text)));
     let units = match found.units == found.n {
         true => "items count one by one".to_owned(),
         false => format!("items of one of {} groups depend on each other", number::count(found.units)),

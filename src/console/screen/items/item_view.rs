@@ -149,10 +149,12 @@ fn of_head(head: &ItemHead, width: usize, glyphs: &Glyphs) -> Line {
     let spread = number::with_spread(head.summary.mean, head.summary.sd, 3, false, glyphs);
     let mut line: Line = vec![(format!("{:<10}", head.head.name()), Role::Dim), (format!("{spread:<14}"), Role::Text)];
     let mut used = 24;
-    for member in &head.members {
+    for (at, member) in head.members.iter().enumerate() {
         let words = format!(" {}", number::plain(*member, 3, glyphs));
         used += text::width(&words);
-        if used > width {
+        let sign = if at + 1 < head.members.len() { 1 } else { 0 };
+        if used + sign > width {
+            line.push((glyphs.ellipsis.into(), Role::Dim));
             break;
         }
         line.push((words, Role::Dim));

@@ -25,6 +25,7 @@ fn world() -> World {
         attributes: Vec::new(),
         train_items: ALL,
         test_items: ALL,
+        reads_only: false,
     }));
     world
 }

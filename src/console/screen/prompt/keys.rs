@@ -18,6 +18,7 @@ pub const CONTEXTS: &[Context] = &[TYPING, HERE];
 /// Its lines of the key table.
 pub static KEYS: &[Row] = &[
     bind(TYPING, &["Tab", "BackTab"], Action::OtherPrompt, "A/B", "the other prompt"),
+    bind(TYPING, &["Esc"], Action::StopTyping, "stop typing", "stop typing; letters become keys"),
     bind(TYPING, &["^y"], Action::Pin, "pin", "pin the prompt to the ladder"),
     bind(TYPING, &["^x"], Action::Swap, "swap", "swap A and B"),
     bind(TYPING, &["^u"], Action::ClearPrompt, "clear", "empty the prompt"),
@@ -26,7 +27,6 @@ pub static KEYS: &[Row] = &[
     bind(TYPING, &["Enter"], Action::Keep, "keep", "keep the prompts in the history"),
     bind(TYPING, &["Up"], Action::Earlier, "earlier", "the prompt before, from the history"),
     bind(TYPING, &["Down"], Action::Later, "", "the prompt after, from the history"),
-    bind(TYPING, &["Esc"], Action::StopTyping, "stop typing", "stop typing; letters become keys"),
     bind(HERE, &["i", "Enter", "a"], Action::Type, "type", "type into the prompt"),
     bind(HERE, &["Tab", "BackTab"], Action::OtherPrompt, "A/B", "the other prompt"),
     bind(HERE, &["p", "^y"], Action::Pin, "pin", "pin the prompt to the ladder"),

@@ -2,7 +2,6 @@
 
 use super::{Row, State, rows};
 use crate::audit::{HeadKind, RunId, RunRecord};
-use crate::console::jobs::Job;
 use crate::console::world::World;
 use std::sync::Arc;
 
@@ -31,8 +30,6 @@ pub struct Curves {
     pub log: bool,
     /// Runs that are laid over each other or compared, in the order of their marking.
     pub marked: Vec<RunId>,
-    /// The job as it was when the chart was held still.
-    pub still: Option<Box<Job>>,
 }
 
 impl Curves {

@@ -1,7 +1,6 @@
 //! The form of a new run, or of several: fields, choices, and the reason why it cannot start.
 
-use super::values::values;
-use crate::audit::{Architecture, HyperParameters, Negatives, Pairs, Sweep, TRAIN_ROWS, Target};
+use crate::audit::{Architecture, HyperParameters, Negatives, Pairs, Sweep, TRAIN_ROWS, Target, values};
 use std::collections::BTreeMap;
 use tui_input::Input;
 

@@ -17,7 +17,6 @@ pub const MARK: Action = Action::Own("mark");
 pub const SMOOTH: Action = Action::Own("smooth");
 pub const LOG_SCALE: Action = Action::Own("log-scale");
 pub const DIFFERENCE: Action = Action::Own("difference");
-pub const HOLD: Action = Action::Own("hold");
 /// Every place of its keys, in the order of the documents.
 pub const CONTEXTS: &[Context] = &[HERE, FORM];
 
@@ -30,7 +29,6 @@ pub static KEYS: &[Row] = &[
     bind(HERE, &["="], DIFFERENCE, "differ", "what two marked runs differ in"),
     bind(HERE, &["s"], SMOOTH, "", "smooth the curves"),
     bind(HERE, &["a"], LOG_SCALE, "", "logarithmic axis"),
-    bind(HERE, &["f"], HOLD, "", "hold the curves still, let them go"),
     bind(HERE, &["x"], Action::CancelRunning, "stop", "stop the running job after its step"),
     bind(HERE, &["X"], Action::CancelQueued, "", "drop the waiting job"),
     bind(HERE, &["K"], JOB_EARLIER, "", "the waiting job begins earlier"),

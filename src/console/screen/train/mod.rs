@@ -13,7 +13,6 @@ mod rows;
 mod runs;
 mod screen;
 mod sheet;
-mod values;
 mod view;
 
 pub use curves::{Chart, Curves};

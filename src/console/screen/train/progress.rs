@@ -12,7 +12,7 @@ use crate::console::theme::Role;
 use crate::console::widget::gauge::gauge;
 use crate::console::widget::{scale::Scale, spark};
 use crate::console::world::World;
-use crate::engine::{Progress, Stage};
+use crate::engine::{GpuLoad, Progress, Stage};
 use ratatui::layout::Rect;
 
 /// The pane of the running job.
@@ -52,7 +52,15 @@ fn lines(job: &Job) -> Vec<(&'static str, String)> {
     lines.push(("speed", format!("{} items/s", number::metric(progress.speed))));
     let left = progress.eta.map_or_else(|| "not known yet".into(), number::duration);
     lines.push(("time", format!("{} so far, {left} left", number::duration(progress.elapsed))));
+    lines.extend(progress.gpu.map(|load| ("GPU", load_words(load))));
     lines
+}
+
+/// `97 % busy, 12.3 of 80.0 GB`.
+fn load_words(load: GpuLoad) -> String {
+    let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+    let busy = load.busy.map(|share| format!("{share} % busy, ")).unwrap_or_default();
+    format!("{busy}{:.1} of {:.1} GB", gigabytes(load.used), gigabytes(load.total))
 }
 
 fn idle(world: &World) -> Vec<(&'static str, String)> {
@@ -171,10 +179,14 @@ pub fn line(world: &World, pen: &mut Pen<'_>, area: Rect) {
     let share = format!("{} %", number::percent(progress.done, progress.total));
     let left = progress.eta.map(|eta| format!("  ETA {}", number::duration(eta))).unwrap_or_default();
     let pace = format!("  {} items/s", number::metric(progress.speed));
-    // Where there is no pane of its own for them, epoch and speed stand behind the gauge.
+    let busy = progress.gpu.and_then(|load| load.busy).map(|share| format!("  GPU {share:>3} %"));
+    // Where there is no pane of its own for them, epoch and speed, or how busy a GPU is, stand behind the gauge.
     let (epochs, tail) = match area.width {
         0..50 => (String::new(), 6),
-        50..70 => (String::new(), 23),
+        50..70 => (busy.unwrap_or_default(), 23),
+        _ if area.width < 100 && busy.is_some() => {
+            (format!("  epoch {}/{}{}", progress.epoch.0, progress.epoch.1, busy.unwrap_or_default()), 40)
+        }
         _ if progress.stage == Stage::Training => {
             (format!("  epoch {}/{}{pace}", progress.epoch.0, progress.epoch.1), 45)
         }
@@ -210,6 +222,7 @@ fn last_words(world: &World) -> String {
                 format!("job {} was stopped; {resume} on the stopped run goes on with it, {new}", job.id)
             }
             JobState::Cancelled => format!("job {} was stopped", job.id),
+            JobState::Dropped => format!("job {} was dropped; {new}", job.id),
             JobState::Queued | JobState::Kept => format!("job {} waits", job.id),
             _ => format!("job {} is done; {new}", job.id),
         },

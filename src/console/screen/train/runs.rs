@@ -26,6 +26,7 @@ pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
     head(pen, inside, y);
     let page = usize::from(inside.height - 1);
     let cursor = state.runs;
+    let shared = shared_words(world);
     for (line, (place, row)) in rows(world).enumerate().skip(cursor.offset).take(page).enumerate() {
         let y = inside.y + 1 + line as u16;
         let area = Rect { y, height: 1, ..inside };
@@ -39,8 +40,8 @@ pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
                     pen.styled(area.x + 1, area.y, 1, &letter, pen.theme.series(at));
                 }
             }
-            Row::Job(job) => waiting(pen, area, &job_words(world, job)),
-            Row::Elsewhere(run) => waiting(pen, area, &words_elsewhere(run)),
+            Row::Job(job) => waiting(pen, area, &shared, job_words(world, job)),
+            Row::Elsewhere(run) => waiting(pen, area, &shared, words_elsewhere(run)),
         }
         if place == cursor.selected {
             pen.text(inside.x, y, 1, pen.glyphs().selected, Role::Text);
@@ -63,6 +64,26 @@ fn head(pen: &mut Pen<'_>, area: Rect, y: u16) {
             pen.text(area.x + x, y, room, words, Role::Dim);
         }
     }
+}
+
+/// Words that stand in the settings of all that runs and waits, where that is more than one.
+fn shared_words(world: &World) -> Vec<String> {
+    let settings = rows(world).filter_map(|row| match row {
+        Row::Job(Job { task: Task::Train { hyper, .. }, .. }) => Some(hyper.summary()),
+        Row::Elsewhere(run) => Some(run.hyper.summary()),
+        _ => None,
+    });
+    let all: Vec<String> = settings.collect();
+    let Some((first, others)) = all.split_first().filter(|(_, others)| !others.is_empty()) else { return Vec::new() };
+    let in_all = |word: &&str| others.iter().all(|other| other.split(", ").any(|known| known == *word));
+    first.split(", ").filter(in_all).map(str::to_owned).collect()
+}
+
+/// Settings with what tells them from the others first: a row may have no room for the end.
+fn telling_first(settings: &str, shared: &[String]) -> String {
+    let (same, own): (Vec<&str>, Vec<&str>) =
+        settings.split(", ").partition(|word| shared.iter().any(|known| known == word));
+    [own, same].concat().join(", ")
 }
 
 /// What is said of a run that is not one yet.
@@ -106,7 +127,7 @@ fn words_elsewhere(run: &WaitingRun) -> Waiting {
     }
 }
 
-fn waiting(pen: &mut Pen<'_>, area: Rect, said: &Waiting) {
+fn waiting(pen: &mut Pen<'_>, area: Rect, shared: &[String], said: Waiting) {
     let (at, glyphs) = (columns(area.width), pen.glyphs());
     let (mark, role) = if said.running { (glyphs.running, Role::Accent) } else { (glyphs.queued, Role::Dim) };
     let x = pen.text(area.x + at[0], area.y, 1, mark, role);
@@ -117,7 +138,7 @@ fn waiting(pen: &mut Pen<'_>, area: Rect, said: &Waiting) {
     pen.text(area.x + at[2], area.y, room, &text::fit(&said.state, usize::from(room), glyphs.ellipsis), Role::Dim);
     let room = area.width.saturating_sub(at[5]);
     if room >= 8 {
-        pen.text(area.x + at[5], area.y, room, &said.task, Role::Text);
+        pen.text(area.x + at[5], area.y, room, &telling_first(&said.task, shared), Role::Text);
     }
 }
 

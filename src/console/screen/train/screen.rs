@@ -3,7 +3,7 @@
 use super::curves::Chart;
 use super::form::Form;
 use super::form_view::words_of_kept;
-use super::keys::{CURVES, DIFFERENCE, DROP_KEPT, HOLD, JOB_EARLIER, JOB_LATER, LOG_SCALE, MARK, RUN_KEPT, SMOOTH};
+use super::keys::{CURVES, DIFFERENCE, DROP_KEPT, JOB_EARLIER, JOB_LATER, LOG_SCALE, MARK, RUN_KEPT, SMOOTH};
 use super::{FORM, HERE, Row, State, form_view, layout, rows, sheet, view};
 use crate::audit::{Architecture, HyperParameters, RunState};
 use crate::console::glyph::Glyphs;
@@ -49,7 +49,7 @@ impl Screen for State {
             RUN_KEPT | DROP_KEPT if world.jobs.kept() == 0 => return Effect::say("nothing was left waiting"),
             RUN_KEPT => return Effect::send(Command::ReleaseJobs { job: None }),
             DROP_KEPT => return Effect::send(Command::DropKeptJobs),
-            MARK | CURVES | DIFFERENCE | SMOOTH | LOG_SCALE | HOLD if self.form.is_none() => {
+            MARK | CURVES | DIFFERENCE | SMOOTH | LOG_SCALE if self.form.is_none() => {
                 return self.act_on_curves(world, action);
             }
             Action::CloseForm => drop(self.close_form()),
@@ -197,16 +197,7 @@ impl State {
                 }
             },
             SMOOTH => curves.smooth = !curves.smooth,
-            LOG_SCALE => curves.log = !curves.log,
-            _ => {
-                curves.still = match curves.still {
-                    Some(_) => None,
-                    None => world.jobs.to_watch().cloned().map(Box::new),
-                };
-                if curves.still.is_none() && world.jobs.to_watch().is_none() {
-                    return Effect::say("nothing moves");
-                }
-            }
+            _ => curves.log = !curves.log,
         }
         Vec::new()
     }

@@ -54,7 +54,7 @@ fn chart(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
 
 /// How the lines are drawn, for the title.
 fn manner(state: &State) -> String {
-    let words = [(state.curves.smooth, "smoothed"), (state.curves.log, "log"), (state.curves.still.is_some(), "held")];
+    let words = [(state.curves.smooth, "smoothed"), (state.curves.log, "log")];
     words.iter().filter(|(on, _)| *on).map(|(_, word)| format!(", {word}")).collect()
 }
 
@@ -91,8 +91,7 @@ fn across(state: &State, unit: &'static str, end: Option<u32>) -> Across {
 fn training(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
     let head = state.head;
     let title = format!("Training loss {} {head}, {}{}", pen.glyphs().dot, loss_name(head), manner(state));
-    let job = state.curves.still.as_deref().or(world.jobs.to_watch());
-    if let Some(job) = job.filter(|job| has_curves(job, head)) {
+    if let Some(job) = world.jobs.to_watch().filter(|job| has_curves(job, head)) {
         let which = match (&job.state, &job.record) {
             (_, Some(record)) => format!("run {}", record.id.short()),
             (JobState::Running, _) => format!("job {}", job.id),

@@ -1,8 +1,8 @@
-//! Several values in one field: `1,2,7`, or `1..3` of whole numbers.
+//! Several values of one setting: `1,2,7`, or `1..3` of whole numbers.
 
 use std::str::FromStr;
 
-/// The values of a field.
+/// The values of a setting of this name.
 ///
 /// # Errors
 /// A sentence about the first that is none, or that there are more than `most`.
