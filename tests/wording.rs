@@ -10,8 +10,9 @@ use std::cell::Cell;
 /// Losses of the test items whose text has all of some words, found without an index.
 fn losses(audit: &Audit, model: &str, words: &[&str]) -> Vec<f64> {
     let model = audit.model(model).unwrap();
-    let holds =
-        |text: &str, word: &str| text.split(|c: char| !c.is_alphanumeric()).any(|held| held.eq_ignore_ascii_case(word));
+    let holds = |text: &str, word: &str| {
+        text.split(|c: char| !c.is_alphanumeric() && c != '\'').any(|held| held.eq_ignore_ascii_case(word))
+    };
     let all = audit.rows_of(model, Split::Test).into_iter();
     let rows = all.filter(|&row| words.iter().all(|word| holds(audit.items[row].text.as_str(), word)));
     rows.map(|row| model.losses[row]).collect()
