@@ -59,23 +59,6 @@ const FIRST_SCHEMA: &str = "1";
 const FOLDER: &str = "store";
 /// Where a damaged database is kept, the newest only: it may hold embeddings that are in no file.
 const DAMAGED: &str = "store.damaged";
-/// All that this program puts in a home, besides what it is writing.
-const OWN_NAMES: [&str; 14] = [
-    FOLDER,
-    DAMAGED,
-    "store.new",
-    "audits",
-    "images",
-    "packs",
-    "runs",
-    "prompts",
-    "exports",
-    "console.json",
-    "images.jsonl",
-    "owner",
-    "queue.json",
-    "shown.json",
-];
 
 /// What can go wrong with the store.
 #[derive(Debug, Error)]

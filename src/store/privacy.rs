@@ -1,10 +1,29 @@
 //! Whether a home is its owner's alone: losses and prompts are private, on a machine that others use too.
 
 use super::reconcile::{listed, name_of};
-use super::{OWN_NAMES, Store};
+use super::{DAMAGED, FOLDER, Store};
 use crate::files::UNFINISHED_ENDING;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
+
+/// All that this program puts in a home, besides what it is writing.
+const OWN_NAMES: [&str; 15] = [
+    FOLDER,
+    DAMAGED,
+    "store.new",
+    "audits",
+    "images",
+    "packs",
+    "runs",
+    "prompts",
+    "exports",
+    "log",
+    "console.json",
+    "images.jsonl",
+    "owner",
+    "queue.json",
+    "shown.json",
+];
 
 /// What was found of a home's rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

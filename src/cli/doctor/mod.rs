@@ -162,11 +162,8 @@ fn problems(seen: &Seen) -> Vec<Problem> {
     if seen.opened.is_ok() {
         found.extend(problem::of_home(seen.locks, seen.space, seen.privacy.unwrap_or_default().open));
     }
-    found.extend(seen.damage.iter().map(|damage| {
-        // What is wrong, and after it what to do.
-        let (what, remedy) = damage.split_once("; ").unwrap_or((damage, "'llm2loss cache verify' says more"));
-        Problem::new(what, remedy)
-    }));
+    const MEND: &str = "'llm2loss doctor --rebuild' writes again what has a copy; train again what it names";
+    found.extend(seen.damage.iter().map(|damage| Problem::new(damage, MEND)));
     found.extend(problem::of_memory(&seen.memory));
     found.extend(problem::of_gpus(seen.driver.gpus.len(), cuda_words().map(drop)));
     found.extend(problem::of_hub(seen.hub.encoders, seen.hub.offline, seen.hub_is_writable));

@@ -168,7 +168,7 @@ fn open_named(path: &Path, ids: Option<&Path>, name: &str) -> Result<Array, Data
         _ => Err("is none of npy, npz, safetensors and Parquet, by its ending".into()),
     };
     let mut array = decoded(path, || open().map_err(fault))?;
-    let beside = names_beside(path, &array).map_err(fault)?;
+    let beside = if ids.is_none() { names_beside(path, &array).map_err(fault)? } else { None };
     if let Some(ids) = ids.or(beside.as_deref()) {
         let text = super::table::read_text(ids)?;
         let lines: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
