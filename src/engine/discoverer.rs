@@ -103,14 +103,18 @@ pub fn run(shared: &Shared) {
 
 /// Tells the findings of the model anew, with slices among them; false once nobody listens.
 fn tell_findings(shared: &Shared, request: &DiscoverRequest, found: &DiscoveryView) -> bool {
-    let discovered = NamedSlice::of(&found.found);
-    if discovered.is_empty() || request.wanted != Wanted::Hard || request.against.is_some() {
+    if request.wanted != Wanted::Hard || request.against.is_some() {
+        return true;
+    }
+    // The findings without slices were told before, or why there are none.
+    let Ok(audit) = shared.session.audit() else { return true };
+    let discovered = NamedSlice::of(&found.found, &audit);
+    if discovered.is_empty() {
         return true;
     }
     let added = Additions { discovered, ..Additions::default() };
     match shared.session.findings(&request.model, None, added) {
         Ok(found) => shared.send(Event::Found { model: request.model.clone(), found: Ok(Arc::new(found)) }),
-        // The findings without them were told before, or why there are none.
         Err(_) => true,
     }
 }

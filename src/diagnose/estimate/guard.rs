@@ -82,7 +82,7 @@ impl Guard {
     /// If the encoder fails.
     pub fn support(&self, text: &str) -> Result<Support, DiagnoseError> {
         let judge = |(word, reading): (String, Reading)| {
-            let own = self.vocabulary.contains(&word) || word.chars().all(|character| character.is_ascii_digit());
+            let own = self.vocabulary.contains(&word);
             let (read_as, cosine) = if own { (Some(word.clone()), 1.0) } else { (reading.read_as, reading.cosine) };
             WordReading { word, read_as, cosine }
         };

@@ -107,6 +107,23 @@ pub struct NamedSlice {
     /// Mean loss of everybody it was checked against.
     pub overall: f64,
     pub q: f64,
+    /// The group of an attribute that most of it is of, beyond that group's share of all; absent where that is little.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mostly: Option<MostlyOf>,
+    /// Positions in the audit of the items it was checked on, and of all it holds: no part of the document.
+    #[serde(skip)]
+    pub tested: Vec<usize>,
+    #[serde(skip)]
+    pub items: Vec<usize>,
+}
+
+/// The group of an attribute that holds much of a slice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MostlyOf {
+    pub attribute: String,
+    pub side: Side,
+    /// Share of the slice's items that are of the group, among those where that is known.
+    pub share: f64,
 }
 
 /// The model's groups beside those of another model, on the items that both have a loss for.

@@ -20,9 +20,10 @@ pub fn faults(audit: &Audit, model: &ModelLosses, rows: &[usize], found: &[DataF
     let fitted = FittedLosses::of(audit, model).map(|fitted| fitted.sentence().trim_end_matches('.').to_owned());
     // First, for it says how the losses were made: every other figure rests on them.
     let mut faults: Vec<DataFault> = fitted.map(|sentence| DataFault::Other { sentence }).into_iter().collect();
-    faults.extend_from_slice(found);
-    // Equal content is what a near-equal embedding would say more vaguely.
-    if leaked > 0 && !found.iter().any(|fault| matches!(fault, DataFault::NearlyLeaked(_))) {
+    // Equal content is counted among all test items, with heads or without; a near-equal embedding says it more vaguely.
+    let vaguer = |fault: &&DataFault| leaked > 0 && matches!(fault, DataFault::NearlyLeaked(_));
+    faults.extend(found.iter().filter(|fault| !vaguer(fault)).cloned());
+    if leaked > 0 {
         faults.push(DataFault::Leaked { items: leaked, of: rows.len() });
     }
     if without > 0 {

@@ -1,12 +1,13 @@
 //! Which groups are worth a sentence: the worst first, and none that another one already explains.
 
-use super::{Finding, GroupFinding, LossBins, WorstItem, least_gap, words};
+use super::{Finding, GroupFinding, LossBins, NamedSlice, WorstItem, least_gap, words};
 use crate::audit::Side;
 use crate::diagnose::group_losses::{GroupLosses, Pairs};
 use crate::diagnose::intersections::{JudgedPair, judge};
 use crate::diagnose::policy::LEAST_LOSS_SHARE;
 use crate::diagnose::{GapEvidence, Measured, Verdict};
 use crate::stats::{self, Better, MeasuredGap, Moments, Stat};
+use std::collections::HashSet;
 
 /// Share of its gap that a group must keep outside of the groups above it.
 const KEPT_SHARE: f64 = 0.5;
@@ -57,8 +58,19 @@ impl<'a> Candidates<'a> {
         self.judged.len()
     }
 
-    /// Groups that lose more than others, worst first, at most `room`; a pair stands behind the part it adds to.
-    pub fn harder(&self, room: usize) -> Vec<Finding> {
+    /// Groups and a slice that lose more than others, worst first, and the easy case last: at most `room` in all.
+    pub fn found(&self, room: usize, slice: Option<&NamedSlice>) -> Vec<Finding> {
+        let (some, covered) = self.harder(room.saturating_sub(1), slice);
+        let (mut found, easiest) = match self.easiest(&covered) {
+            None => (self.harder(room, slice).0, None),
+            easiest => (some, easiest),
+        };
+        found.extend(easiest);
+        found
+    }
+
+    /// Those that lose more, and the items that any attribute among them holds; a pair stands behind the part it adds to.
+    fn harder(&self, room: usize, slice: Option<&NamedSlice>) -> (Vec<Finding>, Vec<bool>) {
         let (mut found, covered) = self.singles_found(room);
         let pairs = self.pairs_found(MOST_PAIRS.min(room / 2), &found, &covered);
         found.truncate(room - pairs.len());
@@ -68,14 +80,38 @@ impl<'a> Candidates<'a> {
             let place = part.map_or_else(|| found.iter().position(worse).unwrap_or(found.len()), |part| part + 1);
             found.insert(place, pair);
         }
-        found.into_iter().map(|candidate| candidate.finding).collect()
+        if let Some(slice) = slice.and_then(|slice| self.slice(slice, &covered)) {
+            // Behind all that lose more, those of a pair with it: in order of harm.
+            let place = found.iter().rposition(|known| known.least >= slice.least).map_or(0, |last| last + 1);
+            found.insert(place, slice);
+            found.truncate(room);
+        }
+        (found.into_iter().map(|candidate| candidate.finding).collect(), covered)
     }
 
-    /// The group that loses least against others.
-    pub fn easiest(&self) -> Option<Finding> {
+    /// A slice found by a search, if the groups above leave half of its excess.
+    fn slice(&self, slice: &NamedSlice, covered: &[bool]) -> Option<Candidate> {
+        let least = slice.interval.low - slice.overall;
+        let [tested, items] = [&slice.tested, &slice.items].map(|rows| rows.iter().copied().collect::<HashSet<_>>());
+        // Where it was found it looks worse than it is: those items are on neither side.
+        let group = |row: usize| tested.contains(&row).then_some(true).or((!items.contains(&row)).then_some(false));
+        let kept = !covered.contains(&true) || self.keeps(covered, group, slice.mean_loss - slice.overall);
+        let candidate = || Candidate { finding: Finding::Discovered(slice.clone()), least, attributes: Vec::new() };
+        (kept && least >= LEAST_LOSS_SHARE * slice.overall).then(candidate)
+    }
+
+    /// The group that loses least against others and keeps half of that outside of the groups above it.
+    fn easiest(&self, covered: &[bool]) -> Option<Finding> {
         let easy = |at: &usize| self.worse_side(*at) == Some(Side::False) && !self.is_minority(*at);
         let resolved = (0..self.evidence.len()).filter(easy).filter_map(|at| Some((at, self.least_of(at)?)));
-        let (at, _) = resolved.min_by(|a, b| a.1.total_cmp(&b.1))?;
+        let mut order: Vec<(usize, f64)> = resolved.collect();
+        order.sort_by(|a, b| a.1.total_cmp(&b.1));
+        let keeps = |at: usize| {
+            let others = |row: usize| self.losses.audit.attributes[at].values[row].map(|has| !has);
+            let gap = self.gaps[at].map_or(f64::INFINITY, |gap| gap.gap.signed.abs());
+            !covered.contains(&true) || self.keeps(covered, others, gap)
+        };
+        let (at, _) = order.into_iter().find(|(at, _)| keeps(*at))?;
         Some(Finding::Easier(self.single(at, Side::True)?))
     }
 
@@ -135,7 +171,7 @@ impl<'a> Candidates<'a> {
         };
         let (with, without) = (side(true), side(false));
         let left = with.gap(&without, Better::Lower);
-        with.n() >= LEAST_OUTSIDE
+        with.n().min(without.n()) >= LEAST_OUTSIDE
             && left.is_ok_and(|left| left.gap.signed >= KEPT_SHARE * gap && left.interval(0.95).low > 0.0)
     }
 

@@ -17,8 +17,8 @@ pub use bins::LossBins;
 use super::gap_evidence::judged;
 use super::group_losses::GroupLosses;
 use super::policy::{LEAST_ITEMS, LEAST_UNITS};
-use super::{AttributesTable, Discovery, GapEvidence, Measured, Tables, Verdict};
-use crate::audit::{Audit, ModelLosses};
+use super::{AttributesTable, Discovery, GapEvidence, Measured, Tables, Verdict, overlaps};
+use crate::audit::{Audit, ModelLosses, Side};
 use crate::stats::{MeasuredGap, Stat, Undefined};
 use groups::Candidates;
 
@@ -27,22 +27,22 @@ const MOST: usize = 7;
 /// Most that are given to what is not a group that fares worse.
 const MOST_OTHERS: usize = 4;
 
+/// A slice is in no attribute where every group's share of it is above the group's share of all by less than this.
+const LITTLE: f64 = 0.25;
+
 /// Finds what there is to say of a model; `other` is the model it is held against, if there is one.
 #[must_use]
 pub fn findings(audit: &Audit, model: &ModelLosses, other: Option<&ModelLosses>, added: &Additions) -> Findings {
     let losses = GroupLosses::of(audit, model);
     let (gaps, evidence) = judge_singles(&losses);
     let candidates = Candidates::new(&losses, &gaps, &evidence);
-    let discovered = added.discovered.iter().take(1).cloned().map(Finding::Discovered);
     let changed = other.and_then(|other| changed::changed(audit, model, other)).map(Finding::Changed);
     let unsaid = unsaid(&losses, &evidence).map(Finding::Unsaid);
     let faults = data::faults(audit, model, &losses.rows, &added.faults).into_iter().map(Finding::Data);
-    let mut others: Vec<Finding> = discovered.chain(changed).chain(unsaid).chain(faults).collect();
+    let mut others: Vec<Finding> = changed.into_iter().chain(unsaid).chain(faults).collect();
     others.truncate(MOST_OTHERS);
     let room = MOST - others.len();
-    let easiest = candidates.easiest();
-    let mut found = candidates.harder(room - usize::from(easiest.is_some()));
-    found.extend(easiest);
+    let mut found = candidates.found(room, added.discovered.first());
     found.extend(others);
     Findings {
         audit: audit.name.clone(),
@@ -62,7 +62,7 @@ pub fn findings(audit: &Audit, model: &ModelLosses, other: Option<&ModelLosses>,
 impl NamedSlice {
     /// The slices of a discovery that words name: what attributes alone name is a group of theirs, and told as such.
     #[must_use]
-    pub fn of(found: &Discovery) -> Vec<Self> {
+    pub fn of(found: &Discovery, audit: &Audit) -> Vec<Self> {
         let named = found.slices.iter().filter(|slice| !slice.by_attributes && slice.parent.is_none());
         let told = named.filter_map(|slice| {
             Some(Self {
@@ -72,9 +72,25 @@ impl NamedSlice {
                 interval: slice.interval?,
                 overall: slice.overall,
                 q: slice.q,
+                mostly: MostlyOf::of(audit, &slice.items, &found.searched),
+                tested: slice.tested.clone(),
+                items: slice.items.clone(),
             })
         });
         told.collect()
+    }
+}
+
+impl MostlyOf {
+    /// The group that `items` are most of, beyond its share of all `searched`; `None` where no attribute says much of them.
+    fn of(audit: &Audit, items: &[usize], searched: &[usize]) -> Option<Self> {
+        let most = overlaps(audit, items, searched).into_iter().next()?;
+        let side = if most.is { Side::True } else { Side::False };
+        (most.share - most.share / most.lift >= LITTLE).then_some(Self {
+            attribute: most.attribute,
+            side,
+            share: most.share,
+        })
     }
 }
 
@@ -96,7 +112,7 @@ impl Findings {
     pub fn add_estimates(&mut self, table: &AttributesTable) {
         for finding in &mut self.findings {
             let (Finding::Harder(group) | Finding::Easier(group)) = finding else { continue };
-            if group.side == crate::audit::Side::True {
+            if group.side == Side::True {
                 let row = table.rows.iter().find(|row| group.subject.first() == Some(&row.name));
                 group.estimate = row.and_then(|row| row.everybody);
             }

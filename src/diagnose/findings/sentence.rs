@@ -1,6 +1,7 @@
 //! The one source of sentences: console, command line, report and demo all say a finding in these words.
 
 use super::{ChangedFinding, DataFault, Finding, Findings, GroupFinding, NamedSlice, Unsaid, words};
+use crate::audit::Side;
 use crate::diagnose::{Measured, grouped};
 
 impl Finding {
@@ -44,7 +45,8 @@ impl Finding {
             }
             Self::Pair(_) => ["table", of.audit.as_str(), "intersections", "--model", &of.model].to_vec(),
             Self::Changed(found) => ["compare-models", &of.audit, &found.against, &of.model, "--no-heads"].to_vec(),
-            Self::Discovered(_) | Self::Unsaid(_) | Self::Data(_) => {
+            Self::Discovered(_) => ["discover", of.audit.as_str(), "--model", &of.model].to_vec(),
+            Self::Unsaid(_) | Self::Data(_) => {
                 ["findings", of.audit.as_str(), "--model", &of.model].to_vec()
             }
         };
@@ -148,7 +150,12 @@ fn discovered(slice: &NamedSlice) -> String {
     } else {
         format!("lose {}", loss(slice.mean_loss))
     };
-    format!("Found in no attribute: items with {} {how}", slice.name)
+    let Some(mostly) = &slice.mostly else {
+        return format!("Found in no attribute: items with {} {how}", slice.name);
+    };
+    let side = if mostly.side == Side::True { "with" } else { "without" };
+    let share = 100.0 * mostly.share;
+    format!("Items with {}, {share:.0} % of them {side} {}, {how}", slice.name, mostly.attribute)
 }
 
 fn changed(found: &ChangedFinding) -> String {
