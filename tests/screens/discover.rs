@@ -272,8 +272,17 @@ fn a_finding_of_a_slice_opens_the_screen_and_late_findings_take_none_away() {
     rest(&mut app);
     let mut with = super::world::findings("logistic");
     let interval = Interval { low: 2.7, high: 3.1, level: 0.95 };
-    let slice =
-        NamedSlice { name: "retired + widowed".into(), n: 61, mean_loss: 2.9, interval, overall: 0.886, q: 0.03, mostly: None, tested: Vec::new(), items: Vec::new() };
+    let slice = NamedSlice {
+        name: "retired + widowed".into(),
+        n: 61,
+        mean_loss: 2.9,
+        interval,
+        overall: 0.886,
+        q: 0.03,
+        mostly: None,
+        tested: Vec::new(),
+        items: Vec::new(),
+    };
     with.findings.insert(0, Finding::Discovered(slice));
     tell(&mut app, Event::Found { model: "logistic".into(), found: Ok(Arc::new(with)) });
     find(&mut app, "logistic");

@@ -80,13 +80,29 @@ impl<'a> Candidates<'a> {
             let place = part.map_or_else(|| found.iter().position(worse).unwrap_or(found.len()), |part| part + 1);
             found.insert(place, pair);
         }
+        let mut covered = self.covered(&found);
         if let Some(slice) = slice.and_then(|slice| self.slice(slice, &covered)) {
             // Behind all that lose more, those of a pair with it: in order of harm.
             let place = found.iter().rposition(|known| known.least >= slice.least).map_or(0, |last| last + 1);
             found.insert(place, slice);
             found.truncate(room);
+            covered = self.covered(&found);
         }
         (found.into_iter().map(|candidate| candidate.finding).collect(), covered)
+    }
+
+    /// The items that the groups told of single attributes hold.
+    fn covered(&self, found: &[Candidate]) -> Vec<bool> {
+        let mut covered = vec![false; self.losses.rows.len()];
+        for candidate in found {
+            let (Finding::Harder(group), [at]) = (&candidate.finding, candidate.attributes.as_slice()) else {
+                continue;
+            };
+            let values = &self.losses.audit.attributes[*at].values;
+            let members = self.losses.members(|row| values[row].map(|has| has == (group.side == Side::True)));
+            members.into_iter().for_each(|item| covered[item] = true);
+        }
+        covered
     }
 
     /// A slice found by a search, if the groups above leave half of its excess.

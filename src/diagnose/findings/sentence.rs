@@ -46,9 +46,7 @@ impl Finding {
             Self::Pair(_) => ["table", of.audit.as_str(), "intersections", "--model", &of.model].to_vec(),
             Self::Changed(found) => ["compare-models", &of.audit, &found.against, &of.model, "--no-heads"].to_vec(),
             Self::Discovered(_) => ["discover", of.audit.as_str(), "--model", &of.model].to_vec(),
-            Self::Unsaid(_) | Self::Data(_) => {
-                ["findings", of.audit.as_str(), "--model", &of.model].to_vec()
-            }
+            Self::Unsaid(_) | Self::Data(_) => ["findings", of.audit.as_str(), "--model", &of.model].to_vec(),
         };
         std::iter::once("llm2loss").chain(words).map(str::to_owned).collect()
     }
@@ -63,6 +61,9 @@ impl Findings {
     }
 }
 
+/// With three digits it is written as 1.
+const ROUNDS_TO_ONE: f64 = 0.9995;
+
 /// A loss with three digits that count.
 #[must_use]
 pub fn loss(value: f64) -> String {
@@ -73,7 +74,7 @@ pub fn loss(value: f64) -> String {
     let whole = if size >= 1.0 { size.log10().floor() } else { 0.0 };
     // .001 has as many digits that count as 1.23 with two places more.
     let places = if size >= 0.1 || size == 0.0 {
-        2.0 - whole + f64::from(size < 1.0 && size > 0.0)
+        2.0 - whole + f64::from(size < ROUNDS_TO_ONE && size > 0.0)
     } else {
         2.0 - size.log10().floor()
     };
@@ -258,6 +259,7 @@ mod tests {
             (0.0, "0.00"),
             (-0.945, "-0.945"),
             (1.0, "1.00"),
+            (1.0 - 1e-12, "1.00"),
             (1e-9, "1.00e-9"),
             (2.5e8, "2.50e8"),
         ] {

@@ -61,21 +61,22 @@ const SENIOR: (&str, &str, Holds) = ("Senior", "an elderly person", |i| Some(i %
 
 #[test]
 fn a_group_and_its_easy_case_are_said_with_their_figures() {
-    // 40 seniors lose 3, all 120 others 1; half of the items are odd, none of them a senior.
-    let audit =
-        audit(N, &[SENIOR, ("Odd", "odd", |i| Some(i % 2 == 1))], |i| noise(i) + if i % 4 == 0 { 3.0 } else { 1.0 });
+    // 40 seniors lose 3, 80 odd items .7, none of them a senior, and the 40 left 1.6: all others 1 on average.
+    let losses = |i: usize| noise(i) + [3.0, 0.7, 1.6, 0.7][i % 4];
+    let audit = audit(N, &[SENIOR, ("Odd", "odd", |i| Some(i % 2 == 1))], losses);
     let found = find(&audit);
     assert_eq!(
         claims(&found),
         [
             "Elderly people (Senior) lose 3.0 times what others do",
-            "Items with Odd are the easy case: others lose 2.0 times what they do",
+            // (3 + 1.6)/2 = 2.3 against .7: of the gap of 1.6 the .9 outside of seniors are left, more than half.
+            "Items with Odd are the easy case: others lose 3.3 times what they do",
         ]
     );
-    // Half of 240; standard error √(.01·40/39/40 + .01·120/119/120) = .0185.
+    // 120 of 240; variance of the others .01 + .18, so the standard error √(.01/39 + .19·120/119/120) = .0430.
     assert_eq!(
         found.findings[0].figures(),
-        ["3.00 against 1.00", "n 40 of 160", "gap [+1.96, +2.04]", "q < .001", "resolved", "50 % of all loss"]
+        ["3.00 against 1.00", "n 40 of 160", "gap [+1.91, +2.09]", "q < .001", "resolved", "50 % of all loss"]
     );
     let Finding::Harder(group) = &found.findings[0] else { panic!("{found:?}") };
     assert_eq!((group.n, group.of, group.n_others), (40, N, 120));
@@ -84,6 +85,14 @@ fn a_group_and_its_easy_case_are_said_with_their_figures() {
     assert_eq!(worst, ["0", "8", "16", "24", "32"], "3.1 each, in the order of the audit");
     assert_eq!(found.findings[0].reproduce(&found).join(" "), "llm2loss table tiny attributes --model v1");
     assert_eq!(found.over(), "160 test items, mean loss 1.50");
+}
+
+#[test]
+fn a_group_easy_only_beside_the_groups_above_is_no_easy_case() {
+    // Odd items lose 1 as everybody but seniors does: nothing of their gap is left outside of these.
+    let odd: (&str, &str, Holds) = ("Odd", "odd", |i| Some(i % 2 == 1));
+    let audit = audit(N, &[SENIOR, odd], |i| noise(i) + if i % 4 == 0 { 3.0 } else { 1.0 });
+    assert_eq!(claims(&find(&audit)), ["Elderly people (Senior) lose 3.0 times what others do"]);
 }
 
 #[test]
@@ -186,20 +195,24 @@ fn slices_and_faults_of_others_are_taken_in_and_no_more_than_seven_are_said() {
         ("G", "g", |i| Some(i % 16 == 6)),
         ("Few", "few", |i| Some(i < 2)),
     ];
-    let audit = audit(960, &many, |i| noise(i / 16) + if i % 16 < 7 { 9.0 - (i % 16) as f64 } else { 1.0 });
-    let interval = crate::stats::Interval { low: 4.0, high: 5.0, level: 0.95 };
+    // Those of i % 16 = 8 lose 4.5 and have no attribute.
+    let means = [9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 1.0, 4.5];
+    let losses = |i: usize| noise(i / 16) + means.get(i % 16).copied().unwrap_or(1.0);
+    let audit = audit(960, &many, losses);
+    let held = |group: usize| (0..30).map(|at| at * 32 + group).collect::<Vec<usize>>();
+    let slice = |group: usize, low: f64| NamedSlice {
+        name: "\"retired\"".into(),
+        n: 30,
+        mean_loss: 4.5,
+        interval: crate::stats::Interval { low, high: 5.0, level: 0.95 },
+        overall: 1.5,
+        q: 0.01,
+        mostly: None,
+        tested: held(group),
+        items: held(group),
+    };
     let added = Additions {
-        discovered: vec![NamedSlice {
-            name: "\"retired\"".into(),
-            n: 61,
-            mean_loss: 4.5,
-            interval,
-            overall: 1.5,
-            q: 0.01,
-            mostly: None,
-            tested: (0..61).map(|at| at * 15).collect(),
-            items: (0..61).map(|at| at * 15).collect(),
-        }],
+        discovered: vec![slice(8, 4.0)],
         faults: vec![DataFault::Other { sentence: "The losses look fitted to the items".into() }],
         run: Some("cbc4".into()),
     };
@@ -207,10 +220,22 @@ fn slices_and_faults_of_others_are_taken_in_and_no_more_than_seven_are_said() {
     let said = claims(&found);
     assert_eq!(said.len(), 7, "{said:?}");
     assert!(said[0].starts_with("Items with A lose") && said[3].starts_with("Items with D lose"), "{said:?}");
+    // Gaps to others, from a mean of 54.5/16 = 3.41: A 5.97, B 4.90, C 3.83, D 2.77, E 1.70; the slice at least 4 − 1.5.
     assert_eq!(said[4], "Found in no attribute: items with \"retired\" lose 3.0 times what all do");
     assert_eq!(said[5], "1 of 8 attributes has too few items to say");
     assert_eq!(said[6], "The losses look fitted to the items");
     assert_eq!(found.run.as_deref(), Some("cbc4"));
+    assert_eq!(found.findings[4].reproduce(&found).join(" "), "llm2loss discover tiny --model v1");
+    let said_of = |slice: NamedSlice| {
+        let added = Additions { discovered: vec![slice], ..Additions::default() };
+        claims(&findings(&audit, &audit.models[0], None, &added))
+    };
+    let tells = |said: &[String]| said.iter().any(|claim| claim.contains("retired"));
+    // What loses less than every group told gives way; what lies within one of them is that group.
+    assert!(tells(&said_of(slice(8, 4.0))) && !tells(&said_of(slice(8, 1.6))) && !tells(&said_of(slice(0, 4.0))));
+    let within = MostlyOf { attribute: "A".into(), side: Side::True, share: 0.634 };
+    let said = said_of(NamedSlice { mostly: Some(within), ..slice(8, 4.0) });
+    assert!(said.contains(&"Items with \"retired\", 63 % of them with A, lose 3.0 times what all do".to_owned()));
 }
 
 #[test]
