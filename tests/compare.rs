@@ -101,7 +101,7 @@ fn the_text_fits_its_columns_and_a_model_beside_itself_is_no_different() {
             assert!(long.is_empty(), "{long:?}");
             text
         };
-        assert!(compared("v1", "v2").contains("Better, left behind: "));
+        assert!(compared("v1", "v2").contains("Left behind: "));
         let text = compared("v2", "v1");
         let place = |words: &str| text.find(words).unwrap_or_else(|| panic!("no '{words}': {text}"));
         assert!(place("groups worse off (") < place("Worse off: ") && place("Worse off: ") < place("with Senior"));

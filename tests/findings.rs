@@ -105,7 +105,13 @@ fn the_blind_spot_comes_first_and_its_command_computes_it_again() {
     assert!(paragraphs.contains("`llm2loss table adult attributes --model v1`"), "{paragraphs}");
     let (lines, _) = run(&["findings", "adult", "--csv"], 0);
     let mut reader = csv::Reader::from_reader(lines.as_bytes());
-    assert_eq!(reader.records().map(|record| record.unwrap().len()).collect::<Vec<_>>(), vec![16; list.len()]);
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.iter().map(csv::StringRecord::len).collect::<Vec<_>>(), vec![19; list.len()]);
+    let changed = rows.iter().position(|row| &row[1] == "changed").unwrap();
+    let worst = &list[changed]["worst"];
+    let change = number(&worst["loss"]) - number(&worst["loss_against"]);
+    assert_eq!((&rows[changed][2], &rows[changed][4]), (worst["subject"].as_str().unwrap(), &*worst["n"].to_string()));
+    assert!((rows[changed][15].parse::<f64>().unwrap() - change).abs() < 1e-3, "{:?}", rows[changed]);
 }
 
 #[test]

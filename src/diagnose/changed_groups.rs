@@ -38,7 +38,7 @@ impl Fate {
     pub fn heading(self) -> (&'static str, &'static str) {
         match self {
             Self::WorseOff => ("Worse off", "their own loss rose, or their AUROC fell"),
-            Self::LeftBehind => ("Better, left behind", "the others gained more, so the gap to them grew"),
+            Self::LeftBehind => ("Left behind", "the others gained more, so the gap to them grew"),
             Self::Better => ("Better", ""),
             Self::NotResolved => ("Not resolved", "their change may be chance"),
             Self::NotEnoughData => ("Too few items", "no verdict"),

@@ -4,7 +4,7 @@ use super::plain::shell_word;
 use super::sheet::{Cell, Format, Sheet, markdown};
 use super::{Align, printable};
 use crate::audit::Side;
-use crate::diagnose::{Finding, Findings, GroupFinding, Measured};
+use crate::diagnose::{ChangedFinding, Finding, Findings, GroupFinding, Measured, NamedSlice};
 use Align::{Left, Right};
 use serde::Serialize;
 
@@ -159,6 +159,8 @@ pub fn findings_sheet(found: &Findings) -> Sheet {
         ("q", Right),
         ("verdict", Left),
         ("share", Right),
+        ("change", Right),
+        ("change 95 %", Right),
         ("reproduce", Left),
     ];
     let mut sheet = Sheet::new(findings_heading(found), &columns);
@@ -168,8 +170,8 @@ pub fn findings_sheet(found: &Findings) -> Sheet {
             Finding::Harder(group) => group_cells("harder", group),
             Finding::Pair(group) => group_cells("pair", group),
             Finding::Easier(group) => group_cells("easier", group),
-            Finding::Discovered(_) => without_cells("discovered"),
-            Finding::Changed(_) => without_cells("changed"),
+            Finding::Discovered(slice) => slice_cells(slice),
+            Finding::Changed(changed) => changed_cells(changed),
             Finding::Unsaid(_) => without_cells("unsaid"),
             Finding::Data(_) => without_cells("data"),
         });
@@ -179,22 +181,46 @@ pub fn findings_sheet(found: &Findings) -> Sheet {
     sheet
 }
 
-/// Kind and twelve empty cells.
+/// Kind and fourteen empty cells: those between the claim and the command.
 fn without_cells(kind: &str) -> Vec<Cell> {
-    std::iter::once(Cell::text(kind)).chain(std::iter::repeat_n(Cell::Empty, 12)).collect()
+    std::iter::once(Cell::text(kind)).chain(std::iter::repeat_n(Cell::Empty, 14)).collect()
+}
+
+fn slice_cells(slice: &NamedSlice) -> Vec<Cell> {
+    let mut cells = without_cells("discovered");
+    cells[1] = Cell::Text(slice.name.clone());
+    cells[3] = Cell::Count(slice.n);
+    cells[5] = Cell::Number { value: slice.mean_loss, digits: 3, signed: false };
+    cells[10] = Cell::probability(Measured::Value(slice.q));
+    cells
+}
+
+/// The group that got worst, where one did; else what the comparison is over.
+fn changed_cells(changed: &ChangedFinding) -> Vec<Cell> {
+    let mut cells = without_cells("changed");
+    cells[4] = Cell::Count(changed.n);
+    if let Some(worst) = &changed.worst {
+        cells[1] = Cell::Text(worst.subject.clone());
+        cells[2] = side_cell(worst.side);
+        cells[3] = Cell::Count(worst.n);
+        cells[5] = Cell::Number { value: worst.loss, digits: 3, signed: false };
+        cells[10] = Cell::probability(Measured::Value(worst.q));
+        cells[13] = Cell::Number { value: worst.loss - worst.loss_against, digits: 3, signed: true };
+        cells[14] = Cell::Interval { interval: worst.interval, digits: 3, signed: true };
+    }
+    cells
+}
+
+fn side_cell(side: Side) -> Cell {
+    Cell::text(if side == Side::True { "true" } else { "false" })
 }
 
 fn group_cells(kind: &str, group: &GroupFinding) -> Vec<Cell> {
     let number = |value, digits, signed| Cell::Number { value, digits, signed };
-    let side = match (group.subject.len(), group.side) {
-        (2.., _) => "both",
-        (_, Side::True) => "true",
-        (_, Side::False) => "false",
-    };
     vec![
         Cell::text(kind),
         Cell::Text(group.subject.join(" & ")),
-        Cell::text(side),
+        if group.subject.len() > 1 { Cell::text("both") } else { side_cell(group.side) },
         Cell::Count(group.n),
         Cell::Count(group.of),
         number(group.loss, 3, false),
@@ -208,5 +234,7 @@ fn group_cells(kind: &str, group: &GroupFinding) -> Vec<Cell> {
         Cell::probability(group.q),
         Cell::text(group.verdict.words()),
         number(group.share, 3, false),
+        Cell::Empty,
+        Cell::Empty,
     ]
 }

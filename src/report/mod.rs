@@ -47,7 +47,7 @@ pub use ledger::{figures_sheet, looks_sheet, trend_heading, trends_sheet, trends
 pub use overview::demo;
 pub use paper::{paper_check, paper_rows};
 pub use plain::{json, json_line, printable, shell_word, tame};
-pub use prompts::{compare, pairs, score};
+pub use prompts::{compare, grounds, pairs, probability, score};
 pub use runs::{
     Attempt, Difference, Ending, Field, Order, best_first, plan, runs, show, sort, sweep, unfinished, waiting,
 };

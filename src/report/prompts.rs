@@ -7,7 +7,8 @@ use crate::stats::{Direction, Interval};
 use Align::{Left, Right};
 
 /// A probability from few members: never nought or one.
-fn probability(value: f64) -> String {
+#[must_use]
+pub fn probability(value: f64) -> String {
     if value > 0.999 {
         ">.999".into()
     } else if value < 0.001 {
@@ -65,11 +66,12 @@ fn support(found: &Support) -> String {
     text
 }
 
-/// On how many slices an estimate rests, in words.
-fn grounds(found: &PromptEstimate) -> String {
+/// What an estimate's interval is of, or why there is none, in words.
+#[must_use]
+pub fn grounds(found: &PromptEstimate) -> String {
     let level = found.interval.map_or(0.9, |interval| interval.level);
     if found.measured {
-        format!("{:.0} % interval of the measured mean", 100.0 * level)
+        format!("{:.0} % interval of the mean of test items", 100.0 * level)
     } else if found.calibrated {
         format!("{:.0} % interval, calibrated on {} slices", 100.0 * level, grouped(found.slices))
     } else {

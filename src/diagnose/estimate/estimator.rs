@@ -248,8 +248,12 @@ impl Estimator {
         let apart = kept.overall - kept.evidence_mean;
         let variance = group.se.powi(2) + apart * apart;
         let interval = Interval::normal(group.mean, variance.sqrt(), LEVEL);
-        let note =
-            Some(format!("measured on {} training items with {}", crate::diagnose::grouped(group.n), group.name));
+        let note = Some(format!(
+            "measured on {} training items with {}; mean losses of test and training differ by {:.3}",
+            crate::diagnose::grouped(group.n),
+            group.name,
+            apart.abs()
+        ));
         let interval = Some(Interval { low: interval.low.max(0.0), ..interval });
         Some((
             PromptEstimate { value: group.mean, interval, slices: kept.slices, calibrated: true, measured: true, note },

@@ -134,6 +134,9 @@ fn what_cannot_be_said_is_said() {
         claims(&find(&audit(N, &[SENIOR], |_| 0.3))),
         ["All 160 test items have the same loss, 0.300: nothing tells groups apart"]
     );
+    // Losses whose squares are below the smallest number differ all the same.
+    let tiny = claims(&find(&audit(N, &[SENIOR], |i| 1e-300 * (1 + i % 3) as f64)));
+    assert!(!tiny[0].contains("same loss"), "{tiny:?}");
     assert_eq!(claims(&find(&audit(19, &[SENIOR], flat))), ["Only 19 test items: too few to compare groups"]);
     assert_eq!(claims(&find(&audit(1, &[SENIOR], flat))), ["Only 1 test item: too few to compare groups"]);
     let few: (&str, &str, Holds) = ("Few", "few", |i| Some(i < 9));

@@ -7,7 +7,7 @@ use crate::console::world::World;
 use crate::diagnose::{PairScores, PromptScores};
 use crate::engine::Answer;
 use crate::report::Align::{Left, Right};
-use crate::report::{Cell, Sheet};
+use crate::report::{Cell, Sheet, grounds, probability};
 
 /// The table; none before anything is scored.
 pub fn sheet(state: &State, world: &World) -> Option<Sheet> {
@@ -22,17 +22,14 @@ pub fn sheet(state: &State, world: &World) -> Option<Sheet> {
     let mut sheet = Sheet::new(heading(world, "Prompts"), &columns);
     let mut add = |scores: &PromptScores| {
         if let Some(found) = &scores.estimate {
-            let ends = found.interval.map_or_else(String::new, |ends| {
-                format!("{:.0} % interval {:.4} to {:.4}, ", 100.0 * ends.level, ends.low, ends.high)
-            });
-            let calibrated = if found.calibrated { "calibrated on" } else { "not calibrated:" };
+            let ends = found.interval.map_or_else(String::new, |ends| format!("{:.4} to {:.4}, ", ends.low, ends.high));
             sheet.row(vec![
                 Cell::text(scores.text.clone()),
                 Cell::text("estimate"),
                 number(found.value, true),
                 Cell::Empty,
                 Cell::Empty,
-                Cell::Text(format!("{ends}{calibrated} {} slices", found.slices)),
+                Cell::Text(ends + &grounds(found)),
             ]);
         }
         for head in &scores.heads {
@@ -66,7 +63,12 @@ fn differences(sheet: &mut Sheet, pair: &PairScores) {
         let ends = found.estimate.interval.map_or_else(String::new, |ends| {
             format!("{:.0} % interval {:.4} to {:.4}, ", 100.0 * ends.level, ends.low, ends.high)
         });
-        row("estimate", found.estimate.value, Cell::Empty, format!("{ends}P(A is worse) {:.3}", found.p_worse));
+        row(
+            "estimate",
+            found.estimate.value,
+            Cell::Empty,
+            format!("{ends}P(A is worse) {}", probability(found.p_worse)),
+        );
     }
     for head in &pair.heads {
         let votes = format!("above 0 for {} of {} members", head.direction.positive, head.direction.members);
