@@ -16,13 +16,11 @@ const MOVES: [(&[&str], &str, &str); 6] = [
 #[must_use]
 pub fn markdown() -> String {
     let mut text = String::from(
-        "# Keys\n\nWritten from the key table by `llm2loss keys`; `^x` is Ctrl and x. In brackets stands the name by which\n\
+        "# Keys\n\nWritten from the key table by `llm2loss keys`; `^x` is Ctrl and x. The last column is the name by which\n\
          `config.toml` gives an action other keys, in the section named above each list (see [config.md](config.md)).\n\n\
          ## Moves through a list\n\nThe keys of the moves that a section has:\n\n",
     );
-    for (keys, action, help) in MOVES {
-        text.push_str(&row(keys, help, action));
-    }
+    list(&mut text, MOVES.map(|(keys, action, help)| row(keys, help, action)));
     let is_move = |binding: &&Binding| {
         let name = action_name(binding.action);
         MOVES.iter().any(|(keys, action, _)| name == *action && binding.keys == *keys)
@@ -31,20 +29,27 @@ pub fn markdown() -> String {
     for context in Context::all() {
         let (moves, own): (Vec<&Binding>, Vec<&Binding>) = keymap.of(context).partition(is_move);
         text.push_str(&format!("\n## {}\n\n`[keys.{}]`", context.name, context.section));
-        if !moves.is_empty() {
+        if moves.len() == MOVES.len() {
+            text.push_str("; all moves");
+        } else if !moves.is_empty() {
             let names: Vec<String> = moves.iter().map(|binding| format!("`{}`", action_name(binding.action))).collect();
             text.push_str(&format!("; moves: {}", names.join(", ")));
         }
         text.push_str("\n\n");
-        for binding in own {
-            text.push_str(&row(&binding.keys, binding.help, &action_name(binding.action)));
-        }
+        list(&mut text, own.into_iter().map(|own| row(&own.keys, own.help, &action_name(own.action))));
     }
     text
 }
 
-/// A line of a list of keys.
+/// Adds lines as they stand, so that their columns stay in line.
+fn list(text: &mut String, lines: impl IntoIterator<Item = String>) {
+    text.push_str("```text\n");
+    text.extend(lines);
+    text.push_str("```\n");
+}
+
+/// A line of a list of keys: keys, help and name in columns.
 fn row(keys: &[impl AsRef<str>], help: &str, action: &str) -> String {
-    let keys: Vec<String> = keys.iter().map(|key| format!("`{}`", key.as_ref())).collect();
-    format!("- {} {help} (`{action}`)\n", keys.join(" "))
+    let keys: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
+    format!("{:<12} {help:<59} {action}\n", keys.join(" "))
 }
