@@ -108,7 +108,9 @@ fn a_second_call_trains_nothing() {
     let demo = run(home, &["demo"]).code(0);
     assert_eq!(stderr(&demo), "", "the run kept must answer");
     assert!(stdout(&demo).contains("Senior") && stdout(&demo).contains("16,281 test items"));
-    assert!(stdout(&demo).contains("llm2loss ingest mine") && stdout(&demo).ends_with("on your data\n"));
+    assert!(stdout(&demo).contains("llm2loss ingest mine") && stdout(&demo).contains("on your data\n"));
+    // A home that was named once is to be named for the commands that follow.
+    assert!(stdout(&demo).ends_with(&format!("export LLM2LOSS_HOME={}\n", home.display())));
 }
 
 #[test]

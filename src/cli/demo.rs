@@ -7,6 +7,7 @@ use crate::diagnose::{DiscoverQuestion, Discovery, Tables, Watch};
 use crate::engine::LossesOf;
 use crate::report::{self, FindingRecord};
 use serde::Serialize;
+use std::env;
 
 /// Slices that are told.
 const SLICES: usize = 3;
@@ -20,6 +21,7 @@ struct Body<'a> {
 }
 
 pub fn run(place: Place, model: Option<&str>, output: &Output) -> Result<u8, Failure> {
+    let elsewhere = place.home.clone().filter(|home| env::var_os("LLM2LOSS_HOME").is_none_or(|set| set != *home));
     let session = session(place, BUILTIN_AUDITS[0])?;
     let run = current_or_trained(&session, model)?;
     let found = session.findings_of_run(&run, None)?;
@@ -30,5 +32,10 @@ pub fn run(place: Place, model: Option<&str>, output: &Output) -> Result<u8, Fai
             Body { findings: report::finding_records(&found), discovery: &slices, tables: &run.diagnosis.tables };
         return print(&report::to_json("llm2loss.demo/1", Some(&run.record), body)?);
     }
-    print(&report::demo(&found, &slices, &run.diagnosis.tables, &run.record))
+    let mut text = report::demo(&found, &slices, &run.diagnosis.tables, &run.record);
+    if let Some(home) = elsewhere {
+        let home = report::shell_word(&home.to_string_lossy());
+        text.push_str(&format!("They are to work in this home too: export LLM2LOSS_HOME={home}\n"));
+    }
+    print(&text)
 }
