@@ -41,6 +41,7 @@ impl<'a> GroupLosses<'a> {
     /// Of any figure of some items; `values` has one entry a row.
     pub fn over(audit: &'a Audit, rows: Vec<usize>, values: Vec<f64>) -> Self {
         let centre = values.iter().sum::<f64>() / values.len().max(1) as f64;
+        let all = Moments::of(values.iter().copied(), centre);
         let sides = |attribute: &Attribute| {
             // One pass without a branch to guess wrong: with it, without it, not known.
             let mut sums = [[0.0; 4]; 3];
@@ -52,14 +53,14 @@ impl<'a> GroupLosses<'a> {
                 sums[side][2] += off * off;
                 sums[side][3] += off * off * off;
             }
-            [0, 1].map(|side| Moments::from_sums(centre, sums[side]))
+            [0, 1].map(|side| Moments::from_sums(centre, sums[side], all.least()))
         };
         let singles = audit.attributes.par_iter().map(sides).collect();
         let clusters = audit
             .clusters
             .as_ref()
             .map(|of| Clusters::from_labels(&rows.iter().map(|&row| of[row]).collect::<Vec<_>>()));
-        Self { audit, all: Moments::of(values.iter().copied(), centre), rows, losses: values, clusters, singles }
+        Self { audit, all, rows, losses: values, clusters, singles }
     }
 
     pub fn units(&self) -> Units<'_> {

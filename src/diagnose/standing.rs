@@ -25,7 +25,7 @@ pub struct AttributeStanding {
     /// Mean loss of either group; variance s²/n, or that of clusters.
     pub loss_true: Measured<Estimate>,
     pub loss_false: Measured<Estimate>,
-    /// Mean loss(true) − mean loss(false); Welch's variance, or that of clusters.
+    /// Mean loss(true) − mean loss(false); Welch's variance, or that of clusters, a side varying as all items do at least.
     pub loss_gap: Measured<Estimate>,
     /// AUROC of either group; DeLong's variance, or that of clusters. Undefined without scores and labels.
     pub auroc_true: Measured<Estimate>,
@@ -73,7 +73,7 @@ pub fn standing(audit: &Audit, model: &ModelLosses, labels: Option<&[usize]>) ->
             loss_true,
             loss_false,
             loss_gap: gap
-                .map(|gap| Estimate { value: gap.gap.signed, variance: gap.variance, units: smaller() })
+                .map(|gap| Estimate { value: gap.gap.signed, variance: gap.careful_variance(), units: smaller() })
                 .into(),
             auroc_true: auroc(&sides, stats::Side::With),
             auroc_false: auroc(&sides, stats::Side::Without),

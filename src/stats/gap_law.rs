@@ -7,6 +7,7 @@ use super::distribution::{normal_two_sided, student_deviate_of, student_two_side
 use super::gap::Gap;
 use super::interval::Interval;
 use super::moments::count;
+use super::pooled::Pooled;
 
 /// How many items' worth of trust Hanley & McNeil's variance gets beside DeLong's, which is 0 or noise in a small class;
 /// chosen by the simulations of `stats::coverage`.
@@ -21,14 +22,16 @@ const FARTHEST: f64 = 40.0;
 pub enum GapLaw {
     /// Normal: `± z·se`.
     Normal,
-    /// Two means: Student's t, plain and corrected for skew by `t' = t + g t²/3 + g² t³/27 + g/6` (Zhou & Dinh 2005), the
-    /// more careful of the two at either end. The plain one alone covers too little where one side is small and skewed,
+    /// Two means: Student's t, plain and corrected for skew by `t' = t + g t²/3 + g² t³/27 + g/6` (Zhou & Dinh 2005), and the
+    /// test by what all items vary by, the most careful of these at either end. The plain one alone covers too little where one side is small and skewed,
     /// the corrected one alone where both are small, for the skew is itself measured.
     Student {
         /// Welch's degrees of freedom, of units a side.
         df: f64,
         /// `g`: third moment of the gap over its variance to the power 3/2.
         skew: f64,
+        /// What all items vary by: the more careful of it and of the sides' own is taken. A mean alone has none.
+        pooled: Option<Pooled>,
     },
     /// Two AUROCs: the score interval of either side (Newcombe 2006, method 5), joined by squaring and adding (Zou & Donner
     /// 2008).
@@ -74,10 +77,12 @@ impl GapLaw {
     pub(crate) fn interval(&self, gap: &Gap, variance: f64, level: f64) -> Interval {
         let (signed, se) = (gap.signed, variance.sqrt());
         match *self {
-            Self::Student { df, skew } if se > 0.0 => {
+            Self::Student { df, skew, pooled } if se > 0.0 => {
                 let reach = two_sided_student(level, df);
                 let (low, high) = (uncorrected(-reach, skew).min(-reach), uncorrected(reach, skew).max(reach));
-                Interval { low: signed - se * high, high: signed - se * low, level }
+                let own = Interval { low: signed - se * high, high: signed - se * low, level };
+                let ends = pooled.map(|pooled| pooled.ends(signed, variance, level));
+                ends.map_or(own, |(low, high)| Interval { low: own.low.min(low), high: own.high.max(high), level })
             }
             Self::Scores { .. } => {
                 let (low, high) = self.joined(gap, two_sided_z(level));
@@ -92,7 +97,10 @@ impl GapLaw {
         let t = gap.signed / variance.sqrt();
         match *self {
             Self::Normal => normal_two_sided(t),
-            Self::Student { df, skew } => student_two_sided(t.abs().min(corrected(t, skew).abs()), df),
+            Self::Student { df, skew, pooled } => {
+                let own = student_two_sided(t.abs().min(corrected(t, skew).abs()), df);
+                pooled.map_or(own, |pooled| own.max(pooled.p(gap.signed, variance)))
+            }
             Self::Scores { .. } => {
                 let excludes = |z: f64| {
                     let (low, high) = self.joined(gap, z);
@@ -161,8 +169,8 @@ mod tests {
     fn p_falls_below_a_level_where_its_interval_leaves_zero_out() {
         let sides = |inflation, df| AurocSide { positives: 12, negatives: 30, inflation, df };
         let laws = [
-            GapLaw::Student { df: 31.0, skew: 0.4 },
-            GapLaw::Student { df: 31.0, skew: -0.4 },
+            GapLaw::Student { df: 31.0, skew: 0.4, pooled: None },
+            GapLaw::Student { df: 31.0, skew: -0.4, pooled: None },
             GapLaw::Scores { with: sides(1.2, f64::INFINITY), without: sides(0.8, 24.0), correlation: 0.3 },
         ];
         for law in laws {
@@ -177,8 +185,8 @@ mod tests {
 
     #[test]
     fn a_skewed_side_moves_the_interval_to_its_tail_and_never_narrows_it() {
-        let plain = measured(1.5, 1.0, 0.04, GapLaw::Student { df: 40.0, skew: 0.0 }).interval(0.95);
-        let skewed = measured(1.5, 1.0, 0.04, GapLaw::Student { df: 40.0, skew: 0.5 }).interval(0.95);
+        let plain = measured(1.5, 1.0, 0.04, GapLaw::Student { df: 40.0, skew: 0.0, pooled: None }).interval(0.95);
+        let skewed = measured(1.5, 1.0, 0.04, GapLaw::Student { df: 40.0, skew: 0.5, pooled: None }).interval(0.95);
         assert!(skewed.high > plain.high + 0.05 && skewed.low <= plain.low, "{plain:?} {skewed:?}");
     }
 

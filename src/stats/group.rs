@@ -7,6 +7,7 @@ use super::clusters::Units;
 use super::gap::{Better, Gap, MeasuredGap, Side};
 use super::gap_law::{AurocSide, GapLaw};
 use super::moments::{count, mean, sum, variance};
+use super::pooled::{self, Pooled, PooledSide};
 use super::undefined::{Stat, Undefined, require_count, require_finite};
 
 /// The mean of one group's values, such as its mean loss.
@@ -54,7 +55,31 @@ pub fn mean_gap(values: &[f64], sides: &[Side], units: Units, better: Better) ->
     let df = welch([v1, v0], [u1, u0]);
     let cubes = sum(units.totals(&with.less(&without, units)?).iter().map(|total| total.powi(3)));
     let skew = if total > 0.0 { cubes / total.powf(1.5) } else { 0.0 };
-    Ok(MeasuredGap { law: GapLaw::Student { df, skew }, ..measured })
+    let pooled = Some(pooled(values, sides, [&with, &without], [v1, v0], units));
+    Ok(MeasuredGap { law: GapLaw::Student { df, skew, pooled }, ..measured })
+}
+
+/// What the items of both sides vary by; `variances` are those of the sides' means.
+fn pooled(values: &[f64], sides: &[Side], both: [&Influence; 2], variances: [f64; 2], units: Units) -> Pooled {
+    let n = both.map(|side| side.items.len());
+    // An influence on a mean is the deviation over the number of items.
+    let residuals: Vec<f64> = both[0]
+        .each
+        .iter()
+        .zip(&both[1].each)
+        .map(|(with, without)| with * count(n[0]) + without * count(n[1]))
+        .collect();
+    let worth = pooled::worth(&residuals, sides, n, units);
+    let side = |at: usize| PooledSide {
+        worth: worth[at],
+        share: count(n[at]) / count(n[0] + n[1]),
+        variance: variances[at],
+        third: sum(both[at].items.iter().map(|&item| residuals[item].powi(3))) / count(n[at]),
+    };
+    let of_items = both.map(|side| side.variance * count(side.items.len()));
+    let least = both.iter().flat_map(|side| &side.items).map(|&item| values[item]).fold(f64::INFINITY, f64::min);
+    let active = both[0].active_units(both[1], units);
+    Pooled::new(both.map(|side| side.value), of_items, n, [side(0), side(1)], least, active)
 }
 
 /// The mean of `values` (shape `n`) on one side, such as a mean change, against 0: variance and law as [`mean_gap`] has them, with
@@ -73,7 +98,7 @@ pub fn mean_against_zero(values: &[f64], sides: &[Side], side: Side, units: Unit
         variance: alone.variance,
         n_with: alone.n,
         n_without: 0,
-        law: GapLaw::Student { df: count(alone.units - 1), skew },
+        law: GapLaw::Student { df: count(alone.units - 1), skew, pooled: None },
     })
 }
 

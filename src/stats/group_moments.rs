@@ -6,6 +6,7 @@ use super::gap::{Better, Gap, MeasuredGap};
 use super::gap_law::GapLaw;
 use super::group::welch;
 use super::moments::count;
+use super::pooled::{Pooled, PooledSide};
 use super::undefined::{Stat, Undefined, require_count};
 
 /// Parts that the items are cut into, whatever the number of threads: sums are then always the same.
@@ -23,34 +24,43 @@ pub struct Moments {
     cubes: f64,
     /// The squares that were ever summed: what rounding is measured by.
     scale: f64,
+    /// No value is below it.
+    least: f64,
 }
 
 impl Moments {
     /// Of values about a centre near their mean.
     #[must_use]
     pub fn of(values: impl IntoIterator<Item = f64>, centre: f64) -> Self {
-        let (mut n, mut sum, mut squares, mut cubes) = (0, 0.0, 0.0, 0.0);
+        let (mut n, mut sum, mut squares, mut cubes, mut least) = (0, 0.0, 0.0, 0.0, f64::INFINITY);
         for value in values {
+            least = value.min(least);
             let off = value - centre;
             n += 1;
             sum += off;
             squares += off * off;
             cubes += off * off * off;
         }
-        Self { centre, n, sum, squares, cubes, scale: squares }
+        Self { centre, n, sum, squares, cubes, scale: squares, least }
     }
 
-    /// From a count, a sum, squares and cubes about the centre.
+    /// From a count, a sum, squares and cubes about the centre, of values none of which is below `least`.
     #[must_use]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count below 2^53")]
-    pub const fn from_sums(centre: f64, [n, sum, squares, cubes]: [f64; 4]) -> Self {
-        Self { centre, n: n as usize, sum, squares, cubes, scale: squares }
+    pub const fn from_sums(centre: f64, [n, sum, squares, cubes]: [f64; 4], least: f64) -> Self {
+        Self { centre, n: n as usize, sum, squares, cubes, scale: squares, least }
     }
 
     /// What the values are taken about.
     #[must_use]
     pub const fn centre(&self) -> f64 {
         self.centre
+    }
+
+    /// No value is below it.
+    #[must_use]
+    pub const fn least(&self) -> f64 {
+        self.least
     }
 
     /// How many values.
@@ -100,6 +110,7 @@ impl Moments {
             squares: (self.squares - part.squares).max(0.0),
             cubes: self.cubes - part.cubes,
             scale: self.scale,
+            least: self.least,
         }
     }
 
@@ -122,8 +133,28 @@ impl Moments {
             variance,
             n_with: self.n,
             n_without: other.n,
-            law: GapLaw::Student { df: welch([with, without], [self.n, other.n]), skew },
+            law: GapLaw::Student {
+                df: welch([with, without], [self.n, other.n]),
+                skew,
+                pooled: Some(self.pooled(other)),
+            },
         })
+    }
+}
+
+impl Moments {
+    /// What the items of both groups vary by.
+    fn pooled(&self, other: &Self) -> Pooled {
+        let both = [self, other];
+        let side = |of: &Self| PooledSide {
+            worth: count(of.n),
+            share: count(of.n) / count(self.n + other.n),
+            variance: of.variance() / count(of.n),
+            third: of.third() / count(of.n),
+        };
+        let least = self.least.min(other.least);
+        let (means, variances) = (both.map(Self::mean), both.map(Self::variance));
+        Pooled::new(means, variances, both.map(Self::n), both.map(side), least, self.n + other.n)
     }
 }
 
@@ -132,6 +163,8 @@ impl Moments {
 pub struct PairMoments {
     flags: usize,
     centre: f64,
+    /// No value is below it.
+    least: f64,
     /// Count, sum, squares and cubes, row by row of the triangle whose rows begin at their own flag.
     cells: Vec<[f64; 4]>,
 }
@@ -168,14 +201,15 @@ impl PairMoments {
                 (0..4).for_each(|at| all[at] += part[at]);
             }
         }
-        Self { flags, centre, cells }
+        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+        Self { flags, centre, least, cells }
     }
 
     /// Of the items with both flags; those with one where the two are the same. Flags must be below their number.
     #[must_use]
     pub fn pair(&self, one: usize, other: usize) -> Moments {
         let (first, second) = (one.min(other), one.max(other));
-        Moments::from_sums(self.centre, self.cells[start_of(self.flags, first) + second - first])
+        Moments::from_sums(self.centre, self.cells[start_of(self.flags, first) + second - first], self.least)
     }
 }
 

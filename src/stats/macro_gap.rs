@@ -28,7 +28,7 @@ pub fn macro_gap(with: &[ClassAuroc], without: &[ClassAuroc], weight: ClassWeigh
         n_with: both.with.items,
         n_without: both.without.items,
         // Classes of the smaller side are what the spread is known from.
-        law: GapLaw::Student { df: count(with.len().min(without.len()).max(2) - 1), skew: 0.0 },
+        law: GapLaw::Student { df: count(with.len().min(without.len()).max(2) - 1), skew: 0.0, pooled: None },
     })
 }
 

@@ -47,6 +47,7 @@ mod one_vs_rest;
 mod one_vs_rest_items;
 mod paired;
 mod permutation;
+mod pooled;
 mod rank;
 mod reliability;
 mod resample;
@@ -92,6 +93,7 @@ pub use one_vs_rest::{ClassAuroc, ClassWeight, MacroAuroc, Negatives, OneVsRest,
 pub use one_vs_rest_items::macro_item_variance;
 pub use paired::{McNemar, PairedTest, StandardErrors, mcnemar, paired_t, standard_errors, wilcoxon};
 pub use permutation::{Permutation, permutation};
+pub use pooled::{Pooled, PooledSide};
 pub use rank::mid_ranks;
 pub use reliability::{Reliability, ReliabilityBin, reliability};
 pub use resample::Resampling;

@@ -233,7 +233,8 @@ impl<'a> HeldOut<'a> {
             return Compared::default();
         }
         let gap = mean_gap(&values, &sides, units, Better::Lower).ok();
-        let p = gap.map(|gap| p_above(self.sign * gap.gap.signed, 0.0, gap.variance.sqrt(), (fewer - 1) as f64));
+        let p =
+            gap.map(|gap| p_above(self.sign * gap.gap.signed, 0.0, gap.careful_variance().sqrt(), (fewer - 1) as f64));
         let mean = group_mean_of_units(&values, &sides, Side::With, units).ok();
         Compared {
             p,
