@@ -45,7 +45,7 @@ fn shards_are_taken_in_as_one_audit_and_one_that_does_not_belong_is_named() {
     let report: Value = serde_json::from_slice(&report.get_output().stdout).unwrap();
     assert_eq!(
         (&report["items"], &report["encoder"], &report["contents"]),
-        (&400.into(), &"builtin".into(), &"embeddings".into())
+        (&400.into(), &"builtin".into(), &"texts".into())
     );
     assert_eq!(report["models"][0]["losses"], 400);
     let said = |arguments: &[&str], words: &[&str]| {
@@ -128,4 +128,43 @@ fn rows_of_a_pack_are_joined_by_the_ids_beside_it() {
     let refused = command.current_dir(place).args(words).arg("*.safetensors").assert().code(2);
     let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
     assert!(said.contains("several arrays"), "{said}");
+}
+
+#[test]
+fn shards_of_texts_are_texts_that_need_no_encoding_and_what_is_lost_without_them_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let word = |at: usize| ["war", "peace", "bread", "music", "rain"][at % 5];
+    let row = |at: usize, text: usize| {
+        format!(r#"{{"id": "{at:03}", "text": "a story about {} and number {text}", "loss": {}}}"#, word(text), at % 7)
+    };
+    let rows = |text: &dyn Fn(usize) -> usize| (0..300).map(|at| row(at, text(at))).collect::<Vec<_>>().join("\n");
+    std::fs::write(place.join("rows.jsonl"), rows(&|at| at)).unwrap();
+    shards(place, 3);
+    let run = |words: &[&str], code: i32| {
+        let mut command = Command::cargo_bin("llm2loss").unwrap();
+        let done = command.current_dir(place).args(["--home", "home"]).args(words).assert().code(code);
+        let output = done.get_output();
+        [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
+    };
+    let embeddings = ["--embeddings", "part-*.parquet"];
+    let said = run(&[&["ingest", "x", "--manifest", "part-*.parquet"], &embeddings[..]].concat(), 0);
+    assert!(said.contains("those of the texts, which are the items"), "{said}");
+    // All embeddings are there, under the texts' own digests.
+    for _ in 0..2 {
+        let kept = run(&["cache", "verify"], 0);
+        assert!(kept.contains("300 embeddings read: 0 damaged; 0 items"), "{kept}");
+        run(&["embed", "x"], 0);
+    }
+    // Texts of other rows are no texts of these; of some rows that were mixed up, neither.
+    std::fs::write(place.join("turned.jsonl"), rows(&|at| 299 - at)).unwrap();
+    let said = run(&[&["ingest", "y", "--manifest", "turned.jsonl"], &embeddings[..]].concat(), 0);
+    assert!(said.contains("the texts beside them are others") && said.contains("without fragments"), "{said}");
+    std::fs::write(place.join("mixed.jsonl"), rows(&|at| if at % 10 == 0 { 299 - at } else { at })).unwrap();
+    let said = run(&[&["ingest", "z", "--manifest", "mixed.jsonl"], &embeddings[..]].concat(), 2);
+    assert!(said.contains("are not what their embeddings are of") && said.contains("item '000'"), "{said}");
+    let bare = "id,loss\n".to_owned() + &(0..300).map(|at| format!("{at:03},{}\n", at % 7)).collect::<String>();
+    std::fs::write(place.join("bare.csv"), bare).unwrap();
+    let said = run(&[&["ingest", "z", "--manifest", "bare.csv"], &embeddings[..]].concat(), 0);
+    assert!(said.contains("their texts are not at hand") && said.contains("without fragments"), "{said}");
 }

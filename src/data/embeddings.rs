@@ -118,6 +118,12 @@ impl Embeddings {
         self.rows = Some((0..keep.len()).filter(|item| keep[*item]).map(rows).collect());
     }
 
+    /// Whether an item has one.
+    #[must_use]
+    pub fn has(&self, item: usize) -> bool {
+        self.row(item) != NO_ROW
+    }
+
     fn row(&self, item: usize) -> u32 {
         match &self.rows {
             Some(rows) => rows.get(item).copied().unwrap_or(NO_ROW),
