@@ -160,11 +160,68 @@ fn shards_of_texts_are_texts_that_need_no_encoding_and_what_is_lost_without_them
     std::fs::write(place.join("turned.jsonl"), rows(&|at| 299 - at)).unwrap();
     let said = run(&[&["ingest", "y", "--manifest", "turned.jsonl"], &embeddings[..]].concat(), 0);
     assert!(said.contains("the texts beside them are others") && said.contains("without fragments"), "{said}");
-    std::fs::write(place.join("mixed.jsonl"), rows(&|at| if at % 10 == 0 { 299 - at } else { at })).unwrap();
+    std::fs::write(place.join("mixed.jsonl"), rows(&|at| if at % 7 == 0 { 299 - at } else { at })).unwrap();
     let said = run(&[&["ingest", "z", "--manifest", "mixed.jsonl"], &embeddings[..]].concat(), 2);
     assert!(said.contains("are not what their embeddings are of") && said.contains("item '000'"), "{said}");
     let bare = "id,loss\n".to_owned() + &(0..300).map(|at| format!("{at:03},{}\n", at % 7)).collect::<String>();
     std::fs::write(place.join("bare.csv"), bare).unwrap();
     let said = run(&[&["ingest", "z", "--manifest", "bare.csv"], &embeddings[..]].concat(), 0);
     assert!(said.contains("their texts are not at hand") && said.contains("without fragments"), "{said}");
+}
+
+/// Changes a number in the middle of a small shard, where its embeddings lie.
+fn damage(path: &Path) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x04;
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn empty_shards_are_no_rows_and_numbers_that_changed_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let row = |at: usize| {
+        let text = format!("a story about number {at}");
+        format!(r#"{{"id": "r{at}", "text": "{text}", "loss": {}, "young": {}}}"#, at as f64 / 4.0, at % 2)
+    };
+    let rows = (0..60).map(row).collect::<Vec<_>>().join("\n");
+    std::fs::write(place.join("rows.jsonl"), rows).unwrap();
+    let files = shards(place, 3);
+    let empty = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/parquet/empty.parquet");
+    // As pyarrow leaves it, and as the worker does of it, of nothing, of a header, of a tar without members.
+    std::fs::copy(&empty, place.join("part-00003.parquet")).unwrap();
+    std::fs::copy(&empty, place.join("none.parquet")).unwrap();
+    std::fs::write(place.join("none.jsonl"), "").unwrap();
+    std::fs::write(place.join("none.csv"), "id,text,loss\n").unwrap();
+    std::fs::write(place.join("none.tar"), [0; 10240]).unwrap();
+    for (at, name) in ["none.parquet", "none.jsonl", "none.csv", "none.tar"].into_iter().enumerate() {
+        let mut command = Command::cargo_bin("llm2loss").unwrap();
+        let output = format!("part-{:05}.parquet", at + 4);
+        let done = command.current_dir(place).args(["encode", "--input", name, "--output", &output]).assert().code(0);
+        let said = String::from_utf8_lossy(&done.get_output().stdout).into_owned();
+        assert!(said.contains("· 0 rows embedded"), "{name}: {said}");
+    }
+    let report = ingest(place, &["--check", "--json"]).code(0);
+    let report: Value = serde_json::from_slice(&report.get_output().stdout).unwrap();
+    assert_eq!((&report["items"], &report["contents"]), (&60.into(), &"texts".into()), "{report}");
+    assert!(report["notes"].to_string().contains("5 of the files hold no rows"), "{report}");
+    // Beside rows, of one listing.
+    for (name, bytes) in [("in-0.jsonl", String::new()), ("in-1.jsonl", row(0)), ("in-2.jsonl", "\n\n".to_owned())] {
+        std::fs::write(place.join(name), bytes).unwrap();
+    }
+    let mut command = Command::cargo_bin("llm2loss").unwrap();
+    let words = ["encode", "--input", "in-*.jsonl", "--output", "in.parquet", "--json"];
+    let done = command.current_dir(place).args(words).assert().code(0);
+    let done: Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    assert_eq!(done["rows"], 1);
+    let mut command = Command::cargo_bin("llm2loss").unwrap();
+    let words = ["--home", "home", "ingest", "y", "--check", "--json", "--manifest", "in-*.jsonl"];
+    let refused = command.current_dir(place).args(words).assert().code(2);
+    let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(said.contains("all 1 items have the same content") || said.contains("1 item"), "{said}");
+    damage(&files[1]);
+    let done = ingest(place, &[]).code(2);
+    let said = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+    assert!(said.contains("part-00001.parquet: its embeddings are not the ones that were written"), "{said}");
 }

@@ -29,13 +29,29 @@ pub struct Embeddings {
     rows: Option<Vec<u32>>,
 }
 
+/// What arrays are called, and the files that their rows come from, each with its first row, where there are several.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    pub file: &'a str,
+    pub parts: &'a [(usize, String)],
+}
+
+impl<'a> Origin<'a> {
+    /// The file of a row and its number there, from 1.
+    #[must_use]
+    pub fn place(&self, row: usize) -> (&'a str, usize) {
+        let part = self.parts.iter().rev().find(|(first, _)| *first <= row);
+        part.map_or((self.file, row + 1), |(first, name)| (name, row - first + 1))
+    }
+}
+
 impl Embeddings {
     /// Looks at every row of arrays of the same dimension once. Returns a sentence if they were not of length one.
     ///
     /// # Errors
     /// The first row that is zero or not finite, or that an array cannot be read; `file` is what they are called.
     pub fn new(parts: Vec<NumberArray>, file: &str) -> Result<(Self, Option<String>), DataError> {
-        Self::unless(&AtomicBool::new(false), parts, file)
+        Self::unless(&AtomicBool::new(false), parts, &Origin { file, parts: &[] })
     }
 
     /// [`Embeddings::new`] that ends early, with an error, when `stopped` says so.
@@ -45,9 +61,9 @@ impl Embeddings {
     pub fn unless(
         stopped: &AtomicBool,
         parts: Vec<NumberArray>,
-        file: &str,
+        origin: &Origin<'_>,
     ) -> Result<(Self, Option<String>), DataError> {
-        let fault = |problem: String| DataError::File { file: file.to_owned(), problem };
+        let fault = |problem: String| DataError::File { file: origin.file.to_owned(), problem };
         let refused = |error: io::Error| fault(error.to_string());
         let rows: usize = parts.iter().map(NumberArray::rows).sum();
         if rows >= NO_ROW as usize {
@@ -67,7 +83,8 @@ impl Embeddings {
         }
         if let Some((row, norm)) = seen.bad {
             let problem = if norm == 0.0 { "all zeros" } else { "not finite" };
-            return Err(fault(format!("row {} is {problem}", row + 1)));
+            let (file, row) = origin.place(row);
+            return Err(DataError::File { file: file.to_owned(), problem: format!("row {row} is {problem}") });
         }
         let (least, most) = (seen.least, seen.most);
         let note = (!is_unit(least, most))

@@ -39,7 +39,7 @@ pub fn ingest(
     open: impl Fn(&str) -> Result<Arc<dyn Encoder>, EncoderError>,
 ) -> Result<IngestReport, EngineError> {
     check_name(home, how.name)?;
-    let encoder = open(how.encoder).map_err(|error| EngineError::Usage(error.to_string()))?;
+    let encoder = open(how.encoder)?;
     ingest_with(home, draft, prompts, how, encoder.as_ref())
 }
 

@@ -113,7 +113,7 @@ pub(super) fn of_texts(draft: &mut Draft, encoder: &dyn Encoder, how: &Intake<'_
                 draft.notes.push("the embeddings are those of the texts, which are the items".into());
                 return Ok(());
             }
-            if 2 * same.len() > chosen.len() && !how.allow_mismatch {
+            if 4 * same.len() > chosen.len() && !how.allow_mismatch {
                 let other = chosen.iter().find(|row| !same.contains(row)).map_or("", |row| draft.ids[*row].as_str());
                 return Err(EngineError::Usage(format!(
                     "of {} texts looked at {} are not what their embeddings are of, such as that of item '{other}'; take the texts from the shards, or the embeddings as they are with --allow-mismatch",

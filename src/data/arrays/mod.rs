@@ -35,6 +35,10 @@ pub struct Array {
     pub ids: Option<Vec<String>>,
     /// What shards of `llm2loss encode` say of themselves.
     pub made: Option<Footer>,
+    /// Files that the rows come from, each with its first row, where there are several.
+    pub parts: Vec<(usize, String)>,
+    /// Decisions taken while reading, as sentences.
+    pub notes: Vec<String>,
 }
 
 impl Array {
@@ -45,7 +49,7 @@ impl Array {
     fn new(numbers: NumberArray, ids: Option<Vec<String>>) -> Result<Self, String> {
         let shape = [numbers.rows(), numbers.columns()];
         check_shape(&shape, numbers.rows() * numbers.columns(), ids.as_deref())?;
-        Ok(Self { numbers, ids, made: None })
+        Ok(Self { numbers, ids, made: None, parts: Vec::new(), notes: Vec::new() })
     }
 
     /// All of it in memory.
@@ -176,6 +180,9 @@ fn open_named(path: &Path, ids: Option<&Path>, name: &str) -> Result<Array, Data
         if lines.len() != rows {
             let problem = format!("has {} lines for the {rows} rows of {file}", lines.len());
             return Err(DataError::File { file: file_name(ids), problem });
+        }
+        if beside.is_some() {
+            array.notes.push(format!("ids of the embeddings are those of {}", file_name(ids)));
         }
         array.ids = Some(lines);
     }

@@ -205,7 +205,11 @@ impl TextReader {
             root: wishes.images_root.clone().unwrap_or(root),
             outside: wishes.allow_outside,
         };
-        let has_images = !matches!(chosen.place, Place::Text(_));
+        let has_images = match chosen.place {
+            Place::Text(_) => false,
+            Place::Beside => layout.images > 0,
+            Place::Path(_) | Place::Bytes(_) => true,
+        };
         Ok(Made { reader, fields, has_images, notes: chosen.notes })
     }
 

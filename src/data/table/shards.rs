@@ -2,7 +2,7 @@
 
 use super::Table;
 use super::column::Column;
-use super::source::file_name;
+use super::source::{file_name, is_blank};
 use crate::data::DataError;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -81,9 +81,14 @@ fn of_one_kind(folder: &Path, names: Vec<String>) -> Result<Vec<String>, String>
 pub fn read(path: &Path, files: &[PathBuf]) -> Result<Table, DataError> {
     let name = file_name(path);
     let splits = split_names(files);
-    let mut joined: Option<Table> = None;
+    let (mut joined, mut without): (Option<Table>, usize) = (None, 0);
     for (at, file) in files.iter().enumerate() {
-        let mut table = Table::read_one(file)?;
+        // A worker that had no rows leaves a file without rows, or without anything.
+        let table = if is_blank(file) { None } else { Some(Table::read_one(file)?) };
+        let Some(mut table) = table.filter(|table| table.rows > 0 || joined.is_none() && at + 1 == files.len()) else {
+            without += 1;
+            continue;
+        };
         if let Some(splits) = splits.as_ref().filter(|_| table.position("split").is_none()) {
             let mut column = Column::new("split");
             (0..table.rows).for_each(|_| column.push(&splits[at]));
@@ -97,12 +102,15 @@ pub fn read(path: &Path, files: &[PathBuf]) -> Result<Table, DataError> {
         }
     }
     let mut table =
-        joined.ok_or_else(|| DataError::File { file: name.clone(), problem: "no file is called so".into() })?;
+        joined.ok_or_else(|| DataError::File { file: name.clone(), problem: "none of its files holds rows".into() })?;
     let named = |at: usize| files.get(at).map_or_else(String::new, |file| file_name(file));
     table.notes.push(match files.len() {
         1 => format!("read from {}", named(0)),
         count => format!("{count} files were read one after the other, {} to {}", named(0), named(count - 1)),
     });
+    if without > 0 {
+        table.notes.push(format!("{without} of the files hold no rows"));
+    }
     if splits.is_some() {
         table.notes.push("splits are those that the files' names say".into());
     }
