@@ -1,9 +1,8 @@
 //! What further files say of the items of a draft: losses, attributes, scores, embeddings.
 
-use super::arrays::{Array, is_array, read_vector};
+use super::arrays::{Array, Origin, is_array, read_vector};
 use super::class_scores::{ClassScores, ScoreFiles};
 use super::draft::{Draft, Flags, Why, has_both};
-use super::embeddings::Origin;
 use super::facts::Facts;
 use super::join::{Rows, join};
 use super::{DataError, Embeddings, Footer, Mapping, read_losses};

@@ -2,6 +2,7 @@
 //! by the digest of its numbers.
 
 use super::DataError;
+use super::arrays::Origin;
 use crate::numbers::{NumberArray, Precision, checksum, digest, is_unit, stays, to_unit};
 use rayon::prelude::*;
 use std::io;
@@ -27,22 +28,6 @@ pub struct Embeddings {
     checksums: Vec<u32>,
     /// Row of every item, if it is not the item's own number.
     rows: Option<Vec<u32>>,
-}
-
-/// What arrays are called, and the files that their rows come from, each with its first row, where there are several.
-#[derive(Debug, Clone, Copy)]
-pub struct Origin<'a> {
-    pub file: &'a str,
-    pub parts: &'a [(usize, String)],
-}
-
-impl<'a> Origin<'a> {
-    /// The file of a row and its number there, from 1.
-    #[must_use]
-    pub fn place(&self, row: usize) -> (&'a str, usize) {
-        let part = self.parts.iter().rev().find(|(first, _)| *first <= row);
-        part.map_or((self.file, row + 1), |(first, name)| (name, row - first + 1))
-    }
 }
 
 impl Embeddings {

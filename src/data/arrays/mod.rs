@@ -67,6 +67,22 @@ impl Array {
     }
 }
 
+/// What arrays are called, and the files that their rows come from, each with its first row, where there are several.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    pub file: &'a str,
+    pub parts: &'a [(usize, String)],
+}
+
+impl<'a> Origin<'a> {
+    /// The file of a row and its number there, from 1.
+    #[must_use]
+    pub fn place(&self, row: usize) -> (&'a str, usize) {
+        let part = self.parts.iter().rev().find(|(first, _)| *first <= row);
+        part.map_or((self.file, row + 1), |(first, name)| (name, row - first + 1))
+    }
+}
+
 /// The two sides of what can be a matrix.
 fn two_sides(shape: &[usize]) -> Result<[usize; 2], String> {
     <[usize; 2]>::try_from(shape)

@@ -1,7 +1,6 @@
 //! Parquet: a column of lists of numbers, beside a column of ids.
 
-use super::{Array, spool};
-use crate::data::embeddings::Origin;
+use super::{Array, Origin, spool};
 use crate::data::shard::{Footer, NumbersDigest, footer_of_shard, same_encoder, whole_cuts};
 use crate::data::table::{Table, file_name, files, groups, is_parquet, most_unpacked, open_parquet};
 use crate::numbers::{NumberArray, Precision};

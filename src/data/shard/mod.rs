@@ -7,6 +7,7 @@ mod choose;
 mod digest;
 mod folder;
 mod footer;
+mod layout;
 mod lines;
 mod parquet_rows;
 mod part;

@@ -1,8 +1,9 @@
 //! An input as a whole or a part of it: which files, which rows, how they are read.
 
 use super::digest::digest_of;
+use super::layout::Layout;
 use super::parquet_rows::ParquetReader;
-use super::records::{Layout, Open, TextReader};
+use super::records::{Open, TextReader};
 use super::{Shard, Wishes, archive, fault, folder, lines, stamp};
 use crate::data::DataError;
 use crate::data::damage::decoded;

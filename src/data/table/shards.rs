@@ -23,12 +23,15 @@ pub fn files(path: &Path) -> Result<Option<Vec<PathBuf>>, DataError> {
     let name = file_name(path);
     let (folder, pattern) = if path.is_dir() {
         (path.to_owned(), None)
-    } else if !path.exists() && name.contains(['*', '?']) {
+    } else if !path.exists() && path.to_string_lossy().contains(['*', '?']) {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         (parent.unwrap_or(Path::new(".")).to_owned(), Some(name))
     } else {
         return Ok(None);
     };
+    if !folder.exists() && folder.to_string_lossy().contains(['*', '?']) {
+        return Err(fault("a pattern stands for names of files in one folder; name the folder without * and ?".into()));
+    }
     let entries = std::fs::read_dir(&folder).map_err(|error| fault(error.to_string()))?;
     let mut names: Vec<String> = entries
         .flatten()
@@ -179,6 +182,11 @@ fn whole(names: &[(Series, String)]) -> Result<(), String> {
         let numbers: Vec<u64> = members.iter().filter_map(|(place, _)| place.number).collect();
         let start = numbers[0].min(u64::from(of.is_none()));
         let end = of.map_or_else(|| numbers.last().copied().unwrap_or(start), |of| of.max(1) - 1);
+        // Steps of ten leave room for what comes between.
+        let steps: Vec<u64> = numbers.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        if of.is_none() && steps.len() > 1 && steps[0] > 1 && steps.iter().all(|step| *step == steps[0]) {
+            continue;
+        }
         // Years and the like are no series.
         if of.is_none() && (end - start > 100 + 10 * numbers.len() as u64 || numbers.len() < 2) {
             continue;
@@ -241,6 +249,8 @@ mod tests {
         assert!(spark.is_err_and(|problem| problem.starts_with("part-00002-ab12-c000.snappy.parquet is missing")));
         assert!(check(&["test-00000-of-00001.parquet", "train-00000-of-00001.parquet"]).is_ok());
         assert!(check(&["rows-2019.csv", "rows-2024.csv"]).is_ok());
+        assert!(check(&["part-10.csv", "part-20.csv", "part-30.csv"]).is_ok());
+        assert!(check(&["part-10.csv", "part-20.csv", "part-40.csv"]).is_err());
         assert!(check(&["a.csv", "b.csv"]).is_ok());
     }
 
