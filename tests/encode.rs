@@ -502,3 +502,34 @@ fn an_input_that_changes_while_it_is_read_is_refused() {
     let refused = shard.check_unchanged().unwrap_err().to_string();
     assert!(refused.contains("rows.jsonl: was changed while it was read"), "{refused}");
 }
+
+#[test]
+fn captions_that_say_nothing_of_their_images_do_not_refuse_what_names_its_encoder() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let clip = place.join("clip");
+    std::fs::create_dir_all(&clip).unwrap();
+    checkpoint::write(checkpoint::fixture().case("clip-quick"), &clip);
+    let members: Vec<(String, Vec<u8>)> = (0..60)
+        .flat_map(|at| {
+            let text = format!(r#"{{"caption": "{}", "loss": {at}}}"#, text(at));
+            [(format!("{at:02}.png"), png(at as u32)), (format!("{at:02}.json"), text.into_bytes())]
+        })
+        .collect();
+    let members: Vec<(&str, &[u8])> = members.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    std::fs::write(place.join("in.tar"), tar(&members)).unwrap();
+    assert_eq!(done(place, &["--input", "in.tar", "--output", "in.parquet", "--encoder", "clip"])["rows"], 60);
+    // From another folder, for the shard names its encoder.
+    std::fs::create_dir(place.join("elsewhere")).unwrap();
+    let mut command = Command::cargo_bin("llm2loss").unwrap();
+    let words =
+        ["--home", "home", "ingest", "x", "--json", "--manifest", "../in.parquet", "--embeddings", "../in.parquet"];
+    let report = command.current_dir(place.join("elsewhere")).args(words).assert().code(0);
+    let report: Value = serde_json::from_slice(&report.get_output().stdout).unwrap();
+    let notes = report["notes"].to_string();
+    assert_eq!(report["contents"], "embeddings");
+    assert!(
+        notes.contains("the captions say nothing of the images") && !notes.contains("without fragments"),
+        "{notes}"
+    );
+}

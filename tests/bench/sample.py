@@ -38,7 +38,10 @@ def made(place, rows):
         rng = numpy.random.default_rng([2, first])
         count = min(BLOCK, rows - first)
         flags = rng.random((count, len(PLANTED))) < [share for share, _ in PLANTED]
-        values = rng.normal(size=(count, DIMENSION)) + 3 * flags @ directions[1:]
+        values = rng.normal(size=(count, DIMENSION))
+        # Little else lies along a slice's own direction, so that a linear head could find it.
+        values -= 0.97 * values @ directions[1:].T @ directions[1:]
+        values += 3 * flags @ directions[1:]
         loss = 1 + 0.5 * values @ directions[0] + flags @ [more for _, more in PLANTED] + rng.normal(size=count)
         values /= numpy.linalg.norm(values, axis=1, keepdims=True)
         array[first : first + count] = values

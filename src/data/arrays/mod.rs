@@ -204,3 +204,28 @@ fn open_named(path: &Path, ids: Option<&Path>, name: &str) -> Result<Array, Data
     }
     Ok(array)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Embeddings;
+    use crate::numbers::Precision;
+    use std::sync::atomic::AtomicBool;
+
+    #[test]
+    fn a_fault_is_named_by_the_file_of_its_row_and_its_number_there() {
+        let (folder, mut bytes) = (tempfile::tempdir().unwrap(), Vec::new());
+        let path = folder.path().join("numbers");
+        Precision::F32.encode(&[1.0, 0.0, 0.6, 0.8, 1.0, 0.0, 0.0, 0.0], &mut bytes);
+        std::fs::write(&path, bytes).unwrap();
+        let refused = |parts: &[(usize, String)]| {
+            let numbers = NumberArray::open(&path, 0, [4, 2], Precision::F32).unwrap();
+            let origin = Origin { file: "all", parts };
+            Embeddings::unless(&AtomicBool::new(false), vec![numbers], &origin).unwrap_err().to_string()
+        };
+        assert_eq!(refused(&[]), "all: row 4 is all zeros");
+        // The second holds no rows.
+        let parts = [(0, "a".to_owned()), (2, "b".to_owned()), (2, "c".to_owned())];
+        assert_eq!(refused(&parts), "c: row 2 is all zeros");
+    }
+}
