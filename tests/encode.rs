@@ -510,9 +510,11 @@ fn captions_that_say_nothing_of_their_images_do_not_refuse_what_names_its_encode
     let clip = place.join("clip");
     std::fs::create_dir_all(&clip).unwrap();
     checkpoint::write(checkpoint::fixture().case("clip-quick"), &clip);
+    // Words that the checkpoint's small vocabulary has.
+    let words = ["photo", "man", "woman", "hair", "dog", "fox", "moustache", "brown"];
     let members: Vec<(String, Vec<u8>)> = (0..60)
         .flat_map(|at| {
-            let text = format!(r#"{{"caption": "{}", "loss": {at}}}"#, text(at));
+            let text = format!(r#"{{"caption": "a {} with {}", "loss": {at}}}"#, words[at / 8], words[at % 8]);
             [(format!("{at:02}.png"), png(at as u32)), (format!("{at:02}.json"), text.into_bytes())]
         })
         .collect();
