@@ -1,7 +1,7 @@
 """What linear heads lose that learn from a sample of the rows (--train-rows): Spearman over the test rows, and the error
 of planted slices.
 
-    python tests/bench/sample.py PROGRAM FOLDER [--rows=1000000] [--samples=100000,10000] [--seeds=3]
+    python tests/bench/sample.py PROGRAM FOLDER [--rows=1000000] [--samples=100000,10000] [--seeds=3] [--epochs=N]
 
 Embeddings [rows, 128] of half precision and a Parquet manifest are made in FOLDER, taken in where they lie, and heads
 trained by PROGRAM. Weights are read and applied here, by NumPy; Spearman is SciPy's. A slice's error is the mean loss that
@@ -104,6 +104,7 @@ def main():
         found = []
         for seed in range(1, seeds + 1):
             words = ["--architecture", "linear", "--target", "raw", "--seed", str(seed), "--train-rows", str(sample)]
+            words += ["--epochs", said["epochs"]] if "epochs" in said else []
             out, seconds = run("train", "made", *words, "--json")
             found.append((*measured(place, json.loads(out)["id"], loss, test, flags), seconds))
         spearman = [spearman for spearman, _, _ in found]
