@@ -469,7 +469,13 @@ fn members_of_a_row_lie_together_and_what_is_passed_over_is_said() {
     std::fs::write(place.join("two.tar"), tar(&two)).unwrap();
     let report = done(place, &[&with[..], &["two.tar"]].concat());
     assert_eq!(report["rows"], 2);
-    assert!(report["notes"][0].as_str().unwrap().contains("1 rows have more than one image"), "{report}");
+    assert!(
+        report["notes"][0]
+            .as_str()
+            .unwrap()
+            .contains("rows with more than one image: 1; the first is taken, not a.png"),
+        "{report}"
+    );
     // The encoder is named so that it is found from anywhere.
     assert!(Path::new(report["encoder"].as_str().unwrap()).is_absolute(), "{report}");
 }
@@ -483,7 +489,7 @@ fn cells_of_another_kind_than_the_others_are_told() {
     std::fs::write(place.join("rows.jsonl"), lines(0..10) + &rows.join("\n")).unwrap();
     let report = done(place, &["--input", "rows.jsonl", "--output", "out.parquet"]);
     let notes = report["notes"].to_string();
-    assert!(notes.contains("'text' 2 texts are numbers or lists, such as row 11 of rows.jsonl"), "{notes}");
+    assert!(notes.contains("'text' that are numbers or lists: 2, such as row 11 of rows.jsonl"), "{notes}");
     assert!(notes.contains("'loss:v1' is written as text: 'n/a' in row 12 of rows.jsonl is no number"), "{notes}");
     // A pattern stands for names.
     std::fs::create_dir(place.join("d1")).unwrap();

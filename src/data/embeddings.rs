@@ -68,13 +68,12 @@ impl Embeddings {
         }
         if let Some((row, norm)) = seen.bad {
             let problem = if norm == 0.0 { "all zeros" } else { "not finite" };
-            let (file, row) = origin.place(row);
-            return Err(DataError::File { file: file.to_owned(), problem: format!("row {row} is {problem}") });
+            return Err(origin.fault(row, problem));
         }
-        let (least, most) = (seen.least, seen.most);
+        let Seen { digests, checksums, least, most, fits_half, fits_bfloat, .. } = seen;
         let note = (!is_unit(least, most))
             .then(|| format!("embeddings had lengths from {least:.4} to {most:.4}; each is scaled to length 1"));
-        let precision = match (seen.fits_half, seen.fits_bfloat) {
+        let precision = match (fits_half, fits_bfloat) {
             (true, _) => Precision::F16,
             (_, true) => Precision::Bf16,
             _ => Precision::F32,
@@ -82,7 +81,6 @@ impl Embeddings {
         let dimension = parts.first().map_or(0, NumberArray::columns);
         let lies_so = |part: &NumberArray| part.precision() == precision && !part.is_big_endian();
         let verbatim = stays(least, half) && stays(most, half) && parts.iter().all(lies_so);
-        let Seen { digests, checksums, .. } = seen;
         Ok((Self { parts, dimension, half, precision, verbatim, digests, checksums, rows: None }, note))
     }
 

@@ -81,6 +81,13 @@ impl<'a> Origin<'a> {
         let part = self.parts.iter().rev().find(|(first, _)| *first <= row);
         part.map_or((self.file, row + 1), |(first, name)| (name, row - first + 1))
     }
+
+    /// The error of a row.
+    #[must_use]
+    pub fn fault(&self, row: usize, problem: &str) -> DataError {
+        let (file, row) = self.place(row);
+        DataError::File { file: file.to_owned(), problem: format!("row {row} is {problem}") }
+    }
 }
 
 /// The two sides of what can be a matrix.
@@ -169,6 +176,9 @@ fn names_beside(path: &Path, array: &Array) -> Result<Option<PathBuf>, String> {
 }
 
 fn open_named(path: &Path, ids: Option<&Path>, name: &str) -> Result<Array, DataError> {
+    // A pattern may stand for one array.
+    let found = files(path)?.filter(|found| found.len() == 1 && is_array(&found[0]));
+    let path = found.as_ref().map_or(path, |found| &found[0]);
     let file = file_name(path);
     let fault = |problem: String| DataError::File { file: file.clone(), problem };
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();

@@ -118,8 +118,10 @@ fn read(reader: impl Read, wanted: bool, sender: &SyncSender<Sent>) -> Result<()
     if archive.into_inner().zeros < END {
         return Err(format!("the archive has no end after row {number}: it is cut off"));
     }
-    // Nobody may listen any more.
-    let _ = open.map(|last| sender.send(Ok(Some(last.record))));
+    if let Some(last) = open {
+        // Nobody may listen any more.
+        let _ = sender.send(Ok(Some(last.record)));
+    }
     Ok(())
 }
 
@@ -190,7 +192,7 @@ fn member(entry: &mut Entry<'_, impl Read>, ending: &str, open: &mut Open, wante
     let kind = if image { "image" } else { ending };
     let again = open.kinds.iter().any(|known| known == kind);
     if image && again {
-        open.record.spare.get_or_insert_with(|| ending.to_owned());
+        open.record.spare.get_or_insert_with(|| ending.into());
     }
     if !["image", "txt", "json", "cls"].contains(&kind) || again {
         return Ok(());

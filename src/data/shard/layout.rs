@@ -140,13 +140,13 @@ impl Layout {
         let mut notes = Vec::new();
         if self.spare.0 > 0 {
             let (count, first) = &self.spare;
-            notes.push(format!("{count} rows have more than one image; the first is taken, not {first}"));
+            notes.push(format!("rows with more than one image: {count}; the first is taken, not {first}"));
         }
         let columns = self.names.iter().zip(&self.seen).zip(&self.kinds).enumerate();
         for (at, ((name, seen), kind)) in columns {
             match (&seen.strange, &seen.word) {
                 (Some(first), _) if text == Some(at) => notes.push(format!(
-                    "in column '{name}' {} texts are numbers or lists, such as {first}; they are embedded as they are written",
+                    "texts of column '{name}' that are numbers or lists: {}, such as {first}; they are embedded as they are written",
                     seen.strange_ones
                 )),
                 (_, Some(first)) if *kind == Kind::Text && text != Some(at) && id != Some(at) && seen.numbers > seen.words => {

@@ -27,7 +27,7 @@ pub struct Record {
     pub cells: Vec<(String, String)>,
     pub image: Option<Vec<u8>>,
     /// What a further image of it is called, which is passed over.
-    pub spare: Option<String>,
+    pub spare: Option<Box<str>>,
     /// Why it cannot be used.
     pub bad: Option<String>,
 }

@@ -112,7 +112,7 @@ pub fn read(path: &Path, files: &[PathBuf]) -> Result<Table, DataError> {
         count => format!("{count} files were read one after the other, {} to {}", named(0), named(count - 1)),
     });
     if without > 0 {
-        table.notes.push(format!("{without} of the files hold no rows"));
+        table.notes.push(format!("files without rows: {without}"));
     }
     if splits.is_some() {
         table.notes.push("splits are those that the files' names say".into());
