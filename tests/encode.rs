@@ -6,7 +6,7 @@ mod checkpoint;
 
 use assert_cmd::Command;
 use half::f16;
-use llm2loss::data::{footer_of, read_matrix};
+use llm2loss::data::{Shard, Wishes, footer_of, read_matrix};
 use llm2loss::encoder;
 use llm2loss::store::{content_hash, pack_words};
 use serde_json::Value;
@@ -153,8 +153,14 @@ fn an_output_that_is_whole_is_left_alone_and_no_other_file_is_overwritten() {
         refused(place, &[&arguments[..], &["--force"]].concat(), &["not written whole", "remove it"]);
         assert_eq!(std::fs::read(place.join(output)).unwrap().len(), bytes.len() - 9);
     }
-    refused(place, &["--input", "rows.jsonl", "--output", "rows.jsonl"], &["left as it is"]);
+    std::fs::copy(place.join("rows.jsonl"), place.join("rows")).unwrap();
+    refused(place, &["--input", "rows", "--output", "rows"], &["left as it is"]);
     refused(place, &["--input", "rows.jsonl", "--output", "."], &["folder"]);
+    // What can never be written is said before there is any work.
+    refused(place, &["--input", "none", "--output", "no/where/x.parquet"], &["there is no folder no/where"]);
+    for other in ["x.csv", "x.jsonl", "x.npy", "rows.jsonl"] {
+        refused(place, &["--input", "none", "--output", other], &["what is written is Parquet"]);
+    }
 }
 
 #[test]
@@ -377,4 +383,161 @@ fn the_footer_says_whose_numbers_they_are() {
     assert_eq!((footer.rows, footer.bad, footer.dimension, footer.part.as_str()), (5, 0, 256, "1/2"));
     assert_eq!(footer.version, env!("CARGO_PKG_VERSION"));
     assert!(footer_of(&place.join("rows.jsonl")).is_none());
+}
+
+#[test]
+fn what_lies_beside_an_output_is_part_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    std::fs::write(place.join("rows.jsonl"), lines(0..10) + "{\"id\": \"e\", \"text\": \"\"}\n").unwrap();
+    for (output, beside) in [("out.parquet", "out.parquet.bad.jsonl"), ("out.safetensors", "out.safetensors.ids.txt")] {
+        let arguments = ["--input", "rows.jsonl", "--output", output];
+        done(place, &arguments);
+        let (whole, list) = (std::fs::read(place.join(output)).unwrap(), std::fs::read(place.join(beside)).unwrap());
+        std::fs::remove_file(place.join(beside)).unwrap();
+        assert_eq!(done(place, &arguments)["kept"], false);
+        assert!(std::fs::read(place.join(output)).unwrap() == whole);
+        assert!(std::fs::read(place.join(beside)).unwrap() == list);
+        assert_eq!(done(place, &arguments)["kept"], true);
+    }
+}
+
+#[test]
+fn on_a_pipe_bad_rows_are_told_one_by_one_up_to_a_bound() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let empty = |at: usize| format!("{{\"id\": \"e{at}\", \"text\": \"\"}}\n");
+    std::fs::write(place.join("rows.jsonl"), lines(0..10) + &(0..30).map(empty).collect::<String>()).unwrap();
+    let said = |arguments: &[&str]| {
+        let arguments = [&["--input", "rows.jsonl", "--output", "-"], arguments].concat();
+        let done = worker(place, &arguments).code(0);
+        assert_eq!(done.get_output().stdout.iter().filter(|byte| **byte == b'\n').count(), 10);
+        String::from_utf8_lossy(&done.get_output().stderr).into_owned()
+    };
+    let words = said(&[]);
+    assert!(words.contains("rows.jsonl, row 11, 'e0': the text is empty") && words.contains("and 10 more"), "{words}");
+    let documents = said(&["--json"]);
+    let documents: Vec<Value> = documents.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let done = documents.iter().find(|document| document["schema"] == "llm2loss.encode/1").unwrap();
+    assert_eq!((&done["rows"], &done["bad"], &done["bad_rows"][19]["id"]), (&10.into(), &30.into(), &"e19".into()));
+    assert_eq!(done["bad_rows"].as_array().unwrap().len(), 20);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_exit_code_says_whether_another_try_may_do() {
+    use std::process::Stdio;
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    std::fs::write(place.join("rows.jsonl"), lines(0..20_000)).unwrap();
+    std::fs::create_dir(place.join("hollow")).unwrap();
+    for encoder in ["", "no/such/folder", "hollow", "builtin?dims=9999", "http://127.0.0.1:9/v1/embeddings"] {
+        refused(place, &["--input", "rows.jsonl", "--output", "x.parquet", "--encoder", encoder], &["encoder"]);
+    }
+    for dims in ["0", "257"] {
+        refused(place, &["--input", "rows.jsonl", "--output", "x.parquet", "--dims", dims], &["1 to 256"]);
+    }
+    // A server that does not answer may another time.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let server = format!("http://{closed}/v1/embeddings#m");
+    worker(place, &["--input", "rows.jsonl", "--output", "x.parquet", "--encoder", &server]).code(1);
+    // Who reads no further is nobody's fault.
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("llm2loss"))
+        .current_dir(place)
+        .args(["encode", "--input", "rows.jsonl", "--output", "-"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn members_of_a_row_lie_together_and_what_is_passed_over_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let clip = place.join("clip");
+    std::fs::create_dir_all(&clip).unwrap();
+    checkpoint::write(checkpoint::fixture().case("clip-quick"), &clip);
+    let pictures: Vec<Vec<u8>> = (0..3).map(png).collect();
+    let with = ["--encoder", "clip", "--output", "x.parquet", "--input"];
+    let apart = [("a.png", &pictures[0][..]), ("b.png", &pictures[1]), ("a.json", b"{\"loss\": 1}"), ("b.json", b"{}")];
+    std::fs::write(place.join("apart.tar"), tar(&apart)).unwrap();
+    refused(place, &[&with[..], &["apart.tar"]].concat(), &["row 'a' do not lie together", "--sort=name"]);
+    let two = [("a.jpg", &pictures[0][..]), ("a.png", &pictures[1]), ("b.png", &pictures[2])];
+    std::fs::write(place.join("two.tar"), tar(&two)).unwrap();
+    let report = done(place, &[&with[..], &["two.tar"]].concat());
+    assert_eq!(report["rows"], 2);
+    assert!(
+        report["notes"][0]
+            .as_str()
+            .unwrap()
+            .contains("rows with more than one image: 1; the first is taken, not a.png"),
+        "{report}"
+    );
+    // The encoder is named so that it is found from anywhere.
+    assert!(Path::new(report["encoder"].as_str().unwrap()).is_absolute(), "{report}");
+}
+
+#[test]
+fn cells_of_another_kind_than_the_others_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let rows =
+        ["{\"id\": \"x\", \"text\": [1, 2], \"loss:v1\": 2}", "{\"id\": \"y\", \"text\": 7, \"loss:v1\": \"n/a\"}"];
+    std::fs::write(place.join("rows.jsonl"), lines(0..10) + &rows.join("\n")).unwrap();
+    let report = done(place, &["--input", "rows.jsonl", "--output", "out.parquet"]);
+    let notes = report["notes"].to_string();
+    assert!(notes.contains("'text' that are numbers or lists: 2, such as row 11 of rows.jsonl"), "{notes}");
+    assert!(notes.contains("'loss:v1' is written as text: 'n/a' in row 12 of rows.jsonl is no number"), "{notes}");
+    // A pattern stands for names.
+    std::fs::create_dir(place.join("d1")).unwrap();
+    refused(place, &["--input", "d?/rows.jsonl", "--output", "x.parquet"], &["names of files in one folder"]);
+}
+
+#[test]
+fn an_input_that_changes_while_it_is_read_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.jsonl");
+    std::fs::write(&path, lines(0..100)).unwrap();
+    let mut shard = Shard::open(&path, &Wishes::default()).unwrap();
+    assert_eq!(shard.next(50).unwrap().unwrap().rows.len(), 50);
+    assert!(shard.check_unchanged().is_ok());
+    std::fs::write(&path, lines(0..101)).unwrap();
+    let refused = shard.check_unchanged().unwrap_err().to_string();
+    assert!(refused.contains("rows.jsonl: was changed while it was read"), "{refused}");
+}
+
+#[test]
+fn captions_that_say_nothing_of_their_images_do_not_refuse_what_names_its_encoder() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let clip = place.join("clip");
+    std::fs::create_dir_all(&clip).unwrap();
+    checkpoint::write(checkpoint::fixture().case("clip-quick"), &clip);
+    // Words that the checkpoint's small vocabulary has.
+    let words = ["photo", "man", "woman", "hair", "dog", "fox", "moustache", "brown"];
+    let members: Vec<(String, Vec<u8>)> = (0..60)
+        .flat_map(|at| {
+            let text = format!(r#"{{"caption": "a {} with {}", "loss": {at}}}"#, words[at / 8], words[at % 8]);
+            [(format!("{at:02}.png"), png(at as u32)), (format!("{at:02}.json"), text.into_bytes())]
+        })
+        .collect();
+    let members: Vec<(&str, &[u8])> = members.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    std::fs::write(place.join("in.tar"), tar(&members)).unwrap();
+    assert_eq!(done(place, &["--input", "in.tar", "--output", "in.parquet", "--encoder", "clip"])["rows"], 60);
+    // From another folder, for the shard names its encoder.
+    std::fs::create_dir(place.join("elsewhere")).unwrap();
+    let mut command = Command::cargo_bin("llm2loss").unwrap();
+    let words =
+        ["--home", "home", "ingest", "x", "--json", "--manifest", "../in.parquet", "--embeddings", "../in.parquet"];
+    let report = command.current_dir(place.join("elsewhere")).args(words).assert().code(0);
+    let report: Value = serde_json::from_slice(&report.get_output().stdout).unwrap();
+    let notes = report["notes"].to_string();
+    assert_eq!(report["contents"], "embeddings");
+    assert!(
+        notes.contains("the captions say nothing of the images") && !notes.contains("without fragments"),
+        "{notes}"
+    );
 }

@@ -300,7 +300,13 @@ fn a_password_of_the_hub_is_used_and_never_shown() {
 
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let other = tempfile::tempdir().unwrap();
-    for endpoint in [format!("http://name:secret@{closed}"), "http://name:secret@".into(), "name:secret@host".into()] {
+    // A hub that does not answer may another time; an address that is none never will.
+    let endpoints = [
+        (format!("http://name:secret@{closed}"), 1),
+        ("http://name:secret@".into(), 2),
+        ("name:secret@host".into(), 2),
+    ];
+    for (endpoint, code) in endpoints {
         std::fs::write(other.path().join("m.csv"), "id,text,loss,split\na,one,1,train\nb,two,2,test\n").unwrap();
         let done = assert_cmd::Command::cargo_bin("llm2loss")
             .unwrap()
@@ -311,7 +317,7 @@ fn a_password_of_the_hub_is_used_and_never_shown() {
             .env_remove("HF_HUB_CACHE")
             .env_remove("HF_TOKEN")
             .assert()
-            .code(2);
+            .code(code);
         let said = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
         assert!(!said.contains("secret") && said.lines().count() == 1, "{said}");
     }

@@ -629,3 +629,17 @@ fn who_belongs_together_is_noticed() {
 fn letters(number: usize) -> String {
     [number / 26 % 26, number % 26].map(|digit| char::from(b'a' + u8::try_from(digit).unwrap())).iter().collect()
 }
+
+#[test]
+fn ids_beside_an_array_are_taken_and_said() {
+    let place = Place::new();
+    let manifest = place.file("m.csv", table("id,loss", 20, |at| format!("r{at},{at}")));
+    let numbers: Vec<u8> =
+        (0..20 * 256).flat_map(|at| (1.0 + (at % 7) as f32 + (at / 256) as f32).to_le_bytes()).collect();
+    let array = place.file("e.npy", npy("<f4", "(20, 256)", &numbers));
+    let arguments = ["--manifest", &manifest, "--embeddings", &array, "--check"];
+    assert!(!notes(&place.ingest("a", &arguments)).contains("ids of the embeddings"));
+    place.file("e.npy.ids.txt", (0..20).rev().map(|at| format!("r{at}\n")).collect::<String>());
+    let found = place.ingest("a", &arguments);
+    assert!(notes(&found).contains("ids of the embeddings are those of e.npy.ids.txt"), "{found}");
+}

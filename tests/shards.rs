@@ -45,7 +45,7 @@ fn shards_are_taken_in_as_one_audit_and_one_that_does_not_belong_is_named() {
     let report: Value = serde_json::from_slice(&report.get_output().stdout).unwrap();
     assert_eq!(
         (&report["items"], &report["encoder"], &report["contents"]),
-        (&400.into(), &"builtin".into(), &"embeddings".into())
+        (&400.into(), &"builtin".into(), &"texts".into())
     );
     assert_eq!(report["models"][0]["losses"], 400);
     let said = |arguments: &[&str], words: &[&str]| {
@@ -114,9 +114,10 @@ fn rows_of_a_pack_are_joined_by_the_ids_beside_it() {
             .zip(numbers.data().chunks(width).map(<[u8]>::to_vec))
             .collect::<std::collections::BTreeMap<_, _>>()
     };
+    let of_pattern = export("pattern", &["--manifest", "rows.jsonl", "--embeddings", "r*.safetensors"]);
     let straight = export("straight", &["--manifest", "rows.jsonl", "--embeddings", "rows.safetensors"]);
     let turned = export("turned", &["--manifest", "turned.jsonl", "--embeddings", "rows.safetensors"]);
-    assert!(straight == turned && straight.len() == 200);
+    assert!(straight == turned && straight == of_pattern && straight.len() == 200);
     // Without them nobody knows whose rows they are.
     std::fs::remove_file(place.join("other.safetensors.ids.txt")).unwrap();
     let mut command = Command::cargo_bin("llm2loss").unwrap();
@@ -128,4 +129,100 @@ fn rows_of_a_pack_are_joined_by_the_ids_beside_it() {
     let refused = command.current_dir(place).args(words).arg("*.safetensors").assert().code(2);
     let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
     assert!(said.contains("several arrays"), "{said}");
+}
+
+#[test]
+fn shards_of_texts_are_texts_that_need_no_encoding_and_what_is_lost_without_them_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let word = |at: usize| ["war", "peace", "bread", "music", "rain"][at % 5];
+    let row = |at: usize, text: usize| {
+        format!(r#"{{"id": "{at:03}", "text": "a story about {} and number {text}", "loss": {}}}"#, word(text), at % 7)
+    };
+    let rows = |text: &dyn Fn(usize) -> usize| (0..300).map(|at| row(at, text(at))).collect::<Vec<_>>().join("\n");
+    std::fs::write(place.join("rows.jsonl"), rows(&|at| at)).unwrap();
+    shards(place, 3);
+    let run = |words: &[&str], code: i32| {
+        let mut command = Command::cargo_bin("llm2loss").unwrap();
+        let done = command.current_dir(place).args(["--home", "home"]).args(words).assert().code(code);
+        let output = done.get_output();
+        [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
+    };
+    let embeddings = ["--embeddings", "part-*.parquet"];
+    let said = run(&[&["ingest", "x", "--manifest", "part-*.parquet"], &embeddings[..]].concat(), 0);
+    assert!(said.contains("those of the texts, which are the items"), "{said}");
+    // All embeddings are there, under the texts' own digests.
+    for _ in 0..2 {
+        let kept = run(&["cache", "verify"], 0);
+        assert!(kept.contains("300 embeddings read: 0 damaged; 0 items"), "{kept}");
+        run(&["embed", "x"], 0);
+    }
+    // Texts of other rows are no texts of these; of some rows that were mixed up, neither.
+    std::fs::write(place.join("turned.jsonl"), rows(&|at| 299 - at)).unwrap();
+    let said = run(&[&["ingest", "y", "--manifest", "turned.jsonl"], &embeddings[..]].concat(), 0);
+    assert!(said.contains("the texts beside them are others") && said.contains("without fragments"), "{said}");
+    std::fs::write(place.join("mixed.jsonl"), rows(&|at| if at % 7 == 0 { 299 - at } else { at })).unwrap();
+    let said = run(&[&["ingest", "z", "--manifest", "mixed.jsonl"], &embeddings[..]].concat(), 2);
+    assert!(said.contains("are not what their embeddings are of") && said.contains("item '000'"), "{said}");
+    let bare = "id,loss\n".to_owned() + &(0..300).map(|at| format!("{at:03},{}\n", at % 7)).collect::<String>();
+    std::fs::write(place.join("bare.csv"), bare).unwrap();
+    let said = run(&[&["ingest", "z", "--manifest", "bare.csv"], &embeddings[..]].concat(), 0);
+    assert!(said.contains("their texts are not at hand") && said.contains("without fragments"), "{said}");
+}
+
+/// Changes a number in the middle of a small shard, where its embeddings lie.
+fn damage(path: &Path) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x04;
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn empty_shards_are_no_rows_and_numbers_that_changed_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let row = |at: usize| {
+        let text = format!("a story about number {at}");
+        format!(r#"{{"id": "r{at}", "text": "{text}", "loss": {}, "young": {}}}"#, at as f64 / 4.0, at % 2)
+    };
+    let rows = (0..60).map(row).collect::<Vec<_>>().join("\n");
+    std::fs::write(place.join("rows.jsonl"), rows).unwrap();
+    let files = shards(place, 3);
+    let empty = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/parquet/empty.parquet");
+    // As pyarrow leaves it, and as the worker does of it, of nothing, of a header, of a tar without members.
+    std::fs::copy(&empty, place.join("part-00003.parquet")).unwrap();
+    std::fs::copy(&empty, place.join("none.parquet")).unwrap();
+    std::fs::write(place.join("none.jsonl"), "").unwrap();
+    std::fs::write(place.join("none.csv"), "id,text,loss\n").unwrap();
+    std::fs::write(place.join("none.tar"), [0; 10240]).unwrap();
+    for (at, name) in ["none.parquet", "none.jsonl", "none.csv", "none.tar"].into_iter().enumerate() {
+        let mut command = Command::cargo_bin("llm2loss").unwrap();
+        let output = format!("part-{:05}.parquet", at + 4);
+        let done = command.current_dir(place).args(["encode", "--input", name, "--output", &output]).assert().code(0);
+        let said = String::from_utf8_lossy(&done.get_output().stdout).into_owned();
+        assert!(said.contains("· 0 rows embedded"), "{name}: {said}");
+    }
+    let report = ingest(place, &["--check", "--json"]).code(0);
+    let report: Value = serde_json::from_slice(&report.get_output().stdout).unwrap();
+    assert_eq!((&report["items"], &report["contents"]), (&60.into(), &"texts".into()), "{report}");
+    assert!(report["notes"].to_string().contains("files without rows: 5"), "{report}");
+    // Beside rows, of one listing.
+    for (name, bytes) in [("in-0.jsonl", String::new()), ("in-1.jsonl", row(0)), ("in-2.jsonl", "\n\n".to_owned())] {
+        std::fs::write(place.join(name), bytes).unwrap();
+    }
+    let mut command = Command::cargo_bin("llm2loss").unwrap();
+    let words = ["encode", "--input", "in-*.jsonl", "--output", "in.parquet", "--json"];
+    let done = command.current_dir(place).args(words).assert().code(0);
+    let done: Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    assert_eq!(done["rows"], 1);
+    let mut command = Command::cargo_bin("llm2loss").unwrap();
+    let words = ["--home", "home", "ingest", "y", "--check", "--json", "--manifest", "in-*.jsonl"];
+    let refused = command.current_dir(place).args(words).assert().code(2);
+    let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(said.contains("all 1 items have the same content") || said.contains("1 item"), "{said}");
+    damage(&files[1]);
+    let done = ingest(place, &[]).code(2);
+    let said = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+    assert!(said.contains("part-00001.parquet: its embeddings are not the ones that were written"), "{said}");
 }

@@ -11,14 +11,18 @@ use crate::report::{self, printable};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+const SCHEMA: &str = "llm2loss.encode/1";
+
 pub fn run(place: &Place, given: &Encode) -> Result<u8, Failure> {
     let json = given.result.json;
+    let target = if given.output == Path::new("-") { Target::Out } else { Target::File(given.output.clone()) };
+    target.check()?;
     let signals = Signals::listen().map_err(|error| Failure { message: format!("signals: {error}"), code: 1 })?;
     let (device, note) = ComputeDevice::open(place.device)?;
     note.iter().for_each(|note| tell(json, note));
-    let encoder = progress::opener_on(device.device.clone(), json)(&given.encoder.line()).map_err(EngineError::from)?;
+    let encoder =
+        progress::opener_on(device.device.clone(), json)(&given.encoder.lasting_line()).map_err(EngineError::from)?;
     let shard = Shard::open(&piped(&given.input, "/dev/stdin"), &wishes(given)?).map_err(EngineError::from)?;
-    let target = if given.output == Path::new("-") { Target::Out } else { Target::File(given.output.clone()) };
     let tracker = Arc::new(progress::watch(Position::ALONE, json).watching(&device));
     signals.stops(&tracker);
     let done = encode(shard, encoder.as_ref(), &target, given.force, &tracker);
@@ -57,8 +61,12 @@ fn show(done: &EncodeReport, target: &Target, json: bool) -> Result<u8, Failure>
     let words = words(done);
     match target {
         // The standard output holds the rows.
-        Target::Out => words.lines().for_each(|line| tell(json, line)),
-        Target::File(_) if json => return print(&report::to_json("llm2loss.encode/1", None, done)?),
+        Target::Out if json => {
+            let document = report::Envelope { schema: SCHEMA, identity: None, body: done };
+            progress::say(&report::json_line(&document)?);
+        }
+        Target::Out => words.lines().for_each(progress::say),
+        Target::File(_) if json => return print(&report::to_json(SCHEMA, None, done)?),
         Target::File(_) => return print(&words),
     }
     Ok(0)
@@ -77,6 +85,14 @@ fn words(done: &EncodeReport) -> String {
     if done.bad > 0 {
         let listed = done.bad_file.as_ref().map(|file| format!("; {} lists them", printable(file)));
         text.push_str(&format!("{} without an embedding{}\n", count(done.bad), listed.unwrap_or_default()));
+    }
+    for bad in &done.bad_rows {
+        text.push_str(&format!("  {}, row {}, '{}': {}\n", bad.file, bad.row, bad.id, bad.why));
+    }
+    match done.bad - done.bad_rows.len() as u64 {
+        0 => {}
+        _ if done.bad_rows.is_empty() => {}
+        more => text.push_str(&format!("  and {} more\n", grouped(more as usize))),
     }
     done.notes.iter().for_each(|note| text.push_str(&format!("note: {}\n", printable(note))));
     text

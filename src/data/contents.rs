@@ -18,7 +18,7 @@ const PEEK: usize = 4096;
 /// What is equal where contents are: of an embedding its digest, of a text its words without regard to case and
 /// blanks, of an image file its length and a piece from its middle; of an item without any of these its id.
 pub fn content_keys(draft: &Draft) -> Vec<u128> {
-    if let Some(embeddings) = &draft.embeddings {
+    if let Some(embeddings) = draft.embeddings.as_ref().filter(|_| !draft.of_texts) {
         return embeddings.digests();
     }
     if let Some(paths) = &draft.images {

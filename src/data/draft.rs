@@ -71,6 +71,8 @@ pub struct Draft {
     pub embeddings: Option<Embeddings>,
     /// What they say of who made them.
     pub made: Option<Footer>,
+    /// They are those of the texts, which are the items then.
+    pub of_texts: bool,
     /// `None` where the data have no splits: they are drawn.
     pub splits: Option<Vec<Split>>,
     pub groups: Option<Vec<String>>,
@@ -206,7 +208,8 @@ impl Draft {
         self.draw_splits(&keys)?;
         let keys = self.look_for_leaks(keys)?;
         self.notes.extend(drop_prefix(&mut self.flags));
-        let digests = self.embeddings.is_some().then(|| keys.iter().map(|key| key.to_be_bytes()).collect::<Vec<_>>());
+        let embedded = self.embeddings.is_some() && !self.of_texts;
+        let digests = embedded.then(|| keys.iter().map(|key| key.to_be_bytes()).collect::<Vec<_>>());
         let splits = self.splits.take().unwrap_or_default();
         let content = |row: usize| match (&digests, &self.images) {
             (Some(digests), _) => Content::Embedded(digests[row]),
@@ -272,7 +275,7 @@ pub(super) fn has_both(splits: &[Option<Split>]) -> bool {
 #[derive(Debug, Default)]
 pub struct Rest {
     pub embeddings: Option<Embeddings>,
-    /// Digest of each row of the embeddings.
+    /// Digest of each row of the embeddings, where they are what the items are.
     pub digests: Option<Vec<[u8; 16]>>,
     pub groups: Option<Vec<String>>,
     pub classes: Option<Vec<String>>,

@@ -1,6 +1,6 @@
 //! What further files say of the items of a draft: losses, attributes, scores, embeddings.
 
-use super::arrays::{Array, is_array, read_vector};
+use super::arrays::{Array, Origin, is_array, read_vector};
 use super::class_scores::{ClassScores, ScoreFiles};
 use super::draft::{Draft, Flags, Why, has_both};
 use super::facts::Facts;
@@ -135,10 +135,10 @@ impl Draft {
     /// # Errors
     /// If the rows do not join the items.
     pub fn embed(&mut self, looked: LookedAt) -> Result<(), DataError> {
-        let LookedAt { mut embeddings, scaled, ids, file, made } = looked;
+        let LookedAt { mut embeddings, notes, ids, file, made } = looked;
         self.made = made;
         let (count, file) = (embeddings.len(), file.as_str());
-        self.notes.extend(scaled);
+        self.notes.extend(notes);
         if self.ids.is_empty() {
             // The array is all there is: its ids name the items.
             self.numbered = ids.is_none();
@@ -172,8 +172,8 @@ impl Draft {
 #[derive(Debug)]
 pub struct LookedAt {
     embeddings: Embeddings,
-    /// A sentence if they were not of length one.
-    scaled: Option<String>,
+    /// Decisions taken while reading, as sentences.
+    notes: Vec<String>,
     ids: Option<Vec<String>>,
     /// What shards of `llm2loss encode` say of themselves.
     made: Option<Footer>,
@@ -186,7 +186,9 @@ impl LookedAt {
     /// # Errors
     /// As [`Embeddings::new`]; `file` is what the array is called.
     pub fn new(array: Array, file: String, stopped: &AtomicBool) -> Result<Self, DataError> {
-        let (embeddings, scaled) = Embeddings::unless(stopped, vec![array.numbers], &file)?;
-        Ok(Self { embeddings, scaled, ids: array.ids, made: array.made, file })
+        let origin = Origin { file: &file, parts: &array.parts };
+        let (embeddings, scaled) = Embeddings::unless(stopped, vec![array.numbers], &origin)?;
+        let notes = array.notes.into_iter().chain(scaled).collect();
+        Ok(Self { embeddings, notes, ids: array.ids, made: array.made, file })
     }
 }

@@ -2,6 +2,7 @@
 //! by the digest of its numbers.
 
 use super::DataError;
+use super::arrays::Origin;
 use crate::numbers::{NumberArray, Precision, checksum, digest, is_unit, stays, to_unit};
 use rayon::prelude::*;
 use std::io;
@@ -35,7 +36,7 @@ impl Embeddings {
     /// # Errors
     /// The first row that is zero or not finite, or that an array cannot be read; `file` is what they are called.
     pub fn new(parts: Vec<NumberArray>, file: &str) -> Result<(Self, Option<String>), DataError> {
-        Self::unless(&AtomicBool::new(false), parts, file)
+        Self::unless(&AtomicBool::new(false), parts, &Origin { file, parts: &[] })
     }
 
     /// [`Embeddings::new`] that ends early, with an error, when `stopped` says so.
@@ -45,9 +46,9 @@ impl Embeddings {
     pub fn unless(
         stopped: &AtomicBool,
         parts: Vec<NumberArray>,
-        file: &str,
+        origin: &Origin<'_>,
     ) -> Result<(Self, Option<String>), DataError> {
-        let fault = |problem: String| DataError::File { file: file.to_owned(), problem };
+        let fault = |problem: String| DataError::File { file: origin.file.to_owned(), problem };
         let refused = |error: io::Error| fault(error.to_string());
         let rows: usize = parts.iter().map(NumberArray::rows).sum();
         if rows >= NO_ROW as usize {
@@ -67,12 +68,12 @@ impl Embeddings {
         }
         if let Some((row, norm)) = seen.bad {
             let problem = if norm == 0.0 { "all zeros" } else { "not finite" };
-            return Err(fault(format!("row {} is {problem}", row + 1)));
+            return Err(origin.fault(row, problem));
         }
-        let (least, most) = (seen.least, seen.most);
+        let Seen { digests, checksums, least, most, fits_half, fits_bfloat, .. } = seen;
         let note = (!is_unit(least, most))
             .then(|| format!("embeddings had lengths from {least:.4} to {most:.4}; each is scaled to length 1"));
-        let precision = match (seen.fits_half, seen.fits_bfloat) {
+        let precision = match (fits_half, fits_bfloat) {
             (true, _) => Precision::F16,
             (_, true) => Precision::Bf16,
             _ => Precision::F32,
@@ -80,7 +81,6 @@ impl Embeddings {
         let dimension = parts.first().map_or(0, NumberArray::columns);
         let lies_so = |part: &NumberArray| part.precision() == precision && !part.is_big_endian();
         let verbatim = stays(least, half) && stays(most, half) && parts.iter().all(lies_so);
-        let Seen { digests, checksums, .. } = seen;
         Ok((Self { parts, dimension, half, precision, verbatim, digests, checksums, rows: None }, note))
     }
 
@@ -116,6 +116,12 @@ impl Embeddings {
     pub fn retain(&mut self, keep: &[bool]) {
         let rows = |item: usize| self.row(item);
         self.rows = Some((0..keep.len()).filter(|item| keep[*item]).map(rows).collect());
+    }
+
+    /// Whether an item has one.
+    #[must_use]
+    pub fn has(&self, item: usize) -> bool {
+        self.row(item) != NO_ROW
     }
 
     fn row(&self, item: usize) -> u32 {

@@ -82,6 +82,9 @@ pub enum DataError {
     File { file: String, problem: String },
     #[error("{file} is damaged: {problem}")]
     Damaged { file: String, problem: String },
+    /// What the disk refused.
+    #[error("{file}: {problem}")]
+    Disk { file: String, problem: String },
     #[error("{0}")]
     Usage(String),
     #[error(transparent)]

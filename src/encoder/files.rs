@@ -42,6 +42,11 @@ impl Files {
         read_json(&self.require(name)?)
     }
 
+    /// Whether what lacks may be there at another time.
+    pub(super) fn may_come(&self) -> bool {
+        matches!(self, Self::Hub(repository) if repository.out_of_reach())
+    }
+
     /// The place in words.
     pub(super) fn place(&self) -> String {
         match self {

@@ -43,6 +43,9 @@ use thiserror::Error;
 pub enum EncoderError {
     #[error("encoder {encoder}: {problem}")]
     Unusable { encoder: String, problem: String },
+    /// There is none of this name, or its files are not what can be read: no try will mend that.
+    #[error("encoder {encoder}: {problem}")]
+    Unopened { encoder: String, problem: String },
     #[error("encoder {encoder} reads text only; images need a CLIP or SigLIP encoder")]
     TextOnly { encoder: String },
     #[error(transparent)]

@@ -60,40 +60,50 @@ pub fn open_with(name: &str, options: &OpenOptions) -> Result<Arc<dyn Encoder>, 
         EncoderChoice::read(name)
     };
     if choice.name == "builtin" {
-        return choice.of(Arc::new(StaticEncoder::new()?), false).map_err(|problem| unusable(name, problem));
+        return choice.of(Arc::new(StaticEncoder::new()?), false).map_err(|problem| unopened(name, problem));
     }
-    let opened = if server::is_address(&choice.name) {
-        ServerEncoder::open(&choice.name, options.server.clone())
-            .and_then(|encoder| choice.of(Arc::new(encoder), false))
+    if server::is_address(&choice.name) {
+        let client = ServerEncoder::client(&choice.name, options.server.clone());
+        // A server may answer later.
+        let opened = ServerEncoder::open(&choice.name, client.map_err(|problem| unopened(name, problem))?);
+        let encoder = opened.map_err(|problem| out_of_reach(name, problem))?;
+        return choice.of(Arc::new(encoder), false).map_err(|problem| unopened(name, problem));
+    }
+    let files = if Path::new(&choice.name).is_dir() {
+        Files::Folder(Path::new(&choice.name).to_owned())
     } else {
-        // What others' libraries stumble over is damage of the files.
-        let opened = guarded(|| open_files(&choice, options));
-        opened.unwrap_or_else(|words| Err(format!("its files are damaged: {words}")))
+        let repository = Repository::new(&choice.name, options.hub.clone());
+        Files::Hub(Box::new(repository.map_err(|problem| unopened(name, problem))?))
     };
-    opened.map_err(|problem| unusable(name, problem))
+    // What others' libraries stumble over is damage of the files.
+    let opened = guarded(|| open_files(&choice, &files, options));
+    let opened = opened.unwrap_or_else(|words| Err(format!("its files are damaged: {words}")));
+    opened.map_err(|problem| match files.may_come() {
+        true => out_of_reach(name, problem),
+        false => unopened(name, problem),
+    })
 }
 
-fn unusable(encoder: &str, problem: String) -> EncoderError {
+fn unopened(encoder: &str, problem: String) -> EncoderError {
+    EncoderError::Unopened { encoder: encoder.to_owned(), problem }
+}
+
+fn out_of_reach(encoder: &str, problem: String) -> EncoderError {
     EncoderError::Unusable { encoder: encoder.to_owned(), problem }
 }
 
-fn open_files(choice: &EncoderChoice, options: &OpenOptions) -> Result<Arc<dyn Encoder>, String> {
+fn open_files(choice: &EncoderChoice, files: &Files, options: &OpenOptions) -> Result<Arc<dyn Encoder>, String> {
     let name = choice.name.as_str();
-    let files = if Path::new(name).is_dir() {
-        Files::Folder(Path::new(name).to_owned())
-    } else {
-        Files::Hub(Box::new(Repository::new(name, options.hub.clone())?))
-    };
     let config: Value = read_json(&files.require("config.json")?)?;
     let kind = config["model_type"].as_str().unwrap_or(if config.get("text_config").is_some() { "clip" } else { "" });
     if kind == "clip" {
-        return choice.of(Arc::new(ClipEncoder::open(name, &files, &options.device)?), false);
+        return choice.of(Arc::new(ClipEncoder::open(name, files, &options.device)?), false);
     }
     if kind == "siglip" {
-        return choice.of(Arc::new(SiglipEncoder::open(name, &files, &options.device)?), false);
+        return choice.of(Arc::new(SiglipEncoder::open(name, files, &options.device)?), false);
     }
     if let Some(shape) = Architecture::of(kind, &config)? {
-        let encoder = SentenceEncoder::open(name, &files, &shape, &choice.wish(), &options.device)?;
+        let encoder = SentenceEncoder::open(name, files, &shape, &choice.wish(), &options.device)?;
         return choice.of(Arc::new(encoder), true);
     }
     let what =

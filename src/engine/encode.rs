@@ -1,16 +1,17 @@
 //! One shard to embeddings: read in windows, encoded, written beside its place. A worker keeps no state and opens no
 //! home, so that any engine may run as many as it likes, and run one again.
 
+use super::encode_output::{BadRow, BadRows, Target, beside, copy_beside, disk, is_pack, refused, there};
 use super::{EngineError, Stage, Tracker};
-use crate::data::{Footer, LineSink, ParquetProblem, ParquetSink, Row, RowContent, Shard, Window, footer_of};
+use crate::data::{Footer, LineSink, ParquetProblem, ParquetSink, Row, RowContent, Shard, Window};
 use crate::encoder::{Encoder, Pixels};
 use crate::files::write_with;
-use crate::store::{ContentHash, PackSink, bytes_hash, content_hash, pack_words};
+use crate::store::{ContentHash, PackSink, bytes_hash, content_hash};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::fs::File;
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 /// Rows that are encoded together: texts, and images, whose pixels are in memory at once.
 const TEXT_WINDOW: usize = 1024;
@@ -31,24 +32,10 @@ pub struct EncodeReport {
     pub bad: u64,
     /// The file that lists them.
     pub bad_file: Option<String>,
+    /// The first of them, where no file does.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bad_rows: Vec<BadRow>,
     pub notes: Vec<String>,
-}
-
-/// Where embeddings go.
-#[derive(Debug, Clone)]
-pub enum Target {
-    File(PathBuf),
-    /// The standard output, as JSON lines.
-    Out,
-}
-
-/// A row that has no embedding, as a line of the list.
-#[derive(Serialize)]
-struct BadRow<'a> {
-    file: &'a str,
-    row: u64,
-    id: &'a str,
-    why: &'a str,
 }
 
 /// Encodes a shard.
@@ -80,28 +67,25 @@ pub fn encode(
         rows: 0,
         bad: 0,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        numbers: String::new(),
     };
     let mut notes = shard.notes.clone();
     if let Target::File(path) = target
         && let Some(there) = there(path, &promised, force)?
     {
         notes.push("it is there already, whole and of this input and encoder, and is left alone".into());
-        return Ok(report(target, &there, true, notes));
+        return Ok(report(target, &there, true, notes, Vec::new()));
     }
     tracker.stage(Stage::Embedding, shard.rows);
     let work = Work { shard, encoder, tracker, footer: promised, bad: BadRows::new()? };
-    let footer = match target {
+    let (footer, bad_rows) = match target {
         Target::Out => work.lines()?,
-        Target::File(path) => work.file(path)?,
+        Target::File(path) => (work.file(path)?, Vec::new()),
     };
-    Ok(report(target, &footer, false, notes))
+    Ok(report(target, &footer, false, notes, bad_rows))
 }
 
-fn refused(error: io::Error) -> EngineError {
-    EngineError::Internal(error.to_string())
-}
-
-fn report(target: &Target, footer: &Footer, kept: bool, notes: Vec<String>) -> EncodeReport {
+fn report(target: &Target, footer: &Footer, kept: bool, notes: Vec<String>, bad_rows: Vec<BadRow>) -> EncodeReport {
     let (output, bad_file) = match target {
         Target::Out => ("-".to_owned(), None),
         Target::File(path) => (path.display().to_string(), Some(beside(path, ".bad.jsonl").display().to_string())),
@@ -117,43 +101,8 @@ fn report(target: &Target, footer: &Footer, kept: bool, notes: Vec<String>) -> E
         rows: footer.rows,
         bad: footer.bad,
         bad_file: bad_file.filter(|_| footer.bad > 0),
+        bad_rows,
         notes,
-    }
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    path.with_file_name(format!("{name}{ending}"))
-}
-
-/// Whether a target is to be a pack.
-fn is_pack(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors"))
-}
-
-/// What an output that is there says, if it is what would be written; an error if it may not be replaced.
-fn there(path: &Path, promised: &Footer, force: bool) -> Result<Option<Footer>, EngineError> {
-    let Ok(metadata) = std::fs::metadata(path) else { return Ok(None) };
-    let shown = path.display();
-    if !metadata.is_file() {
-        let problem = "is a folder, a pipe or a device; give a file to write, or - for the standard output";
-        return Err(EngineError::Usage(format!("{shown} {problem}")));
-    }
-    let footer = if is_pack(path) { pack_words(path).and_then(|words| Footer::read(&words)) } else { footer_of(path) };
-    match footer {
-        Some(footer) if footer.is_of(promised) && !force => Ok(Some(footer)),
-        Some(_) if force => Ok(None),
-        Some(footer) => Err(EngineError::Usage(format!(
-            "{shown} is there and holds embeddings of {}; --force replaces it",
-            if footer.fingerprint == promised.fingerprint {
-                "another input, part or choice of columns".to_owned()
-            } else {
-                format!("another encoder, {} ({})", footer.encoder, footer.fingerprint)
-            }
-        ))),
-        None => Err(EngineError::Usage(format!(
-            "{shown} is there and was not written whole by 'llm2loss encode': it is left as it is; remove it or give another name"
-        ))),
     }
 }
 
@@ -169,12 +118,21 @@ struct Work<'a> {
 type Taken<'a> = dyn FnMut(Window, &[f32], &[ContentHash]) -> Result<(), EngineError> + 'a;
 
 impl Work<'_> {
-    /// Writes JSON lines to the standard output.
-    fn lines(mut self) -> Result<Footer, EngineError> {
+    /// Writes JSON lines to the standard output, for as long as somebody reads them.
+    fn lines(mut self) -> Result<(Footer, Vec<BadRow>), EngineError> {
         let out = BufWriter::new(io::stdout().lock());
         let mut sink = LineSink::new(out, &self.shard, self.encoder.dimension())?;
-        self.each(&mut |window, embeddings, _| sink.add(&window, embeddings).map_err(refused))?;
-        Ok(self.footer)
+        let mut closed = false;
+        let done = self.each(&mut |window, embeddings, _| {
+            sink.add(&window, embeddings).map_err(|error| {
+                closed = error.kind() == io::ErrorKind::BrokenPipe;
+                refused(error)
+            })
+        });
+        match done {
+            Err(error) if !closed => Err(error),
+            _ => Ok((self.footer, self.bad.shown)),
+        }
     }
 
     /// Writes a file, after what belongs beside it.
@@ -189,7 +147,7 @@ impl Work<'_> {
         });
         match (failure, written) {
             (Some(error), _) => Err(error),
-            (None, Err(error)) => Err(EngineError::Usage(format!("{}: {error}", path.display()))),
+            (None, Err(error)) => Err(disk(path, &error)),
             (None, Ok(())) => Ok(self.footer),
         }
     }
@@ -240,6 +198,7 @@ impl Work<'_> {
             self.tracker.done(done);
         }
         self.footer.bad = self.bad.count;
+        self.shard.check_unchanged()?;
         match &self.bad.first {
             Some(first) if self.footer.rows == 0 => Err(EngineError::Usage(format!(
                 "{}: none of its {} rows can be embedded; {first}",
@@ -310,48 +269,4 @@ impl Work<'_> {
         let pixels: Vec<Pixels> = pixels.into_iter().flatten().collect();
         Ok(if pixels.is_empty() { Vec::new() } else { self.encoder.encode_images(&pixels)? })
     }
-}
-
-/// Rows without an embedding, listed as they come up.
-struct BadRows {
-    lines: BufWriter<File>,
-    count: u64,
-    /// The first of them, in words.
-    first: Option<String>,
-}
-
-impl BadRows {
-    fn new() -> Result<Self, EngineError> {
-        let lines = BufWriter::new(tempfile::tempfile().map_err(refused)?);
-        Ok(Self { lines, count: 0, first: None })
-    }
-
-    /// Lists a row if it is one of them.
-    fn add(&mut self, row: &Row) -> Result<(), EngineError> {
-        let RowContent::Bad(why) = &row.content else { return Ok(()) };
-        self.count += 1;
-        self.first.get_or_insert_with(|| format!("row {} of {}: {why}", row.number, row.file));
-        let line = BadRow { file: &row.file, row: row.number, id: &row.id, why };
-        serde_json::to_writer(&mut self.lines, &line).map_err(|error| refused(error.into()))?;
-        self.lines.write_all(b"\n").map_err(refused)
-    }
-
-    /// Leaves the list beside the output; an older one goes where there is none.
-    fn keep(&mut self, footer: &Footer, path: &Path) -> Result<(), EngineError> {
-        self.lines.flush().map_err(refused)?;
-        if footer.bad > 0 {
-            return copy_beside(self.lines.get_mut(), path);
-        }
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(refused(error)),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Copies a file without a name to a place, whole.
-fn copy_beside(from: &mut File, path: &Path) -> Result<(), EngineError> {
-    from.seek(SeekFrom::Start(0)).map_err(refused)?;
-    let copied = write_with(path, |file| io::copy(from, file).map(drop));
-    copied.map_err(|error| EngineError::Usage(format!("{}: {error}", path.display())))
 }

@@ -39,6 +39,8 @@ impl EngineError {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Store(error) => error.is_usage(),
+            Self::Data(DataError::Disk { .. }) => false,
+            Self::Encoder(EncoderError::Unopened { .. }) => true,
             Self::Data(_)
             | Self::Audit(_)
             | Self::Usage(_)

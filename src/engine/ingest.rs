@@ -2,13 +2,13 @@
 
 use super::ingest_report::{IngestReport, report};
 use super::packed_images::Unpacked;
-use super::pairing::{Pairing, made_by};
+use super::pairing::{Pairing, made_by, of_texts};
 use super::rows::own_words;
 use super::{EngineError, known_audits};
 use crate::audit::{Audit, Content, LONGEST_NAME, is_audit_name};
 use crate::data::{AttributeFile, BUILTIN_AUDITS, Draft, Embeddings, Rest};
 use crate::encoder::{Encoder, EncoderError};
-use crate::store::{ContentHash, Ingested, Store, StoreError};
+use crate::store::{ContentHash, Ingested, Store, StoreError, content_hash};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ pub fn ingest(
     open: impl Fn(&str) -> Result<Arc<dyn Encoder>, EncoderError>,
 ) -> Result<IngestReport, EngineError> {
     check_name(home, how.name)?;
-    let encoder = open(how.encoder).map_err(|error| EngineError::Usage(error.to_string()))?;
+    let encoder = open(how.encoder)?;
     ingest_with(home, draft, prompts, how, encoder.as_ref())
 }
 
@@ -60,6 +60,8 @@ pub fn ingest_with(
     if how.link {
         check_link(draft.embeddings.as_ref())?;
     }
+    of_texts(&mut draft, encoder, how)?;
+    let (texts, made) = (draft.of_texts, draft.made.is_some());
     let (mut unpacked, mut opened) = (None, None);
     if let Some(packed) = draft.packed_images.take() {
         needs_eyes(encoder)?;
@@ -74,8 +76,12 @@ pub fn ingest_with(
     }
     let (audit, mut rest) = draft.into_audit(name, prompts)?;
     fits(&audit, &rest, encoder)?;
-    if let Some(embeddings) = &rest.embeddings {
+    if let Some(embeddings) = rest.embeddings.as_ref().filter(|_| !texts) {
         match Pairing::measure(&audit, embeddings, encoder)? {
+            // Whose they are is known then.
+            Some(pairing) if !pairing.fits() && made => {
+                rest.notes.push(format!("{pairing}: the captions say nothing of the images they stand beside"));
+            }
             Some(pairing) if !pairing.fits() && !how.allow_mismatch => {
                 return Err(EngineError::Usage(format!(
                     "{pairing}: the embeddings seem not to be of encoder {}; give theirs with --encoder, or take them as they are with --allow-mismatch",
@@ -115,6 +121,10 @@ pub fn ingest_with(
     let before = || match (&rest.embeddings, &rest.digests) {
         (Some(embeddings), Some(digests)) => {
             keep_embeddings(&store, encoder.fingerprint(), embeddings, digests, how.link)
+        }
+        (Some(embeddings), None) => {
+            let texts: Vec<_> = ingested.audit.items.iter().map(|item| content_hash(&item.text)).collect();
+            keep_embeddings(&store, encoder.fingerprint(), embeddings, &texts, false)
         }
         _ => Ok(()),
     };

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 /// Time between two reports.
 const EVERY: Duration = Duration::from_millis(100);
-/// Speed is smoothed over about this many seconds.
-const SPEED_WINDOW: f64 = 1.0;
+/// Speed is smoothed over about this many seconds: a worker that writes for a while has not become slow.
+const SPEED_WINDOW: f64 = 5.0;
 /// Most points of a published curve.
 const CURVE_POINTS: usize = 400;
 
@@ -43,6 +43,7 @@ struct State {
     steps: Vec<u32>,
     series: [Vec<Vec<f32>>; 3],
     speed: f64,
+    began: Instant,
     measured: (Instant, u64),
     published: Option<Instant>,
     gpu: Option<GpuLoad>,
@@ -67,6 +68,7 @@ impl Tracker {
             steps: Vec::new(),
             series: std::array::from_fn(|_| Vec::new()),
             speed: 0.0,
+            began: now,
             measured: (now, 0),
             published: None,
             gpu: None,
@@ -222,7 +224,8 @@ impl State {
         self.total = total;
         self.items_per_unit = 1.0;
         self.speed = 0.0;
-        self.measured = (Instant::now(), 0);
+        self.began = Instant::now();
+        self.measured = (self.began, 0);
     }
 
     /// Updates the smoothed speed.
@@ -232,7 +235,9 @@ impl State {
             return;
         }
         let recent = (self.done - self.measured.1) as f64 * self.items_per_unit / seconds;
-        let weight = if self.speed == 0.0 { 1.0 } else { (seconds / SPEED_WINDOW).min(1.0) };
+        // At first all that was seen counts alike.
+        let share = seconds / (now - self.began).as_secs_f64().max(seconds);
+        let weight = if self.speed == 0.0 { 1.0 } else { share.max(1.0 - (-seconds / SPEED_WINDOW).exp()) };
         self.speed += weight * (recent - self.speed);
         self.measured = (now, self.done);
     }
@@ -272,5 +277,22 @@ mod tests {
         assert!(last.curves.steps.len() <= CURVE_POINTS && last.curves.steps.last() == Some(&10_000));
         assert_eq!(last.curves.series[1][0].len(), last.curves.steps.len());
         assert_eq!(last.losses[2], [1e-4, 0.5]);
+    }
+
+    #[test]
+    fn a_speed_does_not_jump_where_work_waits_for_a_while() {
+        let tracker = Tracker::silent();
+        let mut state = tracker.state.lock().unwrap();
+        state.begin(Stage::Embedding, 1_000_000);
+        let (start, mut milliseconds, mut seen) = (state.began, 0, Vec::new());
+        // Ten windows of 1,000 in a second, then a second and a half of writing: 4,000 a second.
+        for window in 1..=200u64 {
+            milliseconds += if window % 10 == 0 { 1600 } else { 100 };
+            state.done = 1000 * window;
+            state.measure(start + Duration::from_millis(milliseconds));
+            seen.push(state.speed);
+        }
+        let late = &seen[50..];
+        assert!(late.iter().all(|speed| (2500.0..6500.0).contains(speed)), "{late:?}");
     }
 }

@@ -85,3 +85,8 @@ for split, start, count in [("train", 0, 24), ("test", 24, 16)]:
     for part in range(2):
         table = pyarrow.table(rows(start + part * count // 2, count // 2))
         parquet.write_table(table, PLACE / "splits" / f"{split}-{part:05}-of-00002.parquet", compression="zstd")
+
+# What a writer leaves that had no rows: one row group, of none, whose columns say places that are none.
+none = {"id": pyarrow.string(), "text": pyarrow.string(), "loss": pyarrow.float64(), "young": pyarrow.int64()}
+empty = pyarrow.table({name: pyarrow.array([], kind) for name, kind in none.items()})
+parquet.write_table(empty, PLACE / "empty.parquet")

@@ -2,6 +2,7 @@
 
 use crate::encoder::EncoderChoice;
 use clap::Args;
+use std::path::Path;
 
 #[derive(Debug, Args)]
 pub struct EncoderGiven {
@@ -29,14 +30,24 @@ impl EncoderGiven {
         self.name.is_some() || self.dims.is_some() || self.prompt_document.is_some() || self.prompt_query.is_some()
     }
 
+    /// [`EncoderGiven::line`] for what is read in another folder: a path from the root.
+    pub fn lasting_line(&self) -> String {
+        let folder = self.name.as_ref().filter(|name| Path::new(name).is_dir());
+        let name = folder.and_then(|name| std::path::absolute(name).ok()).map(|path| path.display().to_string());
+        EncoderChoice { name: name.unwrap_or_else(|| self.choice().name), ..self.choice() }.to_string()
+    }
+
     /// The encoder that is meant, as one line.
     pub fn line(&self) -> String {
-        let choice = EncoderChoice {
+        self.choice().to_string()
+    }
+
+    fn choice(&self) -> EncoderChoice {
+        EncoderChoice {
             name: self.name.clone().unwrap_or_else(|| "builtin".to_owned()),
             dims: self.dims,
             prompt_document: self.prompt_document.clone(),
             prompt_query: self.prompt_query.clone(),
-        };
-        choice.to_string()
+        }
     }
 }

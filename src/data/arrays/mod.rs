@@ -35,6 +35,10 @@ pub struct Array {
     pub ids: Option<Vec<String>>,
     /// What shards of `llm2loss encode` say of themselves.
     pub made: Option<Footer>,
+    /// Files that the rows come from, each with its first row, where there are several.
+    pub parts: Vec<(usize, String)>,
+    /// Decisions taken while reading, as sentences.
+    pub notes: Vec<String>,
 }
 
 impl Array {
@@ -45,7 +49,7 @@ impl Array {
     fn new(numbers: NumberArray, ids: Option<Vec<String>>) -> Result<Self, String> {
         let shape = [numbers.rows(), numbers.columns()];
         check_shape(&shape, numbers.rows() * numbers.columns(), ids.as_deref())?;
-        Ok(Self { numbers, ids, made: None })
+        Ok(Self { numbers, ids, made: None, parts: Vec::new(), notes: Vec::new() })
     }
 
     /// All of it in memory.
@@ -60,6 +64,29 @@ impl Array {
             self.numbers.read(at * self.numbers.block(), block, &mut bytes).map_err(|error| error.to_string())?;
         }
         Ok(Matrix { values, columns, ids: self.ids })
+    }
+}
+
+/// What arrays are called, and the files that their rows come from, each with its first row, where there are several.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    pub file: &'a str,
+    pub parts: &'a [(usize, String)],
+}
+
+impl<'a> Origin<'a> {
+    /// The file of a row and its number there, from 1.
+    #[must_use]
+    pub fn place(&self, row: usize) -> (&'a str, usize) {
+        let part = self.parts.iter().rev().find(|(first, _)| *first <= row);
+        part.map_or((self.file, row + 1), |(first, name)| (name, row - first + 1))
+    }
+
+    /// The error of a row.
+    #[must_use]
+    pub fn fault(&self, row: usize, problem: &str) -> DataError {
+        let (file, row) = self.place(row);
+        DataError::File { file: file.to_owned(), problem: format!("row {row} is {problem}") }
     }
 }
 
@@ -149,6 +176,9 @@ fn names_beside(path: &Path, array: &Array) -> Result<Option<PathBuf>, String> {
 }
 
 fn open_named(path: &Path, ids: Option<&Path>, name: &str) -> Result<Array, DataError> {
+    // A pattern may stand for one array.
+    let found = files(path)?.filter(|found| found.len() == 1 && is_array(&found[0]));
+    let path = found.as_ref().map_or(path, |found| &found[0]);
     let file = file_name(path);
     let fault = |problem: String| DataError::File { file: file.clone(), problem };
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
@@ -177,7 +207,35 @@ fn open_named(path: &Path, ids: Option<&Path>, name: &str) -> Result<Array, Data
             let problem = format!("has {} lines for the {rows} rows of {file}", lines.len());
             return Err(DataError::File { file: file_name(ids), problem });
         }
+        if beside.is_some() {
+            array.notes.push(format!("ids of the embeddings are those of {}", file_name(ids)));
+        }
         array.ids = Some(lines);
     }
     Ok(array)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Embeddings;
+    use crate::numbers::Precision;
+    use std::sync::atomic::AtomicBool;
+
+    #[test]
+    fn a_fault_is_named_by_the_file_of_its_row_and_its_number_there() {
+        let (folder, mut bytes) = (tempfile::tempdir().unwrap(), Vec::new());
+        let path = folder.path().join("numbers");
+        Precision::F32.encode(&[1.0, 0.0, 0.6, 0.8, 1.0, 0.0, 0.0, 0.0], &mut bytes);
+        std::fs::write(&path, bytes).unwrap();
+        let refused = |parts: &[(usize, String)]| {
+            let numbers = NumberArray::open(&path, 0, [4, 2], Precision::F32).unwrap();
+            let origin = Origin { file: "all", parts };
+            Embeddings::unless(&AtomicBool::new(false), vec![numbers], &origin).unwrap_err().to_string()
+        };
+        assert_eq!(refused(&[]), "all: row 4 is all zeros");
+        // The second holds no rows.
+        let parts = [(0, "a".to_owned()), (2, "b".to_owned()), (2, "c".to_owned())];
+        assert_eq!(refused(&parts), "c: row 2 is all zeros");
+    }
 }

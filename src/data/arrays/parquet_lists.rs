@@ -1,8 +1,8 @@
 //! Parquet: a column of lists of numbers, beside a column of ids.
 
-use super::{Array, spool};
-use crate::data::shard::{footer_of_shard, same_encoder, whole_cuts};
-use crate::data::table::{Table, file_name, files, is_parquet, most_unpacked, open_parquet};
+use super::{Array, Origin, spool};
+use crate::data::shard::{Footer, NumbersDigest, footer_of_shard, same_encoder, whole_cuts};
+use crate::data::table::{Table, file_name, files, groups, is_parquet, most_unpacked, open_parquet};
 use crate::numbers::{NumberArray, Precision};
 use half::f16;
 use parquet::basic::{LogicalType, Type as Physical};
@@ -32,22 +32,29 @@ pub fn open_lists(path: &Path, name: &str) -> Result<Array, String> {
     }
     let footers = parts.iter().map(|part| footer_of_shard(part)).collect::<Result<Vec<_>, _>>();
     // What is wrong with a single file is said below.
-    let footers = if parts.len() == 1 { footers.unwrap_or_else(|_| vec![None]) } else { footers? };
-    let of_files = || parts.iter().map(PathBuf::as_path).zip(&footers);
-    let made = same_encoder(of_files().map(|(part, footer)| (part, footer.clone())))?;
+    let footers = if parts.len() == 1 { footers.unwrap_or_else(|_| vec![(None, true)]) } else { footers? };
+    let of_files = || parts.iter().map(PathBuf::as_path).zip(footers.iter().map(|(footer, _)| footer));
+    // What holds no rows is of no encoder.
+    let with_rows = of_files().zip(&footers).filter(|(_, (footer, rows))| *rows || footer.is_some());
+    let made = same_encoder(with_rows.map(|((part, footer), _)| (part, footer.clone())))?;
     if parts.len() > 1 {
         whole_cuts(of_files().filter_map(|(part, footer)| Some((part, footer.as_ref()?))))?;
     }
     let mut lists = Lists { spool: spool(), count: 0, lengths: Vec::new() };
-    for part in &parts {
+    let mut firsts = Vec::new();
+    for (part, footer) in of_files() {
+        firsts.push((lists.lengths.len(), file_name(part)));
         let told = |problem: String| {
             if parts.len() == 1 { problem } else { format!("{}: {problem}", file_name(part)) }
         };
-        lists.read(part, name).map_err(told)?;
+        lists.read(part, name, footer.as_ref()).map_err(told)?;
     }
     let columns = lists.lengths.first().copied().unwrap_or(0);
+    let firsts = if parts.len() > 1 { firsts } else { Vec::new() };
     if let Some(row) = lists.lengths.iter().position(|length| *length != columns) {
-        return Err(format!("row {}: {} numbers where the first row has {columns}", row + 1, lists.lengths[row]));
+        let (file, own) = Origin { file: "", parts: &firsts }.place(row);
+        let file = if file.is_empty() { String::new() } else { format!("{file}: ") };
+        return Err(format!("{file}row {own}: {} numbers where the first row has {columns}", lists.lengths[row]));
     }
     let ids = match Table::read(path) {
         Ok(table) => ids(&table)?,
@@ -55,7 +62,7 @@ pub fn open_lists(path: &Path, name: &str) -> Result<Array, String> {
     };
     let shape = [lists.lengths.len(), columns];
     let numbers = NumberArray::spooled(lists.spool.into_inner(), path, shape, Precision::F32);
-    Ok(Array { made, ..Array::new(numbers, ids)? })
+    Ok(Array { made, parts: firsts, ..Array::new(numbers, ids)? })
 }
 
 /// The column that names the rows.
@@ -73,8 +80,12 @@ struct Lists {
 }
 
 impl Lists {
-    fn read(&mut self, path: &Path, name: &str) -> Result<(), String> {
+    fn read(&mut self, path: &Path, name: &str, footer: Option<&Footer>) -> Result<(), String> {
+        let (before, mut digest) = (self.lengths.len(), NumbersDigest::default());
         let reader = open_parquet(path, &file_name(path)).map_err(|error| error.to_string())?;
+        if groups(reader.metadata()).next().is_none() {
+            return Ok(());
+        }
         let schema = reader.metadata().file_metadata().schema_descr();
         let named = |at: &usize| schema.column(*at).path().parts().first().is_some_and(|root| root == name);
         let lists: Vec<usize> = (0..schema.num_columns()).filter(|at| is_list(&schema.column(*at))).collect();
@@ -88,37 +99,40 @@ impl Lists {
         if claimed.sum::<u64>() > (most - self.count) as u64 {
             return Err(too_many(most));
         }
-        for group in 0..reader.num_row_groups() {
+        for group in groups(reader.metadata()) {
             let group = reader.get_row_group(group).map_err(|error| error.to_string())?;
             let full = schema.column(column).max_def_level();
             match group.get_column_reader(column).map_err(|error| error.to_string())? {
                 ColumnReader::FloatColumnReader(mut column) => {
-                    self.read_column::<FloatType>(&mut column, full, most, |value| *value)?;
+                    self.read_column::<FloatType>((&mut column, full), (most, before), |value| *value)?;
                 }
                 ColumnReader::DoubleColumnReader(mut column) => {
-                    self.read_column::<DoubleType>(&mut column, full, most, |value| *value as f32)?;
+                    self.read_column::<DoubleType>((&mut column, full), (most, before), |value| *value as f32)?;
                 }
                 ColumnReader::FixedLenByteArrayColumnReader(mut column) => {
                     let number = |bytes: &[u8]| {
                         bytes.first_chunk::<2>().map_or(f32::NAN, |bytes| f16::from_le_bytes(*bytes).to_f32())
                     };
-                    self.read_column::<FixedLenByteArrayType>(&mut column, full, most, |value| {
+                    self.read_column::<FixedLenByteArrayType>((&mut column, full), (most, before), |value| {
+                        digest.add(value.as_bytes());
                         number(value.as_bytes())
                     })?;
                 }
                 _ => return Err("the column holds no numbers".into()),
             }
         }
-        Ok(())
+        match footer.filter(|footer| !footer.numbers.is_empty() && footer.numbers != digest.finish()) {
+            Some(_) => Err("its embeddings are not the ones that were written; it is damaged, make it again".into()),
+            None => Ok(()),
+        }
     }
 
-    /// Appends a column chunk.
+    /// Appends a column chunk of a file whose rows begin after `before`.
     fn read_column<T: DataType>(
         &mut self,
-        column: &mut ColumnReaderImpl<T>,
-        full: i16,
-        most: usize,
-        number: impl Fn(&T::T) -> f32,
+        (column, full): (&mut ColumnReaderImpl<T>, i16),
+        (most, before): (usize, usize),
+        mut number: impl FnMut(&T::T) -> f32,
     ) -> Result<(), String> {
         let Self { spool, count, lengths } = self;
         let mut bytes = Vec::new();
@@ -139,7 +153,7 @@ impl Lists {
                 }
                 let there = *defined == full;
                 if !there && lengths.last() != Some(&0) {
-                    return Err(format!("row {}: a number is missing", lengths.len()));
+                    return Err(format!("row {}: a number is missing", lengths.len() - before));
                 }
                 if let Some(length) = lengths.last_mut().filter(|_| there) {
                     *length += 1;

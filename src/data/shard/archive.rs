@@ -7,10 +7,12 @@ use super::records::{LARGEST_IMAGE, Record, Records};
 use crate::data::DataError;
 use crate::data::image_folder::is_image;
 use crate::data::table::{LARGEST_CELL, Source, file_name};
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use tar::{Archive, Entry, EntryType, PaxExtensions};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Rows that are read ahead, and longest name of a member.
 const AHEAD: usize = 4;
@@ -75,6 +77,7 @@ fn read(reader: impl Read, wanted: bool, sender: &SyncSender<Sent>) -> Result<()
     let mut archive = Archive::new(Tail { inner: reader, zeros: 0 });
     let entries = archive.entries().map_err(|error| error.to_string())?.raw(true);
     let (mut long, mut open, mut number): (Option<Vec<u8>>, Option<Open>, u64) = (None, None, 0);
+    let mut seen = HashSet::new();
     for entry in entries {
         let mut entry = entry.map_err(|error| format!("the archive is damaged after row {number}: {error}"))?;
         let kind = entry.header().entry_type();
@@ -91,6 +94,9 @@ fn read(reader: impl Read, wanted: bool, sender: &SyncSender<Sent>) -> Result<()
                 let Some((stem, ending)) = stem(name.trim_end_matches('\0')) else { continue };
                 if open.as_ref().is_none_or(|open| open.stem != stem) {
                     number += 1;
+                    if !seen.insert(xxh3_64(stem.as_os_str().as_encoded_bytes())) {
+                        return Err(scattered(&stem));
+                    }
                     let id = Some(stem.to_string_lossy().into_owned());
                     let bad = (!is_text).then(|| "its name is not UTF-8".to_owned());
                     let record = Record { number, id, bad, ..Record::default() };
@@ -112,9 +118,19 @@ fn read(reader: impl Read, wanted: bool, sender: &SyncSender<Sent>) -> Result<()
     if archive.into_inner().zeros < END {
         return Err(format!("the archive has no end after row {number}: it is cut off"));
     }
-    // Nobody may listen any more.
-    let _ = open.map(|last| sender.send(Ok(Some(last.record))));
+    if let Some(last) = open {
+        // Nobody may listen any more.
+        let _ = sender.send(Ok(Some(last.record)));
+    }
     Ok(())
+}
+
+/// The error of a row whose members do not follow each other: it would be two, each without what the other has.
+fn scattered(stem: &Path) -> String {
+    let stem = stem.display();
+    format!(
+        "the members of row '{stem}' do not lie together, as webdataset wants it; write the archive again with tar --sort=name"
+    )
 }
 
 /// Counts the zeros that were read last.
@@ -174,7 +190,11 @@ fn pax_name(entry: &mut Entry<'_, impl Read>) -> Result<Option<Vec<u8>>, String>
 fn member(entry: &mut Entry<'_, impl Read>, ending: &str, open: &mut Open, wanted: bool) -> Result<(), String> {
     let image = is_image(Path::new(&format!("x.{ending}")));
     let kind = if image { "image" } else { ending };
-    if !["image", "txt", "json", "cls"].contains(&kind) || open.kinds.iter().any(|known| known == kind) {
+    let again = open.kinds.iter().any(|known| known == kind);
+    if image && again {
+        open.record.spare.get_or_insert_with(|| ending.into());
+    }
+    if !["image", "txt", "json", "cls"].contains(&kind) || again {
         return Ok(());
     }
     open.kinds.push(kind.to_owned());

@@ -32,6 +32,10 @@ pub struct Chosen {
 /// Chooses by what a person says, by names, then by what the cells of a sample look like; `beside` where images come
 /// without a column.
 pub fn choose(sample: &Table, wishes: &Wishes, beside: bool) -> Result<Chosen, DataError> {
+    // Of nothing there is nothing to choose.
+    if sample.rows == 0 && sample.columns.is_empty() && !beside {
+        return Ok(Chosen { id: None, place: Place::Beside, notes: Vec::new() });
+    }
     let said = |named: &Option<String>| named.as_deref().map(|name| sample.column(name)).transpose();
     let at = |column: &Column| sample.position(&column.name);
     let below = |column: &str, name: &str| column.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
@@ -56,6 +60,8 @@ pub fn choose(sample: &Table, wishes: &Wishes, beside: bool) -> Result<Chosen, D
         Place::Path(path)
     } else if let Some(text) = named(Role::Text).filter(|at| plain(*at)) {
         Place::Text(text)
+    } else if sample.rows == 0 {
+        Place::Beside
     } else {
         let text = by_content(sample, wishes)?;
         notes.push(format!("the texts are those of column '{text}'; --column text=COLUMN takes another"));

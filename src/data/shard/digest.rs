@@ -31,5 +31,34 @@ pub fn digest_of(files: &[PathBuf]) -> Result<String, DataError> {
         }
         hasher.update(&length.to_le_bytes());
     }
-    Ok(format!("xxh3-128:{:032x}", hasher.digest128()))
+    Ok(written(&hasher))
+}
+
+/// A digest, as footers hold it.
+fn written(hasher: &Xxh3) -> String {
+    format!("xxh3-128:{:032x}", hasher.digest128())
+}
+
+/// Digest of embeddings on their way: of their numbers in half precision, little-endian, row by row.
+#[derive(Default)]
+pub struct NumbersDigest {
+    hasher: Xxh3,
+    held: Vec<u8>,
+}
+
+impl NumbersDigest {
+    /// Bytes that follow.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.held.extend_from_slice(bytes);
+        if self.held.len() >= BLOCK {
+            self.hasher.update(&self.held);
+            self.held.clear();
+        }
+    }
+
+    /// The digest of all that was added.
+    pub fn finish(mut self) -> String {
+        self.hasher.update(&self.held);
+        written(&self.hasher)
+    }
 }

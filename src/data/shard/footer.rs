@@ -30,6 +30,8 @@ pub struct Footer {
     pub bad: u64,
     /// Version of the program that wrote it.
     pub version: String,
+    /// Digest of the embeddings, of a Parquet file; empty where none was taken.
+    pub numbers: String,
 }
 
 impl Footer {
@@ -47,8 +49,13 @@ impl Footer {
             ("rows", self.rows.to_string()),
             ("bad", self.bad.to_string()),
             ("version", self.version.clone()),
+            ("numbers", self.numbers.clone()),
         ];
-        pairs.into_iter().map(|(name, value)| (format!("{BEFORE}{name}"), value)).collect()
+        pairs
+            .into_iter()
+            .filter(|(name, value)| *name != "numbers" || !value.is_empty())
+            .map(|(name, value)| (format!("{BEFORE}{name}"), value))
+            .collect()
     }
 
     /// Reads what [`Footer::pairs`] gave; none of another form.
@@ -68,6 +75,7 @@ impl Footer {
             rows: word("rows")?.parse().ok()?,
             bad: word("bad")?.parse().ok()?,
             version: word("version")?,
+            numbers: word("numbers").unwrap_or_default(),
         })
     }
 
@@ -79,15 +87,16 @@ impl Footer {
     }
 }
 
-/// The footer of one of several files: none of a Parquet file that this program did not write.
+/// The footer of one of several files, and whether they hold rows: none of a Parquet file that this program did not
+/// write.
 ///
 /// # Errors
 /// That it cannot be read as Parquet.
-pub fn footer_of_shard(path: &Path) -> Result<Option<Footer>, String> {
+pub fn footer_of_shard(path: &Path) -> Result<(Option<Footer>, bool), String> {
     let told = |problem: String| format!("{} cannot be read: {problem}", file_name(path));
     let file = File::open(path).map_err(|error| told(error.to_string()))?;
     let reader = SerializedFileReader::new(file).map_err(|error| told(error.to_string()))?;
-    Ok(footer_in(&reader))
+    Ok((footer_in(&reader), reader.metadata().file_metadata().num_rows() > 0))
 }
 
 /// The footer of a Parquet file that this program wrote whole; none of any other file.

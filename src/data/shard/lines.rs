@@ -4,13 +4,13 @@ use super::fault;
 use super::records::{Record, Records};
 use crate::data::DataError;
 use crate::data::table::json::{LONGEST_LINE, read_row};
-use crate::data::table::{Source, Table};
+use crate::data::table::{Source, Table, is_blank};
 use std::io::{BufRead, Read};
 use std::path::Path;
 
 /// Whether a file holds JSON lines: by its name, or by an object in its first line.
 pub fn is_lines(path: &Path) -> Result<bool, DataError> {
-    let source = Source::open(path)?;
+    let source = Source::begin(path)?;
     let name = source.name.to_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
     if name.ends_with(".jsonl") || name.ends_with(".ndjson") {
@@ -29,7 +29,7 @@ struct Lines {
 
 /// Opens a file of JSON lines.
 pub fn open_lines(path: &Path, _wanted: bool) -> Result<Box<dyn Records>, DataError> {
-    let source = Source::open(path)?;
+    let source = Source::begin(path)?;
     let file = source.name.clone();
     Ok(Box::new(Lines { file, reader: Box::new(source.into_reader()), line: Vec::new(), number: 0 }))
 }
@@ -78,7 +78,7 @@ struct Rows {
 
 /// Opens CSV, TSV or a JSON document.
 pub fn open_table(path: &Path, _wanted: bool) -> Result<Box<dyn Records>, DataError> {
-    let table = Table::read(path)?;
+    let table = if is_blank(path) { Table::default() } else { Table::read(path)? };
     for column in &table.columns {
         if let Some((row, problem)) = column.fault() {
             return Err(table.fault(row, &column.name, problem));

@@ -7,6 +7,7 @@ mod choose;
 mod digest;
 mod folder;
 mod footer;
+mod layout;
 mod lines;
 mod parquet_rows;
 mod part;
@@ -14,6 +15,7 @@ mod records;
 mod to_lines;
 mod to_parquet;
 
+pub use digest::NumbersDigest;
 pub use footer::{Footer, footer_of, footer_of_shard, same_encoder, whole_cuts};
 pub use part::Part;
 pub use to_lines::LineSink;
@@ -24,6 +26,7 @@ use cells::Cells;
 use parquet::schema::types::TypePtr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 use tempfile::TempDir;
 
 /// Name of the column of embeddings, and of that of ids.
@@ -129,6 +132,8 @@ pub struct Shard {
     first: u64,
     at: u64,
     reader: Box<dyn Reader>,
+    /// Its files, and what each was before it was read.
+    stamps: Vec<(PathBuf, Stamp)>,
     /// Holds a copy of a pipe, removed with this value.
     copy: Option<TempDir>,
 }
@@ -143,7 +148,21 @@ impl Shard {
     fn new(reader: Box<dyn Reader>, fields: Vec<TypePtr>, rows: u64, has_images: bool, notes: Vec<String>) -> Self {
         let empty = String::new;
         let (name, digest, part, columns) = (empty(), empty(), empty(), empty());
-        Self { name, digest, fields, rows, has_images, notes, part, columns, first: 0, at: 0, reader, copy: None }
+        Self {
+            name,
+            digest,
+            fields,
+            rows,
+            has_images,
+            notes,
+            part,
+            columns,
+            first: 0,
+            at: 0,
+            reader,
+            stamps: Vec::new(),
+            copy: None,
+        }
     }
 
     /// Opens a file, a pattern or folder of files, or a folder of images; looks through it once where its columns are
@@ -153,6 +172,19 @@ impl Shard {
     /// If it cannot be read, or its texts or images are not found.
     pub fn open(path: &Path, wishes: &Wishes) -> Result<Self, DataError> {
         part::open(path, wishes)
+    }
+
+    /// Refuses what was changed since it was opened: what was read may be of no moment.
+    ///
+    /// # Errors
+    /// The file.
+    pub fn check_unchanged(&self) -> Result<(), DataError> {
+        match self.stamps.iter().find(|(path, before)| stamp(path) != *before) {
+            Some((path, _)) => {
+                Err(fault(&records::label(path), "was changed while it was read; run it again when it is whole"))
+            }
+            None => Ok(()),
+        }
     }
 
     /// At most so many of the rows that follow; none at the end.
@@ -176,6 +208,14 @@ impl Shard {
             }
         }
     }
+}
+
+/// Length and time of change of a file.
+type Stamp = Option<(u64, SystemTime)>;
+
+fn stamp(path: &Path) -> Stamp {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
 }
 
 /// The error of a file.

@@ -5,7 +5,7 @@ use super::choose::{Place, check_names, choose};
 use super::records::{image_file, label, numbered, text_content};
 use super::{ID, Reader, Row, RowContent, Shard, Window, Wishes, fault};
 use crate::data::DataError;
-use crate::data::table::{Column, Kind, Table, Writer, open_parquet, writer};
+use crate::data::table::{Column, Kind, Table, Writer, groups, open_parquet, writer};
 use parquet::basic::{LogicalType, Repetition, Type as Physical};
 use parquet::column::reader::ColumnReader;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -53,21 +53,28 @@ impl ParquetReader {
     /// Opens files: their footers are read now.
     pub fn open(files: Vec<PathBuf>, root: &Path, wishes: &Wishes) -> Result<Shard, DataError> {
         let mut rows = 0u64;
-        let mut known: Option<(TypePtr, Vec<TypePtr>)> = None;
-        for path in &files {
+        let mut known: Option<Vec<TypePtr>> = None;
+        let mut held = Vec::new();
+        for (at, path) in files.iter().enumerate() {
             let name = label(path);
             let reader = open_parquet(path, &name)?;
             let metadata = reader.metadata().file_metadata();
             let here = metadata.schema();
-            rows += u64::try_from(metadata.num_rows()).map_err(|_| fault(&name, "claims fewer than no rows"))?;
+            let own = u64::try_from(metadata.num_rows()).map_err(|_| fault(&name, "claims fewer than no rows"))?;
+            // What holds no rows may have other columns.
+            if own == 0 && (known.is_some() || at + 1 < files.len()) {
+                continue;
+            }
+            rows += own;
+            held.push(path.clone());
             match &known {
-                None => known = Some((metadata.schema_descr().root_schema_ptr(), here.get_fields().to_vec())),
-                Some((_, fields)) if fields.as_slice() == here.get_fields() => {}
+                None => known = Some(here.get_fields().to_vec()),
+                Some(fields) if fields.as_slice() == here.get_fields() => {}
                 Some(_) => return Err(fault(&name, "has other columns than the files before")),
             }
         }
-        let first = files.first().cloned().unwrap_or_default();
-        let (_, fields) = known.ok_or_else(|| fault(&label(&first), "no file is called so"))?;
+        let (files, first) = (held.clone(), held.first().cloned().unwrap_or_default());
+        let fields = known.ok_or_else(|| fault(&label(&first), "no file is called so"))?;
         let mut reader = Self {
             files: vec![first.clone()].into_iter(),
             leaves: leaves(&first)?,
@@ -91,7 +98,7 @@ impl ParquetReader {
         if matches!(chosen.place, Place::Bytes(_)) {
             notes.push("bytes of images are not written again".into());
         }
-        let has_images = !matches!(chosen.place, Place::Text(_));
+        let has_images = matches!(chosen.place, Place::Bytes(_) | Place::Path(_));
         (reader.files, reader.open, reader.left, reader.group) = (files.into_iter(), None, 0, 0);
         reader.columns.clear();
         Ok(Shard::new(Box::new(reader), fields, rows, has_images, notes))
@@ -183,10 +190,12 @@ impl ParquetReader {
     fn next_group(&mut self) -> Result<bool, DataError> {
         loop {
             let name = label(&self.path);
-            if let Some(open) = self.open.as_ref().filter(|open| self.group < open.num_row_groups()) {
+            if let Some(open) = self.open.as_ref()
+                && let Some(at) = groups(open.metadata()).find(|at| *at >= self.group)
+            {
                 let refused = |error: parquet::errors::ParquetError| fault(&name, error.to_string());
-                let group = open.get_row_group(self.group).map_err(refused)?;
-                self.group += 1;
+                let group = open.get_row_group(at).map_err(refused)?;
+                self.group = at + 1;
                 self.left = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
                 let columns = (0..group.num_columns()).map(|at| group.get_column_reader(at).map_err(refused));
                 self.columns = columns.collect::<Result<_, _>>()?;

@@ -1,13 +1,14 @@
 //! An input as a whole or a part of it: which files, which rows, how they are read.
 
 use super::digest::digest_of;
+use super::layout::Layout;
 use super::parquet_rows::ParquetReader;
-use super::records::{Layout, Open, TextReader};
-use super::{Shard, Wishes, archive, fault, folder, lines};
+use super::records::{Open, TextReader};
+use super::{Shard, Wishes, archive, fault, folder, lines, stamp};
 use crate::data::DataError;
 use crate::data::damage::decoded;
 use crate::data::image_folder::image_files;
-use crate::data::table::{Source, file_name, files, folder_of, is_parquet};
+use crate::data::table::{Source, file_name, files, folder_of, is_blank, is_parquet, not_copied};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -80,16 +81,14 @@ fn spooled(path: &Path) -> Result<Option<(TempDir, PathBuf)>, DataError> {
     if !std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
         return Ok(None);
     }
-    let mut reader = Source::open(path)?.into_reader();
+    let mut reader = Source::begin(path)?.into_reader();
     let mut copy = || {
         let folder = tempfile::tempdir()?;
         let file = folder.path().join("stdin");
         std::io::copy(&mut reader, &mut std::fs::File::create(&file)?)?;
         Ok((folder, file))
     };
-    copy().map(Some).map_err(|error: std::io::Error| {
-        fault(&file_name(path), format!("cannot be copied to a temporary file: {error}"))
-    })
+    copy().map(Some).map_err(|error: std::io::Error| not_copied(file_name(path), &error))
 }
 
 fn input(path: &Path) -> Result<Input, DataError> {
@@ -118,8 +117,13 @@ fn open_files(input: &Input, wishes: &Wishes) -> Result<Shard, DataError> {
         rows = None;
     }
     let first = files.first().ok_or_else(|| fault(&input.name, "no file is called so"))?.clone();
+    let stamps = files.iter().map(|file| (file.clone(), stamp(file))).collect();
     let digest = digest_of(&files)?;
-    let form = if input.images { Form::Records(folder::opener(&input.root)) } else { form_of(&first)? };
+    let form = if input.images {
+        Form::Records(folder::opener(&input.root))
+    } else {
+        form_of(files.iter().find(|file| !is_blank(file)).unwrap_or(&first))?
+    };
     let mut shard = decoded(&first, || match form {
         Form::Parquet => ParquetReader::open(files, &input.root, wishes),
         Form::Records(open) => {
@@ -130,7 +134,7 @@ fn open_files(input: &Input, wishes: &Wishes) -> Result<Shard, DataError> {
         }
     })?;
     shard.name.clone_from(&input.name);
-    shard.digest = digest;
+    (shard.digest, shard.stamps) = (digest, stamps);
     shard.columns = wishes.words();
     shard.part = part.map(|part| part.to_string()).unwrap_or_default();
     if let Some(rows) = rows {

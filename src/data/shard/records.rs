@@ -2,18 +2,18 @@
 
 use super::cells::{Cells, Values};
 use super::choose::{Place, check_names, choose};
+use super::layout::{Kind, Layout};
 use super::{ID, Reader, Row, RowContent, Window, Wishes};
 use crate::data::DataError;
 use crate::data::manifest::leads_up;
-use crate::data::table::{Column, MOST_COLUMNS, Table, file_name};
+use crate::data::table::file_name;
 use parquet::basic::{LogicalType, Repetition, Type as Physical};
 use parquet::schema::types::{Type, TypePtr};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Rows looked at to tell the text, and bytes of contents that are in memory at once.
-const SAMPLE: usize = 5_000;
+/// Bytes of contents that are in memory at once.
 const WINDOW_BYTES: usize = 64 << 20;
 /// Largest image file that is read.
 pub const LARGEST_IMAGE: u64 = 64 << 20;
@@ -26,6 +26,8 @@ pub struct Record {
     pub id: Option<String>,
     pub cells: Vec<(String, String)>,
     pub image: Option<Vec<u8>>,
+    /// What a further image of it is called, which is passed over.
+    pub spare: Option<Box<str>>,
     /// Why it cannot be used.
     pub bad: Option<String>,
 }
@@ -37,110 +39,6 @@ pub trait Records: Send {
 
 /// How a file is opened; images are read only if the second says that they are wanted.
 pub type Open = Arc<dyn Fn(&Path, bool) -> Result<Box<dyn Records>, DataError> + Send + Sync>;
-
-/// What a column's cells have been so far.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Nothing,
-    Flag,
-    Whole,
-    Real,
-    Text,
-}
-
-impl Kind {
-    fn of(cell: &str) -> Self {
-        match cell {
-            "" => Self::Nothing,
-            "true" | "false" => Self::Flag,
-            "NaN" | "Infinity" | "-Infinity" => Self::Real,
-            _ => number_kind(cell),
-        }
-    }
-
-    fn with(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Nothing, kind) | (kind, Self::Nothing) => kind,
-            (Self::Whole | Self::Real, Self::Whole | Self::Real) if self != other => Self::Real,
-            (kind, same) if kind == same => kind,
-            _ => Self::Text,
-        }
-    }
-}
-
-/// A number as JSON writes it: `007` and `1.` are words.
-fn number_kind(cell: &str) -> Kind {
-    let digits = cell.strip_prefix('-').unwrap_or(cell);
-    let leading = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
-    let plain = digits.starts_with(|first: char| first.is_ascii_digit())
-        && digits.ends_with(|last: char| last.is_ascii_digit())
-        && !leading;
-    match (cell.parse::<i64>(), cell.parse::<f64>()) {
-        (Ok(_), _) if plain => Kind::Whole,
-        // Digits beyond what a number holds make it a word.
-        (Err(_), Ok(value)) if plain && value.is_finite() && digits.contains(['.', 'e', 'E']) => Kind::Real,
-        _ => Kind::Text,
-    }
-}
-
-/// What looking through the files found.
-pub struct Layout {
-    names: Vec<String>,
-    kinds: Vec<Kind>,
-    at: HashMap<String, usize>,
-    sample: Table,
-    /// Rows of each file.
-    pub counts: Vec<u64>,
-    images: u64,
-}
-
-impl Layout {
-    /// Looks through the files once.
-    pub fn of(files: &[PathBuf], open: &Open, name: &str) -> Result<Self, DataError> {
-        let sample = Table::new(name.to_owned(), 1);
-        let mut layout =
-            Self { names: Vec::new(), kinds: Vec::new(), at: HashMap::new(), sample, counts: Vec::new(), images: 0 };
-        for file in files {
-            let mut records = open(file, false)?;
-            layout.counts.push(0);
-            while let Some(record) = records.next()? {
-                if let Some(count) = layout.counts.last_mut() {
-                    *count += 1;
-                }
-                layout.images += u64::from(record.image.is_some());
-                layout.look(&record)?;
-            }
-        }
-        let rows = layout.sample.rows;
-        layout.sample.columns.iter_mut().for_each(|column| column.pad(rows));
-        Ok(layout)
-    }
-
-    fn look(&mut self, record: &Record) -> Result<(), DataError> {
-        for (name, cell) in &record.cells {
-            let at = match self.at.get(name) {
-                Some(at) => *at,
-                None if self.names.len() == MOST_COLUMNS => {
-                    return Err(self.sample.problem(format!("has more than {MOST_COLUMNS} different columns")));
-                }
-                None => {
-                    self.names.push(name.clone());
-                    self.kinds.push(Kind::Nothing);
-                    self.sample.columns.push(Column::new(name));
-                    self.at.insert(name.clone(), self.names.len() - 1);
-                    self.names.len() - 1
-                }
-            };
-            self.kinds[at] = self.kinds[at].with(Kind::of(cell));
-            if self.sample.rows < SAMPLE {
-                self.sample.columns[at].pad(self.sample.rows);
-                self.sample.columns[at].push(cell);
-            }
-        }
-        self.sample.rows = (self.sample.rows + usize::from(record.bad.is_none())).min(SAMPLE);
-        Ok(())
-    }
-}
 
 /// Reads records of several files as windows.
 pub struct TextReader {
@@ -191,6 +89,8 @@ impl TextReader {
         let others = layout.names.iter().zip(&kinds).filter_map(|(name, kind)| Some((name, (*kind)?)));
         let fields = id_field.into_iter().chain(others.map(|(name, kind)| field(name, kind, Repetition::OPTIONAL)));
         let fields = fields.collect::<Result<Vec<_>, _>>().map_err(|error| layout.sample.problem(error.to_string()))?;
+        let text = if let Place::Text(at) = chosen.place { Some(at) } else { None };
+        let seen = layout.notes(text, chosen.id);
         let reader = Self {
             files: files.into_iter(),
             open,
@@ -205,8 +105,13 @@ impl TextReader {
             root: wishes.images_root.clone().unwrap_or(root),
             outside: wishes.allow_outside,
         };
-        let has_images = !matches!(chosen.place, Place::Text(_));
-        Ok(Made { reader, fields, has_images, notes: chosen.notes })
+        let has_images = match chosen.place {
+            Place::Text(_) => false,
+            Place::Beside => layout.images > 0,
+            Place::Path(_) | Place::Bytes(_) => true,
+        };
+        let notes = chosen.notes.into_iter().chain(seen).collect();
+        Ok(Made { reader, fields, has_images, notes })
     }
 
     fn record(&mut self) -> Result<Option<Record>, DataError> {
@@ -274,28 +179,6 @@ impl Reader for TextReader {
     }
 }
 
-impl Kind {
-    fn values(self) -> Values {
-        match self {
-            Self::Flag => Values::Flags(Vec::new()),
-            Self::Whole => Values::Int64(Vec::new()),
-            Self::Real => Values::Double(Vec::new()),
-            Self::Nothing | Self::Text => Values::Bytes(Vec::new()),
-        }
-    }
-
-    /// Appends a cell, which is what all of its column are.
-    fn push(self, values: &mut Values, cell: &str) {
-        match values {
-            Values::Flags(flags) => flags.push(cell == "true"),
-            Values::Int64(numbers) => numbers.push(cell.parse().unwrap_or_default()),
-            Values::Double(numbers) => numbers.push(cell.parse().unwrap_or(f64::NAN)),
-            Values::Bytes(texts) => texts.push(cell.into()),
-            _ => {}
-        }
-    }
-}
-
 fn field(name: &str, kind: Kind, repetition: Repetition) -> Result<TypePtr, parquet::errors::ParquetError> {
     let (physical, logical) = match kind {
         Kind::Flag => (Physical::BOOLEAN, None),
@@ -358,19 +241,4 @@ pub fn read_image(path: &Path) -> RowContent {
         std::fs::read(path)
     };
     read().map_or_else(|error| RowContent::Bad(error.to_string()), RowContent::Image)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_are_numbers_only_where_nothing_is_lost() {
-        let kind = |cells: &[&str]| cells.iter().fold(Kind::Nothing, |kind, cell| kind.with(Kind::of(cell)));
-        assert!(kind(&["1", "", "-20"]) == Kind::Whole && kind(&["1", "2.5", "NaN", "1e-7"]) == Kind::Real);
-        for words in [&["007"][..], &["1", "x"], &["12345678901234567890"], &["+1"], &["1."], &["true", "1"]] {
-            assert!(kind(words) == Kind::Text, "{words:?}");
-        }
-        assert!(kind(&["true", "false"]) == Kind::Flag && kind(&["inf"]) == Kind::Text);
-    }
 }

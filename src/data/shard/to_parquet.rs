@@ -1,6 +1,7 @@
 //! Rows with their embeddings as Parquet: the columns as they came, and `embedding`, a list of half precision.
 
 use super::cells::Cells;
+use super::digest::NumbersDigest;
 use super::footer::{Footer, pair};
 use super::{EMBEDDING, Shard, Window};
 use half::f16;
@@ -27,6 +28,7 @@ pub struct ParquetSink<W: Write + Send> {
     cells: Vec<Cells>,
     /// Embeddings of the rows held, in half precision.
     embeddings: Vec<u8>,
+    numbers: NumbersDigest,
     held: usize,
 }
 
@@ -47,7 +49,8 @@ impl<W: Write + Send> ParquetSink<W> {
             .set_column_statistics_enabled(numbers, EnabledStatistics::None)
             .build();
         let writer = SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties))?;
-        Ok(Self { writer, dimension, cells: Vec::new(), embeddings: Vec::new(), held: 0 })
+        let numbers = NumbersDigest::default();
+        Ok(Self { writer, dimension, cells: Vec::new(), embeddings: Vec::new(), numbers, held: 0 })
     }
 
     /// Adds rows with their embeddings, `[rows, dimension]`.
@@ -56,7 +59,9 @@ impl<W: Write + Send> ParquetSink<W> {
     /// If the disk refuses.
     pub fn add(&mut self, window: Window, embeddings: &[f32]) -> Result<(), ParquetError> {
         self.held += window.rows.len();
+        let before = self.embeddings.len();
         self.embeddings.extend(embeddings.iter().flat_map(|value| f16::from_f32(*value).to_le_bytes()));
+        self.numbers.add(&self.embeddings[before..]);
         if self.cells.is_empty() {
             self.cells = window.cells;
         } else {
@@ -102,6 +107,7 @@ impl<W: Write + Send> ParquetSink<W> {
     /// If the disk refuses.
     pub fn finish(mut self, footer: &Footer) -> Result<(), ParquetError> {
         self.write_group()?;
+        let footer = Footer { numbers: self.numbers.finish(), ..footer.clone() };
         footer.pairs().into_iter().map(pair).for_each(|pair| self.writer.append_key_value_metadata(pair));
         self.writer.close().map(drop)
     }

@@ -10,9 +10,13 @@ mod shards;
 mod source;
 
 pub use column::{Column, Kind};
-pub use parquet::{Number, Writer, Written, claims_text, each_binary, int96, is_parquet, open as open_parquet, writer};
+pub use parquet::{
+    Number, Writer, Written, claims_text, each_binary, groups, int96, is_parquet, open as open_parquet, writer,
+};
 pub use shards::files;
-pub use source::{Source, check_plain, file_name, folder_of, most_unpacked, read_file, read_text};
+pub use source::{
+    Source, check_plain, file_name, folder_of, is_blank, most_unpacked, not_copied, read_file, read_text,
+};
 
 use super::DataError;
 use super::damage::decoded;

@@ -2,7 +2,7 @@
 
 use super::Table;
 use super::column::Column;
-use super::source::file_name;
+use super::source::{file_name, is_blank};
 use crate::data::DataError;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,12 +23,15 @@ pub fn files(path: &Path) -> Result<Option<Vec<PathBuf>>, DataError> {
     let name = file_name(path);
     let (folder, pattern) = if path.is_dir() {
         (path.to_owned(), None)
-    } else if !path.exists() && name.contains(['*', '?']) {
+    } else if !path.exists() && path.to_string_lossy().contains(['*', '?']) {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         (parent.unwrap_or(Path::new(".")).to_owned(), Some(name))
     } else {
         return Ok(None);
     };
+    if !folder.exists() && folder.to_string_lossy().contains(['*', '?']) {
+        return Err(fault("a pattern stands for names of files in one folder; name the folder without * and ?".into()));
+    }
     let entries = std::fs::read_dir(&folder).map_err(|error| fault(error.to_string()))?;
     let mut names: Vec<String> = entries
         .flatten()
@@ -81,9 +84,14 @@ fn of_one_kind(folder: &Path, names: Vec<String>) -> Result<Vec<String>, String>
 pub fn read(path: &Path, files: &[PathBuf]) -> Result<Table, DataError> {
     let name = file_name(path);
     let splits = split_names(files);
-    let mut joined: Option<Table> = None;
+    let (mut joined, mut without): (Option<Table>, usize) = (None, 0);
     for (at, file) in files.iter().enumerate() {
-        let mut table = Table::read_one(file)?;
+        // A worker that had no rows leaves a file without rows, or without anything.
+        let table = if is_blank(file) { None } else { Some(Table::read_one(file)?) };
+        let Some(mut table) = table.filter(|table| table.rows > 0 || joined.is_none() && at + 1 == files.len()) else {
+            without += 1;
+            continue;
+        };
         if let Some(splits) = splits.as_ref().filter(|_| table.position("split").is_none()) {
             let mut column = Column::new("split");
             (0..table.rows).for_each(|_| column.push(&splits[at]));
@@ -97,12 +105,15 @@ pub fn read(path: &Path, files: &[PathBuf]) -> Result<Table, DataError> {
         }
     }
     let mut table =
-        joined.ok_or_else(|| DataError::File { file: name.clone(), problem: "no file is called so".into() })?;
+        joined.ok_or_else(|| DataError::File { file: name.clone(), problem: "none of its files holds rows".into() })?;
     let named = |at: usize| files.get(at).map_or_else(String::new, |file| file_name(file));
     table.notes.push(match files.len() {
         1 => format!("read from {}", named(0)),
         count => format!("{count} files were read one after the other, {} to {}", named(0), named(count - 1)),
     });
+    if without > 0 {
+        table.notes.push(format!("files without rows: {without}"));
+    }
     if splits.is_some() {
         table.notes.push("splits are those that the files' names say".into());
     }
@@ -171,6 +182,11 @@ fn whole(names: &[(Series, String)]) -> Result<(), String> {
         let numbers: Vec<u64> = members.iter().filter_map(|(place, _)| place.number).collect();
         let start = numbers[0].min(u64::from(of.is_none()));
         let end = of.map_or_else(|| numbers.last().copied().unwrap_or(start), |of| of.max(1) - 1);
+        // Steps of ten leave room for what comes between.
+        let steps: Vec<u64> = numbers.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        if of.is_none() && steps.len() > 1 && steps[0] > 1 && steps.iter().all(|step| *step == steps[0]) {
+            continue;
+        }
         // Years and the like are no series.
         if of.is_none() && (end - start > 100 + 10 * numbers.len() as u64 || numbers.len() < 2) {
             continue;
@@ -233,6 +249,8 @@ mod tests {
         assert!(spark.is_err_and(|problem| problem.starts_with("part-00002-ab12-c000.snappy.parquet is missing")));
         assert!(check(&["test-00000-of-00001.parquet", "train-00000-of-00001.parquet"]).is_ok());
         assert!(check(&["rows-2019.csv", "rows-2024.csv"]).is_ok());
+        assert!(check(&["part-10.csv", "part-20.csv", "part-30.csv"]).is_ok());
+        assert!(check(&["part-10.csv", "part-20.csv", "part-40.csv"]).is_err());
         assert!(check(&["a.csv", "b.csv"]).is_ok());
     }
 

@@ -52,6 +52,12 @@ impl RowLimit {
     }
 }
 
+/// Whether a plain file holds nothing.
+#[must_use]
+pub fn is_blank(path: &Path) -> bool {
+    path.is_file() && Source::begin(path).is_ok_and(|source| source.is_blank())
+}
+
 /// Bytes that can be read once.
 pub struct Source {
     /// What it is called, for people.
@@ -70,6 +76,18 @@ impl Source {
     /// # Errors
     /// If it cannot be opened, is a device or a socket, nobody writes to the pipe, it is empty or UTF-16.
     pub fn open(path: &Path) -> Result<Self, DataError> {
+        let source = Self::begin(path)?;
+        if source.is_blank() {
+            return Err(DataError::File { file: path.display().to_string(), problem: "is empty".into() });
+        }
+        Ok(source)
+    }
+
+    /// [`Source::open`] for what may hold nothing, as the output of a worker that had no rows.
+    ///
+    /// # Errors
+    /// As [`Source::open`], but for an empty file.
+    pub fn begin(path: &Path) -> Result<Self, DataError> {
         let name = file_name(path);
         let fault = |problem: String| DataError::File { file: path.display().to_string(), problem };
         let (file, pipe) = open(path).map_err(fault)?;
@@ -91,10 +109,13 @@ impl Source {
         if head.starts_with(&[0xef, 0xbb, 0xbf]) {
             head.drain(..3);
         }
-        if head.len() < HEAD - 3 && head.iter().all(u8::is_ascii_whitespace) {
-            return Err(fault("is empty".into()));
-        }
         Ok(Self { name, head, reader, plain: (!gzip && !pipe).then(|| path.to_owned()), rows })
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.head.len() < HEAD - 3 && self.head.iter().all(u8::is_ascii_whitespace)
     }
 
     /// The first byte that is not blank.
@@ -129,13 +150,21 @@ impl Source {
             return Ok(Seekable { path, copy: None });
         }
         let name = self.name.clone();
-        let fault = |error: std::io::Error| DataError::File {
-            file: name.clone(),
-            problem: format!("cannot be copied to a temporary file: {error}"),
-        };
+        let fault = |error: std::io::Error| not_copied(name.clone(), &error);
         let mut copy = tempfile::NamedTempFile::new().map_err(fault)?;
         std::io::copy(&mut Cursor::new(self.head).chain(self.reader), copy.as_file_mut()).map_err(fault)?;
         Ok(Seekable { path: copy.path().to_owned(), copy: Some(copy) })
+    }
+}
+
+/// The error of a copy: what was read may be no good, or the disk has no room.
+#[must_use]
+pub fn not_copied(file: String, error: &std::io::Error) -> DataError {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    let problem = format!("cannot be copied to a temporary file: {error}");
+    match error.kind() {
+        StorageFull | QuotaExceeded | FileTooLarge => DataError::Disk { file, problem },
+        _ => DataError::File { file, problem },
     }
 }
 

@@ -16,6 +16,7 @@ use fetch::Wanted;
 use hf_hub::{Cache, Repo, RepoType};
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const MAIN: &str = "main";
 /// Checkpoints whose safetensors weights lie on a branch of their own: file, id, branch.
@@ -27,6 +28,8 @@ pub(super) struct Repository {
     revision: String,
     settings: HubSettings,
     client: OnceLock<Result<Client, String>>,
+    /// A file was not fetched that may be another time.
+    out_of_reach: AtomicBool,
 }
 
 impl Repository {
@@ -43,7 +46,18 @@ impl Repository {
         if !revision.split('/').all(plain) {
             return Err(format!("{revision:?} is no branch, tag or commit"));
         }
-        Ok(Self { id: id.to_owned(), revision: revision.to_owned(), settings, client: OnceLock::new() })
+        Ok(Self {
+            id: id.to_owned(),
+            revision: revision.to_owned(),
+            settings,
+            client: OnceLock::new(),
+            out_of_reach: AtomicBool::new(false),
+        })
+    }
+
+    /// Whether the hub did not answer, or the disk had no room for what it sent.
+    pub(super) fn out_of_reach(&self) -> bool {
+        self.out_of_reach.load(Ordering::Relaxed)
     }
 
     pub(super) fn place(&self) -> String {
@@ -154,6 +168,8 @@ impl Repository {
 
     fn failed(&self, name: &str, fault: Fault) -> String {
         let endpoint = self.settings.shown_endpoint();
+        let for_good = matches!(fault, Fault::Refused(_) | Fault::Status(401 | 403));
+        self.out_of_reach.fetch_or(!for_good, Ordering::Relaxed);
         match fault {
             Fault::Status(status @ (401 | 403)) => {
                 let token =

@@ -50,10 +50,15 @@ pub struct ServerEncoder {
 }
 
 impl ServerEncoder {
-    /// Asks a server for its probes; `name` is `ADDRESS#MODEL`.
-    pub(super) fn open(name: &str, settings: ServerSettings) -> Result<Self, String> {
+    /// Who asks; an error if the address or the model cannot be one.
+    pub(super) fn client(name: &str, settings: ServerSettings) -> Result<Client, String> {
         let (address, model) = name.split_once('#').unwrap_or((name, ""));
-        let client = Client::new(address, model, settings)?;
+        Client::new(address, model, settings)
+    }
+
+    /// Asks a server for its probes; `name` is `ADDRESS#MODEL`.
+    pub(super) fn open(name: &str, client: Client) -> Result<Self, String> {
+        let (_, model) = name.split_once('#').unwrap_or((name, ""));
         let mut rows = client.embeddings(&PROBES, client.tries()).map_err(|problem| format!("the server {problem}"))?;
         rows.iter_mut().for_each(|row| normalise(row));
         let dimension = rows.first().map_or(0, Vec::len);

@@ -48,7 +48,7 @@ pub fn open(path: &Path, file: &str) -> Result<SerializedFileReader<File>, DataE
     let reader = SerializedFileReader::new(opened)
         .map_err(|error| fault(format!("not a Parquet file that can be read: {error}")))?;
     let mut claims = Claims::new(length, most_unpacked(length));
-    for column in reader.metadata().row_groups().iter().flat_map(|group| group.columns()) {
+    for column in groups(reader.metadata()).flat_map(|at| reader.metadata().row_group(at).columns()) {
         let dictionary = column.dictionary_page_offset().filter(|offset| *offset > 0);
         let start = dictionary.unwrap_or(i64::MAX).min(column.data_page_offset());
         let (start, size) = (u64::try_from(start).unwrap_or(0), u64::try_from(column.compressed_size()).unwrap_or(0));
@@ -58,6 +58,11 @@ pub fn open(path: &Path, file: &str) -> Result<SerializedFileReader<File>, DataE
             .map_err(|problem| fault(format!("column '{}': {problem}", column.column_path().string())))?;
     }
     Ok(reader)
+}
+
+/// The row groups that hold rows. One without is written for no rows, and says wrong places of its columns.
+pub fn groups(metadata: &ParquetMetaData) -> impl Iterator<Item = usize> {
+    (0..metadata.num_row_groups()).filter(|at| metadata.row_group(*at).num_rows() != 0)
 }
 
 /// Reads the columns of plain values as text; lists and bytes are named and not read.
@@ -124,6 +129,9 @@ fn each_of(
         let reader = open(&file, &name)?;
         let metadata = reader.metadata();
         let schema = metadata.file_metadata().schema_descr();
+        if groups(metadata).next().is_none() {
+            continue;
+        }
         let wanted = |leaf: &usize| schema.column(*leaf).path().parts().join(".") == column;
         let leaf = (0..schema.num_columns()).find(wanted);
         let leaf = leaf.ok_or_else(|| fault(format!("there is no column '{column}'")))?;
@@ -135,7 +143,7 @@ fn each_of(
             refused = taken.err();
             goes_on
         };
-        for group in 0..metadata.num_row_groups() {
+        for group in groups(metadata) {
             let full = schema.column(leaf).max_def_level();
             match (Leaves { path: &file, metadata }).reader(group, leaf).map_err(fault)? {
                 ColumnReader::ByteArrayColumnReader(mut reader) => {
@@ -218,7 +226,7 @@ impl Leaves<'_> {
         let mut filling =
             Filling { column: Column::new(name), cell: String::new(), binary: false, budget, spent: 0, over: None };
         let place = |problem: String| format!("column '{name}': {problem}");
-        for group in 0..self.metadata.num_row_groups() {
+        for group in groups(self.metadata) {
             let reader = self.reader(group, leaf).map_err(place)?;
             fill(&description, reader, &mut filling)
                 .map_err(|problem| place(format!("row {}: {problem}", filling.column.len() + 1)))?;
