@@ -2,7 +2,7 @@
 
     python tests/recipes/make_intersections_fixture.py > tests/fixtures/intersections.json
 
-Intervals and q-values are those of Welch's t and of the one Zhou & Dinh (2005) correct for skew, the more careful of the two.
+Intervals and q-values are those of gap_law.py.
 """
 
 import csv
@@ -13,7 +13,9 @@ import numpy as np
 import scipy
 import zstandard
 from scipy.optimize import brentq
-from scipy.stats import false_discovery_control, t
+from scipy.stats import false_discovery_control
+
+from gap_law import Gap
 
 LEAST = 30
 with zstandard.open("src/data/builtin/adult.csv.zst", "rt") as file:
@@ -28,27 +30,12 @@ for a, b in itertools.combinations(range(len(names)), 2):
     if both.sum() < LEAST:
         continue
     x, y = loss[both], loss[~both]
-    vx, vy = x.var(ddof=1) / len(x), y.var(ddof=1) / len(y)
-    df = (vx + vy) ** 2 / (vx**2 / (len(x) - 1) + vy**2 / (len(y) - 1))
-    third = ((x - x.mean()) ** 3).mean() / len(x) ** 2 - ((y - y.mean()) ** 3).mean() / len(y) ** 2
-    skew = third / (vx + vy) ** 1.5
-    found.append((names[a], names[b], len(x), x.mean(), y.mean(), x.mean() - y.mean(), vx + vy, df, skew))
+    gap = Gap(x, y)
+    found.append((names[a], names[b], len(x), x.mean(), y.mean(), gap.gap, gap.variance, gap))
 gaps, variances = (np.array([row[at] for row in found]) for at in (5, 6))
 
 
-def p_of(at, truth):
-    gap, variance, df, skew = found[at][5:]
-    plain = (gap - truth) / variance**0.5
-    corrected = plain + skew * plain**2 / 3 + skew**2 * plain**3 / 27 + skew / 6
-    return max(2 * t.sf(abs(plain), df), 2 * t.sf(abs(corrected), df))
-
-
-def interval(at):
-    gap, far = found[at][5], 9 * found[at][6] ** 0.5
-    return [brentq(lambda truth: p_of(at, truth) - 0.05, *ends) for ends in ((gap - far, gap), (gap, gap + far))]
-
-
-q = false_discovery_control([p_of(at, 0.0) for at in range(len(found))])
+q = false_discovery_control([row[7].p() for row in found])
 # Paule & Mandel with known mean 0.
 spread = brentq(lambda tau: (gaps**2 / (tau + variances)).sum() - len(gaps), 0, (gaps**2).sum(), xtol=1e-15, rtol=1e-14)
 shrunken = gaps * spread / (spread + variances)
@@ -62,7 +49,7 @@ def pair(at):
     a, b, n, mean, others, gap = found[at][:6]
     return {
         "attributes": [a, b], "n": n, "loss": mean, "loss_others": others, "loss_gap": gap,
-        "interval": interval(at), "q": q[at], "loss_shrunken": pulled[at],
+        "interval": found[at][7].interval(), "q": q[at], "loss_shrunken": pulled[at],
     }
 
 

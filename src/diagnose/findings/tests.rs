@@ -232,7 +232,7 @@ fn slices_and_faults_of_others_are_taken_in_and_no_more_than_seven_are_said() {
     assert_eq!(found.run.as_deref(), Some("cbc4"));
     assert_eq!(found.findings[3].reproduce(&found).join(" "), "llm2loss discover tiny --model v1");
     let said_of = |slice: NamedSlice| {
-        let added = Additions { discovered: vec![slice], ..Additions::default() };
+        let added = Additions { discovered: vec![slice], faults: added.faults.clone(), ..Additions::default() };
         claims(&findings(&audit, &audit.models[0], None, &added))
     };
     let tells = |said: &[String]| said.iter().any(|claim| claim.contains("retired"));
