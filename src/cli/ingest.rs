@@ -5,17 +5,19 @@ use super::context::{Failure, home, print, reading_store};
 use super::{held, progress};
 use crate::data::{
     AttributeFile, BUILTIN_AUDITS, CelebaSplit, Contents, DataError, Draft, EvaluationFiles, Evaluations, Harness,
-    ImagePlace, LookedAt, Mapping, Policy, ScoreFiles, celeba, clip_retrieval, image_folder, manifest, open_array,
+    ImagePlace, LookedAt, Mapping, PhraseVectors, Policy, ScoreFiles, celeba, clip_retrieval, image_folder, manifest, open_array,
     wilds,
 };
+use crate::encoder::{Encoder, PhraseEncoder};
 use crate::engine::{
-    Addition, EngineError, IngestReport, Intake, add_models, delete, described, ingest, known_audits, set_prompts,
+    Addition, EngineError, IngestReport, Intake, add_models, delete, described, ingest, ingest_with, known_audits,
+    phrase_encoder, set_prompts,
 };
 use crate::report;
 use crate::store::ingested_names;
 use serde::Serialize;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Name of a model whose column is called just `loss`.
@@ -51,7 +53,21 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
             link: given.link,
             check: given.check,
         };
-        ingest(&home, draft, &prompts.unwrap_or_default(), &how, progress::opener(false))?
+        let prompts = prompts.unwrap_or_default();
+        match &given.prompt_embeddings {
+            Some(path) => {
+                let (list, scaled) = phrase_list(path)?;
+                let mut report =
+                    ingest_with(&home, draft, &prompts, &Intake { encoder: list.name(), ..how }, &list)?;
+                report.notes.extend(scaled);
+                report
+            }
+            None => ingest(&home, draft, &prompts, &how, progress::opener(false))?,
+        }
+    } else if given.prompt_embeddings.is_some() {
+        return Err(Failure::usage(
+            "--prompt-embeddings belongs to an audit that is taken in now: give its items' embeddings by --embeddings FILE",
+        ));
     } else if further || given.losses.is_some() || given.scores.is_some() {
         let scores = scores(given);
         let addition = Addition {
@@ -72,6 +88,13 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
         ));
     };
     show(&report, given.output.json)
+}
+
+/// The list of phrases in a file, and a sentence if its vectors were scaled.
+fn phrase_list(path: &Path) -> Result<(PhraseEncoder, Option<String>), Failure> {
+    let read = PhraseVectors::read(path).map_err(EngineError::from)?;
+    let scaled = read.scaled.clone();
+    Ok((phrase_encoder(read)?, scaled))
 }
 
 /// Shows what can be taken in, and how; then says what is missing.

@@ -213,6 +213,7 @@ fn pairs(scorer: &PromptScorer, tables: &Tables) -> Result<Vec<PairScores>, Fail
     };
     let mut rows: Vec<_> = tables.attributes.rows.iter().collect();
     rows.sort_by(|a, b| gap(b, b.contrast).total_cmp(&gap(a, a.contrast)));
-    let texts = rows.iter().filter_map(|row| row.prompts.pair(row.contrast)).take(PAIRS);
+    let texts = rows.iter().filter_map(|row| row.prompts.pair(row.contrast));
+    let texts = texts.filter(|(a, b)| scorer.knows(a) && scorer.knows(b)).take(PAIRS);
     Ok(texts.map(|(a, b)| scorer.compare(a, b)).collect::<Result<_, _>>()?)
 }

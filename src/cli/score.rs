@@ -4,6 +4,7 @@ use super::arguments::Score;
 use super::context::{Failure, Place, check_prompt, print, run_to_ask, session};
 use super::lines;
 use crate::diagnose::PromptScores;
+use crate::engine::Session;
 use crate::report;
 use crate::store::HistoryEntry;
 use serde::Serialize;
@@ -14,6 +15,11 @@ struct Body {
     prompts: Vec<PromptScores>,
 }
 
+#[derive(Serialize)]
+struct Phrases<'a> {
+    phrases: &'a [String],
+}
+
 pub fn run(place: Place, model: Option<&str>, given: &Score) -> Result<u8, Failure> {
     let typed = given.prompts.iter().map(|prompt| check_prompt(prompt)).collect::<Result<Vec<_>, _>>()?;
     let mut prompts: Vec<String> = typed.iter().map(|prompt| (*prompt).to_owned()).collect();
@@ -21,6 +27,9 @@ pub fn run(place: Place, model: Option<&str>, given: &Score) -> Result<u8, Failu
         prompts.extend(lines::prompts(path)?);
     }
     let session = session(place, &given.which.audit)?;
+    if given.phrases {
+        return phrases(&session, given.which.output.json);
+    }
     let run = run_to_ask(&session, model, &given.which)?;
     let scorer = session.scorer(&run)?.with_estimator(Arc::new(session.estimator(&run)?));
     let score = |prompt: &String| -> Result<PromptScores, Failure> {
@@ -38,4 +47,20 @@ pub fn run(place: Place, model: Option<&str>, given: &Score) -> Result<u8, Failu
         return print(&report::to_json("llm2loss.score/1", Some(&run.record), Body { prompts: scores })?);
     }
     print(&report::score(&scores, &run.record))
+}
+
+/// Lists the phrases that have a vector, one a line, as --prompts reads them.
+fn phrases(session: &Session, json: bool) -> Result<u8, Failure> {
+    let encoder = session.encoder();
+    let Some(list) = encoder.phrases() else {
+        return Err(Failure::usage(format!(
+            "encoder {} reads any sentence; --phrases lists those of an audit that came with --prompt-embeddings",
+            encoder.name()
+        )));
+    };
+    if json {
+        return print(&report::to_json("llm2loss.phrases/1", None, Phrases { phrases: list.phrases() })?);
+    }
+    let lines: Vec<String> = list.phrases().iter().map(|phrase| report::printable(phrase)).collect();
+    print(&(lines.join("\n") + "\n"))
 }

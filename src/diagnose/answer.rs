@@ -360,6 +360,9 @@ pub struct OodTable {
     pub in_distribution: Vec<String>,
     /// Foreign names left out because they name people.
     pub left_out: Vec<String>,
+    /// Texts left out because no vector is given for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no_vector: Vec<String>,
     pub rows: Vec<OodRow>,
 }
 

@@ -57,7 +57,7 @@ impl<'a> Evidence<'a> {
         let rows = audit.rows_of(model, Split::Test);
         let mut prompt_rows = HashMap::new();
         let mut texts: Vec<String> = Vec::new();
-        for text in every_prompt(audit) {
+        for text in every_prompt(audit).filter(|text| encoder.knows(text)) {
             if !prompt_rows.contains_key(&text) {
                 prompt_rows.insert(text.clone(), texts.len());
                 texts.push(text);
@@ -101,13 +101,15 @@ impl<'a> Evidence<'a> {
         all.get(row * self.dimension..(row + 1) * self.dimension)
     }
 
-    /// Every prompt that the audit itself gives for its items: those said to describe them, and its attributes'.
+    /// Every prompt that the audit itself gives for its items and that has an embedding: those said to describe them,
+    /// and its attributes'.
     pub fn own_prompts(&self) -> Vec<&str> {
         let attributes = self.audit.attributes.iter().flat_map(|attribute| {
             [Contrast::Antonym, Contrast::Generic].into_iter().filter_map(|contrast| attribute.prompts.pair(contrast))
         });
         let mut texts: Vec<&str> = attributes.flat_map(|(phrase, other)| [phrase, other]).collect();
         texts.extend(self.audit.prompts.in_distribution.iter().map(String::as_str));
+        texts.retain(|text| self.prompt_rows.contains_key(*text));
         texts.sort_unstable();
         texts.dedup();
         texts

@@ -35,7 +35,14 @@ pub fn ood(question: &OodQuestion, encoder: &dyn Encoder, ensemble: &Ensemble) -
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         Ok(ensemble.predict(&encoder.encode_prompts(&texts)?)?)
     };
-    let own = predict(&question.sets.in_distribution)?;
+    let mut no_vector = Vec::new();
+    let mut known = |texts: Vec<String>| -> Vec<String> {
+        let (known, others): (Vec<String>, Vec<String>) = texts.into_iter().partition(|text| encoder.knows(text));
+        no_vector.extend(others);
+        known
+    };
+    let in_distribution = known(question.sets.in_distribution.clone());
+    let own = predict(&in_distribution)?;
     let row = |foreign: String, n_foreign: usize, prompts: Vec<String>, predictions: &HeadPredictions| OodRow {
         foreign,
         n_foreign,
@@ -56,11 +63,15 @@ pub fn ood(question: &OodQuestion, encoder: &dyn Encoder, ensemble: &Ensemble) -
         let phrases = set.singular.then(|| kept.iter().map(|word| with_article(word)).collect());
         let with_articles = phrases.map(|phrases| (format!("{}, with a/an", set.name), phrases));
         for (foreign, texts) in std::iter::once((set.name.clone(), kept)).chain(with_articles) {
+            let texts = known(texts);
+            if texts.is_empty() && encoder.phrases().is_some() {
+                continue;
+            }
             let predictions = predict(&texts)?;
             rows.push(row(foreign, texts.len(), texts, &predictions));
         }
     }
-    Ok(OodTable { in_distribution: question.sets.in_distribution.clone(), left_out, rows })
+    Ok(OodTable { in_distribution, left_out, no_vector, rows })
 }
 
 /// AUROC of familiarity, the data's own prompts being the positives.

@@ -43,6 +43,8 @@ impl PromptScorer {
         vocabulary: Arc<BTreeSet<String>>,
         attributes: &[(String, String)],
     ) -> Result<Self, DiagnoseError> {
+        let attributes: Vec<&(String, String)> =
+            attributes.iter().filter(|(_, phrase)| encoder.knows(phrase)).collect();
         let phrases: Vec<&str> = attributes.iter().map(|(_, phrase)| phrase.as_str()).collect();
         let embeddings = encoder.encode_prompts(&phrases)?;
         let rows = || embeddings.chunks_exact(encoder.dimension().max(1));
@@ -65,6 +67,12 @@ impl PromptScorer {
     #[must_use]
     pub fn estimator(&self) -> Option<&Arc<Estimator>> {
         self.estimator.as_ref()
+    }
+
+    /// Whether a text can be scored: some encoders know a list of texts alone.
+    #[must_use]
+    pub fn knows(&self, text: &str) -> bool {
+        self.encoder.knows(text)
     }
 
     /// Scores one prompt.

@@ -115,8 +115,10 @@ impl Search<'_> {
     /// highest goes first, and equal ones by the alphabet.
     fn best(&self, text: &str, estimate: f64) -> Result<Option<Vec<RaisedBy>>, DiagnoseError> {
         let held = self.words_of(text);
-        let words: Vec<&String> = self.candidates.iter().filter(|word| !held.contains(word)).collect();
-        let texts: Vec<String> = words.iter().map(|word| format!("{} {word}", text.trim())).collect();
+        let longer = |word: &String| format!("{} {word}", text.trim());
+        let can_be_told = |word: &&String| !held.contains(word) && self.material.estimator.knows(&longer(word));
+        let words: Vec<&String> = self.candidates.iter().filter(can_be_told).collect();
+        let texts: Vec<String> = words.iter().map(|word| longer(word)).collect();
         let Some(values) = self.estimates(&texts)? else { return Ok(None) };
         let mut found: Vec<RaisedBy> = (words.iter().zip(texts).zip(values))
             .filter_map(|((word, text), value)| {

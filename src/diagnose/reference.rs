@@ -42,7 +42,7 @@ impl Reference {
     pub fn of(evidence: &Evidence, encoder: &dyn Encoder, ensemble: &Ensemble) -> Result<Self, DiagnoseError> {
         let items = format!("{} test items", grouped(evidence.rows.len()));
         let own = evidence.own_prompts();
-        let texts = evidence.audit.has_texts();
+        let texts = evidence.audit.has_texts() && encoder.phrases().is_none();
         let (familiar, familiar_over) = if own.len() >= LEAST_PROMPTS || (!texts && !own.is_empty()) {
             let logits = own.iter().filter_map(|text| evidence.prompt_risk(HeadKind::Ood, text));
             let means: Vec<f64> = logits.map(|risk| -risk.iter().sum::<f64>() / risk.len().max(1) as f64).collect();

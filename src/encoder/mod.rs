@@ -11,6 +11,7 @@ mod modules;
 mod open;
 mod ops;
 mod patterns;
+mod phrases;
 mod picture;
 mod processor;
 mod prompts;
@@ -28,6 +29,7 @@ pub use choice::EncoderChoice;
 pub use clip::ClipEncoder;
 pub use hub::{DownloadObserver, HubSettings, Token};
 pub use open::{OpenOptions, caution, open, open_with};
+pub use phrases::{PhraseEncoder, TwoVectors};
 pub use picture::{ImageProblem, MOST_BYTES, MOST_PIXELS, Picture};
 pub use sentence::SentenceEncoder;
 pub use server::{ServerEncoder, ServerSettings};
@@ -50,6 +52,8 @@ pub enum EncoderError {
     TextOnly { encoder: String },
     #[error(transparent)]
     Image(#[from] ImageProblem),
+    #[error("no vector is given for {text}: {known} phrases are known, such as {like}; 'llm2loss score AUDIT --phrases' lists them")]
+    NoVector { text: String, known: usize, like: String },
 }
 
 /// How a text falls into pieces.
@@ -133,6 +137,16 @@ pub trait Encoder: Send + Sync {
 
     /// Whole words of the encoder's vocabulary: what random foreign texts are made of.
     fn words(&self) -> &[&str];
+
+    /// The list of phrases that have a vector, where no other text has one.
+    fn phrases(&self) -> Option<&PhraseEncoder> {
+        None
+    }
+
+    /// Whether a text has a vector: sentences that are made up, and not typed, are left out where they have none.
+    fn knows(&self, text: &str) -> bool {
+        self.phrases().is_none_or(|list| list.holds(text))
+    }
 
     /// The same encoder under the fingerprint that an audit was taken in with, where a fingerprint holds within
     /// rounding only; none where it is exact.

@@ -8,7 +8,7 @@ use super::sentence::SentenceEncoder;
 use super::server::{self, ServerEncoder, ServerSettings};
 use super::siglip::SiglipEncoder;
 use super::transformer::{Architecture, FAMILIES};
-use super::{Encoder, EncoderError, StaticEncoder};
+use super::{Encoder, EncoderError, PhraseEncoder, StaticEncoder};
 use crate::guard::guarded;
 use candle_core::Device;
 use serde_json::Value;
@@ -61,6 +61,10 @@ pub fn open_with(name: &str, options: &OpenOptions) -> Result<Arc<dyn Encoder>, 
     };
     if choice.name == "builtin" {
         return choice.of(Arc::new(StaticEncoder::new()?), false).map_err(|problem| unopened(name, problem));
+    }
+    if PhraseEncoder::digest_in(&choice.name).is_some() {
+        let problem = "it is a list of phrases that an audit keeps; give phrases and vectors by --prompt-embeddings FILE";
+        return Err(unopened(name, problem.to_owned()));
     }
     if server::is_address(&choice.name) {
         let client = ServerEncoder::client(&choice.name, options.server.clone());

@@ -2,6 +2,7 @@
 
 use super::ingest::{keep, open};
 use super::ingest_report::{IngestReport, report};
+use super::phrases::{kept_list, lacking};
 use super::{EngineError, Session};
 use crate::audit::{Attribute, Audit, LONGEST_ATTRIBUTE, ModelLosses, is_attribute_name};
 use crate::data::{
@@ -180,6 +181,9 @@ pub fn set_prompts(home: &Path, name: &str, prompts: &AttributeFile, check: bool
     audit.prompts = prompts.sets(&audit.attributes)?;
     let mut report = report(&ingested, !check);
     report.notes.extend(unmatched);
+    if let Some(list) = kept_list(&store, &ingested.encoder) {
+        report.notes.extend(lacking(&ingested.audit, list?.as_ref()));
+    }
     if !check {
         store.forget_diagnoses(name)?;
         keep(&store, &ingested)?;
@@ -217,7 +221,9 @@ impl Session {
         let gone = || EngineError::Usage(format!("there is no audit '{audit}' any more"));
         let mut ingested = self.store.ingested(&audit)?.ok_or_else(gone)?;
         let attribute = made(&ingested.audit, added)?;
-        ingested.notes.push(format!("attribute '{}' added: {}", attribute.name, added.origin));
+        let known = self.encoder.knows(&attribute.prompts.phrase);
+        let lacks = if known { "" } else { "; no vector is given for its phrase: nothing is predicted of it" };
+        ingested.notes.push(format!("attribute '{}' added: {}{lacks}", attribute.name, added.origin));
         ingested.audit.attributes.push(attribute);
         for aurocs in ingested.audit.models.iter_mut().filter_map(|model| model.class_aurocs.as_mut()) {
             // The scores they were measured from are not kept: of this attribute they say nothing until given again.

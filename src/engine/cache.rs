@@ -2,6 +2,7 @@
 
 use super::{EngineError, Session, Tracker, known_audits};
 use crate::audit::Content;
+use crate::encoder::PhraseEncoder;
 use crate::files::write_with;
 use crate::numbers::Precision;
 use crate::store::{ContentHash, EmbeddingStats, FileFact, Store, content_hash};
@@ -48,6 +49,8 @@ struct Uses {
     current: String,
     contents: Vec<Option<ContentHash>>,
     stamps: Vec<ContentHash>,
+    /// The list of phrases that its prompts are, if they are one.
+    list: Option<String>,
     unreadable: usize,
     complete: bool,
 }
@@ -106,19 +109,20 @@ pub fn cache_gc(home: &Path) -> Result<Dropped, EngineError> {
     let store = Store::open(home)?;
     let before = store.bytes()?;
     let mut used: BTreeMap<String, BTreeSet<ContentHash>> = BTreeMap::new();
-    let mut stamps = BTreeSet::new();
+    let (mut stamps, mut lists) = (BTreeSet::new(), BTreeSet::new());
     for uses in every_use(&store)? {
         for fingerprint in &uses.fingerprints {
             used.entry(fingerprint.clone()).or_default().extend(uses.contents.iter().flatten());
         }
         stamps.extend(uses.stamps);
+        lists.extend(uses.list);
     }
     let mut dropped = Dropped::default();
     for encoder in store.embedding_encoders()? {
         let used = used.remove(&encoder).unwrap_or_default();
         dropped.embeddings += store.keep_embeddings(&encoder, &used)?;
     }
-    dropped.files = store.keep_files(&stamps)?;
+    dropped.files = store.keep_files(&stamps)? + store.keep_phrases(&lists)?;
     // The database keeps the space of what it dropped: made again from the files, it has none.
     let store = store.rebuilt()?;
     store.drop_set_aside()?;
@@ -137,11 +141,11 @@ fn every_use(store: &Store) -> Result<Vec<Uses>, EngineError> {
 
 /// The contents of an audit's items; none where the audit was never opened.
 fn uses_of(store: &Store, name: &str) -> Result<Option<Uses>, EngineError> {
-    let (audit, encoder) = match store.audit(name)? {
-        Some(record) => (super::session::read(store, name)?.0, record.encoder_fingerprint),
+    let (audit, encoder, opened_by) = match store.audit(name)? {
+        Some(record) => (super::session::read(store, name)?.0, record.encoder_fingerprint, record.encoder),
         // The built-in audit is embedded under the built-in encoder, which a record names once it was opened.
         None => match store.ingested(name)? {
-            Some(found) => (found.audit, found.encoder_fingerprint),
+            Some(found) => (found.audit, found.encoder_fingerprint, found.encoder),
             None => return Ok(None),
         },
     };
@@ -154,6 +158,7 @@ fn uses_of(store: &Store, name: &str) -> Result<Option<Uses>, EngineError> {
         current: encoder,
         contents: Vec::with_capacity(audit.items.len()),
         stamps: Vec::new(),
+        list: PhraseEncoder::digest_in(&opened_by).map(str::to_owned),
         unreadable: 0,
         complete: !runs.is_empty(),
     };

@@ -125,7 +125,7 @@ impl Session {
         let attributes = record.attributes.iter().flat_map(|(_, prompts)| {
             [Some(&prompts.phrase), prompts.antonym.as_ref(), Some(&prompts.generic)].into_iter().flatten()
         });
-        let mut prompts: Vec<String> = attributes.cloned().collect();
+        let mut prompts: Vec<String> = attributes.filter(|text| self.encoder.knows(text)).cloned().collect();
         prompts.sort_unstable();
         prompts.dedup();
         PromptBank { source: "the audit's own prompts".into(), prompts }

@@ -44,6 +44,8 @@ impl EngineError {
             Self::Data(_)
             | Self::Audit(_)
             | Self::Usage(_)
+            | Self::Encoder(EncoderError::NoVector { .. })
+            | Self::Diagnose(DiagnoseError::Encoder(EncoderError::NoVector { .. }))
             | Self::Diverged { .. }
             | Self::Heads(HeadsError::Unusable(_)) => true,
             _ => false,

@@ -3,6 +3,7 @@
 use super::ingest_report::{IngestReport, report};
 use super::packed_images::Unpacked;
 use super::pairing::{Pairing, made_by, of_texts};
+use super::phrases::{keep_list, kept_list, lacking};
 use super::rows::own_words;
 use super::{EngineError, known_audits};
 use crate::audit::{Audit, Content, LONGEST_NAME, is_audit_name};
@@ -56,7 +57,8 @@ pub fn ingest_with(
 ) -> Result<IngestReport, EngineError> {
     let Intake { name, encoder: encoder_name, check, .. } = *how;
     check_name(home, name)?;
-    made_by(draft.made.as_ref(), encoder, how.allow_mismatch)?;
+    // Vectors of phrases say nothing of what computed them.
+    made_by(draft.made.as_ref().filter(|_| encoder.phrases().is_none()), encoder, how.allow_mismatch)?;
     if how.link {
         check_link(draft.embeddings.as_ref())?;
     }
@@ -113,10 +115,15 @@ pub fn ingest_with(
         loss_offset: rest.loss_offset,
         notes: rest.notes,
     };
+    let told = |mut report: IngestReport| {
+        report.notes.extend(lacking(&ingested.audit, encoder));
+        report
+    };
     if check {
-        return Ok(report(&ingested, false));
+        return Ok(told(report(&ingested, false)));
     }
     let store = opened.map_or_else(|| Store::open(home), Ok)?;
+    keep_list(&store, encoder)?;
     // There before the audit: without it they are only spare, and 'cache gc' drops them.
     let before = || match (&rest.embeddings, &rest.digests) {
         (Some(embeddings), Some(digests)) => {
@@ -136,7 +143,7 @@ pub fn ingest_with(
     if let Some(unpacked) = unpacked {
         unpacked.keep();
     }
-    Ok(report)
+    Ok(told(report))
 }
 
 /// Copies embeddings that came with the data into a pack, or makes packs that link to their arrays.
@@ -180,8 +187,12 @@ fn check_link(embeddings: Option<&Embeddings>) -> Result<(), EngineError> {
 /// # Errors
 /// If there is none of this name, or its file is damaged.
 pub fn described(store: &Store, name: &str) -> Result<IngestReport, EngineError> {
-    let found = store.ingested(name)?;
-    found.map(|ingested| report(&ingested, true)).ok_or_else(|| unknown(store.home(), name))
+    let ingested = store.ingested(name)?.ok_or_else(|| unknown(store.home(), name))?;
+    let mut report = report(&ingested, true);
+    if let Some(list) = kept_list(store, &ingested.encoder) {
+        report.notes.extend(lacking(&ingested.audit, list?.as_ref()));
+    }
+    Ok(report)
 }
 
 /// Removes an audit taken in before, with its runs.
@@ -262,11 +273,22 @@ fn fits(audit: &Audit, rest: &Rest, encoder: &dyn Encoder) -> Result<(), EngineE
     if let Some(dimension) = rest.embeddings.as_ref().map(Embeddings::dimension)
         && dimension != encoder.dimension()
     {
+        if encoder.phrases().is_some() {
+            return Err(EngineError::Usage(format!(
+                "the items' embeddings have {dimension} dimensions, the phrases' vectors {}; both must be of one encoder",
+                encoder.dimension()
+            )));
+        }
         return Err(EngineError::Usage(format!(
             "the embeddings have {dimension} dimensions, encoder {} has {}; give the encoder they were made with by --encoder",
             encoder.name(),
             encoder.dimension()
         )));
+    }
+    if encoder.phrases().is_some() && rest.embeddings.is_none() {
+        return Err(EngineError::Usage(
+            "--prompt-embeddings gives vectors to phrases alone; give the items' own by --embeddings FILE".into(),
+        ));
     }
     let images = audit.items.iter().any(|item| matches!(item.content, Content::Image { .. }));
     if images { needs_eyes(encoder) } else { Ok(()) }

@@ -6,7 +6,7 @@
 
 use super::{EngineError, Session};
 use crate::data;
-use crate::encoder::{Encoder, EncoderError, Pixels, Reading};
+use crate::encoder::{Encoder, EncoderError, PhraseEncoder, Pixels, Reading};
 use crate::heads::Rows;
 use std::sync::Arc;
 
@@ -16,7 +16,10 @@ use std::sync::Arc;
 /// If the encoder fails.
 pub fn modality_shift(encoder: &dyn Encoder, rows: Rows<'_>, train: &[usize]) -> Result<Vec<f32>, EngineError> {
     let phrases = data::phrases();
-    let phrases: Vec<&str> = phrases.iter().map(String::as_str).collect();
+    let phrases: Vec<&str> = phrases.iter().map(String::as_str).filter(|phrase| encoder.knows(phrase)).collect();
+    if phrases.is_empty() {
+        return Ok(vec![0.0; encoder.dimension()]);
+    }
     let texts = encoder.encode_prompts(&phrases)?;
     let dimension = encoder.dimension();
     let (count, texts) = (texts.len() / dimension.max(1), texts.as_slice());
@@ -114,6 +117,10 @@ impl Encoder for Shifted {
 
     fn words(&self) -> &[&str] {
         self.encoder.words()
+    }
+
+    fn phrases(&self) -> Option<&PhraseEncoder> {
+        self.encoder.phrases()
     }
 }
 

@@ -109,8 +109,16 @@ impl Session {
 
     /// The sentences given, else those of the bank, that the guard of prompts accepts; a note says which are left out.
     fn accepted(&self, given: &[String], audit: &Audit, notes: &mut Vec<String>) -> Result<Vec<String>, EngineError> {
-        let bank = if given.is_empty() { data::phrases() } else { given.to_vec() };
-        let of = if given.is_empty() { "sentences of the builtin bank" } else { "sentences given" };
+        let (bank, of) = match (given, self.encoder.phrases()) {
+            ([], None) => (data::phrases(), "sentences of the builtin bank"),
+            // Their own names are better than any made up, and no others have a vector.
+            ([], Some(list)) => (list.phrases().to_vec(), "phrases of the audit"),
+            (given, _) => (given.to_vec(), "sentences given"),
+        };
+        // One that is asked for by name is missed by name.
+        if let Some(unknown) = bank.iter().find(|sentence| !self.encoder.knows(sentence)) {
+            self.encoder.encode_prompts(&[unknown])?;
+        }
         let guard = self.guard(audit)?;
         if !guard.judges() {
             notes.push(format!(
@@ -159,7 +167,8 @@ impl Session {
         }
         let encode = |texts: &[&str]| self.encoder.encode_prompts(texts);
         let rows = encode(&sentences.iter().map(String::as_str).collect::<Vec<_>>())?;
-        let anybody: BTreeSet<&str> = audit.attribute_prompts().map(|(_, prompts)| prompts.generic.as_str()).collect();
+        let anybody = audit.attribute_prompts().map(|(_, prompts)| prompts.generic.as_str());
+        let anybody: BTreeSet<&str> = anybody.filter(|text| self.encoder.knows(text)).collect();
         let from = match (anybody.is_empty(), sentences.len()) {
             (false, _) => mean_row(&encode(&anybody.into_iter().collect::<Vec<_>>())?, dimension),
             (true, 1) => vec![0.0; dimension],

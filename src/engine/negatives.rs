@@ -41,7 +41,10 @@ impl<'a> NegativeSource<'a> {
         rows: Rows<'_>,
         train: &[usize],
     ) -> Result<Self, EncoderError> {
-        let encode = |texts: &[String]| encoder.encode(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+        let encode = |texts: &[String]| {
+            let known = texts.iter().map(String::as_str).filter(|text| encoder.knows(text));
+            encoder.encode(&known.collect::<Vec<_>>())
+        };
         let pool = match hyper.negatives {
             Negatives::Phrases => foreign(&encode(&data::phrases())?, rows, train, encoder.dimension()),
             Negatives::Vocabulary | Negatives::Auto if !encoder.is_cheap() && !encoder.words().is_empty() => {

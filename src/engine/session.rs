@@ -2,6 +2,7 @@
 
 use super::matrix::Matrix;
 use super::naming::SpaceNames;
+use super::phrases::kept_list;
 use super::rows::own_words;
 use super::{AuditView, ComputeDevice, DeviceChoice, EngineError};
 use crate::audit::Audit;
@@ -70,6 +71,9 @@ impl Session {
         }
         let store = Store::open_reading(home)?;
         let open = |name: &str, kept: Option<&str>| -> Result<Arc<dyn Encoder>, EngineError> {
+            if let Some(list) = kept_list(&store, name) {
+                return Ok(list?);
+            }
             let encoder = open(name)?;
             let known = kept.map(|kept| encoder.recognise(kept)).transpose();
             let known = known.map_err(|error| EngineError::Usage(error.to_string()))?.flatten();

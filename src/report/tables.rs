@@ -427,6 +427,13 @@ pub fn ood(table: &OodTable, run: &RunRecord, lists: bool) -> Sheet {
         ),
         "Support is the guard of typed prompts: it refuses those with a word that is like nothing in the data. Of the heads only ood is trained for this; −regressor and −ranker are printed because the paper does, not to be trusted.".into(),
     ];
+    if !table.no_vector.is_empty() {
+        sheet.notes.push(format!(
+            "Left out because no vector is given for them: {} texts, such as {}.",
+            table.no_vector.len(),
+            table.no_vector.iter().take(3).map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(", ")
+        ));
+    }
     if lists {
         // One a line, as --positives and --foreign read them.
         sheet.notes.push(format!("\nthe data's own:\n{}", table.in_distribution.join("\n")));

@@ -23,6 +23,7 @@ mod pack_set;
 mod pack_sink;
 mod packed_text;
 mod packs;
+mod phrases;
 mod privacy;
 mod queue;
 mod reconcile;

@@ -378,7 +378,7 @@ fn ood(seed: u64) -> OodTable {
             support: None,
         },
     );
-    OodTable { in_distribution: own, left_out: vec!["baby".into()], rows: rows.collect() }
+    OodTable { in_distribution: own, left_out: vec!["baby".into()], no_vector: Vec::new(), rows: rows.collect() }
 }
 
 /// How estimates did on slices held out.

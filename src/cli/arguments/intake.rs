@@ -82,6 +82,11 @@ pub struct Ingest {
     #[arg(long, value_name = "FILE")]
     pub embeddings: Option<PathBuf>,
 
+    /// Phrases and their vectors, computed before by what made the embeddings: prompts need no encoder here, and these are
+    /// all there are. Parquet, CSV or JSON with a column of phrases and one of lists; npy with a .txt beside it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["encoder", "prompt_document", "prompt_query", "dims"])]
+    pub prompt_embeddings: Option<PathBuf>,
+
     /// Ids of the embeddings' rows, one a line
     #[arg(long, value_name = "FILE", requires = "embeddings")]
     pub embedding_ids: Option<PathBuf>,

@@ -221,7 +221,7 @@ pub struct Score {
     pub which: WhichRun,
 
     /// Sentences to score
-    #[arg(required_unless_present = "list", value_name = "PROMPT")]
+    #[arg(required_unless_present_any = ["list", "phrases"], value_name = "PROMPT")]
     pub prompts: Vec<String>,
 
     /// A file of more sentences, one a line; - reads them from the standard input
@@ -231,6 +231,10 @@ pub struct Score {
     /// Say how the estimate moves when a word is left out, word by word
     #[arg(long)]
     pub why: bool,
+
+    /// List the phrases that can be scored, where an audit came with --prompt-embeddings; scores nothing
+    #[arg(long, conflicts_with_all = ["prompts", "list", "why"])]
+    pub phrases: bool,
 }
 
 #[derive(Debug, Args)]

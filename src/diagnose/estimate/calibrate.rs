@@ -45,6 +45,7 @@ impl Estimator {
             recipe = Recipe { own_form: true, learnt_centre: false };
             slices = self.mined(audit, grounds, test);
         }
+        slices.retain(|slice| self.knows(&slice.text));
         let texts: Vec<&str> = slices.iter().map(|slice| slice.text.as_str()).collect();
         let heard = self.witnesses.hear(&texts)?;
         let said: Vec<Said> = heard
@@ -58,6 +59,7 @@ impl Estimator {
         let anything = self.filler.anything(ANYTHING);
         let scale: Vec<&str> =
             if own.len() >= LEAST_OWN { own.to_vec() } else { anything.iter().map(String::as_str).collect() };
+        let scale: Vec<&str> = scale.into_iter().filter(|text| self.knows(text)).collect();
         let spread: Vec<[f64; 4]> = self.witnesses.hear(&scale)?.iter().map(|heard| heard.values).collect();
         let longest =
             texts.iter().map(|text| content_words(text, &self.witnesses.guard.generic).len()).max().unwrap_or(0);

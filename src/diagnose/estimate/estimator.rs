@@ -107,10 +107,11 @@ impl Witnesses {
 
 /// Mean losses of the training items with each attribute.
 fn groups(material: &EstimatorMaterial<'_>, generic: &BTreeSet<String>) -> Result<Vec<AttributeGroup>, DiagnoseError> {
-    let attributes = &material.audit.attributes;
+    let known = |attribute: &&crate::audit::Attribute| material.encoder.knows(&attribute.prompts.phrase);
+    let attributes: Vec<&crate::audit::Attribute> = material.audit.attributes.iter().filter(known).collect();
     let phrases: Vec<&str> = attributes.iter().map(|attribute| attribute.prompts.phrase.as_str()).collect();
     let embeddings = material.encoder.encode_prompts(&phrases)?;
-    let group = |(attribute, row): (&crate::audit::Attribute, &[f32])| {
+    let group = |(attribute, row): (&&crate::audit::Attribute, &[f32])| {
         let held = material.train.iter().filter(|&&item| attribute.values[item] == Some(true));
         let losses: Vec<f64> = held.map(|&item| material.model.losses[item]).collect();
         let summary = crate::stats::summary(&losses).ok().filter(|found| found.n > 1)?;
@@ -167,12 +168,18 @@ impl Estimator {
             return Ok(known);
         }
         let filled = self.filler.fill(&form);
-        let filled: Vec<&str> = filled.iter().map(String::as_str).collect();
+        let filled: Vec<&str> = filled.iter().map(String::as_str).filter(|text| self.knows(text)).collect();
         let heard = self.few.as_ref().unwrap_or(&self.witnesses).hear(&filled)?;
         let mean = |at: usize| heard.iter().map(|heard| heard.values[at]).sum::<f64>() / heard.len().max(1) as f64;
         let means = std::array::from_fn(mean);
         self.forms.lock().unwrap_or_else(PoisonError::into_inner).insert(form, means);
         Ok(means)
+    }
+
+    /// Whether a text can be told of: some encoders know a list of texts alone.
+    #[must_use]
+    pub fn knows(&self, text: &str) -> bool {
+        self.witnesses.encoder.knows(text)
     }
 
     fn own_form(&self) -> bool {
@@ -338,7 +345,10 @@ impl Estimator {
             let kept = text.split_whitespace().filter(|piece| words(piece).all(|word| word != *left_out));
             kept.collect::<Vec<_>>().join(" ")
         };
-        let texts: Vec<String> = std::iter::once(text.to_owned()).chain(content.iter().map(without)).collect();
+        let shorter: Vec<(String, String)> = content.into_iter().map(|word| (without(&word), word)).collect();
+        let shorter: Vec<(String, String)> = shorter.into_iter().filter(|(text, _)| self.knows(text)).collect();
+        let texts: Vec<String> =
+            std::iter::once(text.to_owned()).chain(shorter.iter().map(|(text, _)| text.clone())).collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let values = self
             .witnesses
@@ -348,7 +358,7 @@ impl Estimator {
             .map(|(heard, text)| Ok(self.estimate(&self.said(text, heard)?, 1.0).map(|estimate| estimate.value)))
             .collect::<Result<Vec<_>, DiagnoseError>>()?;
         let Some(Some(whole)) = values.first().copied() else { return Ok(Vec::new()) };
-        let shares = content.into_iter().zip(&values[1..]);
+        let shares = shorter.into_iter().map(|(_, word)| word).zip(&values[1..]);
         Ok(shares.filter_map(|(word, value)| Some(WordShare { word, change: whole - (*value)? })).collect())
     }
 }
