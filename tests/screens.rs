@@ -12,6 +12,8 @@ mod items;
 mod measured;
 #[path = "screens/models.rs"]
 mod models;
+#[path = "screens/phrases.rs"]
+mod phrases;
 #[path = "screens/queue.rs"]
 mod queue;
 #[path = "screens/snapshot.rs"]
@@ -317,6 +319,7 @@ fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
         ("data-store", at("4 z z")),
         ("attributes-columns", at("l l l l l j")),
         ("prompt-words", wording::asked(size)),
+        ("prompt-phrases", phrases::asked(size)),
         ("train-beside", queue::beside(size)),
         ("train-curves", queue::overlaid(size)),
         ("train-differ", queue::difference(size)),

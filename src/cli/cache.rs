@@ -107,8 +107,9 @@ pub fn cache(home_given: Option<PathBuf>, given: &Cache) -> Result<u8, Failure> 
             if output.json {
                 return print(&report::to_json("llm2loss.cache.gc/1", None, &dropped)?);
             }
+            let lists = if dropped.lists > 0 { format!(", {} lists of phrases", dropped.lists) } else { String::new() };
             print(&format!(
-                "{} embeddings that no audit uses dropped, and what was known of {} files; {:.1} MB given back to the disk\n",
+                "{} embeddings that no audit uses dropped{lists}, and what was known of {} files; {:.1} MB given back to the disk\n",
                 grouped(dropped.embeddings),
                 grouped(dropped.files),
                 dropped.bytes_given_back as f64 / 1e6

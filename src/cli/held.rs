@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// What is held, and what follows `llm2loss ingest NAME`.
-const HELD: [(&str, &str); 10] = [
+const HELD: [(&str, &str); 11] = [
     ("texts with losses, or with labels and scores", "--manifest rows.csv"),
     ("beside it the scores of all classes", "--scores proba.csv"),
     ("a plain table, no texts", "--manifest rows.csv --describe"),
@@ -12,6 +12,10 @@ const HELD: [(&str, &str); 10] = [
         "--images DIR --losses l.csv --encoder openai/clip-vit-base-patch32",
     ),
     ("embeddings, and losses", "--embeddings e.npy --losses l.npy --encoder THEIRS"),
+    (
+        "the same of any other model, with vectors of some phrases",
+        "--embeddings e.npy --losses l.npy --prompt-embeddings phrases.parquet",
+    ),
     ("a folder of CelebA, WILDS or clip-retrieval", "--celeba DIR, --wilds DIR, --clip-retrieval DIR"),
     ("runs of lm-evaluation-harness (--log_samples)", "--lm-eval DIR"),
     ("logs of Inspect", "--inspect FILE.eval"),

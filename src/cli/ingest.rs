@@ -5,8 +5,8 @@ use super::context::{Failure, home, print, reading_store};
 use super::{held, progress};
 use crate::data::{
     AttributeFile, BUILTIN_AUDITS, CelebaSplit, Contents, DataError, Draft, EvaluationFiles, Evaluations, Harness,
-    ImagePlace, LookedAt, Mapping, PhraseVectors, Policy, ScoreFiles, celeba, clip_retrieval, image_folder, manifest, open_array,
-    wilds,
+    ImagePlace, LookedAt, Mapping, PhraseVectors, Policy, ScoreFiles, celeba, clip_retrieval, image_folder, manifest,
+    open_array, wilds,
 };
 use crate::encoder::{Encoder, PhraseEncoder};
 use crate::engine::{
@@ -57,8 +57,7 @@ pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Ingest) -> 
         match &given.prompt_embeddings {
             Some(path) => {
                 let (list, scaled) = phrase_list(path)?;
-                let mut report =
-                    ingest_with(&home, draft, &prompts, &Intake { encoder: list.name(), ..how }, &list)?;
+                let mut report = ingest_with(&home, draft, &prompts, &Intake { encoder: list.name(), ..how }, &list)?;
                 report.notes.extend(scaled);
                 report
             }

@@ -22,7 +22,8 @@ const FOREIGN_BELOW: f64 = 0.05;
 ///
 /// Regressor and ranker: over the test items. OOD: over the prompts that the audit itself gives for its items
 /// or, where it has few, one fragment of each test item; against whole items every short prompt looks foreign.
-/// Items that are not texts have no fragments: then the audit's prompts however few, without any the items.
+/// Items that are not texts have no fragments: then the audit's prompts however few, without any the items; where only
+/// a list of phrases has vectors, all of these.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reference {
     /// `quantiles[head.index()]`, ascending, 1001 values.
@@ -32,6 +33,9 @@ pub struct Reference {
     /// The model's losses look like those of data it was fitted to. Tables kept without this word are of an older policy of
     /// verdicts, and are computed again.
     pub fitted: bool,
+    /// The OOD head's quantiles are over too few to have a twentieth.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub few: bool,
 }
 
 impl Reference {
@@ -42,8 +46,14 @@ impl Reference {
     pub fn of(evidence: &Evidence, encoder: &dyn Encoder, ensemble: &Ensemble) -> Result<Self, DiagnoseError> {
         let items = format!("{} test items", grouped(evidence.rows.len()));
         let own = evidence.own_prompts();
-        let texts = evidence.audit.has_texts() && encoder.phrases().is_none();
-        let (familiar, familiar_over) = if own.len() >= LEAST_PROMPTS || (!texts && !own.is_empty()) {
+        // Where a list is all that can be asked, the whole of it is the scale sooner than a few of an audit's own.
+        let list: Vec<&str> =
+            encoder.phrases().map_or_else(Vec::new, |list| list.phrases().iter().map(String::as_str).collect());
+        let texts = evidence.audit.has_texts();
+        let (familiar, familiar_over) = if own.len() < LEAST_PROMPTS && !list.is_empty() {
+            let means = ensemble.predict(&encoder.encode_prompts(&list)?)?.mean(HeadKind::Ood);
+            (means, format!("{} phrases given", list.len()))
+        } else if own.len() >= LEAST_PROMPTS || (!texts && !own.is_empty()) {
             let logits = own.iter().filter_map(|text| evidence.prompt_risk(HeadKind::Ood, text));
             let means: Vec<f64> = logits.map(|risk| -risk.iter().sum::<f64>() / risk.len().max(1) as f64).collect();
             (means, format!("{} prompts of the audit", own.len()))
@@ -57,6 +67,7 @@ impl Reference {
             let means = ensemble.predict(&encoder.encode_prompts(&fragments)?)?.mean(HeadKind::Ood);
             (means, format!("fragments of {items}"))
         };
+        let few = familiar.len() < LEAST_PROMPTS;
         let scale = |mut means: Vec<f64>| {
             means.sort_by(f64::total_cmp);
             (0..=STEPS).map(|step| stats::quantile_sorted(&means, step as f64 / STEPS as f64)).collect()
@@ -66,13 +77,16 @@ impl Reference {
             quantiles: [regressor, ranker, scale(familiar)],
             over: [items.clone(), items, familiar_over],
             fitted: FittedLosses::of(evidence.audit, evidence.model).is_some(),
+            few,
         })
     }
 
     /// Whether a logit of the OOD head is too low for the prompt's losses to be trusted.
     #[must_use]
     pub fn is_foreign(&self, logit: f64) -> bool {
-        logit < stats::quantile_sorted(&self.quantiles[HeadKind::Ood.index()], FOREIGN_BELOW)
+        let scale = &self.quantiles[HeadKind::Ood.index()];
+        // Of a few the least familiar one is not foreign for being the least.
+        logit < stats::quantile_sorted(scale, if self.few { 0.0 } else { FOREIGN_BELOW })
     }
 
     /// Share of the scale below an output, in `0..=1`, to a thousandth.

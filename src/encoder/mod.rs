@@ -52,7 +52,9 @@ pub enum EncoderError {
     TextOnly { encoder: String },
     #[error(transparent)]
     Image(#[from] ImageProblem),
-    #[error("no vector is given for {text}: {known} phrases are known, such as {like}; 'llm2loss score AUDIT --phrases' lists them")]
+    #[error(
+        "no vector is given for {text}: {known} phrases are known, such as {like}; 'llm2loss score AUDIT --phrases' lists them"
+    )]
     NoVector { text: String, known: usize, like: String },
 }
 

@@ -153,21 +153,21 @@ impl PhraseEncoder {
     pub fn from_safetensors(data: &[u8], digest: &str) -> Result<Self, EncoderError> {
         let fault = |problem: String| EncoderError::Unusable { encoder: format!("{PREFIX}{digest}"), problem };
         let damaged = |problem: &str| {
-            fault(format!("its file in the home is damaged ({problem}); take the audit in anew with --prompt-embeddings"))
+            fault(format!(
+                "its file in the home is damaged ({problem}); take the audit in anew with --prompt-embeddings"
+            ))
         };
         let (_, header) = SafeTensors::read_metadata(data).map_err(|error| damaged(&error.to_string()))?;
         let file = SafeTensors::deserialize(data).map_err(|error| damaged(&error.to_string()))?;
         let view = file.tensor(VECTORS).map_err(|error| damaged(&error.to_string()))?;
         let phrases = header.metadata().as_ref().and_then(|words| words.get(PHRASES));
-        let phrases: Vec<String> = phrases
-            .and_then(|text| serde_json::from_str(text).ok())
-            .ok_or_else(|| damaged("it lacks its phrases"))?;
+        let phrases: Vec<String> =
+            phrases.and_then(|text| serde_json::from_str(text).ok()).ok_or_else(|| damaged("it lacks its phrases"))?;
         let [rows, dimension] = view.shape() else { return Err(damaged("no matrix of vectors")) };
         if view.dtype() != Dtype::F32 || *rows != phrases.len() || *dimension == 0 {
             return Err(damaged("its vectors do not fit its phrases"));
         }
-        let values: Vec<f32> =
-            view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+        let values: Vec<f32> = view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
         let read = Self::new(phrases, &values, *dimension).map_err(|_| damaged("a phrase has two vectors"))?;
         if read.digest() == digest { Ok(read) } else { Err(damaged("its digest is another one")) }
     }
@@ -186,8 +186,9 @@ impl Encoder for PhraseEncoder {
         self.dimension
     }
 
+    /// A phrase is known whole, however long.
     fn piece_limit(&self) -> usize {
-        usize::MAX
+        1 << 20
     }
 
     fn reading(&self, text: &str) -> Reading {
@@ -254,7 +255,8 @@ mod tests {
             assert!(read.is_err() || read.is_ok_and(|read| read == encoder), "byte {at}");
         }
         assert!(PhraseEncoder::from_safetensors(&file[..20], digest).is_err());
-        let others = [list(&["a dog", "a cow"], &[1.0, 0.0, 0.6, 0.8]), list(&["a dog", "a cat"], &[1.0, 0.0, 0.8, 0.6])];
+        let others =
+            [list(&["a dog", "a cow"], &[1.0, 0.0, 0.6, 0.8]), list(&["a dog", "a cat"], &[1.0, 0.0, 0.8, 0.6])];
         assert!(others.iter().flatten().all(|other| other.fingerprint() != encoder.fingerprint()));
     }
 }

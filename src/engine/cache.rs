@@ -38,6 +38,8 @@ pub struct AuditCache {
 pub struct Dropped {
     pub embeddings: usize,
     pub files: usize,
+    /// Lists of phrases with vectors.
+    pub lists: usize,
     /// Bytes that the home takes less on disk.
     pub bytes_given_back: u64,
 }
@@ -122,7 +124,8 @@ pub fn cache_gc(home: &Path) -> Result<Dropped, EngineError> {
         let used = used.remove(&encoder).unwrap_or_default();
         dropped.embeddings += store.keep_embeddings(&encoder, &used)?;
     }
-    dropped.files = store.keep_files(&stamps)? + store.keep_phrases(&lists)?;
+    dropped.files = store.keep_files(&stamps)?;
+    dropped.lists = store.keep_phrases(&lists)?;
     // The database keeps the space of what it dropped: made again from the files, it has none.
     let store = store.rebuilt()?;
     store.drop_set_aside()?;

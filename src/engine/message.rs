@@ -130,6 +130,8 @@ pub struct AuditView {
     pub test_items: usize,
     /// Another process writes the home: nothing can be trained or kept here.
     pub reads_only: bool,
+    /// The phrases that have a vector, where no other text has one.
+    pub phrases: Vec<String>,
 }
 
 /// A finished run with its tables, ready to be shown and to score prompts.

@@ -31,7 +31,8 @@ impl Pairing {
         encoder: &dyn Encoder,
     ) -> Result<Option<Self>, EngineError> {
         let mut seen = std::collections::HashSet::new();
-        let with_caption = audit.items.iter().enumerate().filter(|(_, item)| !item.text.is_empty() && encoder.knows(&item.text));
+        let with_caption =
+            audit.items.iter().enumerate().filter(|(_, item)| !item.text.is_empty() && encoder.knows(&item.text));
         let chosen: Vec<(usize, &str)> = with_caption
             .filter(|(_, item)| seen.insert(item.text.as_str()))
             .map(|(row, item)| (row, item.text.as_str()))

@@ -2,7 +2,7 @@
 //! opened from there, and what it lacks of an audit's own prompts is told.
 
 use super::EngineError;
-use crate::audit::{Audit, Contrast};
+use crate::audit::{Attribute, Audit, Contrast};
 use crate::data::{DataError, PhraseVectors};
 use crate::encoder::{Encoder, PhraseEncoder, TwoVectors};
 use crate::store::Store;
@@ -72,15 +72,24 @@ pub(super) fn lacking(audit: &Audit, encoder: &dyn Encoder) -> Vec<String> {
     let others: BTreeSet<String> = audit
         .attributes
         .iter()
-        .flat_map(|attribute| Contrast::ALL.into_iter().filter_map(|contrast| attribute.prompts.pair(contrast)))
-        .flat_map(|(phrase, other)| [phrase, other])
+        .filter(|attribute| list.holds(&attribute.prompts.phrase))
+        .flat_map(|attribute| attribute.prompts.antonym.iter().chain([&attribute.prompts.generic]))
         .filter(|text| !list.holds(text))
-        .filter(|text| !audit.attributes.iter().any(|attribute| attribute.prompts.phrase == *text))
         .map(|text| format!("\"{text}\""))
         .collect();
     if !others.is_empty() {
         let others: Vec<String> = others.into_iter().collect();
-        notes.push(format!("no attribute is compared with these, for which no vector is given: {}", listed(&others)));
+        notes.push(format!(
+            "no vector is given for what attributes are compared with, so these contrasts are left out: {}",
+            listed(&others)
+        ));
+    }
+    let both = |attribute: &&Attribute| {
+        attribute.prompts.pair(Contrast::Bare).is_some_and(|(a, b)| list.holds(a) && list.holds(b))
+    };
+    let bare = audit.attributes.len() - audit.attributes.iter().filter(both).count();
+    if bare > 0 {
+        notes.push(format!("the paper's own contrast, such as \"Hat\" against \"Not Hat\", is left out of {bare} attributes: no vectors"));
     }
     notes
 }

@@ -170,6 +170,7 @@ impl Session {
             train_items: record.train_items,
             test_items: record.test_items,
             reads_only: self.store.writes().is_err(),
+            phrases: self.encoder.phrases().map(|list| list.phrases().to_vec()).unwrap_or_default(),
         }
     }
 

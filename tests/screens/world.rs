@@ -90,6 +90,7 @@ pub fn audit() -> Arc<AuditView> {
         train_items: 32_561,
         test_items: 16_281,
         reads_only: false,
+        phrases: Vec::new(),
     })
 }
 

@@ -57,9 +57,11 @@ impl Estimator {
             .collect::<Result<_, DiagnoseError>>()?;
         let own = grounds.own_prompts;
         let anything = self.filler.anything(ANYTHING);
-        let scale: Vec<&str> =
-            if own.len() >= LEAST_OWN { own.to_vec() } else { anything.iter().map(String::as_str).collect() };
-        let scale: Vec<&str> = scale.into_iter().filter(|text| self.knows(text)).collect();
+        let scale: Vec<&str> = match self.witnesses.encoder.phrases() {
+            _ if own.len() >= LEAST_OWN => own.to_vec(),
+            Some(list) => list.phrases().iter().map(String::as_str).collect(),
+            None => anything.iter().map(String::as_str).collect(),
+        };
         let spread: Vec<[f64; 4]> = self.witnesses.hear(&scale)?.iter().map(|heard| heard.values).collect();
         let longest =
             texts.iter().map(|text| content_words(text, &self.witnesses.guard.generic).len()).max().unwrap_or(0);

@@ -26,6 +26,7 @@ fn world() -> World {
         train_items: ALL,
         test_items: ALL,
         reads_only: false,
+        phrases: Vec::new(),
     }));
     world
 }

@@ -12,6 +12,7 @@ pub const BOTH_MODELS: Action = Action::Own("both-models");
 pub const RAISE: Action = Action::Own("raise");
 pub const TAKE_WORD: Action = Action::Own("take-word");
 pub const PIN_AGAIN: Action = Action::Own("pin-again");
+pub const COMPLETE: Action = Action::Own("complete");
 /// Every place of its keys, in the order of the documents.
 pub const CONTEXTS: &[Context] = &[TYPING, HERE];
 
@@ -24,6 +25,7 @@ pub static KEYS: &[Row] = &[
     bind(TYPING, &["^u"], Action::ClearPrompt, "clear", "empty the prompt"),
     bind(TYPING, &["^o"], Action::OpenItems, "", "list the items nearest to the prompt"),
     bind(TYPING, &["^g"], RAISE, "", "words that raise the estimate most"),
+    bind(TYPING, &["^n"], COMPLETE, "", "the next phrase like it, where only a list has vectors"),
     bind(TYPING, &["Enter"], Action::Keep, "keep", "keep the prompts in the history"),
     bind(TYPING, &["Up"], Action::Earlier, "earlier", "the prompt before, from the history"),
     bind(TYPING, &["Down"], Action::Later, "", "the prompt after, from the history"),

@@ -1,5 +1,6 @@
 //! The Prompt screen: two sentences scored on every edit, and a ladder of pinned ones.
 
+mod complete;
 mod keys;
 mod ladder;
 mod layout;
@@ -92,6 +93,7 @@ pub struct State {
     /// Kept prompts, oldest first, and the place while one goes through them.
     pub kept: Vec<String>,
     browsing: Option<usize>,
+    completing: complete::Completing,
     sequence: u64,
     asked: Option<(u64, Asked)>,
     stale: bool,
@@ -114,6 +116,7 @@ impl Default for State {
             dropped: Vec::new(),
             kept: Vec::new(),
             browsing: None,
+            completing: None,
             sequence: 0,
             asked: None,
             stale: false,
@@ -153,7 +156,7 @@ impl State {
         }
         self.focus = 0;
         self.typing = true;
-        self.stale = true;
+        self.edited();
     }
 
     /// Takes in the history an audit brings.
@@ -187,6 +190,7 @@ impl State {
     pub fn edited(&mut self) {
         self.stale = true;
         self.browsing = None;
+        self.completing = None;
     }
 
     /// The next thing to ask the scorer: what is typed goes before pins that have no score.
@@ -267,10 +271,12 @@ impl State {
             Action::OtherPrompt => {
                 self.focus = 1 - self.focus;
                 self.browsing = None;
+                self.completing = None;
             }
             Action::Swap => {
                 self.lines.swap(0, 1);
                 self.stale = true;
+                self.completing = None;
             }
             Action::ClearPrompt => {
                 self.lines[self.focus] = Line::default();

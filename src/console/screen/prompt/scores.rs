@@ -1,6 +1,6 @@
 //! What the heads say of each prompt: score ± sd, its place among the test items, the members.
 
-use super::{State, verdict};
+use super::{State, complete, verdict};
 use crate::audit::HeadKind;
 use crate::console::number;
 use crate::console::paint::{Pen, inset};
@@ -61,6 +61,9 @@ pub fn panel(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect, line: 
 
 fn empty(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect, line: usize) {
     if area.height == 0 {
+        return;
+    }
+    if complete::unknown(state, world, pen, area, line) {
         return;
     }
     let words = match state.scored.as_ref().map(|scored| &*scored.answer) {

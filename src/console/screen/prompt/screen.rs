@@ -1,6 +1,6 @@
 //! Prompt as one of the screens.
 
-use super::keys::{BOTH_MODELS, PIN_AGAIN, RAISE, TAKE_WORD};
+use super::keys::{BOTH_MODELS, COMPLETE, PIN_AGAIN, RAISE, TAKE_WORD};
 use super::{HERE, Pin, State, TYPING, layout, sheet, view};
 use crate::console::glyph::Glyphs;
 use crate::console::keys::Context;
@@ -36,6 +36,7 @@ impl Screen for State {
                 None
             }
             TAKE_WORD => self.take_word(world),
+            COMPLETE => self.complete(world.audit.as_ref().map_or(&[][..], |audit| &audit.phrases[..])),
             _ => None,
         };
         if let Some(said) = said {
