@@ -30,7 +30,7 @@ pub fn asked(size: (u16, u16)) -> App {
 fn what_has_no_vector_is_said_calmly_and_completed_to_what_has_one() {
     let mut app = asked((120, 36));
     let said = words(&app);
-    assert!(said.contains("no vector for this; ^n takes one of 5 phrases that have one"), "{said}");
+    assert!(said.contains("no vector for this; ^n takes one of the 5 given"), "{said}");
     assert!(said.contains("trains passing") && !said.contains("dog barking"), "{said}");
     press(&mut app, "^n");
     assert_eq!(app.screens.prompt.text(0), "trains passing");

@@ -60,12 +60,7 @@ pub fn unknown(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect, line
     let first = area.y + area.height.saturating_sub(1 + u16::try_from(found.len().min(room)).unwrap_or(0)) / 2;
     let key = world.key(super::TYPING, COMPLETE);
     let known = grouped(audit.phrases.len());
-    pen.centre(
-        area,
-        first,
-        &format!("no vector for this; {key} takes one of {known} phrases that have one"),
-        Role::Dim,
-    );
+    pen.centre(area, first, &format!("no vector for this; {key} takes one of the {known} given"), Role::Dim);
     for (phrase, y) in found.into_iter().take(room).zip(first + 1..) {
         pen.centre(area, y, phrase, Role::Text);
     }

@@ -25,7 +25,7 @@ pub static KEYS: &[Row] = &[
     bind(TYPING, &["^u"], Action::ClearPrompt, "clear", "empty the prompt"),
     bind(TYPING, &["^o"], Action::OpenItems, "", "list the items nearest to the prompt"),
     bind(TYPING, &["^g"], RAISE, "", "words that raise the estimate most"),
-    bind(TYPING, &["^n"], COMPLETE, "", "the next phrase like it, where only a list has vectors"),
+    bind(TYPING, &["^n"], COMPLETE, "", "the next phrase that has a vector"),
     bind(TYPING, &["Enter"], Action::Keep, "keep", "keep the prompts in the history"),
     bind(TYPING, &["Up"], Action::Earlier, "earlier", "the prompt before, from the history"),
     bind(TYPING, &["Down"], Action::Later, "", "the prompt after, from the history"),
