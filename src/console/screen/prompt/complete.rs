@@ -14,13 +14,16 @@ use ratatui::layout::Rect;
 /// What was typed before it was completed, and how many of the phrases like it were taken since.
 pub type Completing = Option<(String, usize)>;
 
-/// Phrases like a text, the likest first; all of them where none is.
+/// Letters of a text that phrases are looked for by.
+const LOOKED_AT: usize = 64;
+
+/// Phrases like a text, or like as much of its beginning as any is, the likest first.
 fn like<'a>(phrases: &'a [String], text: &str) -> Vec<&'a str> {
-    let mut found = ranked(text, phrases.iter().map(String::as_str));
-    if found.is_empty() {
-        found = (0..phrases.len()).collect();
-    }
-    found.into_iter().map(|at| phrases[at].as_str()).collect()
+    let found = |end: usize| ranked(&text[..end], phrases.iter().map(String::as_str));
+    let ends: Vec<usize> = text.char_indices().take(LOOKED_AT).map(|(at, letter)| at + letter.len_utf8()).collect();
+    // What is like a text is like its beginning.
+    let most = ends.partition_point(|end| !found(*end).is_empty());
+    found(most.checked_sub(1).map_or(0, |at| ends[at])).into_iter().map(|at| phrases[at].as_str()).collect()
 }
 
 /// Whether a text is one of the phrases, as an encoder of phrases compares them.
@@ -86,6 +89,9 @@ mod tests {
         state.edited();
         state.complete(&phrases);
         assert_eq!(state.text(0), "a dog", "nothing is like it: the list from its start");
+        state.open("rainy", "");
+        state.complete(&phrases);
+        assert_eq!(state.text(0), "rain");
         assert!(state.complete(&[]).is_some());
         assert!(holds(&phrases, "a bird") && holds(&phrases, "RAIN") && !holds(&phrases, "a"));
     }

@@ -9,6 +9,7 @@ use crate::console::text;
 use crate::console::theme::Role;
 use crate::console::widget::input;
 use crate::console::world::World;
+use crate::diagnose::LONGEST_PROMPT;
 use ratatui::layout::Rect;
 
 /// Draws the screen into the body.
@@ -41,7 +42,9 @@ fn lines(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect, framed: bo
         .filter_map(|(line, name)| state.scores(line).map(|scores| format!("{name} {}", scores.pieces)))
         .collect();
     let limit = state.scores(0).or(state.scores(1)).map(|scores| scores.piece_limit);
-    let note = limit.map(|limit| format!("pieces {} of {limit}", pieces.join(", ")));
+    // A limit that no prompt can reach says nothing.
+    let note =
+        limit.filter(|limit| *limit <= LONGEST_PROMPT).map(|limit| format!("pieces {} of {limit}", pieces.join(", ")));
     let inside = inset(pen.panel(area, "Prompts", &note.unwrap_or_default(), framed), 1);
     for line in 0..2 {
         let y = inside.y + line as u16;
