@@ -63,7 +63,8 @@ pub fn open_with(name: &str, options: &OpenOptions) -> Result<Arc<dyn Encoder>, 
         return choice.of(Arc::new(StaticEncoder::new()?), false).map_err(|problem| unopened(name, problem));
     }
     if PhraseEncoder::digest_in(&choice.name).is_some() {
-        let problem = "it is a list of phrases that an audit keeps; give phrases and vectors by --prompt-embeddings FILE";
+        let problem =
+            "it is a list of phrases that an audit keeps; give phrases and vectors by --prompt-embeddings FILE";
         return Err(unopened(name, problem.to_owned()));
     }
     if server::is_address(&choice.name) {

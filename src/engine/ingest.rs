@@ -62,7 +62,9 @@ pub fn ingest_with(
     if how.link {
         check_link(draft.embeddings.as_ref())?;
     }
-    of_texts(&mut draft, encoder, how)?;
+    if encoder.phrases().is_none() {
+        of_texts(&mut draft, encoder, how)?;
+    }
     let (texts, made) = (draft.of_texts, draft.made.is_some());
     let (mut unpacked, mut opened) = (None, None);
     if let Some(packed) = draft.packed_images.take() {
