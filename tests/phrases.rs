@@ -77,7 +77,7 @@ fn phrases(folder: &Path) {
 }
 
 /// The arguments of an ingest, with files of the folder named in full.
-fn ingest<'a>(folder: &Path, name: &'a str, list: &str) -> Vec<String> {
+fn ingest(folder: &Path, name: &str, list: &str) -> Vec<String> {
     let file = |name: &str| folder.join(name).display().to_string();
     let words = ["ingest", name, "--manifest", "items.csv", "--embeddings", "items.npy", "--prompt-embeddings", list];
     words.iter().map(|word| if word.contains('.') { file(word) } else { (*word).to_owned() }).collect()
