@@ -1,9 +1,9 @@
 //! What the engine is told and what it tells: plain values, so that tests need no engine.
 
-use super::{CacheReport, DiscoveryView, Examination, GpuLoad, ItemsAnswer, ItemsCommand, NewAttribute, StoreView};
+use super::{BackingRequest, CacheReport, DiscoveryView, Examination, GpuLoad, ItemsAnswer, ItemsCommand, NewAttribute, StoreView};
 use crate::audit::{AttributePrompts, EpochMetrics, HeadKind, HyperParameters, RunId, RunRecord, Split, WaitingRun};
 use crate::diagnose::{
-    AttributesTable, BothModels, BothWays, Findings, IntersectionsTable, PairScores, PromptScores, Raised, Step,
+    AttributesTable, Backed, BothModels, BothWays, Findings, IntersectionsTable, PairScores, PromptScores, Raised, Step,
     Tables, TestSetTrend, Wanted,
 };
 use std::path::PathBuf;
@@ -61,6 +61,8 @@ pub enum Command {
     BothModels { text: String, models: [String; 2] },
     /// Search for words that raise a sentence's estimate by a run; a newer request ends the one under way.
     Raise { run: RunId, text: String },
+    /// Tell what stands behind what is shown; a newer request replaces one that waits.
+    Back(BackingRequest),
     /// Look at items; a newer request replaces one of its kind that waits.
     Items(ItemsCommand),
 }
@@ -297,6 +299,12 @@ pub enum Event {
         run: RunId,
         text: String,
         found: Result<Option<Arc<Raised>>, String>,
+    },
+    /// What [`Command::Back`] asked for, or a sentence on why there is no answer. The first time it comes twice: at once,
+    /// then with how near items usually are.
+    Backed {
+        request: BackingRequest,
+        found: Result<Arc<Backed>, String>,
     },
     /// What [`Command::Items`] asked for.
     Items(Arc<ItemsAnswer>),

@@ -3,6 +3,7 @@
 mod additions;
 mod answers;
 mod attempt;
+mod backing;
 mod cache;
 mod checking;
 mod comparer;
@@ -51,6 +52,7 @@ mod worker;
 
 pub use additions::{Addition, NewAttribute, add_models, set_prompts};
 pub use answers::LoadedRun;
+pub use backing::{BackingRequest, BackingSide};
 pub use cache::{AuditCache, CacheReport, Dropped, cache_gc, cache_report};
 pub use comparer::Compared;
 pub use comparing::PromptBank;
