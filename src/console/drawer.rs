@@ -40,6 +40,8 @@ pub struct Drawer {
 /// What a screen holds against what, in words and as it is asked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
+    /// What the evidence is behind, in a word or two; empty where the sides say it.
+    pub about: String,
     /// What the sides are.
     pub names: Vec<String>,
     /// What the differences are of: `A less B`.
@@ -53,7 +55,7 @@ impl Drawer {
     pub fn place(&self, body: Rect) -> Option<Rect> {
         let height = match body.height {
             rows if rows < LEAST + LEAST_ABOVE => rows,
-            rows => (rows / 2).clamp(LEAST, TALLEST),
+            rows => (rows / 2 + 2).clamp(LEAST, TALLEST),
         };
         self.open.then_some(Rect { y: body.bottom() - height, height, ..body })
     }
@@ -87,7 +89,12 @@ impl Drawer {
     /// Draws it, if it is open.
     pub fn draw(&self, pen: &mut Pen<'_>, body: Rect, question: &Result<Question, String>, key: &str) {
         let Some(area) = self.place(body) else { return };
-        let inside = inset(pen.panel(area, "Evidence: the nearest real items", &format!("{key} closes"), false), 1);
+        let about = question.as_ref().map(|question| question.about.as_str()).unwrap_or_default();
+        let title = match about {
+            "" => "Evidence: the nearest real items".to_owned(),
+            about => format!("Evidence behind {about}"),
+        };
+        let inside = inset(pen.panel(area, &title, &format!("{key} closes"), false), 1);
         let question = match question {
             Ok(question) => question,
             Err(why) => return sentence(pen, inside, why),
@@ -117,7 +124,7 @@ fn sentence(pen: &mut Pen<'_>, area: Rect, words: &str) {
 fn content(pen: &mut Pen<'_>, area: Rect, question: &Question, backed: &Backed) {
     let (words, role) = agreement(pen, question, backed);
     let mut y = area.y;
-    for line in text::wrap(&words, usize::from(area.width)).into_iter().take(2) {
+    for line in text::wrap(&words, usize::from(area.width)).into_iter().take(3) {
         if y < area.bottom() {
             pen.text(area.x, y, area.width, &line, role);
         }
@@ -136,7 +143,7 @@ fn places(area: Rect, request: &BackingRequest, backed: &Backed) -> Vec<Rect> {
     let count = backed.sides.len().max(1) as u16;
     if area.width >= APART {
         let width = area.width / count - u16::from(count > 1);
-        return (0..count).map(|at| Rect { x: area.x + at * (width + 1), width, ..area }).collect();
+        return (0..count).map(|at| Rect { x: area.x + at * (width + 2), width, ..area }).collect();
     }
     let first = request.sides.first().map(|side| side.sentence.as_str()).unwrap_or_default();
     let fixed = |at: usize, side: &BackedSide| match side.near {
@@ -156,14 +163,7 @@ fn places(area: Rect, request: &BackingRequest, backed: &Backed) -> Vec<Rect> {
     fixed.iter().map(place).collect()
 }
 
-fn draw_side(
-    pen: &mut Pen<'_>,
-    area: Rect,
-    name: &str,
-    side: &BackedSide,
-    model: &str,
-    usual: Option<&UsualNearness>,
-) {
+fn draw_side(pen: &mut Pen<'_>, area: Rect, name: &str, side: &BackedSide, model: &str, usual: Option<&UsualNearness>) {
     let mut y = area.y;
     let mut line = |pen: &mut Pen<'_>, groups: &[(String, Role)]| {
         if y < area.bottom() {
@@ -230,27 +230,28 @@ fn mean(pen: &Pen<'_>, mean: &MeasuredMean) -> String {
 }
 
 fn level(pen: &Pen<'_>, mean: &MeasuredMean) -> String {
-    let plain = |value| number::plain(value, 2, pen.glyphs());
+    let plain = |value| number::plain(value, 3, pen.glyphs());
     let ends = mean.interval.map_or_else(String::new, |ends| format!(" [{}, {}]", plain(ends.low), plain(ends.high)));
     format!("{}{ends}", plain(mean.mean))
 }
 
-/// How far the nearest is, against how far items and the audit's own prompts are from theirs.
+/// How near the nearest is, among the audit's own prompts where there are enough, and how near items usually are.
 fn distance(pen: &Pen<'_>, similarity: f64, usual: Option<&UsualNearness>) -> Vec<(String, Role)> {
-    let near = format!("similarity {}", number::plain(similarity, 2, pen.glyphs()));
-    let Some(usual) = usual else { return vec![(near, Role::Text)] };
-    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
-    let farther = |values: &[f64]| UsualNearness::share_nearer(values, similarity).map(percent);
-    let mut said = vec![(near, Role::Text)];
-    said.extend(farther(&usual.items).map(|share| (format!(": farther than {share} of items from theirs"), Role::Text)));
-    said.extend(farther(&usual.prompts).map(|share| (format!(", {share} of prompts"), Role::Dim)));
+    let plain = |value| number::plain(value, 2, pen.glyphs());
+    let mut said = vec![(format!("similarity {}", plain(similarity)), Role::Text)];
+    let Some(usual) = usual else { return said };
+    said.extend(UsualNearness::share_nearer(&usual.prompts, similarity).map(|nearer| {
+        let (word, share) = if nearer > 0.5 { ("farther", nearer) } else { ("nearer", 1.0 - nearer) };
+        (format!(": {word} than {:.0} % of prompts", 100.0 * share), Role::Text)
+    }));
+    said.extend(usual.median_of_items().map(|median| (format!("; of items usually {}", plain(median)), Role::Dim)));
     said
 }
 
 /// Whether heads and data say the same, in a sentence.
 fn agreement(pen: &Pen<'_>, question: &Question, backed: &Backed) -> (String, Role) {
     let glyphs = pen.glyphs();
-    let signed = |value| number::signed(value, 2, glyphs);
+    let signed = |value| number::signed(value, 3, glyphs);
     let (Some(agreement), Some(data)) = (backed.agreement(), backed.difference) else {
         return ("Nothing is measured here: there are no items to compare.".into(), Role::Dim);
     };

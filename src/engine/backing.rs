@@ -45,13 +45,9 @@ pub struct BackingSide {
     pub group: Option<ItemFilter>,
 }
 
-/// What the thread has in hand.
+/// Scorers of the runs asked last, with the number of attributes they know.
 #[derive(Default)]
-struct Desk {
-    /// Scorers of the runs asked last, with the number of attributes they know.
-    scorers: Vec<(RunId, usize, Arc<PromptScorer>)>,
-    usual: Option<UsualNearness>,
-}
+pub struct Scorers(Vec<(RunId, usize, Arc<PromptScorer>)>);
 
 /// A side's items: those of its group and those that are averaged.
 struct SideRows {
@@ -61,17 +57,18 @@ struct SideRows {
 
 /// Runs until its slot is closed. A panic over one request is told and does not end the thread.
 pub fn run(shared: &Shared) {
-    let mut desk = Desk::default();
+    let (mut scorers, mut known) = (Scorers::default(), None);
     while let Some(request) = shared.backing.take() {
-        let mut found = attempt(|| desk.answer(&shared.session, &request)).map(Arc::new);
+        let found = attempt(|| shared.session.backing(&request, &mut scorers));
+        let mut found = found.map(|found| Arc::new(Backed { usual: known.clone(), ..found }));
         if !shared.send(Event::Backed { request: request.clone(), found: found.clone() }) {
             return;
         }
-        if let (Ok(first), None) = (&found, &desk.usual) {
+        if let (Ok(first), None) = (&found, &known) {
             let wanted = || !shared.is_closed() && !shared.backing.is_filled();
-            desk.usual = attempt(|| usual(&shared.session, &wanted)).ok().flatten();
-            if desk.usual.is_some() {
-                found = Ok(Arc::new(Backed { usual: desk.usual.clone(), ..Backed::clone(first) }));
+            known = attempt(|| usual(&shared.session, &wanted)).ok().flatten();
+            if known.is_some() {
+                found = Ok(Arc::new(Backed { usual: known.clone(), ..Backed::clone(first) }));
                 if !shared.send(Event::Backed { request, found }) {
                     return;
                 }
@@ -80,10 +77,14 @@ pub fn run(shared: &Shared) {
     }
 }
 
-impl Desk {
-    fn answer(&mut self, session: &Session, request: &BackingRequest) -> Result<Backed, EngineError> {
-        let audit = session.audit()?;
-        let told = request.sides.iter().map(|side| self.side(session, &audit, request, side));
+impl Session {
+    /// What stands behind the sides of a request; how near items usually are is not told.
+    ///
+    /// # Errors
+    /// If there is no such model, attribute or run, or data cannot be read.
+    pub fn backing(&self, request: &BackingRequest, scorers: &mut Scorers) -> Result<Backed, EngineError> {
+        let audit = self.audit()?;
+        let told = request.sides.iter().map(|side| self.backed_side(&audit, request, side, scorers));
         let (sides, rows): (Vec<_>, Vec<_>) = told.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
         let of_groups = rows.iter().all(|rows| rows.group.is_some());
         let pick = |rows: &SideRows| rows.group.clone().filter(|_| of_groups).unwrap_or_else(|| rows.near.clone());
@@ -99,20 +100,22 @@ impl Desk {
         let heads = match &sides[..] {
             [a, b, ..] => a.predicted.as_ref().zip(b.predicted.as_ref()).and_then(|(a, b)| HeadsDifference::of(a, b)),
             // Against everybody the heads have to say more than the mean of all.
-            [a] => a.predicted.as_ref().zip(mean_of(&audit, picked.last())).and_then(|(members, mean)| {
-                HeadsDifference::of(members, &vec![mean; members.len()])
-            }),
+            [a] => a
+                .predicted
+                .as_ref()
+                .zip(mean_of(&audit, picked.last()))
+                .and_then(|(members, mean)| HeadsDifference::of(members, &vec![mean; members.len()])),
             [] => None,
         };
-        Ok(Backed { sides, difference, of_groups, heads, usual: self.usual.clone() })
+        Ok(Backed { sides, difference, of_groups, heads, usual: None })
     }
 
-    fn side(
-        &mut self,
-        session: &Session,
+    fn backed_side(
+        &self,
         audit: &Audit,
         request: &BackingRequest,
         side: &BackingSide,
+        scorers: &mut Scorers,
     ) -> Result<(BackedSide, SideRows), EngineError> {
         let model = audit.model(&side.model)?;
         let losses = |rows: &[u32]| rows.iter().map(|row| model.losses[*row as usize]).collect::<Vec<f64>>();
@@ -123,12 +126,12 @@ impl Desk {
         if side.sentence.trim().is_empty() {
             return Ok((told, rows));
         }
-        told.predicted = self.predicted(session, side)?;
-        if !session.is_embedded()? {
+        told.predicted = scorers.predicted(self, side)?;
+        if !self.is_embedded()? {
             told.lacking = Some("the items are not embedded yet: embed them on the Data screen".into());
             return Ok((told, rows));
         }
-        let sentence = match session.encoder().encode_prompt(&side.sentence) {
+        let sentence = match self.encoder().encode_prompt(&side.sentence) {
             Ok(sentence) => sentence,
             Err(error) => {
                 told.lacking = Some(error.to_string());
@@ -136,7 +139,7 @@ impl Desk {
             }
         };
         let candidates = request.among.rows(audit, model)?;
-        let embeddings = session.embeddings(&Tracker::silent())?;
+        let embeddings = self.embeddings(&Tracker::silent())?;
         let averaged = AVERAGED.min(candidates.len().div_ceil(10));
         let found = nearest_rows(embeddings.rows(), &candidates, &sentence, averaged);
         embeddings.check()?;
@@ -157,19 +160,21 @@ impl Desk {
         });
         Ok((told, rows))
     }
+}
 
+impl Scorers {
     /// What the regressor's members say of a side's sentence; `None` without a run.
     fn predicted(&mut self, session: &Session, side: &BackingSide) -> Result<Option<Vec<f64>>, EngineError> {
         let Some(run) = &side.run else { return Ok(None) };
         let attributes = session.record().attributes.len();
-        let known = self.scorers.iter().find(|(known, of, _)| known == run && *of == attributes);
+        let known = self.0.iter().find(|(known, of, _)| known == run && *of == attributes);
         let scorer = match known {
             Some((_, _, scorer)) => scorer.clone(),
             None => {
                 let loaded = session.load(session.store().find_run(&run.0)?)?;
                 let scorer = Arc::new(session.scorer(&loaded)?);
-                self.scorers.insert(0, (run.clone(), attributes, scorer.clone()));
-                self.scorers.truncate(RUNS);
+                self.0.insert(0, (run.clone(), attributes, scorer.clone()));
+                self.0.truncate(RUNS);
                 scorer
             }
         };
@@ -215,7 +220,9 @@ fn usual(session: &Session, wanted: &dyn Fn() -> bool) -> Result<Option<UsualNea
             if !wanted() {
                 return Ok(None);
             }
-            found.prompts.extend(nearest_rows(embeddings.rows(), &rows, prompt, 1).first().map(|near| f64::from(near.1)));
+            found
+                .prompts
+                .extend(nearest_rows(embeddings.rows(), &rows, prompt, 1).first().map(|near| f64::from(near.1)));
         }
     }
     embeddings.check()?;

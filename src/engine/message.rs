@@ -1,10 +1,13 @@
 //! What the engine is told and what it tells: plain values, so that tests need no engine.
 
-use super::{BackingRequest, CacheReport, DiscoveryView, Examination, GpuLoad, ItemsAnswer, ItemsCommand, NewAttribute, StoreView};
+use super::{
+    BackingRequest, CacheReport, DiscoveryView, Examination, GpuLoad, ItemsAnswer, ItemsCommand, NewAttribute,
+    StoreView,
+};
 use crate::audit::{AttributePrompts, EpochMetrics, HeadKind, HyperParameters, RunId, RunRecord, Split, WaitingRun};
 use crate::diagnose::{
-    AttributesTable, Backed, BothModels, BothWays, Findings, IntersectionsTable, PairScores, PromptScores, Raised, Step,
-    Tables, TestSetTrend, Wanted,
+    AttributesTable, Backed, BothModels, BothWays, Findings, IntersectionsTable, PairScores, PromptScores, Raised,
+    Step, Tables, TestSetTrend, Wanted,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -209,6 +212,8 @@ pub enum Event {
     JobCancelled {
         job: JobId,
     },
+    /// Jobs kept from the last time are forgotten.
+    KeptDropped(Vec<JobId>),
     JobFailed {
         job: JobId,
         message: String,

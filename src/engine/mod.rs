@@ -52,7 +52,7 @@ mod worker;
 
 pub use additions::{Addition, NewAttribute, add_models, set_prompts};
 pub use answers::LoadedRun;
-pub use backing::{BackingRequest, BackingSide};
+pub use backing::{BackingRequest, BackingSide, Scorers};
 pub use cache::{AuditCache, CacheReport, Dropped, cache_gc, cache_report};
 pub use comparer::Compared;
 pub use comparing::PromptBank;
@@ -70,7 +70,7 @@ pub use ingest::{Intake, delete, described, ingest, ingest_with};
 pub use ingest_report::{AttributeReport, IngestReport, ModelReport, PreviewItem};
 pub use inspect::{AuditLine, LossHistogram, StoreView};
 pub use items::{ItemList, ItemsQuestion, Risks};
-pub use items_message::{ItemsAnswer, ItemsCommand};
+pub use items_message::{ItemsAnswer, ItemsCommand, Rendering};
 pub use matrix::Matrix;
 pub use memory_limit::MemoryLimit;
 pub use message::*;

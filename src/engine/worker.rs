@@ -14,7 +14,8 @@ use super::slot::Slot;
 use super::witnesses;
 use super::wording::{self, Words};
 use super::{
-    BackingRequest, CacheReport, Chore, Command, ComparisonRequest, EngineError, Event, Progress, ScoreRequest, Session, Stage, Tracker,
+    BackingRequest, CacheReport, Chore, Command, ComparisonRequest, EngineError, Event, Progress, ScoreRequest,
+    Session, Stage, Tracker,
 };
 use crate::audit::{RunId, RunRecord};
 use crate::diagnose::Estimator;

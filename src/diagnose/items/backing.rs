@@ -89,11 +89,17 @@ pub struct Backed {
 }
 
 impl UsualNearness {
-    /// `farther than 97 % of items are from theirs (half are nearer than .91)`.
+    /// The share of some similarities that are nearer than one; `None` of none.
     #[must_use]
     pub fn share_nearer(values: &[f64], similarity: f64) -> Option<f64> {
         let nearer = values.iter().filter(|value| **value > similarity).count();
         (!values.is_empty()).then(|| nearer as f64 / values.len() as f64)
+    }
+
+    /// How near half of the items have another one at least; `None` where none was looked at.
+    #[must_use]
+    pub fn median_of_items(&self) -> Option<f64> {
+        (!self.items.is_empty()).then(|| stats::quantile_sorted(&self.items, 0.5))
     }
 }
 
@@ -120,8 +126,7 @@ impl MeanDifference {
             rows.iter().map(|row| model.losses[*row as usize]).collect()
         };
         let unit = |row: &u32| audit.clusters.as_ref().map_or(*row as usize, |of| of[*row as usize]);
-        let sides: Vec<Side> =
-            a.1.iter().map(|_| Side::With).chain(b.1.iter().map(|_| Side::Without)).collect();
+        let sides: Vec<Side> = a.1.iter().map(|_| Side::With).chain(b.1.iter().map(|_| Side::Without)).collect();
         let labels: Vec<usize> = a.1.iter().chain(b.1).map(unit).collect();
         let (of_a, of_b) = (values(a), values(b));
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
@@ -155,6 +160,32 @@ impl Backed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::{Content, Item, PromptSets, Split};
+
+    /// Four test items under two models.
+    fn two_models(losses: [[f64; 4]; 2]) -> Audit {
+        let item = |id: usize| Item {
+            id: id.to_string().into(),
+            text: String::new().into(),
+            split: Split::Test,
+            content: Content::Text,
+        };
+        let model = |losses: [f64; 4]| ModelLosses {
+            name: "v".into(),
+            losses: losses.to_vec(),
+            scores: None,
+            class_aurocs: None,
+        };
+        Audit {
+            name: "tiny".into(),
+            items: (0..4).map(item).collect(),
+            labels: None,
+            clusters: None,
+            attributes: Vec::new(),
+            models: losses.map(model).to_vec(),
+            prompts: PromptSets::default(),
+        }
+    }
 
     fn backed(data: (f64, f64, f64), heads: Option<(&[f64], &[f64])>) -> Backed {
         let interval = Some(Interval { low: data.1, high: data.2, level: 0.95 });
@@ -188,5 +219,24 @@ mod tests {
         assert_eq!(UsualNearness::share_nearer(&[0.5, 0.6, 0.9, 0.95], 0.62), Some(0.5));
         assert_eq!(UsualNearness::share_nearer(&[0.5, 0.62], 0.62), Some(0.0), "as near is not nearer");
         assert_eq!(UsualNearness::share_nearer(&[], 0.62), None);
+    }
+    #[test]
+    fn an_item_of_both_lists_counts_once() {
+        let audit = two_models([[1.0, 2.0, 4.0, 9.0], [0.0, 2.0, 1.0, 5.0]]);
+        let [first, second] = [&audit.models[0], &audit.models[1]];
+        let rows = [0, 1, 2, 3];
+        // Differences 1, 0, 3, 4, whose mean is 2. Unpaired, the interval would be some three times as wide.
+        let paired = MeanDifference::of(&audit, (first, &rows), (second, &rows)).unwrap();
+        let one_sample = crate::diagnose::measured_mean(&audit, &[0, 1, 2, 3], &[1.0, 0.0, 3.0, 4.0]).unwrap();
+        assert!((paired.value - 2.0).abs() < 1e-12);
+        let (ends, own) = (paired.interval.unwrap(), one_sample.interval.unwrap());
+        assert!(ends.width() < 1.4 * own.width() && own.width() < 1.4 * ends.width(), "{ends:?} {own:?}");
+        // Two lists of one model apart: means 1.5 and 6.5.
+        let apart = MeanDifference::of(&audit, (first, &[0, 1]), (first, &[2, 3])).unwrap();
+        assert!((apart.value + 5.0).abs() < 1e-12);
+        // The same items of the same model differ by nothing, and nothing is known to vary.
+        let same = MeanDifference::of(&audit, (first, &rows), (first, &rows)).unwrap();
+        assert_eq!(same, MeanDifference { value: 0.0, interval: None });
+        assert_eq!(MeanDifference::of(&audit, (first, &[]), (first, &rows)), None);
     }
 }

@@ -32,8 +32,8 @@ impl State {
         let sides = vec![side(phrase, with), side(other, other_group)];
         let all = if self.within.is_kept() { "all within" } else { "everybody" };
         let other = if other.is_empty() { all.to_owned() } else { format!("\"{other}\"") };
-        let names = vec![format!("A {}: \"{phrase}\"", row.name), format!("B {other}")];
+        let names = vec![format!("A \"{phrase}\""), format!("B {other}")];
         let request = BackingRequest { sides, among, hide_text: world.hide_text };
-        Ok(Question { names, versus: "A less B".into(), request })
+        Ok(Question { about: row.name.clone(), names, versus: "A less B".into(), request })
     }
 }

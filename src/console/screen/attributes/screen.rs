@@ -117,9 +117,13 @@ impl Screen for State {
         }
         if action == KEEP {
             let row = self.table(world).and_then(|table| self.selected(table)).cloned();
-            if row.is_some_and(|row| self.within.keep(&row)) {
-                self.filter.reset();
-                self.select(world, None);
+            match row.map(|row| self.within.keep(&row)) {
+                Some(Ok(())) => {
+                    self.filter.reset();
+                    self.select(world, None);
+                }
+                Some(Err(why)) => return Effect::say(why),
+                None => {}
             }
             return Vec::new();
         }

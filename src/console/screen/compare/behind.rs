@@ -32,10 +32,12 @@ impl State {
             sentence: sentence.clone(),
             group: group.clone(),
         };
-        let names = [now, then].map(|model| format!("{model}: {}", line.name)).to_vec();
-        let request =
-            BackingRequest { sides: vec![side(now), side(then)], among, hide_text: world.hide_text };
-        Ok(Question { names, versus: format!("{now} less {then}"), request })
+        let names = [now, then].map(|model| match sentence.as_str() {
+            "" => model.clone(),
+            sentence => format!("{model}: \"{sentence}\""),
+        });
+        let request = BackingRequest { sides: vec![side(now), side(then)], among, hide_text: world.hide_text };
+        Ok(Question { about: line.name.clone(), names: names.to_vec(), versus: format!("{now} less {then}"), request })
     }
 }
 

@@ -95,15 +95,15 @@ impl Screen for State {
     }
 
     fn sheet(&self, world: &World) -> Option<Sheet> {
-        if self.ledger.shown { self.ledger.sheet(world) } else { sheet::sheet(self) }
+        if self.ledger.shown { self.ledger.sheet(world) } else { sheet::sheet(self, world) }
     }
 
     /// The selected row: headings are no rows of the sheet.
-    fn copied(&self) -> Option<(&'static str, String)> {
+    fn copied(&self, world: &World) -> Option<(&'static str, String)> {
         if self.ledger.shown || !self.order.iter().any(|&at| self.is_heading(at)) {
             return None;
         }
-        Some((ROW, sheet::sheet(self)?.row_text(self.place().0.checked_sub(1)?)?))
+        Some((ROW, sheet::sheet(self, world)?.row_text(self.place().0.checked_sub(1)?)?))
     }
 
     /// The other run, and what changed between its model and the shown one.

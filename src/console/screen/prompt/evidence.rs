@@ -26,6 +26,7 @@ impl State {
         };
         let names = typed().map(|(line, letter)| format!("{letter} \"{}\"", self.text(line))).collect();
         let among = ItemFilter { split: Some(Split::Test), ..ItemFilter::default() };
-        Ok(Question { names, versus, request: BackingRequest { sides, among, hide_text: world.hide_text } })
+        let about = String::new();
+        Ok(Question { about, names, versus, request: BackingRequest { sides, among, hide_text: world.hide_text } })
     }
 }

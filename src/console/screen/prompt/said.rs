@@ -2,6 +2,7 @@
 
 use super::State;
 use super::verdict::grounds;
+use crate::console::number;
 use crate::diagnose::{PairScores, PromptEstimate, PromptScores};
 use crate::engine::Answer;
 
@@ -34,7 +35,7 @@ fn one(name: &str, scores: &PromptScores) -> String {
 pub fn difference(pair: &PairScores) -> Vec<String> {
     match &pair.estimate {
         Some(found) => vec![
-            format!("{}; P(A is worse) {:.3}", found.sentence(), found.p_worse),
+            format!("{}; P(A is worse) {}", found.sentence(), number::probability(found.p_worse)),
             format!("A - B: loss {}", level(&found.estimate, true)),
         ],
         None => vec![pair.verdict.clone()],

@@ -101,7 +101,7 @@ impl Screen for State {
         sheet::sheet(self, world)
     }
 
-    fn copied(&self) -> Option<(&'static str, String)> {
+    fn copied(&self, _world: &World) -> Option<(&'static str, String)> {
         Some(("the prompt", self.said()))
     }
 
