@@ -114,10 +114,14 @@ fn foot(pen: &mut Pen<'_>, area: Rect, attributes: &AttributesTable, state: &Sta
         format!("{} of {}", state.cursor.selected + 1, state.order.len())
     };
     let inside = Rect { width: area.width.saturating_sub(2), ..area };
-    let hidden = if state.zoom == Zoom::Table { columns::columns_of(inside, attributes, state).hidden } else { 0 };
+    let shown = columns::columns_of(inside, attributes, state);
+    let hidden = if state.zoom == Zoom::Table { shown.hidden } else { 0 };
     // As wide for every place: a move is not to shift all of it.
     let widest = text::width(&format!("{0} of {0}", state.order.len()));
-    let columns = format!("{hidden} more: {key}, {place:>widest$}");
+    let named = format!("{key}: {}", shown.out_of_sight(attributes).join(", "));
+    let counted = format!("{hidden} more: {key}");
+    let columns = if state.passed == 0 && text::width(&named) < usize::from(area.width / 3) { named } else { counted };
+    let columns = format!("{columns}, {place:>widest$}");
     // Where there is no room for both, the place is the news.
     let both = hidden > 0 && area.width >= 50 && !state.filtering && state.filter.value().is_empty();
     pen.footnote(area, if both { &columns } else { &place });

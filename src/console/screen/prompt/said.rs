@@ -2,9 +2,10 @@
 
 use super::State;
 use super::verdict::grounds;
-use crate::console::number;
+
 use crate::diagnose::{PairScores, PromptEstimate, PromptScores};
 use crate::engine::Answer;
+use crate::report::probability;
 
 impl State {
     /// The prompts and, where something is said of them, what is.
@@ -35,7 +36,7 @@ fn one(name: &str, scores: &PromptScores) -> String {
 pub fn difference(pair: &PairScores) -> Vec<String> {
     match &pair.estimate {
         Some(found) => vec![
-            format!("{}; P(A is worse) {}", found.sentence(), number::probability(found.p_worse)),
+            format!("{}; P(A is worse) {}", found.sentence(), probability(found.p_worse)),
             format!("A - B: loss {}", level(&found.estimate, true)),
         ],
         None => vec![pair.verdict.clone()],

@@ -3,7 +3,6 @@
 use super::State;
 use super::said::difference;
 use crate::console::export::{heading, number};
-use crate::console::number::probability;
 use crate::console::world::World;
 use crate::diagnose::{PairScores, PromptScores};
 use crate::engine::Answer;
