@@ -24,6 +24,9 @@ const LEAST: u16 = 8;
 /// Width from which A and B stand side by side.
 const APART: u16 = 100;
 
+/// Width of a side without items beside one that has some.
+const BARE: u16 = 48;
+
 /// The line of the key table of a place where it opens.
 #[must_use]
 pub const fn row(context: Context) -> Row {
@@ -142,6 +145,10 @@ fn content(pen: &mut Pen<'_>, area: Rect, question: &Question, backed: &Backed) 
 fn places(area: Rect, request: &BackingRequest, backed: &Backed) -> Vec<Rect> {
     let count = backed.sides.len().max(1) as u16;
     if area.width >= APART {
+        if let [BackedSide { near: Some(_), .. }, BackedSide { near: None, .. }] = &backed.sides[..] {
+            let width = area.width - BARE - 2;
+            return vec![Rect { width, ..area }, Rect { x: area.x + width + 2, width: BARE, ..area }];
+        }
         let width = area.width / count - u16::from(count > 1);
         return (0..count).map(|at| Rect { x: area.x + at * (width + 2), width, ..area }).collect();
     }

@@ -97,16 +97,15 @@ impl Session {
             [(a, of_a), (b, of_b), ..] => MeanDifference::of(&audit, (audit.model(a)?, of_a), (audit.model(b)?, of_b)),
             _ => None,
         };
-        let heads = match &sides[..] {
-            [a, b, ..] => a.predicted.as_ref().zip(b.predicted.as_ref()).and_then(|(a, b)| HeadsDifference::of(a, b)),
-            // Against everybody the heads have to say more than the mean of all.
-            [a] => a
-                .predicted
-                .as_ref()
-                .zip(mean_of(&audit, picked.last()))
-                .and_then(|(members, mean)| HeadsDifference::of(members, &vec![mean; members.len()])),
-            [] => None,
-        };
+        // Against everybody the heads have to say more than the mean of all.
+        let level = |members: &[f64]| Some(vec![mean_of(&audit, picked.last())?; members.len()]);
+        let heads = sides.first().and_then(|side| side.predicted.as_ref()).and_then(|a| {
+            let b = match (sides.get(1), request.sides.get(1)) {
+                (Some(side), Some(asked)) if !asked.sentence.trim().is_empty() => side.predicted.clone(),
+                _ => level(a),
+            };
+            HeadsDifference::of(a, &b?)
+        });
         Ok(Backed { sides, difference, of_groups, heads, usual: None })
     }
 

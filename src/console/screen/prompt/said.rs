@@ -2,7 +2,6 @@
 
 use super::State;
 use super::verdict::grounds;
-
 use crate::diagnose::{PairScores, PromptEstimate, PromptScores};
 use crate::engine::Answer;
 use crate::report::probability;
