@@ -102,6 +102,16 @@ fn context<'a>(
     detail::Context { row, state, table, bias, open }
 }
 
+/// The first of some names that have room, and how many follow.
+fn named(names: &[&str], room: usize) -> String {
+    let fits = |count: &usize| names[..*count].join(", ").len() <= room;
+    match (0..=names.len()).rev().find(fits).unwrap_or_default() {
+        0 => format!("{} more", names.len()),
+        all if all == names.len() => names.join(", "),
+        some => format!("{}, {} more", names[..some].join(", "), names.len() - some),
+    }
+}
+
 /// The filter while it is typed or holds, and the place of the selection.
 fn foot(pen: &mut Pen<'_>, area: Rect, attributes: &AttributesTable, state: &State, key: &str) {
     if area.height < 3 || area.width < 30 {
@@ -118,9 +128,10 @@ fn foot(pen: &mut Pen<'_>, area: Rect, attributes: &AttributesTable, state: &Sta
     let hidden = if state.zoom == Zoom::Table { shown.hidden } else { 0 };
     // As wide for every place: a move is not to shift all of it.
     let widest = text::width(&format!("{0} of {0}", state.order.len()));
-    let named = format!("{key}: {}", shown.out_of_sight(attributes).join(", "));
-    let counted = format!("{hidden} more: {key}");
-    let columns = if state.passed == 0 && text::width(&named) < usize::from(area.width / 3) { named } else { counted };
+    let columns = match state.passed {
+        0 => format!("{key}: {}", named(&shown.out_of_sight(attributes), usize::from(area.width / 4))),
+        _ => format!("{hidden} more: {key}"),
+    };
     let columns = format!("{columns}, {place:>widest$}");
     // Where there is no room for both, the place is the news.
     let both = hidden > 0 && area.width >= 50 && !state.filtering && state.filter.value().is_empty();
