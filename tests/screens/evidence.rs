@@ -80,9 +80,10 @@ fn each_screen_asks_for_what_it_shows() {
     let [a, b] = &request.sides[..] else { panic!("{request:?}") };
     let row = app.screens.attributes.selected(app.screens.attributes.table(&app.world).unwrap()).unwrap();
     assert_eq!((a.model.as_str(), a.run.as_ref()), ("logistic", Some(&RunId("b2c90d11".into()))));
-    assert_eq!(a.group.as_ref().unwrap().with, [row.name.clone()]);
+    let name = std::slice::from_ref(&row.name);
+    assert_eq!(a.group.as_ref().unwrap().with, name);
     // Under the antonym the others are those without it; the request is for that row alone.
-    assert_eq!(b.group.as_ref().unwrap().without, [row.name.clone()]);
+    assert_eq!(b.group.as_ref().unwrap().without, name);
     assert_ne!(a.sentence, b.sentence);
     let request = request.clone();
 

@@ -128,8 +128,11 @@ fn foot(pen: &mut Pen<'_>, area: Rect, attributes: &AttributesTable, state: &Sta
     let hidden = if state.zoom == Zoom::Table { shown.hidden } else { 0 };
     // As wide for every place: a move is not to shift all of it.
     let widest = text::width(&format!("{0} of {0}", state.order.len()));
+    let root = if table::Axis::of(attributes, state).rooted { ", root scale" } else { "" };
+    // What the scale is goes before names.
+    let room = if root.is_empty() { usize::from(area.width / 4) } else { 0 };
     let columns = match state.passed {
-        0 => format!("{key}: {}", named(&shown.out_of_sight(attributes), usize::from(area.width / 4))),
+        0 => format!("{key}: {}", named(&shown.out_of_sight(attributes), room)),
         _ => format!("{hidden} more: {key}"),
     };
     let columns = format!("{columns}, {place:>widest$}");
@@ -140,7 +143,6 @@ fn foot(pen: &mut Pen<'_>, area: Rect, attributes: &AttributesTable, state: &Sta
     let predicts = attributes.rows.iter().any(|row| !row.predicted.is_empty());
     let predicted = if predicts { format!("  {} predicted", glyphs.predicted) } else { String::new() };
     let bar = format!(" {} measured{predicted} loss gap", glyphs.bar);
-    let root = if table::Axis::of(attributes, state).rooted { ", root scale" } else { "" };
     if state.filtering || !state.filter.value().is_empty() {
         let at = pen.text(area.x + 2, y, 3, " / ", Role::Accent);
         let room = (area.width - 24).min(60);
