@@ -168,6 +168,20 @@ fn items_are_ordered_filtered_and_paged() {
 }
 
 #[test]
+fn what_is_asked_in_vain_or_replaces_a_file_is_said() {
+    let place = Place::new();
+    let (_, said) = place.output(&["items", "mine", "--change", "v1", "v1"], 2);
+    assert!(said.contains("compares v1 with itself"), "{said}");
+    let none = place.done(&["items", "mine", "--attribute", "red", "--min-loss", "90"], 0);
+    assert!(none.contains("only with red, loss 90 or more") && none.contains("No item passes."), "{none}");
+    let write = ["items", "mine", "--top", "1", "--ids", "one.csv"];
+    let (_, said) = place.output(&write, 0);
+    assert!(said.contains("one.csv: 1 id\n"), "{said}");
+    let (_, said) = place.output(&write, 0);
+    assert!(said.contains("one.csv: 1 id, in the place of the file that was there"), "{said}");
+}
+
+#[test]
 fn what_stands_behind_a_sentence_and_a_group_is_measured() {
     let place = Place::new();
     let session = Session::open(&place.path("home"), "mine").unwrap();

@@ -26,6 +26,7 @@ mod inspect;
 mod items;
 mod items_desk;
 mod items_message;
+mod job_progress;
 mod keeper;
 mod matrix;
 mod memory_limit;
@@ -71,6 +72,7 @@ pub use ingest_report::{AttributeReport, IngestReport, ModelReport, PreviewItem}
 pub use inspect::{AuditLine, LossHistogram, StoreView};
 pub use items::{ItemList, ItemsQuestion, Risks};
 pub use items_message::{ItemsAnswer, ItemsCommand, Rendering};
+pub use job_progress::{Curves, Progress, Stage};
 pub use matrix::Matrix;
 pub use memory_limit::MemoryLimit;
 pub use message::*;
