@@ -133,6 +133,12 @@ impl MeanDifference {
         if of_a.is_empty() || of_b.is_empty() {
             return None;
         }
+        if a.1 == b.1 {
+            // The same items under two models: their differences are one sample.
+            let each: Vec<f64> = of_a.iter().zip(&of_b).map(|(a, b)| a - b).collect();
+            let found = crate::diagnose::measured_mean(audit, a.1, &each)?;
+            return Some(Self { value: found.mean, interval: found.interval.filter(|ends| ends.width() > 0.0) });
+        }
         let value = mean(&of_a) - mean(&of_b);
         let all = [of_a, of_b].concat();
         let clusters = Clusters::from_labels(&labels);
