@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use llm2loss::audit::{Audit, Content, Item, ModelLosses, PromptSets, Split};
-use llm2loss::diagnose::{nearest_rows, similarities, sort_rows, worst_words};
+use llm2loss::diagnose::{ItemFilter, nearest_rows, similarities, sort_rows, worst_words};
+use llm2loss::engine::{BackingRequest, BackingSide, Scorers, Session, Tracker};
 use llm2loss::heads::Rows;
 use llm2loss::stats::fisher_greater;
 use serde_json::Value;
@@ -164,6 +165,69 @@ fn items_are_ordered_filtered_and_paged() {
     assert_eq!(place.json(&["--split", "all", "--text", "text"])["matching"], 40);
     let past = place.json(&["--offset", "90"]);
     assert_eq!((&past["matching"], past["items"].as_array().unwrap().len()), (&9.into(), 0));
+}
+
+#[test]
+fn what_is_asked_in_vain_or_replaces_a_file_is_said() {
+    let place = Place::new();
+    let (_, said) = place.output(&["items", "mine", "--change", "v1", "v1"], 2);
+    assert!(said.contains("compares v1 with itself"), "{said}");
+    let none = place.done(&["items", "mine", "--attribute", "red", "--min-loss", "90"], 0);
+    assert!(none.contains("only with red, loss 90 or more") && none.contains("No item passes."), "{none}");
+    let write = ["items", "mine", "--top", "1", "--ids", "one.csv"];
+    let (_, said) = place.output(&write, 0);
+    assert!(said.contains("one.csv: 1 id\n"), "{said}");
+    let (_, said) = place.output(&write, 0);
+    assert!(said.contains("one.csv: 1 id, in the place of the file that was there"), "{said}");
+}
+
+#[test]
+fn what_stands_behind_a_sentence_and_a_group_is_measured() {
+    let place = Place::new();
+    let session = Session::open(&place.path("home"), "mine").unwrap();
+    session.embeddings(&Tracker::silent()).unwrap();
+    let among = ItemFilter { split: Some(Split::Test), ..ItemFilter::default() };
+    let group = |with: &[&str], without: &[&str]| {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Some(ItemFilter { with: names(with), without: names(without), ..among.clone() })
+    };
+    let side = |model: &str, sentence: &str, group: Option<ItemFilter>| BackingSide {
+        model: model.into(),
+        run: None,
+        sentence: sentence.into(),
+        group,
+    };
+    let ask = |sides: Vec<BackingSide>| {
+        let request = BackingRequest { sides, among: among.clone(), hide_text: false };
+        session.backing(&request, &mut Scorers::default()).unwrap()
+    };
+    let found = ask(vec![
+        side("v1", "an apple", group(&["round"], &[])),
+        side("v1", "a ball that rolls", group(&[], &["round"])),
+    ]);
+    // t0 to t4 are round with losses 0 to 4, t5 to t7 are not, of t8 it is not known: means 2 and 6.
+    let means: Vec<f64> = found.sides.iter().map(|side| side.group.unwrap().mean).collect();
+    assert_eq!(means, [2.0, 6.0]);
+    assert!(found.of_groups && found.heads.is_none());
+    assert!((found.difference.unwrap().value + 4.0).abs() < 1e-12);
+    // Of nine items a tenth is one: the first of the list by similarity.
+    for (side, sentence) in found.sides.iter().zip(["an apple", "a ball that rolls"]) {
+        let near = side.near.as_ref().unwrap();
+        let listed = place.json(&["--near", sentence, "--sort", "similarity", "--top", "1"]);
+        let first = &listed["items"][0];
+        assert_eq!((near.items.len(), near.mean.n), (1, 1));
+        assert_eq!(near.items[0].id, first["id"].as_str().unwrap());
+        assert_eq!(near.mean.mean, first["losses"]["v1"].as_f64().unwrap());
+        assert!((near.similarities.0 - first["similarity"].as_f64().unwrap()).abs() < 1e-6);
+        let round = first["attributes"]["round"].as_bool();
+        assert_eq!(near.belongs, [Some(round == Some(sentence == "an apple"))]);
+    }
+    let both = ask(vec![side("v2", "", Some(among.clone())), side("v1", "", Some(among.clone()))]);
+    assert!(both.sides.iter().all(|side| side.near.is_none()));
+    // t9 has no loss of v1 but 0 of v2: 45 over ten items less 36 over nine.
+    assert!((both.difference.unwrap().value - (4.5 - 4.0)).abs() < 1e-12);
+    let unknown = BackingRequest { sides: vec![side("v3", "", None)], ..BackingRequest::default() };
+    assert!(session.backing(&unknown, &mut Scorers::default()).unwrap_err().to_string().contains("v3"));
 }
 
 #[test]

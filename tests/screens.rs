@@ -4,6 +4,8 @@
 
 #[path = "screens/discover.rs"]
 mod discover;
+#[path = "screens/evidence.rs"]
+mod evidence;
 #[path = "screens/freeze.rs"]
 mod freeze;
 #[path = "screens/items.rs"]
@@ -127,6 +129,10 @@ fn press(app: &mut App, keys: &str) -> Vec<Cmd> {
                 Cmd::Send(Command::BothModels { text, models }) => {
                     waiting.extend(tell(app, wording::both(&text, &models)));
                 }
+                Cmd::Send(Command::Back(request)) => {
+                    let found = Ok(Arc::new(evidence::backed(&request)));
+                    waiting.extend(tell(app, Event::Backed { request, found }));
+                }
                 Cmd::Send(Command::Raise { run, text }) => waiting.extend(tell(app, wording::raised(&run, &text))),
                 Cmd::Send(Command::Find { model }) => waiting.extend(find(app, &model)),
                 Cmd::Send(Command::Discover(request)) => {
@@ -158,8 +164,15 @@ fn rest(app: &mut App) {
     while let Some(until) = app.deadline() {
         let waiting = update(app, Msg::Tick(until));
         for command in waiting {
-            if let Cmd::Send(Command::Items(command)) = command {
-                tell(app, Event::Items(Arc::new(items::answer(&command))));
+            match command {
+                Cmd::Send(Command::Items(command)) => {
+                    tell(app, Event::Items(Arc::new(items::answer(&command))));
+                }
+                Cmd::Send(Command::Back(request)) => {
+                    let found = Ok(Arc::new(evidence::backed(&request)));
+                    tell(app, Event::Backed { request, found });
+                }
+                _ => {}
             }
         }
     }
@@ -323,6 +336,9 @@ fn scenes(size: (u16, u16)) -> Vec<(&'static str, App)> {
         ("train-beside", queue::beside(size)),
         ("train-curves", queue::overlaid(size)),
         ("train-differ", queue::difference(size)),
+        ("evidence-prompt", evidence::over(size, "o")),
+        ("evidence-attributes", at("j o")),
+        ("evidence-compare", two_models(size, "5 o")),
         ("form", form),
         ("help", help),
     ]
@@ -661,7 +677,7 @@ fn the_cache_is_looked_after_from_the_data_screen() {
 #[test]
 fn hints_and_notes_name_the_keys_a_person_chose() {
     let keys = [
-        ("attributes", "open-pair", "o"),
+        ("attributes", "open-pair", "O"),
         ("train", "new-run", "N"),
         ("prompt", "pin", "P"),
         ("form", "start-run", "F5"),
@@ -675,7 +691,7 @@ fn hints_and_notes_name_the_keys_a_person_chose() {
     let mut app = open((80, 24));
     app.world.keymap = Arc::new(Keymap::with(&given).unwrap());
     assert!(
-        words(&app).contains("o opens both prompts") && words(&app).contains("o asks the heads"),
+        words(&app).contains("O opens both prompts") && words(&app).contains("O asks the heads"),
         "{}",
         words(&app)
     );
@@ -963,7 +979,7 @@ fn what_is_shown_is_what_is_written() {
         app.screens.attributes.order.iter().map(|&at| table.rows[at].name.clone()).collect()
     };
     let written = |app: &mut App, keys: &str| match &press(app, keys)[..] {
-        [Cmd::Export { name, text }] => (name.clone(), text.clone()),
+        [Cmd::Export { name, text, .. }] => (name.clone(), text.clone()),
         other => panic!("{other:?}"),
     };
     let (name, csv) = written(&mut app, "e c");

@@ -21,7 +21,11 @@ pub fn values<T: FromStr>(name: &str, text: &str, most: usize) -> Result<Vec<T>,
                 }
                 all.extend((first..=last).filter_map(|value| value.to_string().parse::<T>().ok()));
             }
-            None => all.push(part.parse::<T>().map_err(|_| format!("{name} is '{part}'; give {wanted}"))?),
+            None => all.push(part.parse::<T>().map_err(|_| {
+                let is_great = is_whole && !part.is_empty() && part.bytes().all(|letter| letter.is_ascii_digit());
+                let wanted = if is_great { "a smaller one" } else { wanted };
+                format!("{name} is '{part}'; give {wanted}")
+            })?),
         }
     }
     Ok(all)
@@ -40,6 +44,8 @@ mod tests {
         assert_eq!(whole("3..1"), Err("seed is '3..1'; give a range such as 1..3".into()));
         assert_eq!(whole("1,,2"), Err("seed is ''; give a whole number".into()));
         assert_eq!(values::<f64>("warm-up", "0..1", 100), Err("warm-up is '0..1'; give a number".into()));
+        let great = "99999999999999999999";
+        assert_eq!(whole(great), Err(format!("seed is '{great}'; give a smaller one")));
         assert!(whole("0..18446744073709551615").unwrap_err().contains("at most 100"));
     }
 }

@@ -4,8 +4,8 @@ use super::arguments::{FormatArgument, ItemOrderArgument, Items, SplitArgument};
 use super::compare_models::width;
 use super::context::{Failure, Place, check_prompt, current_or_trained, print, run_to_ask, session, write_file};
 use super::progress;
-use crate::audit::Split;
-use crate::diagnose::{ItemFilter, ItemOrder};
+use crate::audit::{Content, Item, Split};
+use crate::diagnose::{ItemFilter, ItemOrder, grouped};
 use crate::engine::{ItemsQuestion, LoadedRun, Risks, Session};
 use crate::report::{self, Format, IdsForm, ListedItems};
 use std::path::Path;
@@ -27,6 +27,10 @@ pub fn run(place: Place, model: Option<&str>, given: &Items) -> Result<u8, Failu
         _ => list.page(&session, given.offset, given.top)?,
     };
     let question = list.question();
+    let broken = unreadable(&session, &given.id)?;
+    if let Some(words) = &broken {
+        progress::say(words);
+    }
     let shown = ListedItems {
         audit: &given.which.audit,
         model: &question.model,
@@ -36,10 +40,12 @@ pub fn run(place: Place, model: Option<&str>, given: &Items) -> Result<u8, Failu
         ascending: question.ascending,
         near: question.near.as_deref(),
         against: question.against.as_deref(),
+        filter: &question.filter,
+        title: "",
         matching: list.len(),
         offset: given.offset,
         texts_hidden: hide_text,
-        note: list.no_content(),
+        note: list.no_content().or(broken),
         items,
         over_represented: list.worst_words()?,
     };
@@ -69,6 +75,10 @@ fn question(session: &Session, model: Option<&str>, given: &Items, hide_text: bo
         && model != after
     {
         return Err(Failure::usage(format!("--change compares with {after}, --model says {model}; leave one out")));
+    }
+    if given.change.as_ref().is_some_and(|change| change[0] == change[1]) {
+        let both = before.unwrap_or_default();
+        return Err(Failure::usage(format!("--change compares {both} with itself: nothing can have changed")));
     }
     let against = before.map(|name| session.model_name(Some(name))).transpose()?;
     let near = given.near.as_deref().map(check_prompt).transpose()?.map(str::to_owned);
@@ -146,6 +156,28 @@ fn heads(session: &Session, question: &ItemsQuestion, given: &Items) -> Result<O
     Ok(record.map(|record| session.load(record)).transpose()?)
 }
 
+/// What is said of images that cannot be read: of those that are named why, of others how many are in no list.
+fn unreadable(session: &Session, ids: &[String]) -> Result<Option<String>, Failure> {
+    let audit = session.audit()?;
+    let broken = |item: &&Item| item.content == Content::Unreadable;
+    if ids.is_empty() {
+        let count = audit.items.iter().filter(broken).count();
+        return Ok(match count {
+            0 => None,
+            1 => Some("1 image cannot be read and is in no list; 'llm2loss embed' says why".into()),
+            _ => {
+                Some(format!("{} images cannot be read and are in no list; 'llm2loss embed' says why", grouped(count)))
+            }
+        });
+    }
+    if !audit.items.iter().filter(broken).any(|item| ids.iter().any(|id| item.id.as_str() == id)) {
+        return Ok(None);
+    }
+    let named = session.unreadable_images()?.into_iter().filter(|image| ids.contains(&image.id));
+    let said: Vec<String> = named.map(|image| format!("{}: {}: {}", image.id, image.path, image.problem)).collect();
+    Ok((!said.is_empty()).then(|| format!("images that cannot be read: {}", report::printable(&said.join("; ")))))
+}
+
 fn ids_form(path: &Path) -> Result<IdsForm, Failure> {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
     match ending.as_str() {
@@ -163,7 +195,10 @@ fn write_ids(shown: &ListedItems, path: &Path, form: IdsForm) -> Result<(), Fail
             "{changed} ids hold characters that cannot be seen and are left out; .jsonl keeps them"
         ));
     }
-    write_file(path, shown.ids(form)?.as_bytes())?;
-    progress::say(&format!("{}: {} ids", path.display(), shown.items.len()));
+    let replaced = if path.exists() { ", in the place of the file that was there" } else { "" };
+    let (count, text) = (shown.items.len(), shown.ids(form)?);
+    write_file(path, text.as_bytes())?;
+    let noun = if count == 1 { "id" } else { "ids" };
+    progress::say(&format!("{}: {count} {noun}{replaced}", path.display()));
     Ok(())
 }

@@ -44,6 +44,12 @@ pub fn engine(app: &mut App, event: Event) -> Vec<Cmd> {
     let offered = app.world.newer.as_ref().map(|newer| newer.id.clone());
     let commands = match &event {
         Event::Ids { name, items } => vec![ids_file(name, items)],
+        Event::Items(answer) => app.screens.items.came(answer).map_or_else(Vec::new, |(command, said)| {
+            if !said.is_empty() {
+                app.world.say(said, false);
+            }
+            vec![command]
+        }),
         _ => Vec::new(),
     };
     app.world.on_event(event);

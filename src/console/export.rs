@@ -12,6 +12,13 @@ pub const ROW: &str = "the row";
 
 /// Writes what is shown in a form; the file's name says what it is of.
 pub fn write(app: &mut App, form: ExportForm) -> Vec<Cmd> {
+    if form != ExportForm::Svg {
+        let (screen, world) = app.screen_mut();
+        if let Some(command) = screen.whole(world, Some(form)) {
+            app.world.say("writing the list", false);
+            return vec![Cmd::Send(command)];
+        }
+    }
     let text = match form {
         ExportForm::Svg => {
             let theme = app.world.look.resolve();
@@ -34,12 +41,27 @@ pub fn write(app: &mut App, form: ExportForm) -> Vec<Cmd> {
         app.world.say("there is nothing to export yet", true);
         return Vec::new();
     };
-    let screen = app.world.screen.name().to_lowercase();
-    let run = app.world.shown.as_ref().map(|shown| format!("-{}", shown.record.id.short())).unwrap_or_default();
-    vec![Cmd::Export { name: format!("{screen}{run}.{}", form.extension()), text }]
+    vec![Cmd::Export { name: file_name(&app.world, form), text, what: String::new() }]
 }
 
-fn json(sheet: &Sheet) -> String {
+/// The name of a file of the screen in sight.
+#[must_use]
+pub fn file_name(world: &World, form: ExportForm) -> String {
+    let screen = world.screen.name().to_lowercase();
+    let run = world.shown.as_ref().map(|shown| format!("-{}", shown.record.id.short())).unwrap_or_default();
+    format!("{screen}{run}.{}", form.extension())
+}
+
+/// A name of a model as it can stand in that of a file.
+#[must_use]
+pub fn in_file_name(name: &str) -> String {
+    let plain = |letter: char| if letter.is_ascii_alphanumeric() || "-_.".contains(letter) { letter } else { '-' };
+    name.chars().take(40).map(plain).collect()
+}
+
+/// A sheet as JSON.
+#[must_use]
+pub fn json(sheet: &Sheet) -> String {
     let document = serde_json::json!({ "heading": sheet.heading, "rows": sheet.records(), "notes": sheet.notes });
     // Strings and numbers always have a JSON form.
     crate::report::json(&document).unwrap_or_default()
@@ -47,12 +69,16 @@ fn json(sheet: &Sheet) -> String {
 
 /// Copies the selected row with its column names, or the focused prompt.
 pub fn copy_row(app: &mut App) -> Vec<Cmd> {
-    if let Some((what, text)) = app.screen().copied() {
+    if let Some((what, text)) = app.screen().copied(&app.world) {
         if text.is_empty() {
             app.world.say(format!("{what} is empty"), false);
             return Vec::new();
         }
-        let text = if what == ROW { with_command(app, text) } else { text };
+        let text = match (what == ROW, app.screen().tells_context()) {
+            (true, _) => with_command(app, text),
+            (false, true) => text,
+            (false, false) => with_command(app, format!("{}\n\n{}\n", text.trim_end(), context(&app.world))),
+        };
         return copy(app, what, text);
     }
     let place = app.screen_mut().0.cursor().map_or(0, |cursor| cursor.selected);
@@ -76,6 +102,10 @@ fn with_command(app: &App, text: String) -> String {
 
 /// Copies everything shown, as Markdown.
 pub fn copy_all(app: &mut App) -> Vec<Cmd> {
+    let (screen, world) = app.screen_mut();
+    if let Some(command) = screen.whole(world, None) {
+        return vec![Cmd::Send(command)];
+    }
     match sheet(app) {
         Some(sheet) => copy(app, "the table", sheet.render(Format::Markdown)),
         None => {
@@ -97,11 +127,18 @@ pub fn number(value: f64, signed: bool) -> Cell {
 
 /// What a table of the shown run is headed by.
 pub fn heading(world: &World, title: &str) -> String {
-    let run = world.shown.as_ref().map(|shown| {
+    format!("{title}\n{}", context(world))
+}
+
+/// Of which audit, model and run: without a run, that nothing is of heads.
+#[must_use]
+pub fn context(world: &World) -> String {
+    if let Some(shown) = &world.shown {
         let record = &shown.record;
-        format!("audit {}, model {}, run {}, {}", record.audit, record.model, record.id, record.summary())
-    });
-    format!("{title}\n{}", run.unwrap_or_default())
+        return format!("audit {}, model {}, run {}, {}", record.audit, record.model, record.id, record.summary());
+    }
+    let audit = world.audit.as_ref().map(|audit| audit.name.as_str()).unwrap_or_default();
+    format!("audit {audit}, model {}, no run: measured without heads", world.model().unwrap_or_default())
 }
 
 /// A number that may be absent.

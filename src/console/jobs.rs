@@ -206,6 +206,14 @@ impl Jobs {
                 job.state = state;
                 Some((format!("job {} was {word}", job.id), false))
             }
+            Event::KeptDropped(jobs) => {
+                let dropped = self.list.iter_mut().filter(|job| jobs.contains(&job.id));
+                dropped.for_each(|job| job.state = JobState::Dropped);
+                Some(match jobs.len() {
+                    1 => ("1 run that waited was dropped".into(), false),
+                    count => (format!("{count} runs that waited were dropped"), false),
+                })
+            }
             Event::JobFailed { job, message } => {
                 let said = (format!("job {job} failed: {message}"), true);
                 if let Some(job) = self.find(*job) {

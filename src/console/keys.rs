@@ -345,11 +345,11 @@ mod tests {
 
     #[test]
     fn a_person_may_choose_other_keys() {
-        let keymap = rebound("attributes", "next-sort", &["o", "F5"]).unwrap();
+        let keymap = rebound("attributes", "next-sort", &["O", "F5"]).unwrap();
         let here = [attributes::HERE, EVERYWHERE];
-        assert_eq!(keymap.find(&here, "o"), Some(Action::NextSort));
+        assert_eq!(keymap.find(&here, "O"), Some(Action::NextSort));
         assert_eq!(keymap.find(&here, "s"), None);
-        assert_eq!(keymap.key_of(attributes::HERE, Action::NextSort), Some("o"));
+        assert_eq!(keymap.key_of(attributes::HERE, Action::NextSort), Some("O"));
     }
 
     #[test]

@@ -276,9 +276,9 @@ impl Live {
                     self.back()?;
                 }
                 Cmd::Copy(text) => self.screen.send(&clipboard(&text, std::env::var_os("TMUX").is_some()))?,
-                Cmd::Export { name, text } => {
+                Cmd::Export { name, text, what } => {
                     let (said, warning) = match files::export(&self.home, &name, &text) {
-                        Ok(path) => (format!("written: {}", path.display()), false),
+                        Ok(path) => (format!("{what} written: {}", path.display()).trim_start().to_owned(), false),
                         Err(error) => (format!("not written: {error}"), true),
                     };
                     self.app.world.say(said, warning);

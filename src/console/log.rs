@@ -54,6 +54,7 @@ fn words(event: &Event) -> Option<(String, bool)> {
             plain(format!("job {job} done: run {} trained in {time}", record.id.short()))
         }
         Event::JobCancelled { job } => plain(format!("job {job} stopped")),
+        Event::KeptDropped(jobs) => plain(format!("{} waiting runs dropped", jobs.len())),
         Event::JobFailed { job, message } => Some((format!("job {job} failed: {message}"), true)),
         Event::Embedded { job, items } => plain(format!("job {job} done: {} items embedded", number::count(*items))),
         Event::Verified { job, report } => {

@@ -3,6 +3,7 @@
 mod act;
 pub mod app;
 pub mod depth;
+pub mod drawer;
 mod encode;
 mod event;
 mod export;

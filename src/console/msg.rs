@@ -43,8 +43,8 @@ pub enum Cmd {
     Suspend,
     /// Hand a text to the terminal's clipboard.
     Copy(String),
-    /// Write a file into the folder of exports: its name and its text.
-    Export { name: String, text: String },
+    /// Write a file into the folder of exports: its name, its text, and what it holds where that is said.
+    Export { name: String, text: String, what: String },
     /// Ask the terminal for mouse events, or to keep them.
     Mouse(bool),
     /// Read the theme files again.

@@ -111,8 +111,9 @@ impl MatchingItems {
     }
 }
 
-/// The mean of values over items, which depend on each other where the audit says so.
-fn mean(audit: &Audit, rows: &[u32], values: &[f64]) -> Option<MeasuredMean> {
+/// The mean of values (one a row) over items, which depend on each other where the audit says so.
+#[must_use]
+pub fn mean(audit: &Audit, rows: &[u32], values: &[f64]) -> Option<MeasuredMean> {
     let everybody = vec![Side::With; values.len()];
     let labels = |of: &Vec<usize>| rows.iter().map(|&row| of[row as usize]).collect::<Vec<usize>>();
     let clusters = audit.clusters.as_ref().map(|of| Clusters::from_labels(&labels(of)));

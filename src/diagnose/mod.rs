@@ -61,11 +61,12 @@ pub use fitted::FittedLosses;
 pub use gap_evidence::IntervalMethod;
 pub use intersections::{FarthestApart, IntersectionRow, IntersectionsTable, LEAST_OF_PAIR, intersections};
 pub use items::{
-    ItemFilter, ItemHead, ItemOrder, ListedItem, NearItem, WorstWord, WorstWords, nearest_rows, similarities,
-    sort_rows, worst_words,
+    Agreement, Backed, BackedSide, HeadsDifference, ItemFilter, ItemHead, ItemOrder, ListedItem, MeanDifference,
+    NearBacking, NearItem, UsualNearness, WorstWord, WorstWords, nearest_rows, similarities, sort_rows, worst_words,
 };
 pub(crate) use items::{known, shown_text};
 pub use ledger::{FigureTrend, LEDGER_SCHEMA, Ledger, LedgerEntry, LedgerFigure, Look, LookBack, TestSetTrend};
+pub(crate) use matching::mean as measured_mean;
 pub use matching::{BothModels, MatchingItems, MeasuredMean};
 pub use ood::{GuardAuroc, OodQuestion, add_guard, ood};
 pub use paper::{PaperCheck, check_paper};

@@ -16,13 +16,18 @@ pub struct ItemsWaiting {
     item: Option<ItemsCommand>,
     picture: Option<ItemsCommand>,
     words: Option<ItemsCommand>,
+    whole: Option<ItemsCommand>,
 }
 
 impl ItemsWaiting {
-    /// Takes a request; an older one of its kind goes, and with a new list all that was asked of the one before.
+    /// Takes a request; an older one of its kind goes, and with a new list all that was asked of the one before but its
+    /// text, which somebody waits for.
     pub fn put(&mut self, command: ItemsCommand) {
         match command {
-            ItemsCommand::List { .. } => *self = Self { list: Some(command), ..Self::default() },
+            ItemsCommand::List { .. } => {
+                *self = Self { list: Some(command), whole: self.whole.take(), ..Self::default() }
+            }
+            ItemsCommand::Whole { .. } => self.whole = Some(command),
             ItemsCommand::Page { .. } => self.page = Some(command),
             ItemsCommand::Item { .. } => self.item = Some(command),
             ItemsCommand::Picture { .. } => self.picture = Some(command),
@@ -31,7 +36,7 @@ impl ItemsWaiting {
     }
 
     fn in_turn(self) -> impl Iterator<Item = ItemsCommand> {
-        [self.list, self.page, self.item, self.picture, self.words].into_iter().flatten()
+        [self.whole, self.list, self.page, self.item, self.picture, self.words].into_iter().flatten()
     }
 }
 
@@ -86,6 +91,10 @@ impl Desk {
             }
             ItemsCommand::Item { row, .. } => ItemsAnswer::Item { list, item: Box::new(open.item(session, row)?) },
             ItemsCommand::Picture { row, .. } => ItemsAnswer::Picture { list, row, picture: open.picture(row) },
+            ItemsCommand::Whole { most, rendering, .. } => {
+                let items = open.page(session, 0, most)?;
+                ItemsAnswer::Whole { list, items: items.len(), text: rendering.of(items) }
+            }
             ItemsCommand::Words { .. } | ItemsCommand::List { .. } => {
                 ItemsAnswer::Words { list, words: open.worst_words()? }
             }
@@ -103,5 +112,22 @@ impl Desk {
             return Err(EngineError::Usage("the items are not embedded yet: embed them on the Data screen".into()));
         }
         shared.session.list_items(question, self.run.clone(), &mut self.risks, &Tracker::silent())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Rendering;
+
+    #[test]
+    fn a_new_list_leaves_what_was_asked_of_the_one_before_but_its_text_comes_first() {
+        let mut waiting = ItemsWaiting::default();
+        let rendering = Rendering::new(|items| items.len().to_string());
+        waiting.put(ItemsCommand::Words { list: 1 });
+        waiting.put(ItemsCommand::Whole { list: 1, most: 9, rendering });
+        waiting.put(ItemsCommand::List { list: 2, question: Box::default(), run: None, count: 1 });
+        let lists: Vec<u64> = waiting.in_turn().map(|command| command.list()).collect();
+        assert_eq!(lists, [1, 2]);
     }
 }

@@ -4,7 +4,37 @@ use super::ItemsQuestion;
 use crate::audit::RunId;
 use crate::diagnose::{ListedItem, WorstWords};
 use image::RgbImage;
+use std::fmt;
 use std::sync::Arc;
+
+/// Makes one text of items, on the engine's thread: a long list takes longer than a frame.
+#[derive(Clone)]
+pub struct Rendering(Arc<dyn Fn(Vec<ListedItem>) -> String + Send + Sync>);
+
+impl Rendering {
+    #[must_use]
+    pub fn new(render: impl Fn(Vec<ListedItem>) -> String + Send + Sync + 'static) -> Self {
+        Self(Arc::new(render))
+    }
+
+    /// The text of some items.
+    #[must_use]
+    pub fn of(&self, items: Vec<ListedItem>) -> String {
+        (self.0)(items)
+    }
+}
+
+impl fmt::Debug for Rendering {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("Rendering")
+    }
+}
+
+impl PartialEq for Rendering {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
 
 /// What may be asked about items. `list` numbers the lists a person opens: answers bear it, and what is asked of a list
 /// that another has replaced is not answered.
@@ -20,6 +50,8 @@ pub enum ItemsCommand {
     Picture { list: u64, row: u32 },
     /// Tell which words are over-represented among the worst.
     Words { list: u64 },
+    /// Make one text of the whole list, of its first `most` items where it is longer.
+    Whole { list: u64, most: usize, rendering: Rendering },
 }
 
 impl ItemsCommand {
@@ -31,7 +63,8 @@ impl ItemsCommand {
             | Self::Page { list, .. }
             | Self::Item { list, .. }
             | Self::Picture { list, .. }
-            | Self::Words { list } => *list,
+            | Self::Words { list }
+            | Self::Whole { list, .. } => *list,
         }
     }
 }
@@ -65,6 +98,12 @@ pub enum ItemsAnswer {
     Words {
         list: u64,
         words: Option<WorstWords>,
+    },
+    /// The text of the first `items` of a list.
+    Whole {
+        list: u64,
+        items: usize,
+        text: String,
     },
     /// A sentence on why there is no answer.
     Failed {

@@ -1,10 +1,12 @@
 //! What the engine is told and what it tells: plain values, so that tests need no engine.
 
-use super::{CacheReport, DiscoveryView, Examination, GpuLoad, ItemsAnswer, ItemsCommand, NewAttribute, StoreView};
-use crate::audit::{AttributePrompts, EpochMetrics, HeadKind, HyperParameters, RunId, RunRecord, Split, WaitingRun};
+use super::{
+    BackingRequest, CacheReport, DiscoveryView, Examination, ItemsAnswer, ItemsCommand, NewAttribute, StoreView,
+};
+use crate::audit::{AttributePrompts, EpochMetrics, HyperParameters, RunId, RunRecord, Split, WaitingRun};
 use crate::diagnose::{
-    AttributesTable, BothModels, BothWays, Findings, IntersectionsTable, PairScores, PromptScores, Raised, Step,
-    Tables, TestSetTrend, Wanted,
+    AttributesTable, Backed, BothModels, BothWays, Findings, IntersectionsTable, PairScores, PromptScores, Raised,
+    Step, Tables, TestSetTrend, Wanted,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -61,6 +63,8 @@ pub enum Command {
     BothModels { text: String, models: [String; 2] },
     /// Search for words that raise a sentence's estimate by a run; a newer request ends the one under way.
     Raise { run: RunId, text: String },
+    /// Tell what stands behind what is shown; a newer request replaces one that waits.
+    Back(BackingRequest),
     /// Look at items; a newer request replaces one of its kind that waits.
     Items(ItemsCommand),
 }
@@ -207,6 +211,8 @@ pub enum Event {
     JobCancelled {
         job: JobId,
     },
+    /// Jobs kept from the last time are forgotten.
+    KeptDropped(Vec<JobId>),
     JobFailed {
         job: JobId,
         message: String,
@@ -298,6 +304,12 @@ pub enum Event {
         text: String,
         found: Result<Option<Arc<Raised>>, String>,
     },
+    /// What [`Command::Back`] asked for, or a sentence on why there is no answer. The first time it comes twice: at once,
+    /// then with how near items usually are.
+    Backed {
+        request: BackingRequest,
+        found: Result<Arc<Backed>, String>,
+    },
     /// What [`Command::Items`] asked for.
     Items(Arc<ItemsAnswer>),
     /// A sentence for the person: something was done or could not be done.
@@ -326,72 +338,4 @@ pub struct ScoreRequest {
     pub b: String,
     /// Say what each word adds to the estimates.
     pub why: bool,
-}
-
-/// What a job is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    Loading,
-    Embedding,
-    /// Fragments of the texts are encoded, for an encoder that is not cheap.
-    Fragments,
-    Training,
-    Tables,
-    Checking,
-}
-
-impl Stage {
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Loading => "reading items",
-            Self::Embedding => "embedding",
-            Self::Fragments => "reading parts",
-            Self::Training => "training",
-            Self::Tables => "filling tables",
-            Self::Checking => "checking the cache",
-        }
-    }
-}
-
-/// The loss curves of a job: one series a head and member, thinned to a bounded length.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Curves {
-    /// Step at which each point was taken; the same for all series.
-    pub steps: Vec<u32>,
-    /// `series[head.index()][member][point]`: mean training loss since the point before.
-    pub series: [Vec<Vec<f32>>; 3],
-}
-
-/// The newest state of the running job; older ones may be skipped.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Progress {
-    pub job: JobId,
-    pub stage: Stage,
-    /// Done and total of the stage: items when embedding, steps when training.
-    pub done: u64,
-    pub total: u64,
-    /// Epoch in progress (from one) and number of epochs.
-    pub epoch: (usize, usize),
-    /// Items a second over the last second or so.
-    pub speed: f64,
-    /// Seconds left of the stage, once it can be told.
-    pub eta: Option<f64>,
-    /// Seconds since the job began.
-    pub elapsed: f64,
-    pub curves: Arc<Curves>,
-    /// Newest training loss of each head and member.
-    pub losses: [Vec<f32>; 3],
-    /// Bytes in use on the device; see [`ComputeDevice::memory_in_use`](super::ComputeDevice::memory_in_use).
-    pub memory: Option<u64>,
-    /// How busy the GPU is, where it is one.
-    pub gpu: Option<GpuLoad>,
-}
-
-impl Progress {
-    /// Newest training loss of a head's members.
-    #[must_use]
-    pub fn losses_of(&self, head: HeadKind) -> &[f32] {
-        &self.losses[head.index()]
-    }
 }

@@ -47,9 +47,7 @@ impl Shared {
     }
 
     pub fn drop_kept(&self) {
-        for job in self.lock().drop_kept() {
-            self.tell(Event::JobCancelled { job });
-        }
+        self.tell(Event::KeptDropped(self.lock().drop_kept()));
         self.keeper.put(());
     }
 

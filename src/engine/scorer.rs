@@ -182,6 +182,7 @@ impl Desk {
                 | Command::ReadLedger { .. }
                 | Command::BothModels { .. }
                 | Command::Raise { .. }
+                | Command::Back(_)
                 | Command::Items(_),
             ) => Ok(None),
         }

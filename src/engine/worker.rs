@@ -1,5 +1,6 @@
 //! The engine behind the console: a training queue on one thread, a scorer on another.
 
+use super::backing;
 use super::comparer;
 use super::discoverer::{self, Discoveries};
 use super::findings::{self, Asked};
@@ -13,7 +14,8 @@ use super::slot::Slot;
 use super::witnesses;
 use super::wording::{self, Words};
 use super::{
-    CacheReport, Chore, Command, ComparisonRequest, EngineError, Event, Progress, ScoreRequest, Session, Stage, Tracker,
+    BackingRequest, CacheReport, Chore, Command, ComparisonRequest, EngineError, Event, Progress, ScoreRequest,
+    Session, Stage, Tracker,
 };
 use crate::audit::{RunId, RunRecord};
 use crate::diagnose::Estimator;
@@ -59,6 +61,8 @@ pub struct Shared {
     pub evidence: Slot<RunId>,
     /// What is asked about items.
     pub items: Slot<ItemsWaiting>,
+    /// What stands behind what is shown.
+    pub backing: Slot<BackingRequest>,
     /// A sentence on which two models are compared.
     pub both_models: Slot<(String, [String; 2])>,
     /// A run and a sentence whose estimate words are to raise.
@@ -100,7 +104,7 @@ impl Engine {
         };
         let (queue, filled) = (Mutex::default(), Condvar::new());
         let (mailbox, comparer, finder, discoveries, evidence, items, keeper) = Default::default();
-        let (both_models, raise, words, estimator) = Default::default();
+        let (both_models, raise, words, estimator, backing) = Default::default();
         let shared = Arc::new(Shared {
             session,
             mailbox,
@@ -109,6 +113,7 @@ impl Engine {
             discoveries,
             evidence,
             items,
+            backing,
             both_models,
             raise,
             words,
@@ -140,6 +145,7 @@ impl Engine {
             spawn("discoverer", discoverer::run)?,
             spawn("witnesses", witnesses::run)?,
             spawn("items", items_desk::run)?,
+            spawn("backing", backing::run)?,
             spawn("follower", follower::run)?,
             spawn("keeper", keeper::run)?,
             spawn("wording", wording::run)?,
@@ -172,6 +178,7 @@ impl Engine {
             Command::Discover(request) => self.shared.discoveries.put(request),
             Command::BothModels { text, models } => self.shared.both_models.put((text, models)),
             Command::Raise { run, text } => self.shared.raise.put((run, text)),
+            Command::Back(request) => self.shared.backing.put(request),
             Command::Items(command) => self.shared.items.change(|waiting| waiting.put(command)),
             other => self.shared.mailbox.put(Work::Command(other)),
         }
@@ -206,6 +213,7 @@ impl Engine {
         self.shared.discoveries.close();
         self.shared.evidence.close();
         self.shared.items.close();
+        self.shared.backing.close();
         self.shared.keeper.close();
         self.shared.both_models.close();
         self.shared.raise.close();

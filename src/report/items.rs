@@ -4,7 +4,8 @@ use super::comparison::cut;
 use super::grid::{Align, Grid};
 use super::sheet::{Cell, Sheet};
 use super::{json_line, printable};
-use crate::diagnose::{ItemOrder, ListedItem, WorstWords, grouped};
+use crate::audit::Split;
+use crate::diagnose::{ItemFilter, ItemOrder, ListedItem, WorstWords, grouped};
 use serde::Serialize;
 
 /// What a list is, and the items of it that are shown.
@@ -19,6 +20,11 @@ pub struct ListedItems<'a> {
     pub ascending: bool,
     pub near: Option<&'a str>,
     pub against: Option<&'a str>,
+    /// What the items must be, and what they are in the words of who asked.
+    #[serde(skip)]
+    pub filter: &'a ItemFilter,
+    #[serde(skip)]
+    pub title: &'a str,
     /// Items that are what was asked for, and how many of them come before the first shown.
     pub matching: usize,
     pub offset: usize,
@@ -52,7 +58,31 @@ impl ListedItems<'_> {
             _ => format!("{} to {}", grouped(self.offset + 1), grouped(end)),
         };
         let order = if self.ascending { "smallest first" } else { "largest first" };
-        format!("Items {shown} of {} by {by}, {order}\naudit {audit} · model {model}{run}", grouped(self.matching))
+        let items = format!("Items {shown} of {} by {by}, {order}", grouped(self.matching));
+        let filters = self.filters().map_or_else(String::new, |filters| format!("\nonly {filters}"));
+        format!("{items}{filters}\naudit {audit} · model {model}{run}")
+    }
+
+    /// The filters in words; `None` where test items are all that is asked for.
+    fn filters(&self) -> Option<String> {
+        let ItemFilter { split, with, without, text, least_loss, most_loss, ids, among } = self.filter;
+        let mut said: Vec<String> = match split {
+            Some(Split::Test) => Vec::new(),
+            Some(split) => vec![format!("{split} items")],
+            None => vec!["any split".into()],
+        };
+        said.extend(among.as_ref().map(|rows| format!("the {} of {}", grouped(rows.len()), printable(self.title))));
+        said.extend(with.iter().map(|name| format!("with {}", printable(name))));
+        said.extend(without.iter().map(|name| format!("without {}", printable(name))));
+        said.extend(
+            Some(text.trim())
+                .filter(|text| !text.is_empty())
+                .map(|text| format!("with the words \"{}\"", printable(text))),
+        );
+        said.extend(least_loss.map(|loss| format!("loss {loss} or more")));
+        said.extend(most_loss.map(|loss| format!("loss {loss} or less")));
+        said.extend((!ids.is_empty()).then(|| format!("{} named by id", grouped(ids.len()))));
+        (!said.is_empty()).then(|| said.join(", "))
     }
 
     /// One row an item. With a `width` texts are cut to fit it and attributes are left out; without, all is whole.
@@ -94,6 +124,8 @@ impl ListedItems<'_> {
             cells.extend((!self.texts_hidden).then(|| cut_text(item.text.as_ref(), room)));
             sheet.row(cells);
         }
+        let only = self.filter.split.map_or_else(String::new, |split| format!(" Only {split} items were looked at."));
+        sheet.notes.extend((self.matching == 0).then(|| format!("No item passes.{only}")));
         sheet.notes.extend(self.note.clone());
         sheet.notes.extend(self.texts_hidden.then(|| HIDDEN.to_owned()));
         sheet.notes.extend(self.over_represented.as_ref().and_then(words));

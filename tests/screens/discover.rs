@@ -205,7 +205,7 @@ fn enter_lists_the_items_p_asks_the_heads_and_x_asks_for_ids() {
     let [Cmd::Send(Command::TellIds { name, model, rows })] = &told[..] else { panic!("{told:?}") };
     assert_eq!((name.as_str(), model.as_str(), rows.len()), ("retired + widowed", "logistic", 122));
     let told = tell(&mut app, Event::Ids { name: name.clone(), items: vec![("17".into(), Split::Test, 0.25)] });
-    let [Cmd::Export { name, text }] = &told[..] else { panic!("{told:?}") };
+    let [Cmd::Export { name, text, .. }] = &told[..] else { panic!("{told:?}") };
     assert_eq!(
         (name.as_str(), text.lines().nth(1)),
         ("slice-retired-widowed.csv", Some("retired + widowed,17,test,0.25"))

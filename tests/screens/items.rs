@@ -1,8 +1,10 @@
 //! A canned list of items: the same ones each time, however they are asked for.
 
 use super::world::{ATTRIBUTES, bell, key, noise};
+use super::{open, press, rest, type_text, words};
 use image::{Rgb, RgbImage};
 use llm2loss::audit::{HeadKind, Split};
+use llm2loss::console::msg::Cmd;
 use llm2loss::diagnose::*;
 use llm2loss::engine::{ItemsAnswer, ItemsCommand};
 use llm2loss::stats;
@@ -120,6 +122,10 @@ pub fn answer(command: &ItemsCommand) -> ItemsAnswer {
         ItemsCommand::Picture { list, row } => {
             ItemsAnswer::Picture { list: *list, row: *row, picture: Err("there is no image to show".into()) }
         }
+        ItemsCommand::Whole { list, most, rendering } => {
+            let items = page(0, *most);
+            ItemsAnswer::Whole { list: *list, items: items.len(), text: rendering.of(items) }
+        }
         ItemsCommand::Words { list } => {
             let word = |(word, ratio): (&str, f64)| WorstWord {
                 word: word.into(),
@@ -135,4 +141,30 @@ pub fn answer(command: &ItemsCommand) -> ItemsAnswer {
             ItemsAnswer::Words { list: *list, words: Some(found) }
         }
     }
+}
+
+#[test]
+fn what_the_filter_keeps_is_written_and_copied_whole() {
+    let mut app = open((120, 36));
+    press(&mut app, "1 g Enter /");
+    type_text(&mut app, "widowed");
+    press(&mut app, "Enter");
+    rest(&mut app);
+    let told = press(&mut app, "e c");
+    let [Cmd::Export { name, text, what }] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((name.as_str(), what.as_str()), ("items-b2c9.csv", "1,411 items"));
+    assert_eq!(text.lines().count(), 1 + MATCHING, "far more than the page at hand");
+    let told = press(&mut app, "Y");
+    let [Cmd::Copy(text)] = &told[..] else { panic!("{told:?}") };
+    assert!(text.starts_with("**Items 1 to 1,000 of 1,411 by loss, largest first"), "{}", &text[..400]);
+    for part in ["only with capital gain, with the words \"widowed\"", "audit adult · model logistic · run b2c90d11"]
+    {
+        assert!(text.contains(part), "{}", &text[..400]);
+    }
+    assert!(words(&app).contains("the first 1,000 of 1,411 items are handed"), "{}", words(&app));
+    // An item alone says where it is from as well.
+    let told = press(&mut app, "y");
+    let [Cmd::Copy(text)] = &told[..] else { panic!("{told:?}") };
+    assert!(text.contains("\naudit adult, model logistic, run b2c90d11"), "{text}");
+    assert!(text.contains("\nllm2loss items adult --model logistic --attribute 'capital gain'"), "{text}");
 }

@@ -76,7 +76,14 @@ fn what_was_left_waiting_is_offered_and_begins_by_no_hand_but_a_persons() {
     let mut app = kept((120, 36));
     assert!(words(&app).contains("2 runs were left waiting: R runs, D drops"), "{}", words(&app));
     assert_eq!(press(&mut app, "R"), [Cmd::Send(Command::ReleaseJobs { job: None })]);
+    // What is dropped is gone: the key asks first, and another key between is a no.
+    assert!(press(&mut app, "D j D").is_empty());
+    assert!(words(&app).contains("D again: 2 runs that wait are dropped for good"), "{}", words(&app));
     assert_eq!(press(&mut app, "D"), [Cmd::Send(Command::DropKeptJobs)]);
+    let mut dropped = app.clone();
+    tell(&mut dropped, Event::KeptDropped(vec![1, 2]));
+    assert!(words(&dropped).contains("2 runs that waited were dropped"), "{}", words(&dropped));
+    press(&mut app, "k");
     // One alone, that in the selected row.
     assert_eq!(press(&mut app, "r"), [Cmd::Send(Command::ReleaseJobs { job: Some(2) })]);
     tell(&mut app, Event::JobsReleased(vec![1, 2]));

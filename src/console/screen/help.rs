@@ -29,6 +29,7 @@ fn legend(glyphs: &Glyphs) -> Vec<(String, &'static str)> {
     let levels: String = [2, 4, 6, 5, 3].iter().map(|at| glyphs.levels[*at]).collect();
     vec![
         (format!("{bar}{bar}{bar}"), "measured loss gap, true less false"),
+        (format!("{}{}{}", glyphs.whisker_left, glyphs.whisker, glyphs.whisker_right), "95 % interval of the gap"),
         (glyphs.predicted.into(), "gap the regressor predicts"),
         (format!("{} {}", glyphs.beyond_left, glyphs.beyond_right), "beyond the axis"),
         (glyphs.zero.into(), "zero"),

@@ -15,7 +15,7 @@ pub mod validity;
 
 use super::glyph::Glyphs;
 use super::keys::{Context, EVERYWHERE, Row};
-use super::msg::{Action, Cmd};
+use super::msg::{Action, Cmd, ExportForm};
 use super::paint::Pen;
 use super::widget::table::Cursor;
 use super::world::World;
@@ -223,9 +223,20 @@ pub trait Screen {
         None
     }
 
-    /// What is copied in the place of the selected row of the sheet, and its name; it may be empty.
-    fn copied(&self) -> Option<(&'static str, String)> {
+    /// Asks for all of a list that is longer than what is at hand, as the text of a file or, without a form, of a copy; none
+    /// where its sheet is all.
+    fn whole(&mut self, _world: &World, _form: Option<ExportForm>) -> Option<Command> {
         None
+    }
+
+    /// What is copied in the place of the selected row of the sheet, and its name; it may be empty.
+    fn copied(&self, _world: &World) -> Option<(&'static str, String)> {
+        None
+    }
+
+    /// Whether what is copied says itself of which audit, model and run it is, and the command.
+    fn tells_context(&self) -> bool {
+        false
     }
 
     /// What it needs of the engine while it is in sight and does not have; each is asked for once.

@@ -1,16 +1,18 @@
-//! A signed bar from zero with a mark for what was predicted, on one axis.
+//! A signed bar from zero with the ends of its interval and a mark for what was predicted, on one axis.
 
 use super::scale::{Place, Scale};
 use crate::console::glyph::Glyphs;
 use crate::console::paint::Mark;
 use crate::console::theme::Role;
 
-/// Cells of a bar for `measured` and a mark for `predicted`; zero is its own cell.
+/// Cells of a bar for `measured`, whiskers at both ends of its `interval` where these are cells apart, and a mark for
+/// `predicted`; zero is its own cell.
 #[must_use]
 pub fn gap_bar(
     scale: Scale,
     cells: usize,
     measured: Option<f64>,
+    interval: Option<(f64, f64)>,
     predicted: Option<f64>,
     glyphs: &Glyphs,
 ) -> Vec<Mark> {
@@ -24,6 +26,9 @@ pub fn gap_bar(
         bar(&mut row, scale, zero, value, glyphs);
     }
     row[zero] = (glyphs.zero, Role::Axis);
+    if let Some((low, high)) = interval.filter(|(low, high)| low.is_finite() && high.is_finite()) {
+        whiskers(&mut row, scale, (low, high), glyphs);
+    }
     if let Some(value) = predicted.filter(|value| value.is_finite()) {
         match scale.place(value, cells) {
             Place::Left => row[0] = (glyphs.beyond_left, Role::Mark),
@@ -32,6 +37,26 @@ pub fn gap_bar(
         }
     }
     row
+}
+
+/// Marks both ends, and joins them beyond the bar. In one cell they would hide where the bar ends.
+fn whiskers(row: &mut [Mark], scale: Scale, (low, high): (f64, f64), glyphs: &Glyphs) {
+    let cells = row.len();
+    let [from, to] = [low, high].map(|end| scale.clamped(end, cells));
+    if to.saturating_sub(from) < 2 {
+        return;
+    }
+    for cell in row[from..=to].iter_mut().filter(|(mark, _)| *mark == " ") {
+        *cell = (glyphs.whisker, Role::Lane);
+    }
+    for (end, mark) in [(low, glyphs.whisker_left), (high, glyphs.whisker_right)] {
+        // An end beyond the axis has no mark, and none hides the axis.
+        if let Place::Inside(at) = scale.place(end, cells)
+            && row[at].0 != glyphs.zero
+        {
+            row[at] = (mark, Role::Lane);
+        }
+    }
 }
 
 /// Fills the half cells between zero and the value; whatever is not zero fills at least one.
@@ -59,7 +84,7 @@ mod tests {
     use crate::console::glyph::UNICODE;
 
     fn drawn(scale: Scale, measured: Option<f64>, predicted: Option<f64>) -> String {
-        gap_bar(scale, 9, measured, predicted, &UNICODE).iter().map(|(mark, _)| *mark).collect()
+        gap_bar(scale, 9, measured, None, predicted, &UNICODE).iter().map(|(mark, _)| *mark).collect()
     }
 
     #[test]
@@ -73,8 +98,23 @@ mod tests {
     }
 
     #[test]
+    fn whiskers_stand_at_the_ends_of_the_interval() {
+        let drawn = |low: f64, high: f64| -> String {
+            let bar = gap_bar(Scale::new(-4.0, 4.0), 9, Some(2.0), Some((low, high)), None, &UNICODE);
+            bar.iter().map(|(mark, _)| *mark).collect()
+        };
+        // A cell is 1: the bar ends at cell 6, the whiskers stand at 1 and 4, and at −1 and 3.
+        assert_eq!(drawn(1.0, 4.0), "    ┆├━─┤");
+        assert_eq!(drawn(-1.0, 3.0), "   ├┆━━┤ ");
+        assert_eq!(drawn(1.8, 2.4), "    ┆━━  ", "in one cell");
+        assert_eq!(drawn(-90.0, f64::NAN), "    ┆━━  ");
+        assert_eq!(drawn(-90.0, 3.0), "────┆━━┤ ", "the low end is beyond the axis");
+        assert_eq!(drawn(0.0, 3.0), "    ┆━━┤ ", "an end at zero leaves zero");
+    }
+
+    #[test]
     fn no_cells_and_no_numbers_are_survived() {
-        assert!(gap_bar(Scale::new(0.0, 1.0), 0, Some(1.0), Some(1.0), &UNICODE).is_empty());
+        assert!(gap_bar(Scale::new(0.0, 1.0), 0, Some(1.0), Some((0.0, 2.0)), Some(1.0), &UNICODE).is_empty());
         assert_eq!(drawn(Scale::of([]), Some(f64::NAN), Some(f64::INFINITY)), "┆        ");
     }
 }

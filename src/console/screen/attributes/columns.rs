@@ -42,6 +42,10 @@ const LANE: u16 = 13;
 /// Columns after the name, from the left. Beside the usual choice there is one that begins with each.
 pub const COLUMNS: usize = 11;
 
+/// What the columns are called where they are out of sight.
+const NAMES: [&str; COLUMNS] =
+    ["AUROC", "RMM", "gap", "bars", "n", "0-shot", "verdict", "losses", "95 %", "q", "predicted"];
+
 impl Columns {
     /// Every column with the width it has, from the left, and the width it wants.
     pub fn all(&mut self) -> [(&mut u16, u16); COLUMNS] {
@@ -58,6 +62,12 @@ impl Columns {
             (&mut self.q, Q),
             (&mut self.predicted, PREDICTED),
         ]
+    }
+
+    /// Names of the columns out of sight, from the left.
+    pub fn out_of_sight(mut self, table: &AttributesTable) -> Vec<&'static str> {
+        let names = NAMES.iter().zip(self.all()).skip(if has_auroc(table) { 0 } else { 2 });
+        names.filter(|(_, (width, _))| **width == 0).map(|(name, _)| *name).collect()
     }
 
     /// Gives columns their room from the left, those passed over none, until one does not fit.
@@ -144,7 +154,6 @@ fn usual(width: u16, longest: u16, auroc: bool) -> Columns {
 /// Columns of the table in an area as it is drawn.
 #[must_use]
 pub fn columns_of(area: Rect, table: &AttributesTable, state: &State) -> Columns {
-    let has_auroc = table.rows.iter().any(|row| row.rmm.value().is_some());
     let longest = table.rows.iter().map(|row| text::width(&row.name)).max().unwrap_or(9).min(40) as u16;
     if state.zoom == Zoom::Bars {
         // Names whole, and all that is left for the bars.
@@ -152,7 +161,11 @@ pub fn columns_of(area: Rect, table: &AttributesTable, state: &State) -> Columns
         columns.lane = area.width.saturating_sub(3 + columns.name + GAP);
         return columns;
     }
-    columns(area.width, longest, has_auroc, state.passed)
+    columns(area.width, longest, has_auroc(table), state.passed)
+}
+
+fn has_auroc(table: &AttributesTable) -> bool {
+    table.rows.iter().any(|row| row.rmm.value().is_some())
 }
 
 #[cfg(test)]

@@ -122,6 +122,7 @@ fn columns(pen: &mut Pen<'_>, area: Rect, y: u16, label: &str, cells: [&str; 4],
         for (words, end) in cells.into_iter().zip(ENDS) {
             if text::width(words) > usize::from(end - from) {
                 // Words for a missing value may run on where the next cells are as empty.
+                let from = from + 1;
                 pen.text(area.x + from, y, area.width.saturating_sub(from), words, Role::Dim);
                 break;
             }

@@ -1,5 +1,6 @@
 //! The keys of the Attributes screen.
 
+use crate::console::drawer;
 use crate::console::keys::{Context, Row, bind};
 use crate::console::msg::Action;
 
@@ -35,6 +36,7 @@ pub static KEYS: &[Row] = &[
     bind(HERE, &["h", "Left"], LEFT, "", "columns on the left"),
     bind(HERE, &["l", "Right"], RIGHT, "columns", "columns on the right"),
     bind(HERE, &["Enter"], Action::OpenItems, "items", "list the items with the attribute"),
+    drawer::row(HERE),
     bind(HERE, &["&"], KEEP, "within", "measure within its items"),
     bind(HERE, &["i"], PAIRS_KEY, "pairs", "where two attributes meet"),
     bind(HERE, &["p"], Action::OpenPair, "prompts", "open both sentences as prompts"),

@@ -1,5 +1,6 @@
 //! The Attributes screen: where the model fails, attribute by attribute.
 
+mod behind;
 mod columns;
 mod detail;
 mod evidence;
@@ -22,6 +23,7 @@ pub use order::Sort;
 use view::view;
 
 use crate::audit::{Contrast, HeadKind};
+use crate::console::drawer::Drawer;
 use crate::console::msg::Action;
 use crate::console::widget::table::Cursor;
 use crate::console::world::World;
@@ -49,6 +51,8 @@ pub struct State {
     pub passed: usize,
     /// Where two attributes meet, when that is in sight.
     pub pairs: pairs::State,
+    /// The items behind the row.
+    pub drawer: Drawer,
     /// What is measured without heads: of a group that is kept.
     within: within::State,
     /// The place whose detail is drawn; it lags behind while keys move the selection, until `detail_due`.
@@ -82,6 +86,7 @@ impl Default for State {
             zoom: Zoom::Table,
             passed: 0,
             pairs: pairs::State::default(),
+            drawer: Drawer::default(),
             within: within::State::default(),
             detail: 0,
             detail_due: None,

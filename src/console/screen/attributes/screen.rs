@@ -3,6 +3,7 @@
 use super::columns::COLUMNS;
 use super::keys::{KEEP, PAIRS_KEY};
 use super::{FILTER, HERE, PAIRS, State, contrast_word, layout, sheet, shown_contrast, view};
+use crate::console::drawer::DRAWER;
 use crate::console::glyph::Glyphs;
 use crate::console::keys::Context;
 use crate::console::msg::Action;
@@ -110,11 +111,19 @@ impl Screen for State {
             let row = self.table(world).and_then(|table| self.selected(table));
             return row.map(|row| Effect::ListItems(Box::new(self.listing(&row.name)))).into_iter().collect();
         }
+        if action == DRAWER || action == Action::DropFilter && !self.filtering && self.drawer.open {
+            self.drawer.open = !self.drawer.open;
+            return Vec::new();
+        }
         if action == KEEP {
             let row = self.table(world).and_then(|table| self.selected(table)).cloned();
-            if row.is_some_and(|row| self.within.keep(&row)) {
-                self.filter.reset();
-                self.select(world, None);
+            match row.map(|row| self.within.keep(&row)) {
+                Some(Ok(())) => {
+                    self.filter.reset();
+                    self.select(world, None);
+                }
+                Some(Err(why)) => return Effect::say(why),
+                None => {}
             }
             return Vec::new();
         }
@@ -130,7 +139,7 @@ impl Screen for State {
         let before = self.cursor.selected;
         let measured = self.within.table(world).cloned();
         let table = self.in_view(world, measured.as_deref());
-        self.apply(action, table, layout(body(world.size)).page());
+        self.apply(action, table, layout(self.drawer.above(body(world.size))).page());
         if before != self.cursor.selected && self.order.len() > 1 {
             self.detail_due = Some(world.now + REST);
         } else {
@@ -143,7 +152,8 @@ impl Screen for State {
         if self.pairs.shown {
             return super::pairs::draw(&self.pairs, world, pen, body);
         }
-        view(self, world, pen, body);
+        view(self, world, pen, self.drawer.above(body));
+        self.drawer.draw(pen, body, &self.behind(world), &world.key(HERE, DRAWER));
     }
 
     fn hint(&self, world: &World) -> [String; 2] {
@@ -217,10 +227,12 @@ impl Screen for State {
 
     fn wants(&mut self, world: &World) -> Vec<Command> {
         let measured = || self.within.wants(world).filter(|_| self.within.is_kept() || world.shown.is_none());
-        self.pairs.wants(world).or_else(measured).into_iter().collect()
+        let evidence = self.drawer.wants(&self.behind(world)).filter(|_| !self.pairs.shown);
+        self.pairs.wants(world).or_else(measured).into_iter().chain(evidence).collect()
     }
 
     fn on_event(&mut self, world: &World, event: &Event) {
+        self.drawer.on_event(event);
         if let Event::Intersected { model, found } = event {
             self.pairs.take(model, found);
         }
@@ -243,14 +255,14 @@ impl Screen for State {
 
     fn settle(&mut self, world: &World, body: Rect) {
         self.pairs.settle(world, body);
-        self.cursor.settle(self.order.len(), layout(body).page());
+        self.cursor.settle(self.order.len(), layout(self.drawer.above(body)).page());
     }
 
     fn list(&self, world: &World, body: Rect) -> Option<List> {
         if self.pairs.shown {
             return Some(self.pairs.list(world, body));
         }
-        Some(List::framed(layout(body).table, self.order.len()))
+        Some(List::framed(layout(self.drawer.above(body)).table, self.order.len()))
     }
 
     fn cursor(&mut self) -> Option<&mut Cursor> {

@@ -26,7 +26,8 @@ pub fn sheet(state: &State, world: &World) -> Option<Sheet> {
         ("predicted sd", Right),
         ("contrast", Left),
     ];
-    let mut sheet = Sheet::new(heading(world, "Attributes"), &columns);
+    let within = state.within.crumbs(">").map_or_else(String::new, |(names, ..)| format!(" within {names}"));
+    let mut sheet = Sheet::new(heading(world, &format!("Attributes{within}")), &columns);
     for row in state.order.iter().filter_map(|&at| table.rows.get(at)) {
         let gap = predicted(row, HeadKind::Regressor, state.contrast);
         sheet.row(vec![
@@ -46,7 +47,6 @@ pub fn sheet(state: &State, world: &World) -> Option<Sheet> {
             Cell::text(shown_contrast(row, state.contrast).name()),
         ]);
     }
-    let within = state.within.crumbs(">").map_or_else(String::new, |(names, ..)| format!(" within {names}"));
     let filter = state.filter.value().trim();
     let filter = if filter.is_empty() { String::new() } else { format!(", filter '{filter}'") };
     sheet.notes.push(format!(

@@ -176,7 +176,8 @@ fn draw_row(pen: &mut Pen<'_>, area: Rect, row: &AttributeRow, state: &State, co
     let guess = guess(row, state);
     let on_axis = |gap: Option<f64>| gap.map(|gap| axis.map(gap));
     let (truth, guess) = (on_axis(row.loss_gap.value()), on_axis(guess));
-    let marks = gap_bar(axis.scale, usize::from(columns.lane), truth, guess, pen.glyphs());
+    let ends = row.loss_evidence.interval.value().map(|ends| (axis.map(ends.low), axis.map(ends.high)));
+    let marks = gap_bar(axis.scale, usize::from(columns.lane), truth, ends, guess, pen.glyphs());
     pen.marks(x, y, &marks);
     x += columns.lane;
     if columns.count > 0 {

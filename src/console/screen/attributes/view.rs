@@ -102,6 +102,16 @@ fn context<'a>(
     detail::Context { row, state, table, bias, open }
 }
 
+/// The first of some names that have room, and how many follow.
+fn named(names: &[&str], room: usize) -> String {
+    let fits = |count: &usize| names[..*count].join(", ").len() <= room;
+    match (0..=names.len()).rev().find(fits).unwrap_or_default() {
+        0 => format!("{} more", names.len()),
+        all if all == names.len() => names.join(", "),
+        some => format!("{}, {} more", names[..some].join(", "), names.len() - some),
+    }
+}
+
 /// The filter while it is typed or holds, and the place of the selection.
 fn foot(pen: &mut Pen<'_>, area: Rect, attributes: &AttributesTable, state: &State, key: &str) {
     if area.height < 3 || area.width < 30 {
@@ -114,10 +124,18 @@ fn foot(pen: &mut Pen<'_>, area: Rect, attributes: &AttributesTable, state: &Sta
         format!("{} of {}", state.cursor.selected + 1, state.order.len())
     };
     let inside = Rect { width: area.width.saturating_sub(2), ..area };
-    let hidden = if state.zoom == Zoom::Table { columns::columns_of(inside, attributes, state).hidden } else { 0 };
+    let shown = columns::columns_of(inside, attributes, state);
+    let hidden = if state.zoom == Zoom::Table { shown.hidden } else { 0 };
     // As wide for every place: a move is not to shift all of it.
     let widest = text::width(&format!("{0} of {0}", state.order.len()));
-    let columns = format!("{hidden} more: {key}, {place:>widest$}");
+    let root = if table::Axis::of(attributes, state).rooted { ", root scale" } else { "" };
+    // What the scale is goes before names.
+    let room = if root.is_empty() { usize::from(area.width / 4) } else { 0 };
+    let columns = match state.passed {
+        0 => format!("{key}: {}", named(&shown.out_of_sight(attributes), room)),
+        _ => format!("{hidden} more: {key}"),
+    };
+    let columns = format!("{columns}, {place:>widest$}");
     // Where there is no room for both, the place is the news.
     let both = hidden > 0 && area.width >= 50 && !state.filtering && state.filter.value().is_empty();
     pen.footnote(area, if both { &columns } else { &place });
@@ -125,7 +143,6 @@ fn foot(pen: &mut Pen<'_>, area: Rect, attributes: &AttributesTable, state: &Sta
     let predicts = attributes.rows.iter().any(|row| !row.predicted.is_empty());
     let predicted = if predicts { format!("  {} predicted", glyphs.predicted) } else { String::new() };
     let bar = format!(" {} measured{predicted} loss gap", glyphs.bar);
-    let root = if table::Axis::of(attributes, state).rooted { ", root scale" } else { "" };
     if state.filtering || !state.filter.value().is_empty() {
         let at = pen.text(area.x + 2, y, 3, " / ", Role::Accent);
         let room = (area.width - 24).min(60);

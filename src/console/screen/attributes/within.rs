@@ -43,13 +43,19 @@ impl State {
         self.path.iter().map(|kept| kept.name.clone()).collect()
     }
 
-    /// Keeps the items of a row, unless it has none or is kept already.
-    pub fn keep(&mut self, row: &AttributeRow) -> bool {
-        let new = row.n_true > 0 && self.path.iter().all(|kept| kept.name != row.name);
-        if new {
-            self.path.push(Kept { name: row.name.clone(), n: row.n_true, loss: row.loss_true });
+    /// Keeps the items of a row.
+    ///
+    /// # Errors
+    /// A sentence, where it has none or is kept already.
+    pub fn keep(&mut self, row: &AttributeRow) -> Result<(), String> {
+        if self.path.iter().any(|kept| kept.name == row.name) {
+            return Err(format!("all items in view have {} already", row.name));
         }
-        new
+        if row.n_true == 0 {
+            return Err(format!("no test item here has {}: there is nothing to measure within it", row.name));
+        }
+        self.path.push(Kept { name: row.name.clone(), n: row.n_true, loss: row.loss_true });
+        Ok(())
     }
 
     /// Gives back the group kept last, whose row is selected again.

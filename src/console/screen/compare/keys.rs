@@ -1,5 +1,6 @@
 //! The keys of the Compare screen.
 
+use crate::console::drawer;
 use crate::console::keys::{Context, Row, bind};
 use crate::console::msg::Action;
 
@@ -33,6 +34,7 @@ pub static KEYS: &[Row] = &[
     bind(HERE, &["x"], Action::Swap, "swap", "swap before and after"),
     bind(HERE, &["L"], LEDGER_KEY, "ledger", "checks over time, the comparison again"),
     bind(HERE, &["n"], Action::TrainAlike, "train alike", "train the other model's heads like those shown"),
+    drawer::row(HERE),
     bind(HERE, &["Enter"], Action::OpenItems, "items", "list the items behind the row"),
     bind(HERE, &["p"], Action::OpenPair, "prompts", "open the row as prompts"),
     bind(LEDGER, &["j", "Down"], Action::Down, "move", "next figure"),

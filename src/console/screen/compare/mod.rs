@@ -1,5 +1,6 @@
 //! The Compare screen: two models on the same items, or two runs by what they predict.
 
+mod behind;
 mod columns;
 mod comparison;
 mod kept;
@@ -23,6 +24,7 @@ pub use models::{GroupLine, Line, Opens};
 pub use other::Other;
 use view::view;
 
+use crate::console::drawer::Drawer;
 use crate::console::msg::Action;
 use crate::console::widget::table::Cursor;
 use crate::diagnose::ModelComparison;
@@ -88,6 +90,8 @@ pub struct State {
     pub lines: Vec<Line>,
     /// Positions of the rows, in order.
     pub order: Vec<usize>,
+    /// The items behind the row.
+    pub drawer: Drawer,
     pair: Option<(RunView, RunView)>,
 }
 

@@ -6,6 +6,7 @@ use super::keys::LEDGER_KEY;
 use super::other::{Other, others};
 use super::{HERE, LEDGER, Line, Measure, Opens, State, layout, sheet, view};
 use crate::audit::Side;
+use crate::console::drawer::DRAWER;
 use crate::console::export::ROW;
 use crate::console::glyph::Glyphs;
 use crate::console::jobs::Task;
@@ -45,6 +46,7 @@ impl Screen for State {
                 self.pair_up(world, world.shown.as_ref());
             }
             Action::TrainAlike => return self.train_alike(world),
+            DRAWER => self.drawer.open = !self.drawer.open,
             Action::OpenItems => return self.open_items(),
             Action::OpenPair => {
                 let opened = self.opens().map(|opens| match opens {
@@ -53,13 +55,17 @@ impl Screen for State {
                 });
                 return opened.into_iter().collect();
             }
-            _ => self.apply(action, layout(body(world.size)).page()),
+            _ => self.apply(action, layout(self.drawer.above(body(world.size))).page()),
         }
         Vec::new()
     }
 
     fn draw(&self, world: &World, pen: &mut Pen<'_>, body: Rect) {
-        view(self, world, pen, body);
+        if self.ledger.shown {
+            return view(self, world, pen, body);
+        }
+        view(self, world, pen, self.drawer.above(body));
+        self.drawer.draw(pen, body, &self.behind(world), &world.key(HERE, DRAWER));
     }
 
     fn hint(&self, world: &World) -> [String; 2] {
@@ -89,15 +95,15 @@ impl Screen for State {
     }
 
     fn sheet(&self, world: &World) -> Option<Sheet> {
-        if self.ledger.shown { self.ledger.sheet(world) } else { sheet::sheet(self) }
+        if self.ledger.shown { self.ledger.sheet(world) } else { sheet::sheet(self, world) }
     }
 
     /// The selected row: headings are no rows of the sheet.
-    fn copied(&self) -> Option<(&'static str, String)> {
+    fn copied(&self, world: &World) -> Option<(&'static str, String)> {
         if self.ledger.shown || !self.order.iter().any(|&at| self.is_heading(at)) {
             return None;
         }
-        Some((ROW, sheet::sheet(self)?.row_text(self.place().0.checked_sub(1)?)?))
+        Some((ROW, sheet::sheet(self, world)?.row_text(self.place().0.checked_sub(1)?)?))
     }
 
     /// The other run, and what changed between its model and the shown one.
@@ -121,11 +127,13 @@ impl Screen for State {
             Some(request) != known
         });
         wanted.extend(request.map(Command::CompareModels));
+        wanted.extend(self.drawer.wants(&self.behind(world)).filter(|_| !self.ledger.shown));
         wanted.extend(self.ledger.wants(world));
         wanted
     }
 
     fn on_event(&mut self, world: &World, event: &Event) {
+        self.drawer.on_event(event);
         match event {
             Event::Shown(view) => self.pair_up(world, Some(view)),
             // What was compared lacks it.
@@ -153,7 +161,7 @@ impl Screen for State {
     }
 
     fn settle(&mut self, world: &World, body: Rect) {
-        let places = layout(body);
+        let places = layout(self.drawer.above(body));
         let width = room(places.table);
         self.column = self.column.min(Grid::of(self, width).most(width));
         self.leave_heading(false);
@@ -171,7 +179,7 @@ impl Screen for State {
         if self.ledger.shown {
             return self.ledger.list(world, body);
         }
-        Some(List::framed(layout(body).table, self.order.len()))
+        Some(List::framed(layout(self.drawer.above(body)).table, self.order.len()))
     }
 
     fn cursor(&mut self) -> Option<&mut Cursor> {

@@ -2,11 +2,12 @@
 
 use super::{Measure, State};
 use crate::console::export::{number, optional};
+use crate::console::world::World;
 use crate::report::Align::{Left, Right};
 use crate::report::{Cell, Sheet};
 
 /// A measure of two models.
-fn models(state: &State) -> Option<Sheet> {
+fn models(state: &State, world: &World) -> Option<Sheet> {
     let found = state.found()?;
     let of_groups = state.measure() == Measure::Groups;
     let mut columns = vec![
@@ -25,7 +26,10 @@ fn models(state: &State) -> Option<Sheet> {
         columns.push(("note", Left));
     }
     let title = format!("{}: before {}, after {}", state.measure().name(), found.before, found.after);
-    let mut sheet = Sheet::new(title, &columns);
+    // Until all replicates are drawn, intervals and q are the first of two answers.
+    let drawn = state.kept.drawn(&found.before, &found.after);
+    let first = drawn.map_or("", |_| "\nfirst figures: finer intervals and q are being drawn");
+    let mut sheet = Sheet::new(format!("{title}\n{}{first}", audit(world)), &columns);
     let lines = state.order.iter().filter_map(|&at| state.lines.get(at));
     for line in lines.filter(|line| line.heading.is_none()) {
         let of = |value| optional(value, true);
@@ -63,16 +67,20 @@ fn models(state: &State) -> Option<Sheet> {
     Some(sheet)
 }
 
+fn audit(world: &World) -> String {
+    format!("audit {}", world.audit.as_ref().map(|audit| audit.name.as_str()).unwrap_or_default())
+}
+
 /// The measure in view of two models or two runs.
-pub fn sheet(state: &State) -> Option<Sheet> {
+pub fn sheet(state: &State, world: &World) -> Option<Sheet> {
     if state.measure().is_of_models() {
-        return models(state);
+        return models(state, world);
     }
     let comparison = state.comparison.as_ref()?;
     let columns =
         [("attribute", Left), ("A", Right), ("B", Right), ("B - A", Right), ("noise", Right), ("change", Left)];
     let title = format!("{}: A {}, B {}", comparison.measure.name(), comparison.a, comparison.b);
-    let mut sheet = Sheet::new(title, &columns);
+    let mut sheet = Sheet::new(format!("{title}\n{}", audit(world)), &columns);
     for row in state.order.iter().filter_map(|&at| comparison.rows.get(at)) {
         sheet.row(vec![
             Cell::text(row.name.clone()),

@@ -110,7 +110,11 @@ pub fn ids_file(name: &str, items: &[(String, Split, f64)]) -> Cmd {
     let words: Vec<String> =
         letters.collect::<String>().split('-').filter(|word| !word.is_empty()).map(str::to_owned).collect();
     let name: String = format!("slice-{}", words.join("-")).chars().take(60).collect();
-    Cmd::Export { name: format!("{name}.{}", ExportForm::Csv.extension()), text: sheet.render(Format::Csv) }
+    Cmd::Export {
+        name: format!("{name}.{}", ExportForm::Csv.extension()),
+        text: sheet.render(Format::Csv),
+        what: String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -120,7 +124,7 @@ mod tests {
     #[test]
     fn a_slice_names_its_file_whatever_it_is_called() {
         let name = |slice: &str| match ids_file(slice, &[("a,b".into(), Split::Test, 0.5)]) {
-            Cmd::Export { name, text } => (name, text),
+            Cmd::Export { name, text, .. } => (name, text),
             other => panic!("{other:?}"),
         };
         let (file, text) = name("an older person + \"../retired\"");

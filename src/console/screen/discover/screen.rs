@@ -101,7 +101,11 @@ impl Screen for State {
         Some(discovery(&self.found(world)?.found, &self.title()?))
     }
 
-    fn copied(&self) -> Option<(&'static str, String)> {
+    fn tells_context(&self) -> bool {
+        true
+    }
+
+    fn copied(&self, _world: &World) -> Option<(&'static str, String)> {
         let (_, found) = self.answer.as_ref()?;
         let found = &found.as_deref().ok()?.found;
         let slice = found.slices.get(self.cursor.selected)?;

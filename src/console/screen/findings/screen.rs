@@ -73,7 +73,11 @@ impl Screen for State {
         self.findings().map(findings_sheet)
     }
 
-    fn copied(&self) -> Option<(&'static str, String)> {
+    fn tells_context(&self) -> bool {
+        true
+    }
+
+    fn copied(&self, _world: &World) -> Option<(&'static str, String)> {
         let found = self.findings()?;
         Some(("the finding", finding_paragraph(self.selected()?, found)))
     }

@@ -138,7 +138,7 @@ fn table(state: &State, listed: &Listed, pen: &mut Pen<'_>, area: Rect, places: 
     }
 }
 
-/// What an item is, in a line: its text, else the attributes it has, else its file. A few characters more than are
+/// What an item is, in a line: its text, else the attributes it has. A few characters more than are
 /// shown, so that it is cut with a sign; a text may be a whole book.
 fn excerpt(item: &ListedItem, room: usize) -> (String, Role) {
     let start = |text: &str| text.chars().take(4 * room + 1).collect::<String>();
@@ -147,8 +147,7 @@ fn excerpt(item: &ListedItem, room: usize) -> (String, Role) {
     }
     let has = item.attributes.iter().filter(|(_, has)| *has == Some(true)).map(|(name, _)| name.as_str());
     let has = has.collect::<Vec<_>>().join(", ");
-    let file = || item.image.as_deref().map(start).unwrap_or_default();
-    (if has.is_empty() { file() } else { has }, Role::Dim)
+    (if has.is_empty() { "no attribute".into() } else { has }, Role::Dim)
 }
 
 /// What the worst have in common, or why there is no content; a word that does not fit whole is left out.

@@ -22,6 +22,7 @@ pub use pages::Pages;
 use pictures::Pictures;
 
 use crate::audit::RunId;
+use crate::console::msg::Cmd;
 use crate::console::screen::ScreenId;
 use crate::console::widget::input;
 use crate::console::widget::table::Cursor;
@@ -93,6 +94,8 @@ pub struct State {
     detail: usize,
     pub due: Option<Duration>,
     broken: Broken,
+    /// The text of the whole list that was asked for.
+    wanted: Option<copy::Wanted>,
 }
 
 impl State {
@@ -183,6 +186,11 @@ impl State {
         if self.marked.remove(&item.row).is_none() {
             self.marked.insert(item.row, item);
         }
+    }
+
+    /// What is to be done with the text of a whole list that has come, and what is said.
+    pub fn came(&mut self, answer: &ItemsAnswer) -> Option<(Cmd, String)> {
+        copy::came(self, answer)
     }
 
     /// Takes in an answer; one about a list that is no longer wanted is dropped.

@@ -4,7 +4,7 @@ use super::keys::{BACK, CONTACT_SHEET, ITEM_DOWN, ITEM_UP, MARK, NEXT_SPLIT, SIM
 use super::{Broken, HERE, Listing, State, TEXT, copy, item_view, layout, list_view, pages, sheet_view};
 use crate::console::glyph::Glyphs;
 use crate::console::keys::Context;
-use crate::console::msg::{Action, Cmd};
+use crate::console::msg::{Action, Cmd, ExportForm};
 use crate::console::paint::{Pen, inset};
 use crate::console::screen::{Effect, List, Screen, ScreenId};
 use crate::console::shell::quoted;
@@ -12,6 +12,7 @@ use crate::console::view::body;
 use crate::console::widget::input;
 use crate::console::widget::table::Cursor;
 use crate::console::world::World;
+use crate::console::{export, number};
 use crate::engine::{Command, Event, ItemsCommand};
 use crate::report::Sheet;
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent};
@@ -47,7 +48,7 @@ impl Screen for State {
             CONTACT_SHEET => self.sheet = !self.sheet,
             BACK if !self.words.value().is_empty() => self.clear_words(),
             BACK => return self.leave().map(Effect::Go).into_iter().collect(),
-            SIMILAR => self.similar(),
+            SIMILAR => return self.similar(),
             MARK => {
                 self.mark();
                 self.cursor.step(1, self.matching());
@@ -95,7 +96,11 @@ impl Screen for State {
         copy::sheet(self, world)
     }
 
-    fn copied(&self) -> Option<(&'static str, String)> {
+    fn whole(&mut self, world: &World, form: Option<ExportForm>) -> Option<Command> {
+        copy::whole(self, world, form)
+    }
+
+    fn copied(&self, _world: &World) -> Option<(&'static str, String)> {
         Some(("the item", copy::item(self)))
     }
 
@@ -230,10 +235,13 @@ impl State {
     }
 
     /// The items most like the selected one.
-    fn similar(&mut self) {
-        if let Some(listing) = self.selected().map(|item| self.listing.like(item)) {
-            self.open(listing, ScreenId::Items);
+    fn similar(&mut self) -> Vec<Effect> {
+        let Some(listing) = self.selected().map(|item| self.listing.like(item)) else { return Vec::new() };
+        if listing.near == self.listing.near {
+            return Effect::say("these are the items most like it");
         }
+        self.open(listing, ScreenId::Items);
+        Vec::new()
     }
 
     /// Writes the ids of the marked items.
@@ -242,7 +250,11 @@ impl State {
             return Effect::say(format!("nothing is marked yet; {} marks an item", world.key(HERE, MARK)));
         }
         let text = copy::marked(self, world);
-        text.map(|text| Effect::Do(Cmd::Export { name: "items-marked.csv".into(), text })).into_iter().collect()
+        let model = self.listed.as_ref().map_or("", |listed| listed.question.model.as_str());
+        let name = format!("items-marked-{}.csv", export::in_file_name(model));
+        let noun = if self.marked.len() == 1 { "id" } else { "ids" };
+        let what = format!("{} {noun}", number::count(self.marked.len()));
+        text.map(|text| Effect::Do(Cmd::Export { name, text, what })).into_iter().collect()
     }
 
     /// Breaks the drawn item's text into lines, unless they are there.

@@ -4,7 +4,7 @@ use super::keys::{BACK, MARK, NEXT_SPLIT, SIMILAR, WRITE_MARKED};
 use super::*;
 use crate::audit::Split;
 use crate::console::depth::Depth;
-use crate::console::msg::{Action, Cmd};
+use crate::console::msg::{Action, Cmd, ExportForm};
 use crate::console::screen::{Effect, Screen};
 use crate::console::view;
 use crate::console::world::{Look, World};
@@ -70,6 +70,7 @@ fn serve(state: &mut State, world: &World) -> Vec<ItemsCommand> {
                 ItemsAnswer::Picture { list: *list, row: *row, picture: Err("damaged".into()) }
             }
             ItemsCommand::Words { list } => ItemsAnswer::Words { list: *list, words: None },
+            ItemsCommand::Whole { .. } => panic!("nobody asked for the whole list"),
         };
         state.on_event(world, &Event::Items(Arc::new(answer)));
         asked.push(command);
@@ -143,8 +144,8 @@ fn marks_outlive_lists_and_are_written_as_ids() {
     state.open(Listing::with("Senior"), ScreenId::Attributes);
     serve(&mut state, &world);
     let told = state.act(&world, WRITE_MARKED);
-    let [Effect::Do(Cmd::Export { name, text })] = told.as_slice() else { panic!("{told:?}") };
-    assert_eq!(name, "items-marked.csv");
+    let [Effect::Do(Cmd::Export { name, text, what })] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!((name.as_str(), what.as_str()), ("items-marked-v1.csv", "2 ids"));
     // The first was marked, and the mark taken away; its neighbour was marked in its place.
     let ids: Vec<&str> = text.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
     assert_eq!(ids, ["item 1", "item 2"]);
@@ -218,4 +219,34 @@ fn a_page_that_is_far_gives_way() {
     assert_eq!(pages.lacking(5..5), None);
     let (first, items) = pages.around(130);
     assert_eq!((first, items.len()), (64, 6 * 64));
+}
+
+#[test]
+fn the_same_likeness_is_not_stacked_on_itself() {
+    let (mut state, world) = (State::default(), world());
+    serve(&mut state, &world);
+    assert!(state.act(&world, SIMILAR).is_empty());
+    serve(&mut state, &world);
+    // The item is the first of those like it.
+    let told = state.act(&world, SIMILAR);
+    assert!(matches!(told.as_slice(), [Effect::Say(..)]), "{told:?}");
+    assert_eq!(state.before.len(), 1);
+}
+
+#[test]
+fn the_text_of_a_list_comes_whole_though_another_list_is_opened() {
+    let (mut state, world) = (State::default(), world());
+    assert_eq!(copy::whole(&mut state, &world, None), None, "nothing is listed yet");
+    serve(&mut state, &world);
+    let asked = copy::whole(&mut state, &world, Some(ExportForm::Csv)).unwrap();
+    let Command::Items(ItemsCommand::Whole { list, most, rendering }) = asked else { panic!("{asked:?}") };
+    assert_eq!(most, 100_000);
+    let text = rendering.of((0..most).map(item).collect());
+    assert_eq!(text.lines().count(), most + 1);
+    state.open(Listing::with("Senior"), ScreenId::Attributes);
+    serve(&mut state, &world);
+    let answer = ItemsAnswer::Whole { list, items: most, text };
+    let Some((Cmd::Export { name, what, .. }, _)) = state.came(&answer) else { panic!("nothing is written") };
+    assert_eq!((name.as_str(), what.as_str()), ("items.csv", "the first 100,000 of 10,000,000 items"));
+    assert_eq!(state.came(&answer), None, "once");
 }

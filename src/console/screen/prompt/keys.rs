@@ -1,5 +1,6 @@
 //! The keys of the Prompt screen.
 
+use crate::console::drawer;
 use crate::console::keys::{Context, Row, bind};
 use crate::console::msg::Action;
 
@@ -37,7 +38,8 @@ pub static KEYS: &[Row] = &[
     bind(HERE, &["r"], Action::Recall, "recall", "pinned prompt into the focused line"),
     bind(HERE, &["d"], Action::Unpin, "drop", "take the pinned prompt off the ladder"),
     bind(HERE, &["U"], PIN_AGAIN, "", "put back what was dropped last"),
-    bind(HERE, &["o"], Action::OpenItems, "items", "list the items nearest to the prompt"),
+    drawer::row(HERE),
+    bind(HERE, &["^o"], Action::OpenItems, "items", "list the items nearest to the prompt"),
     bind(HERE, &["O"], Action::OrderLadder, "order", "order the ladder by the next head"),
     bind(HERE, &["l"], Action::ToggleLadder, "A-B/ladder", "A-B or the ladder, where one fits"),
     bind(HERE, &["w"], Action::ToggleWhy, "why", "what each word adds to the estimate"),

@@ -1,6 +1,7 @@
 //! The Prompt screen: two sentences scored on every edit, and a ladder of pinned ones.
 
 mod complete;
+mod evidence;
 mod keys;
 mod ladder;
 mod layout;
@@ -20,6 +21,7 @@ use measured::Measured;
 use view::view;
 
 use crate::audit::HeadKind;
+use crate::console::drawer::Drawer;
 use crate::console::msg::{Action, Cmd};
 use crate::console::widget::input;
 use crate::console::widget::table::Cursor;
@@ -88,6 +90,8 @@ pub struct State {
     pub scored: Option<Scored>,
     /// What is measured of the focused prompt beside its scores.
     pub measured: Measured,
+    /// The items behind the prompts.
+    pub drawer: Drawer,
     /// Pins that were dropped, the newest last.
     dropped: Vec<Pin>,
     /// Kept prompts, oldest first, and the place while one goes through them.
@@ -113,6 +117,7 @@ impl Default for State {
             why: false,
             scored: None,
             measured: Measured::default(),
+            drawer: Drawer::default(),
             dropped: Vec::new(),
             kept: Vec::new(),
             browsing: None,

@@ -4,6 +4,7 @@ use super::State;
 use super::verdict::grounds;
 use crate::diagnose::{PairScores, PromptEstimate, PromptScores};
 use crate::engine::Answer;
+use crate::report::probability;
 
 impl State {
     /// The prompts and, where something is said of them, what is.
@@ -34,7 +35,7 @@ fn one(name: &str, scores: &PromptScores) -> String {
 pub fn difference(pair: &PairScores) -> Vec<String> {
     match &pair.estimate {
         Some(found) => vec![
-            format!("{}; P(A is worse) {:.3}", found.sentence(), found.p_worse),
+            format!("{}; P(A is worse) {}", found.sentence(), probability(found.p_worse)),
             format!("A - B: loss {}", level(&found.estimate, true)),
         ],
         None => vec![pair.verdict.clone()],

@@ -2,6 +2,7 @@
 
 use super::keys::{BOTH_MODELS, COMPLETE, PIN_AGAIN, RAISE, TAKE_WORD};
 use super::{HERE, Pin, State, TYPING, layout, sheet, view};
+use crate::console::drawer::DRAWER;
 use crate::console::glyph::Glyphs;
 use crate::console::keys::Context;
 use crate::console::msg::Action;
@@ -42,6 +43,10 @@ impl Screen for State {
         if let Some(said) = said {
             return Effect::say(said);
         }
+        if action == DRAWER {
+            self.drawer.open = !self.drawer.open;
+            return Vec::new();
+        }
         if action == Action::OpenItems {
             return match self.text(self.focus) {
                 "" => Effect::say("the prompt is empty: there is nothing to be near to"),
@@ -54,7 +59,8 @@ impl Screen for State {
     }
 
     fn draw(&self, world: &World, pen: &mut Pen<'_>, body: Rect) {
-        view(self, world, pen, body);
+        view(self, world, pen, self.drawer.above(body));
+        self.drawer.draw(pen, body, &self.evidence(world), &world.key(HERE, DRAWER));
     }
 
     fn hint(&self, world: &World) -> [String; 2] {
@@ -95,16 +101,18 @@ impl Screen for State {
         sheet::sheet(self, world)
     }
 
-    fn copied(&self) -> Option<(&'static str, String)> {
+    fn copied(&self, _world: &World) -> Option<(&'static str, String)> {
         Some(("the prompt", self.said()))
     }
 
     fn wants(&mut self, world: &World) -> Vec<Command> {
-        self.wanted(world)
+        let evidence = self.drawer.wants(&self.evidence(world));
+        self.wanted(world).into_iter().chain(evidence).collect()
     }
 
     fn on_event(&mut self, world: &World, event: &Event) {
         self.measured.on_event(event);
+        self.drawer.on_event(event);
         match event {
             Event::Opened { history, .. } => self.remember(history),
             Event::Shown(_) => self.heads_changed(),
@@ -117,7 +125,7 @@ impl Screen for State {
     }
 
     fn settle(&mut self, _world: &World, body: Rect) {
-        let places = layout(body, self.wish());
+        let places = layout(self.drawer.above(body), self.wish());
         let seen = places.ladder.map_or(1, |area| usize::from(area.height.saturating_sub(2)));
         self.cursor.settle(self.pins.len(), seen);
     }
@@ -168,7 +176,7 @@ impl State {
         if !acts.contains(&action) {
             return None;
         }
-        if self.measured.raise || layout(body(world.size), self.wish()).ladder.is_none() {
+        if self.measured.raise || layout(self.drawer.above(body(world.size)), self.wish()).ladder.is_none() {
             let key = |action| world.key(HERE, action);
             let way = if self.measured.raise { key(RAISE) } else { key(Action::ToggleLadder) };
             return Some(Effect::say(format!("the ladder is not in sight; {way} shows it")));

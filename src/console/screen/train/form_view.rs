@@ -59,6 +59,7 @@ pub fn words_of_kept(world: &World, model: &str, runs: &[HyperParameters]) -> Op
     match (found.as_slice(), runs.len()) {
         ([], _) => None,
         ([run], 1) => Some(format!("run {} has exactly these settings already", run.id.short())),
+        ([_], all) => Some(format!("1 of {all} runs is there already")),
         (found, all) => Some(format!("{} of {all} runs are there already", found.len())),
     }
 }

@@ -50,6 +50,8 @@ pub struct State {
     pub show_log: bool,
     /// First line of the log in sight.
     pub log_offset: usize,
+    /// The key that drops what was kept was pressed: once more, and it is gone.
+    dropping: bool,
 }
 
 impl Default for State {
@@ -63,6 +65,7 @@ impl Default for State {
             written: BTreeMap::new(),
             show_log: false,
             log_offset: 0,
+            dropping: false,
         }
     }
 }

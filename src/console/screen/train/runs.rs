@@ -26,14 +26,14 @@ pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
     head(pen, inside, y);
     let page = usize::from(inside.height - 1);
     let cursor = state.runs;
-    let shared = shared_words(world);
+    let (shared, of_runs) = (shared_words(world), shared_by_runs(world));
     for (line, (place, row)) in rows(world).enumerate().skip(cursor.offset).take(page).enumerate() {
         let y = inside.y + 1 + line as u16;
         let area = Rect { y, height: 1, ..inside };
         match row {
             Row::Run(record) => {
                 let shown = world.shown.as_ref().is_some_and(|shown| shown.record.id == record.id);
-                run(pen, area, record, shown);
+                run(pen, area, record, shown, &of_runs);
                 // The letter that ends its curve.
                 if let Some(at) = state.curves.marked.iter().position(|marked| *marked == record.id) {
                     let letter = spark::letter(at).to_string();
@@ -73,7 +73,16 @@ fn shared_words(world: &World) -> Vec<String> {
         Row::Elsewhere(run) => Some(run.hyper.summary()),
         _ => None,
     });
-    let all: Vec<String> = settings.collect();
+    shared_in(&settings.collect::<Vec<_>>())
+}
+
+/// Likewise of the runs there are, whatever waits.
+fn shared_by_runs(world: &World) -> Vec<String> {
+    let summary = |row| if let Row::Run(run) = row { Some(run.summary()) } else { None };
+    shared_in(&rows(world).filter_map(summary).collect::<Vec<_>>())
+}
+
+fn shared_in(all: &[String]) -> Vec<String> {
     let Some((first, others)) = all.split_first().filter(|(_, others)| !others.is_empty()) else { return Vec::new() };
     let in_all = |word: &&str| others.iter().all(|other| other.split(", ").any(|known| known == *word));
     first.split(", ").filter(in_all).map(str::to_owned).collect()
@@ -142,7 +151,7 @@ fn waiting(pen: &mut Pen<'_>, area: Rect, shared: &[String], said: Waiting) {
     }
 }
 
-fn run(pen: &mut Pen<'_>, area: Rect, record: &RunRecord, shown: bool) {
+fn run(pen: &mut Pen<'_>, area: Rect, record: &RunRecord, shown: bool, shared: &[String]) {
     let at = columns(area.width);
     let glyphs = pen.glyphs();
     let mark = match (record.state, shown) {
@@ -170,7 +179,7 @@ fn run(pen: &mut Pen<'_>, area: Rect, record: &RunRecord, shown: bool) {
         RunState::Cancelled => format!("stopped after epoch {epoch} of {}; ", record.hyper.epochs),
         RunState::Diverged => "diverged; ".into(),
     };
-    let words = format!("{end}{}", record.summary());
+    let words = format!("{end}{}", telling_first(&record.summary(), shared));
     let room = area.width.saturating_sub(at[5]);
     // A few letters of a summary say nothing.
     if room >= 8 {

@@ -29,6 +29,7 @@ impl Screen for State {
     }
 
     fn act(&mut self, world: &World, action: Action) -> Vec<Effect> {
+        let confirmed = std::mem::take(&mut self.dropping) && action == DROP_KEPT;
         match action {
             Action::NewRun => return self.open_form(world),
             Action::OpenRun => return self.open_run(world),
@@ -48,7 +49,13 @@ impl Screen for State {
             }
             RUN_KEPT | DROP_KEPT if world.jobs.kept() == 0 => return Effect::say("nothing was left waiting"),
             RUN_KEPT => return Effect::send(Command::ReleaseJobs { job: None }),
-            DROP_KEPT => return Effect::send(Command::DropKeptJobs),
+            DROP_KEPT if confirmed => return Effect::send(Command::DropKeptJobs),
+            DROP_KEPT => {
+                self.dropping = true;
+                let (key, count) = (world.key(HERE, DROP_KEPT), world.jobs.kept());
+                let noun = if count == 1 { "run that waits is" } else { "runs that wait are" };
+                return vec![Effect::Say(format!("{key} again: {count} {noun} dropped for good"), true)];
+            }
             MARK | CURVES | DIFFERENCE | SMOOTH | LOG_SCALE if self.form.is_none() => {
                 return self.act_on_curves(world, action);
             }
