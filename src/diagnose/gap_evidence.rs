@@ -71,10 +71,14 @@ impl IntervalMethod {
         let permuted = "; p of attributes that belong to groups by permuting these";
         match (self, units) {
             (Self::Analytic, Units::Items(_)) if classes.is_some() => {
-                format!("{}, skew-corrected Welch's t for loss", self.words_of_classes(classes == Some(true)))
+                format!(
+                    "{}, Welch's t for loss, corrected for skew and rare losses",
+                    self.words_of_classes(classes == Some(true))
+                )
             }
             (Self::Analytic, Units::Items(_)) => {
-                "DeLong's variance in score intervals for AUROC, skew-corrected Welch's t for loss".into()
+                "DeLong's variance in score intervals for AUROC, Welch's t for loss, corrected for skew and rare losses"
+                    .into()
             }
             (Self::Analytic, Units::Clusters(_)) if classes.is_some() => {
                 format!("{}, the sandwich variance{of_units} for loss{permuted}", self.words_of_classes(false))

@@ -70,7 +70,7 @@ impl<'a> GroupLosses<'a> {
     /// Where intervals and p-values come from, in words.
     pub fn intervals(&self) -> String {
         match self.units() {
-            Units::Items(_) => "skew-corrected Welch's t".into(),
+            Units::Items(_) => "Welch's t, corrected for skew and rare losses".into(),
             Units::Clusters(clusters) => {
                 format!(
                     "the sandwich variance over {} groups of items; p of attributes that belong to groups by permuting these",

@@ -12,6 +12,7 @@ use crate::stats::{self, Better, Clusters, Side, Units};
 use rand::seq::{SliceRandom, index::sample};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rand_distr::{Beta, Distribution};
 use rayon::prelude::*;
 
 fn random(seed: u64) -> ChaCha8Rng {
@@ -255,6 +256,50 @@ fn small_cells_give_few_false_verdicts() {
         });
         println!("half of the attributes permuted: false share of 'resolved', {kind} {rate:.3}");
         assert!(rate <= 0.06, "{kind}");
+    }
+}
+
+/// Cross-entropy of a calibrated classifier that is right in this share of cases: most losses are near 0, few are large.
+fn calibrated(right: f64) -> impl Fn(&mut ChaCha8Rng) -> f64 {
+    let law = Beta::new(2.0 * right, 2.0 * (1.0 - right)).unwrap();
+    move |draw| {
+        let p: f64 = law.sample(draw).clamp(1e-6, 1.0 - 1e-6);
+        if draw.random_bool(p) { -p.ln() } else { -(1.0 - p).ln() }
+    }
+}
+
+/// A loss by chance.
+type Law = Box<dyn Fn(&mut ChaCha8Rng) -> f64 + Sync + Send>;
+
+#[test]
+#[ignore = "simulation"]
+fn rare_losses_give_few_false_verdicts() {
+    let errors = |rate: f64| -> Law { Box::new(move |draw| f64::from(u8::from(draw.random_bool(rate)))) };
+    let laws: [(&str, Law); 8] = [
+        ("0/1 losses, 1 %", errors(0.01)),
+        ("0/1 losses, 2 %", errors(0.02)),
+        ("0/1 losses, 5 %", errors(0.05)),
+        ("0/1 losses, 10 %", errors(0.1)),
+        ("cross-entropy, 92 % right", Box::new(calibrated(0.92))),
+        ("cross-entropy, 98.7 % right", Box::new(calibrated(0.987))),
+        ("exponential losses", Box::new(exponential)),
+        ("log-normal losses", Box::new(|draw| normal(draw).exp())),
+    ];
+    // 100 persons of eight items; attributes of some 40 items have nothing to do with the losses.
+    let persons = Clusters::from_labels(&(0..800).map(|item| item / 8).collect::<Vec<_>>());
+    for (name, law) in &laws {
+        for (title, units) in [("items", Units::Items(800)), ("persons", Units::Clusters(&persons))] {
+            let (any, _) = false_verdicts(400, |seed| {
+                let draw = &mut random(seed);
+                let material = GapMaterial { losses: (0..800).map(|_| law(draw)).collect(), scored: None, units };
+                let held: Vec<Vec<bool>> =
+                    (0..20).map(|_| (0..800).map(|_| draw.random_bool(0.05)).collect()).collect();
+                let wrong = resolved(&judge(&material, 20, |at| held[at].clone())[0]);
+                (wrong, wrong)
+            });
+            println!("{name}, {title}: audits with a false 'resolved' {any:.3}");
+            assert!(any <= 0.06, "{name}");
+        }
     }
 }
 

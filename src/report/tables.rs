@@ -107,7 +107,7 @@ fn attributes_under(table: &AttributesTable, heading: String) -> Sheet {
             grouped(table.n)
         ),
         format!(
-            "Intervals are 95 %, from: {}. q is Benjamini-Hochberg over the attributes; resolved means q < .05. n needed resolves this gap alone, at its measured size, four times in five at p < .05; shrunken is the loss gap without the winner's curse.",
+            "Intervals are 95 %, from: {}. q is Benjamini-Hochberg over the attributes with data enough; resolved means q < .05. n needed resolves this gap alone, at its measured size, four times in five at p < .05; shrunken is the loss gap without the winner's curse.",
             table.intervals
         ),
     ];
