@@ -91,6 +91,8 @@ fn jobs_are_kept_by_who_leaves_and_offered_at_the_next_start() {
     console.send("gr");
     console.wait("one that runs", |text| !text.contains("idle") && text.contains("job 1"));
     console.send("D");
+    console.wait("a question", |text| text.contains("D again: 2 runs that wait are dropped for good"));
+    console.send("D");
     console.wait("nothing else", |text| !text.contains("left waiting"));
     console.send("q");
     console.wait("words", |text| text.contains("1 running: kept"));
