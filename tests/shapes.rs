@@ -4,7 +4,10 @@
 //! After adding fields: `LLM2LOSS_BLESS=1 cargo test --test shapes`.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use assert_cmd::Command;
+use common::npy;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -165,6 +168,13 @@ fn examples() -> BTreeMap<String, Shape> {
         let lines: Vec<Value> = serde_json::Deserializer::from_str(&text).into_iter().map(Result::unwrap).collect();
         lines.iter().for_each(|document| place.add(document));
     }
+    let (vectors, phrases) = (place.path("vectors.npy"), place.path("phrases.npy"));
+    common::half_array(Path::new(&vectors), 600, 8);
+    std::fs::write(&phrases, npy("<f4", "(1, 8)", &[1.0_f32; 8].map(f32::to_le_bytes).concat())).unwrap();
+    std::fs::write(place.path("phrases.txt"), "anything\n").unwrap();
+    let given = ["--manifest", &rows, "--embeddings", &vectors, "--prompt-embeddings", &phrases];
+    place.json(&[&["ingest", "listed"][..], &given].concat());
+    place.json(&["score", "listed", "--phrases"]);
     place.json(&["cache", "stats"]);
     place.json(&["cache", "verify"]);
     let export = place.path("out.safetensors");
@@ -189,7 +199,7 @@ fn kept() -> BTreeMap<String, Shape> {
 fn documents_keep_their_fields_and_types() {
     let now = examples();
     // A name of the data among the paths would freeze the data.
-    let names = ["v1", "v2", "odd", "large", "mine"];
+    let names = ["v1", "v2", "odd", "large", "mine", "listed"];
     for path in now.values().flat_map(BTreeMap::keys) {
         assert!(!path.split(['.', '[']).any(|part| names.contains(&part)), "{path}: add it to NAMED_BY_DATA");
     }
