@@ -42,7 +42,8 @@ fn percent(holds: impl Fn(&mut ChaCha8Rng) -> bool + Sync) -> f64 {
 
 fn within(found: f64, title: &str) {
     println!("{title:<64} {found:5.1} %");
-    assert!((93.0..=97.5).contains(&found), "{title}: {found}");
+    // Above the middle: a side that varies less than all items do is given what they do.
+    assert!((93.0..=98.0).contains(&found), "{title}: {found}");
 }
 
 #[test]
