@@ -35,7 +35,7 @@ pub fn run(place: Place, model: Option<&str>, output: &Output) -> Result<u8, Fai
     let mut text = report::demo(&found, &slices, &run.diagnosis.tables, &run.record);
     if let Some(home) = elsewhere {
         let home = report::shell_word(&home.to_string_lossy());
-        text.push_str(&format!("They are to work in this home too: export LLM2LOSS_HOME={home}\n"));
+        text.push_str(&format!("For the same home, first: export LLM2LOSS_HOME={home}\n"));
     }
     print(&text)
 }

@@ -104,7 +104,7 @@ pub fn findings(found: &Findings, format: Format) -> String {
 fn note(found: &Findings) -> String {
     let units = if found.units == found.n { "" } else { "; items of a group depend on each other" };
     format!(
-        "Others are all test items known not to be of the group. Intervals are 95 %, from {}{units}; q is Benjamini-Hochberg over those of {} attributes, and of {} pairs, with data enough. A gap is an association, not a cause.\n",
+        "Others are all test items known not to be of the group. Intervals are 95 %, from {}{units}; q is Benjamini-Hochberg over the attributes, or the pairs, with data enough (of {} and {}). A gap is an association, not a cause.\n",
         found.intervals, found.attributes, found.pairs
     )
 }
