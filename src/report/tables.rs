@@ -5,8 +5,8 @@ use super::sheet::{Cell, Sheet};
 use super::{Align, heading, members, printable};
 use crate::audit::{Contrast, HeadKind, RunRecord, Side};
 use crate::diagnose::{
-    Aggregate, Association, AttributeRow, AttributesTable, BiasTable, Correlations, Follows, Measured, OodTable,
-    TrueGap, ValidityTable, ZeroShotTable, grouped,
+    Aggregate, Association, AttributeRow, AttributesTable, BiasTable, Correlations, Follows, Measured, NO_AMOUNT,
+    OodTable, TrueGap, ValidityTable, ZeroShotTable, grouped,
 };
 use crate::stats::Interval;
 use Align::{Left, Right};
@@ -111,6 +111,11 @@ fn attributes_under(table: &AttributesTable, heading: String) -> Sheet {
             table.intervals
         ),
     ];
+    if table.rows.iter().flat_map(|row| &row.predicted).any(|gap| gap.amount().is_none()) {
+        sheet
+            .notes
+            .push(format!("Predicted losses are an order, {NO_AMOUNT}: of the regressor only the sign is told."));
+    }
     if let Some(found) = table.rows.iter().find_map(|row| row.combined) {
         sheet.notes.push(combined_note(found, "group with the attribute"));
     }
@@ -175,11 +180,11 @@ fn fit(mut sheet: Sheet, table: &AttributesTable) -> Sheet {
 /// One row of Table 5, in the order of its columns.
 fn attribute_cells(row: &AttributeRow) -> Vec<Cell> {
     let predicted = |head: HeadKind| {
-        row.predicted(head, row.contrast).map_or(Cell::Empty, |gap| Cell::Number {
-            value: gap.summary.mean,
-            digits: 3,
-            signed: true,
-        })
+        let Some(gap) = row.predicted(head, row.contrast) else { return Cell::Empty };
+        gap.amount().map_or_else(
+            || Cell::text(if gap.summary.mean > 0.0 { "harder" } else { "easier" }),
+            |said| Cell::Number { value: said.mean, digits: 3, signed: true },
+        )
     };
     let (auroc, loss) = (&row.auroc_evidence, &row.loss_evidence);
     let [combined, combined_interval] = combined_cells(row.combined);
@@ -236,13 +241,12 @@ pub fn paper_attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
     ];
     let mut sheet = Sheet::new(heading("Table 5 · as the paper has it", run), &columns);
     for row in &table.rows {
-        let unsigned = |head: HeadKind| {
-            row.predicted(head, Contrast::Bare).map_or(Cell::Empty, |gap| Cell::Number {
-                value: gap.summary.mean.abs(),
-                digits: 4,
-                signed: false,
-            })
-        };
+        let unsigned =
+            |head: HeadKind| {
+                row.predicted(head, Contrast::Bare)
+                    .and_then(|gap| gap.amount())
+                    .map_or(Cell::Empty, |said| Cell::Number { value: said.mean.abs(), digits: 4, signed: false })
+            };
         sheet.row(vec![
             Cell::text(&row.name),
             Cell::number(row.auroc_true, 4),
