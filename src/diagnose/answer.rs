@@ -267,8 +267,8 @@ impl BiasRow {
     #[must_use]
     pub fn follows(&self) -> Option<Follows> {
         let order = self.null?.p < super::policy::LEVEL;
-        // Of a gap without a sign only the order can follow.
-        let signs = self.same_sign_interval.is_none_or(|interval| interval.low > 0.5);
+        // A gap without a sign has no interval of right ones, and so no verdict.
+        let signs = self.same_sign_interval?.low > 0.5;
         Some(match (order, signs) {
             (true, true) => Follows::Yes,
             (true, false) => Follows::OrderAlone,

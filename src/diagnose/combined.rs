@@ -180,6 +180,38 @@ mod tests {
     }
 
     #[test]
+    fn combined_means_are_those_of_dense_matrices_and_quadrature() {
+        let fixture: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/fixtures/estimate.json")).unwrap();
+        let case = &fixture["combined"];
+        let figure = |name: &str, at: usize| case[name][at].as_f64().unwrap();
+        let group = |at: usize| LabelledGroup {
+            mean: figure("mean", at),
+            variance: figure("variance", at),
+            units: case["units"][at].as_u64().unwrap() as usize,
+            predicted: figure("predicted", at),
+        };
+        let found = combine(&(0..24).map(group).collect::<Vec<_>>(), [-100.0, 100.0].into_iter()).unwrap();
+        for (at, combined) in found.iter().enumerate() {
+            assert!((combined.value - figure("value", at)).abs() < 1e-6, "{at}: {combined:?}");
+            let ends = &case["interval"][at];
+            let off = (combined.interval.low - ends[0].as_f64().unwrap()).abs()
+                + (combined.interval.high - ends[1].as_f64().unwrap()).abs();
+            assert!(off < 1e-4, "{at}: {combined:?} {ends}");
+        }
+    }
+
+    #[test]
+    fn no_mean_leaves_the_range_of_the_losses() {
+        let group = |at: usize| {
+            let mean = if at.is_multiple_of(3) { 0.0 } else { 0.05 * (at % 5) as f64 };
+            LabelledGroup { mean, variance: 0.01, units: 5, predicted: at as f64 }
+        };
+        let found = combine(&(0..24).map(group).collect::<Vec<_>>(), [0.0, 1.0].into_iter()).unwrap();
+        assert!(found.iter().all(|one| one.interval.low >= 0.0 && one.interval.high <= 1.0 && one.value >= 0.0));
+    }
+
+    #[test]
     fn slices_told_are_combined_with_a_fit_to_all_that_were_tested() {
         // Slice s holds items 3s to 3s + 2, of which the last is a training item that no prediction is of.
         let slice = |at: usize| DiscoveredSlice {

@@ -107,9 +107,11 @@ fn attributes_under(table: &AttributesTable, heading: String) -> Sheet {
             grouped(table.n)
         ),
         format!(
-            "Intervals are 95 %, from: {}. q is Benjamini-Hochberg over the attributes with data enough; resolved means q < .05. n needed resolves this gap alone, at its measured size, four times in five at p < .05; shrunken is the loss gap without the winner's curse.",
+            "Intervals are 95 %, from: {}. q is Benjamini-Hochberg over the attributes with data enough; resolved means q < .05.",
             table.intervals
         ),
+        "n needed resolves this gap alone, at its measured size, four times in five at p < .05.".into(),
+        "Shrunken is the loss gap without the winner's curse.".into(),
     ];
     if table.rows.iter().flat_map(|row| &row.predicted).any(|gap| gap.amount().is_none()) {
         sheet
@@ -137,6 +139,13 @@ fn attributes_under(table: &AttributesTable, heading: String) -> Sheet {
     sheet
 }
 
+/// Beginnings of notes that explain a column alone, and that column.
+const EXPLAINED: [(&str, &str); 4] = [
+    ("Combined is", "combined"),
+    ("n needed", "n needed"),
+    ("Shrunken is", "loss gap shrunken"),
+    ("Predicted losses are", "pred regressor"),
+];
 /// Columns of a terminal that most people have.
 const TERMINAL: usize = 120;
 /// What Table 5 does without where a terminal has no room for all, first things first.
@@ -174,7 +183,13 @@ fn fit(mut sheet: Sheet, table: &AttributesTable) -> Sheet {
     if table.rows.iter().all(|row| row.auroc_gap.value().is_none()) && table.classes.is_none() {
         ["AUROC verdict", "worse"].iter().for_each(|name| sheet.leave_out(name));
     }
-    sheet.fitted(TERMINAL, &SPARED)
+    let mut sheet = sheet.fitted(TERMINAL, &SPARED);
+    for (note, column) in EXPLAINED {
+        if !sheet.has_column(column) {
+            sheet.notes.retain(|said| !said.starts_with(note));
+        }
+    }
+    sheet
 }
 
 /// One row of Table 5, in the order of its columns.
@@ -323,9 +338,9 @@ fn against(gap: TrueGap) -> &'static str {
 }
 
 /// How many signs are right, and the interval of their share.
-fn sign_cells(same: Option<usize>, n: usize, interval: Option<Interval>) -> [Cell; 2] {
+fn sign_cells(same: Option<usize>, interval: Option<Interval>) -> [Cell; 2] {
     [
-        same.map_or(Cell::Empty, |same| Cell::Text(format!("{same} of {n}"))),
+        same.map_or(Cell::Empty, Cell::Count),
         interval.map_or(Cell::Empty, |interval| Cell::Interval { interval, digits: 2, signed: false }),
     ]
 }
@@ -343,7 +358,7 @@ pub fn bias(table: &BiasTable, run: &RunRecord) -> Sheet {
             vec![Cell::text("estimate"), Cell::text("everybody"), Cell::text(against(row.against)), Cell::Count(row.n)];
         cells.extend(correlation_cells(&row.correlations));
         cells.extend([Cell::Empty, Cell::Empty, Cell::Empty]);
-        cells.extend(sign_cells(row.same_sign, row.n, row.same_sign_interval));
+        cells.extend(sign_cells(row.same_sign, row.same_sign_interval));
         sheet.row(cells);
     }
     for row in &table.rows {
@@ -358,14 +373,14 @@ pub fn bias(table: &BiasTable, run: &RunRecord) -> Sheet {
         cells.push(row.null.map_or(Cell::Empty, |null| Cell::Number { value: null.level95, digits: 3, signed: true }));
         cells.push(row.null.map_or(Cell::Empty, |null| Cell::Probability(null.p)));
         cells.push(Cell::text(verdict));
-        cells.extend(sign_cells(row.same_sign, row.n, row.same_sign_interval));
+        cells.extend(sign_cells(row.same_sign, row.same_sign_interval));
         sheet.row(cells);
     }
     let replicates = table.rows.iter().find_map(|row| row.null).map_or(0, |null| null.replicates);
     sheet.notes = vec![
         "Over attributes. They overlap, so n of them are not n independent points, which the textbook p (two-sided) does not know.".into(),
         format!(
-            "The verdict follows the null instead (one-sided, p < .05): Spearman with the losses of the training items permuted and a ridge head refitted, {replicates} times; 95 % of them lie below 'null 95 %'. 'follows' needs the interval of right signs above one half as well."
+            "The verdict follows the null instead (one-sided, p < .05): Spearman with the losses of the training items permuted and a ridge head refitted, {replicates} times; 95 % of them lie below 'null 95 %'. 'follows' needs the interval of right signs above one half as well; RMM has no sign, and so no verdict. Same sign counts attributes, of n."
         ),
     ];
     sheet
