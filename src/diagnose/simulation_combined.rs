@@ -54,7 +54,8 @@ fn few_labels_gain_from_predictions() {
             "{labels} labels a group: RMSE {alone:.3} alone, {predicted:.3} predicted, {together:.3} combined; the 95 % interval holds {coverage:.3}"
         );
         assert!(labels > 5 || together <= 0.6 * alone);
-        assert!(together <= alone && (0.91..=0.995).contains(&coverage));
+        // With few labels and a good prediction too wide: how little groups differ is then not known.
+        assert!(together <= alone && coverage >= 0.92);
     }
 }
 
