@@ -317,7 +317,7 @@ fn small_cells_with_few_labels_gain_from_heads() {
         let coverage = seen.coverage();
         assert!(labels > 5 || together <= 0.6 * alone);
         // With 5 labels the intervals are wider than they need be: how far groups lie apart is then known badly.
-        assert!(together <= 1.05 * alone.min(predicted) && coverage >= 0.92);
+        assert!(together <= 1.05 * alone.min(predicted) && (0.92..=0.999).contains(&coverage));
     }
 }
 
