@@ -605,7 +605,7 @@ fn who_belongs_together_is_noticed() {
             format!("{split},0.{},{},{}", row % 7, label(row / 5), text(row))
         })
     };
-    let people = place.file("people.csv", rows(&|person| format!("Ann{} Lee", letters(person))));
+    let people = place.file("people.csv", rows(&|person| format!("Ann Lee{}", letters(person))));
     let classes = place.file("classes.csv", rows(&|class| format!("breed {}", letters(class))));
     let found = place.ingest("people", &["--manifest", &people]);
     assert_eq!(found["groups"], 120, "{found}");

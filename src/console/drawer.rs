@@ -267,7 +267,10 @@ fn agreement(pen: &Pen<'_>, question: &Question, backed: &Backed) -> (String, Ro
     let measured = format!("{of} {}{ends}", signed(data.value));
     let heads = backed.heads.map_or_else(
         || "no heads are asked".to_owned(),
-        |heads| format!("heads {}, {} of {} members", signed(heads.value), heads.votes, heads.members),
+        |heads| {
+            let side = || if heads.value > 0.0 { "say harder, no amount" } else { "say easier, no amount" }.to_owned();
+            format!("heads {}, {} of {} members", heads.amount().map_or_else(side, signed), heads.votes, heads.members)
+        },
     );
     let (verdict, role) = match agreement {
         Agreement::Agree => ("Heads and data agree", Role::Good),

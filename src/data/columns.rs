@@ -2,9 +2,10 @@
 
 use super::DataError;
 use super::facts::listed;
+use super::identity::{is_of_people, may_be_people};
 use super::table::{Column, Table};
 use super::text_column::{find_text, no_text};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What a column stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +105,15 @@ pub fn guess(table: &Table, mut roles: Vec<Option<Role>>, model: &str, purpose: 
             roles[at] = Some(role);
         }
     }
+    if free(&roles, &Role::Group)
+        && let Some(at) = (0..roles.len()).find(|&at| roles[at].is_none() && names_each(&table.columns[at]))
+    {
+        let name = &table.columns[at].name;
+        notes.push(format!(
+            "items of one value of column '{name}' are a group, judged as one; --column ignore={name} undoes it"
+        ));
+        roles[at] = Some(Role::Group);
+    }
     let mut of_the_model = Vec::new();
     let mut worded = Vec::new();
     let roles = roles.into_iter().zip(&table.columns).map(|(role, column)| {
@@ -134,6 +144,15 @@ pub fn guess(table: &Table, mut roles: Vec<Option<Role>>, model: &str, purpose: 
         ));
     }
     Ok(Guess { roles, notes })
+}
+
+/// Whether a column names people, by its own name, and has several items of each of many.
+fn names_each(column: &Column) -> bool {
+    if !is_of_people(&column.name) {
+        return false;
+    }
+    let known: Vec<&str> = column.cells().filter(|cell| !is_missing(cell)).collect();
+    may_be_people(known.iter().collect::<HashSet<_>>().len(), known.len())
 }
 
 /// Columns that may yet become anything, results of the model left out.

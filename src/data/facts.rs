@@ -4,7 +4,7 @@ use super::DataError;
 use super::attribute_columns::attributes;
 use super::columns::{Role, is_missing};
 use super::draft::Flags;
-use super::identity::{GroupBy, may_be_people, names_people};
+use super::identity::{GroupBy, are_numbers, is_of_people, may_be_people, names_people};
 use super::losses::{Labels, correct_column, labels, loss_column, metric_column};
 use super::mapping::{Mapping, Roles};
 use super::table::{Column, Table};
@@ -47,11 +47,18 @@ impl Facts {
         let notes = &mut facts.notes;
         facts.splits =
             roles.one(table, &Role::Split).map(|column| splits(table, column, &mapping.splits)).transpose()?;
-        facts.groups = roles.one(table, &Role::Group).map(owned);
+        // Cells that say nothing are nobody, not one person.
+        let grouped = |column: &Column| {
+            column
+                .cells()
+                .map(|cell| if is_missing(cell) { String::new() } else { cell.into() })
+                .collect::<Vec<String>>()
+        };
+        facts.groups = roles.one(table, &Role::Group).map(grouped);
         if let Some(column) = roles.one(table, &Role::Label) {
             let read = labels(&owned(column), mapping.positive.as_deref(), mapping.threshold, notes)?;
             if facts.groups.is_none() && groups_by_label(column, &read, mapping.group_by, notes) {
-                facts.groups = Some(owned(column));
+                facts.groups = Some(grouped(column));
             }
             facts.label = Some(read);
         }
@@ -137,6 +144,9 @@ fn groups_by_label(column: &Column, labels: &Labels, asked: Option<GroupBy>, not
     if !may_be_people(classes.len(), items) {
         return false;
     }
+    if !is_of_people(&column.name) && are_numbers(classes.iter().map(String::as_str)) {
+        return false;
+    }
     let people = names_people(&column.name, classes.iter().map(String::as_str));
     let (what, then) = if people {
         (
@@ -144,7 +154,10 @@ fn groups_by_label(column: &Column, labels: &Labels, asked: Option<GroupBy>, not
             "items of one are a group, judged as one and kept on one side of a drawn split; --group-by none undoes it",
         )
     } else {
-        ("values", "if these are people, --group-by label judges each as one and keeps it on one side of a drawn split")
+        (
+            "values",
+            "they may be people or kinds of things; if people, --group-by label judges each as one and keeps it on one side of a drawn split",
+        )
     };
     let each = items as f64 / classes.len() as f64;
     notes.push(format!("column '{}' names {} {what} of {each:.1} items each: {then}", column.name, classes.len()));

@@ -25,7 +25,7 @@ const LEAST_SHARED: f64 = 0.8;
 /// Items a group has on average where it is a person's: several, and not the hundreds of a class.
 const SEVERAL: std::ops::RangeInclusive<f64> = 1.5..=50.0;
 /// Words of a column's name that say so.
-const PEOPLE: [&str; 14] = [
+const PEOPLE: [&str; 21] = [
     "identity",
     "identities",
     "person",
@@ -40,7 +40,19 @@ const PEOPLE: [&str; 14] = [
     "actor",
     "participant",
     "annotator",
+    "customer",
+    "client",
+    "student",
+    "worker",
+    "employee",
+    "household",
+    "respondent",
 ];
+/// Share of values that end in a word which ends others too, from which on names are kinds: breeds share "Terrier", people
+/// seldom a surname.
+const KINDS: f64 = 0.25;
+/// Values that end alike where a word is that of a kind.
+const LEAST_ALIKE: usize = 3;
 
 /// Whether so many groups of so many items may each be one person's.
 #[must_use]
@@ -51,16 +63,30 @@ pub fn may_be_people(groups: usize, items: usize) -> bool {
 /// Whether a label's column names people: by its own name, or by values that are mostly names such as `Ann_Lee`.
 #[must_use]
 pub fn names_people<'a>(column: &str, values: impl Iterator<Item = &'a str>) -> bool {
-    let words = |text: &str| text.split([' ', '_', '-', '.']).map(str::to_lowercase).collect::<Vec<String>>();
-    if words(column).iter().any(|word| PEOPLE.contains(&word.as_str())) {
+    if is_of_people(column) {
         return true;
     }
     let (mut names, mut all) = (0, 0);
+    let mut ends: HashMap<&str, usize> = HashMap::new();
     for value in values {
         all += 1;
         names += usize::from(is_name(value));
+        *ends.entry(value.rsplit([' ', '_']).next().unwrap_or_default()).or_default() += 1;
     }
-    all > 0 && names * 10 >= all * 9
+    let alike: usize = ends.values().filter(|many| **many >= LEAST_ALIKE).sum();
+    all > 0 && names * 10 >= all * 9 && (alike as f64) < KINDS * all as f64
+}
+
+/// Whether a column's own name says that it names people.
+#[must_use]
+pub fn is_of_people(column: &str) -> bool {
+    column.split([' ', '_', '-', '.']).any(|word| PEOPLE.contains(&word.to_lowercase().as_str()))
+}
+
+/// Whether values are whole numbers: years and counts repeat as people do, and are nobody.
+#[must_use]
+pub fn are_numbers<'a>(mut values: impl Iterator<Item = &'a str>) -> bool {
+    values.all(|value| value.parse::<f64>().is_ok())
 }
 
 /// Two to four words that each begin with a capital.
@@ -266,6 +292,10 @@ mod tests {
         let names = ["Ann_Lee", "George W Bush", "Vicente Fox", "Jo Doe"];
         assert!(names_people("label", names.into_iter()));
         assert!(names_people("speaker_id", ["3", "4"].into_iter()));
+        let breeds =
+            ["Boston Terrier", "Cairn Terrier", "Fox Terrier", "Irish Setter", "English Setter", "Gordon Setter"];
+        assert!(!names_people("label", breeds.into_iter()) && names_people("customer", breeds.into_iter()));
+        assert!(are_numbers(["1987", "12"].into_iter()) && !are_numbers(["n12"].into_iter()));
         assert!(!names_people("label", ["tabby cat", "English setter", "n01440764"].into_iter()));
         assert!(may_be_people(1_680, 5_700) && !may_be_people(1_000, 1_281_167) && !may_be_people(7, 40));
     }

@@ -43,6 +43,17 @@ pub struct PredictedGap {
     pub members: Vec<f64>,
     pub summary: Summary,
     pub direction: Direction,
+    /// Of losses of data the model was fitted to: its sign counts, not its size.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub order_only: bool,
+}
+
+impl PredictedGap {
+    /// Its size, unless it is no amount of loss.
+    #[must_use]
+    pub fn amount(&self) -> Option<&Summary> {
+        super::tells_amounts(self.head, self.order_only).then_some(&self.summary)
+    }
 }
 
 /// Zero-shot AUROC of an attribute: how well the encoder itself knows it (`method.md`, Table 5).
@@ -256,8 +267,8 @@ impl BiasRow {
     #[must_use]
     pub fn follows(&self) -> Option<Follows> {
         let order = self.null?.p < super::policy::LEVEL;
-        // Of a gap without a sign only the order can follow.
-        let signs = self.same_sign_interval.is_none_or(|interval| interval.low > 0.5);
+        // A gap without a sign has no interval of right ones, and so no verdict.
+        let signs = self.same_sign_interval?.low > 0.5;
         Some(match (order, signs) {
             (true, true) => Follows::Yes,
             (true, false) => Follows::OrderAlone,
@@ -426,6 +437,19 @@ pub struct PromptScores {
 }
 
 impl PromptScores {
+    /// What a head says as an amount; `None` where it says an order alone.
+    #[must_use]
+    pub fn amount(&self, head: HeadKind) -> Option<&Summary> {
+        self.head(head).map(|score| &score.summary).filter(|_| super::tells_amounts(head, self.fitted))
+    }
+
+    /// What a witness says as an amount, likewise.
+    #[must_use]
+    pub fn witness_amount(&self, witness: &WitnessAnswer) -> Option<f64> {
+        let regressor = witness.name == HeadKind::Regressor.name();
+        (!regressor || super::tells_amounts(HeadKind::Regressor, self.fitted)).then_some(witness.value)
+    }
+
     #[must_use]
     pub fn head(&self, head: HeadKind) -> Option<&HeadScore> {
         self.heads.iter().find(|score| score.head == head)
@@ -453,4 +477,12 @@ pub struct PairScores {
     /// Which is harder by the calibrated estimate; absent until the evidence is read.
     #[serde(default)]
     pub estimate: Option<PairEstimate>,
+}
+
+impl PairScores {
+    /// A head's difference as an amount; `None` where it says an order alone.
+    #[must_use]
+    pub fn amount<'a>(&self, head: &'a PairHead) -> Option<&'a Summary> {
+        super::tells_amounts(head.head, self.a.fitted || self.b.fitted).then_some(&head.summary)
+    }
 }

@@ -36,8 +36,9 @@ pub fn attributes(evidence: &Evidence, method: IntervalMethod) -> AttributesTabl
     let clusters = items.clusters();
     let units = clusters.as_ref().map_or(Units::Items(items.rows.len()), Units::Clusters);
     let mut table = measured(&items, units, evidence.model.class_aurocs.as_ref(), method);
+    let fitted = super::FittedLosses::of(evidence.audit, evidence.model).is_some();
     table.rows.par_iter_mut().zip(&evidence.audit.attributes).for_each(|(row, attribute)| {
-        row.predicted = predicted(evidence, attribute);
+        row.predicted = predicted(evidence, attribute, fitted);
         row.zero_shot = zero_shot(evidence, attribute, &Groups::of(attribute, items.rows));
     });
     combined::fill(&mut table, evidence, units);
@@ -189,7 +190,7 @@ fn group_loss(items: &MeasuredItems, group: &[usize]) -> Stat<f64> {
 }
 
 /// Risk(phrase) − risk(contrast) of every head under every contrast.
-fn predicted(evidence: &Evidence, attribute: &Attribute) -> Vec<PredictedGap> {
+fn predicted(evidence: &Evidence, attribute: &Attribute, fitted: bool) -> Vec<PredictedGap> {
     let mut gaps = Vec::new();
     for contrast in Contrast::ALL {
         let Some((phrase, other)) = attribute.prompts.pair(contrast) else { continue };
@@ -199,7 +200,8 @@ fn predicted(evidence: &Evidence, attribute: &Attribute) -> Vec<PredictedGap> {
             };
             let members: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a - b).collect();
             let (Ok(summary), Ok(direction)) = (stats::summary(&members), stats::direction(&members)) else { continue };
-            gaps.push(PredictedGap { head, contrast, members, summary, direction });
+            let order_only = !super::tells_amounts(head, fitted);
+            gaps.push(PredictedGap { head, contrast, members, summary, direction, order_only });
         }
     }
     gaps

@@ -8,11 +8,10 @@ use crate::stats::{self, Interval, Side, Stat, Units};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// Degrees of freedom that the spread of all groups' losses counts for beside a group's own: a few skewed losses tell no
-/// variance (`diagnose::simulation`).
-const PRIOR_DF: f64 = 100.0;
-/// Share of the mean of all below which a group's variance is not taken to fall.
+/// Share of the mean of all below which no group's level is taken to lie.
 const FLOOR: f64 = 0.1;
+/// Degrees of freedom beyond which a group says no more of that level: a huge one would be all of it.
+const MOST_DF: f64 = 30.0;
 
 /// A group's mean loss by Fay & Herriot's (1979) model: the measured mean counts by how sure it is, the regressor's mean
 /// prediction of the group's test items, with a loss or without, for the rest.
@@ -47,44 +46,49 @@ pub struct LabelledGroup {
     pub predicted: f64,
 }
 
-/// Combines all groups, in their order.
+/// Combines all groups, in their order; no mean leaves the range of the losses there are.
 ///
 /// # Errors
 /// As [`stats::fay_herriot`]: too few groups, or predictions that do not vary.
-pub fn combine(groups: &[LabelledGroup]) -> Stat<Vec<Combined>> {
+pub fn combine(groups: &[LabelledGroup], losses: impl Iterator<Item = f64>) -> Stat<Vec<Combined>> {
     let variances = smoothed(groups);
     let means: Vec<f64> = groups.iter().map(|group| group.mean).collect();
     let covariates: Vec<Vec<f64>> = groups.iter().map(|group| vec![1.0, group.predicted]).collect();
     let found = stats::fay_herriot(&means, &variances, &covariates)?;
-    let one = |area: &stats::SmallArea| Combined {
-        value: area.value,
-        interval: area.interval(COVERAGE),
-        weight: area.weight,
-        groups: groups.len(),
-        few_groups: found.few_areas,
+    let over_all = stats::fay_herriot_over_all_spreads(&means, &variances, &covariates)?;
+    let of_means = means.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), m| (low.min(*m), high.max(*m)));
+    let known = losses.filter(|loss| loss.is_finite());
+    let (least, most) = known.fold(of_means, |(low, high), loss| (low.min(loss), high.max(loss)));
+    let one = |(area, (mean, variance)): (&stats::SmallArea, (f64, f64))| {
+        // The spread between groups is hardly known: the more careful of the two errors.
+        let mse = area.mse.max(variance + (mean - area.value).powi(2));
+        let interval = stats::SmallArea { mse, ..*area }.interval(COVERAGE).map(|end| end.clamp(least, most));
+        let value = area.value.clamp(least, most);
+        Combined { value, interval, weight: area.weight, groups: groups.len(), few_groups: found.few_areas }
     };
-    Ok(found.areas.iter().map(one).collect())
+    Ok(found.areas.iter().zip(over_all).map(one).collect())
 }
 
-/// Variances of the groups' means, drawn to what a spread in proportion to the mean, as losses have, would make of them.
+/// Variances of the groups' means, drawn to what a spread that follows the predicted level would make of them.
 fn smoothed(groups: &[LabelledGroup]) -> Vec<f64> {
-    let freedom = |group: &LabelledGroup| group.units.saturating_sub(1) as f64;
-    let spread = |group: &LabelledGroup| group.variance * group.units as f64;
-    let all: f64 = groups.iter().map(freedom).sum();
+    let df = |group: &LabelledGroup| group.units.saturating_sub(1) as f64;
+    let weight = |group: &LabelledGroup| df(group).min(MOST_DF);
+    let all: f64 = groups.iter().map(weight).sum();
     let average = |of: &dyn Fn(&LabelledGroup) -> f64| {
-        groups.iter().map(|group| freedom(group) * of(group)).sum::<f64>() / all.max(1.0)
+        groups.iter().map(|group| weight(group) * of(group)).sum::<f64>() / all.max(1.0)
     };
     let (mean, predicted) = (average(&|group| group.mean), average(&|group| group.predicted));
     let across = average(&|group| (group.predicted - predicted).powi(2));
     let along = average(&|group| (group.predicted - predicted) * (group.mean - mean));
     let slope = if across > 0.0 { along / across } else { 0.0 };
-    let level = |group: &LabelledGroup| (mean + slope * (group.predicted - predicted)).max(FLOOR * mean);
-    let ratio = average(&spread) / average(&level);
-    let variance = |group: &LabelledGroup| {
-        let own = (freedom(group) * spread(group) + PRIOR_DF * ratio * level(group)) / (freedom(group) + PRIOR_DF);
-        own / group.units.max(1) as f64
+    let spread = |group: &LabelledGroup| {
+        // Losses of no positive mean have no level that a spread could follow.
+        let level = if mean > 0.0 { (1.0 + slope * (group.predicted - predicted) / mean).max(FLOOR) } else { 1.0 };
+        stats::GroupSpread { variance: group.variance * group.units as f64, df: df(group), level }
     };
-    groups.iter().map(variance).collect()
+    let spreads: Vec<stats::GroupSpread> = groups.iter().map(spread).collect();
+    let items = stats::power_variances(&spreads);
+    items.iter().zip(groups).map(|(variance, group)| variance / group.units.max(1) as f64).collect()
 }
 
 /// Fills in the combined mean loss of each pair of attributes; `predictions` has the regressor's mean for every test item, with a
@@ -104,7 +108,7 @@ pub fn combine_pairs(table: &mut IntersectionsTable, audit: &Audit, model: &Mode
     };
     let groups: Vec<Option<LabelledGroup>> = table.rows.iter().map(group).collect();
     let known: Vec<LabelledGroup> = groups.iter().flatten().copied().collect();
-    let Ok(combined) = combine(&known) else { return };
+    let Ok(combined) = combine(&known, losses.losses.iter().copied()) else { return };
     let mut combined = combined.into_iter();
     for (row, group) in table.rows.iter_mut().zip(&groups) {
         row.combined = group.and_then(|_| combined.next());
@@ -113,7 +117,7 @@ pub fn combine_pairs(table: &mut IntersectionsTable, audit: &Audit, model: &Mode
 
 /// Fills in the combined mean loss of each slice told; `predictions` as for pairs, training items not among them: heads know
 /// their losses.
-pub fn combine_slices(found: &mut Discovery, predictions: &[(usize, f64)]) {
+pub fn combine_slices(found: &mut Discovery, model: &ModelLosses, predictions: &[(usize, f64)]) {
     let predictions: HashMap<usize, f64> = predictions.iter().copied().collect();
     let group = |slice: &DiscoveredSlice| {
         let (variance, units) = slice.precision.filter(|(_, units)| *units > 1)?;
@@ -123,7 +127,7 @@ pub fn combine_slices(found: &mut Discovery, predictions: &[(usize, f64)]) {
     };
     let groups: Vec<Option<LabelledGroup>> = found.slices.iter().chain(&found.untold).map(group).collect();
     let known: Vec<LabelledGroup> = groups.iter().flatten().copied().collect();
-    let mut combined = combine(&known).unwrap_or_default().into_iter();
+    let mut combined = combine(&known, model.losses.iter().copied()).unwrap_or_default().into_iter();
     for (slice, group) in found.slices.iter_mut().zip(&groups) {
         slice.combined = group.and_then(|_| combined.next());
     }
@@ -147,7 +151,7 @@ pub(super) fn fill(table: &mut AttributesTable, evidence: &Evidence, units: Unit
     };
     let groups: Vec<Option<LabelledGroup>> = evidence.audit.attributes.iter().map(group).collect();
     let known: Vec<LabelledGroup> = groups.iter().flatten().copied().collect();
-    let Ok(combined) = combine(&known) else { return };
+    let Ok(combined) = combine(&known, evidence.losses.iter().copied()) else { return };
     let mut combined = combined.into_iter();
     for (row, group) in table.rows.iter_mut().zip(&groups) {
         row.combined = group.and_then(|_| combined.next());
@@ -168,11 +172,43 @@ mod tests {
             LabelledGroup { mean, variance: 0.3 / units as f64, units, predicted: 0.1 * (at % 7) as f64 }
         };
         let groups: Vec<LabelledGroup> = (0..28).map(group).collect();
-        let found = combine(&groups).unwrap();
+        let found = combine(&groups, std::iter::empty()).unwrap();
         assert!(found[0].weight < 0.2 && found[1].weight > 0.8, "{:?}", &found[..2]);
         assert!((found[1].value - groups[1].mean).abs() < 0.01 && !found[0].few_groups);
         assert!(found[1].interval.width() < found[0].interval.width());
-        assert!(combine(&groups[..3]).is_err());
+        assert!(combine(&groups[..3], std::iter::empty()).is_err());
+    }
+
+    #[test]
+    fn combined_means_are_those_of_dense_matrices_and_quadrature() {
+        let fixture: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/fixtures/estimate.json")).unwrap();
+        let case = &fixture["combined"];
+        let figure = |name: &str, at: usize| case[name][at].as_f64().unwrap();
+        let group = |at: usize| LabelledGroup {
+            mean: figure("mean", at),
+            variance: figure("variance", at),
+            units: case["units"][at].as_u64().unwrap() as usize,
+            predicted: figure("predicted", at),
+        };
+        let found = combine(&(0..24).map(group).collect::<Vec<_>>(), [-100.0, 100.0].into_iter()).unwrap();
+        for (at, combined) in found.iter().enumerate() {
+            assert!((combined.value - figure("value", at)).abs() < 1e-6, "{at}: {combined:?}");
+            let ends = &case["interval"][at];
+            let off = (combined.interval.low - ends[0].as_f64().unwrap()).abs()
+                + (combined.interval.high - ends[1].as_f64().unwrap()).abs();
+            assert!(off < 1e-4, "{at}: {combined:?} {ends}");
+        }
+    }
+
+    #[test]
+    fn no_mean_leaves_the_range_of_the_losses() {
+        let group = |at: usize| {
+            let mean = if at.is_multiple_of(3) { 0.0 } else { 0.05 * (at % 5) as f64 };
+            LabelledGroup { mean, variance: 0.01, units: 5, predicted: at as f64 }
+        };
+        let found = combine(&(0..24).map(group).collect::<Vec<_>>(), [0.0, 1.0].into_iter()).unwrap();
+        assert!(found.iter().all(|one| one.interval.low >= 0.0 && one.interval.high <= 1.0 && one.value >= 0.0));
     }
 
     #[test]
@@ -187,17 +223,19 @@ mod tests {
         let predicted = |at: usize| 0.2 + 0.05 * (at * 7 % 10) as f64;
         let predictions: Vec<(usize, f64)> =
             (0..24).flat_map(|at| [(3 * at, predicted(at) - 0.1), (3 * at + 1, predicted(at) + 0.1)]).collect();
+        let model = ModelLosses { name: "m".into(), losses: vec![0.0, 3.0], scores: None, class_aurocs: None };
         let mut found = Discovery {
             slices: (0..4).map(slice).collect(),
             untold: (4..24).map(slice).collect(),
             ..Discovery::default()
         };
-        combine_slices(&mut found, &predictions);
+        combine_slices(&mut found, &model, &predictions);
         let group = |at: usize| {
             let (variance, units) = slice(at).precision.unwrap();
             LabelledGroup { mean: slice(at).mean_loss, variance, units, predicted: predicted(at) }
         };
-        let expected = combine(&(0..24).filter(|at| *at != 3).map(group).collect::<Vec<_>>()).unwrap();
+        let groups: Vec<LabelledGroup> = (0..24).filter(|at| *at != 3).map(group).collect();
+        let expected = combine(&groups, model.losses.iter().copied()).unwrap();
         for (slice, expected) in found.slices.iter().zip(&expected).take(3) {
             let combined = slice.combined.unwrap();
             assert!((combined.value - expected.value).abs() < 1e-12 && combined.groups == 23, "{combined:?}");
@@ -205,7 +243,7 @@ mod tests {
         }
         // Not measured by enough of its own, or predicted nowhere: not combined.
         assert!(found.slices[3].combined.is_none());
-        combine_slices(&mut found, &[]);
+        combine_slices(&mut found, &model, &[]);
         assert!(found.slices.iter().all(|slice| slice.combined.is_none()));
     }
 }

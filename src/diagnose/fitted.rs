@@ -1,6 +1,6 @@
 //! Losses of a fitted model: lower on the training items because the model was fitted to them.
 
-use crate::audit::{Audit, ModelLosses, Split};
+use crate::audit::{Audit, HeadKind, ModelLosses, Split};
 use crate::stats;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,16 @@ const ALIKE: std::ops::RangeInclusive<f64> = 0.8..=1.25;
 const MOST_DISTANCE: f64 = 0.1;
 /// p over which a difference may be chance: what is beyond the bounds in a small audit says nothing.
 const CHANCE: f64 = 0.001;
+
+/// What is said in place of an amount.
+pub const NO_AMOUNT: &str = "no amount: fitted losses";
+
+/// Whether a head's outputs may be told as amounts of loss: of losses of data a model was `fitted` to the regressor learns an
+/// order alone. Everything that prints an amount asks this.
+#[must_use]
+pub fn tells_amounts(head: HeadKind, fitted: bool) -> bool {
+    !(fitted && head == HeadKind::Regressor)
+}
 
 /// Losses of training items that are not distributed as those of test items.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

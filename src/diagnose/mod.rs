@@ -33,6 +33,8 @@ mod reference;
 mod seen;
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod simulation_combined;
 mod standing;
 mod tables;
 mod validity;
@@ -57,7 +59,7 @@ pub use estimate::*;
 pub use everybody::{EverybodyGap, EverybodyRow, fill as fill_everybody};
 pub use evidence::{Evidence, Material};
 pub use findings::*;
-pub use fitted::FittedLosses;
+pub use fitted::{FittedLosses, NO_AMOUNT, tells_amounts};
 pub use gap_evidence::IntervalMethod;
 pub use intersections::{FarthestApart, IntersectionRow, IntersectionsTable, LEAST_OF_PAIR, intersections};
 pub use items::{

@@ -5,7 +5,7 @@
 use super::attributes::Groups;
 use super::gap_evidence::{BothGaps, GapMaterial, judged};
 use super::policy::{COVERAGE, LEAST_OF_CLASS};
-use super::{FittedLosses, GapEvidence, IntervalMethod, LabelledGroup, Verdict, combine};
+use super::{FittedLosses, GapEvidence, IntervalMethod, Verdict};
 use crate::audit::Split;
 use crate::data::{ADULT, load};
 use crate::stats::{self, Better, Clusters, Side, Units};
@@ -15,17 +15,17 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Beta, Distribution};
 use rayon::prelude::*;
 
-fn random(seed: u64) -> ChaCha8Rng {
+pub(super) fn random(seed: u64) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(seed)
 }
 
 /// A standard normal number, by Box and Muller.
-fn normal(draw: &mut ChaCha8Rng) -> f64 {
+pub(super) fn normal(draw: &mut ChaCha8Rng) -> f64 {
     let (a, b): (f64, f64) = (draw.random_range(1e-12..1.0), draw.random_range(0.0..1.0));
     (-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos()
 }
 
-fn exponential(draw: &mut ChaCha8Rng) -> f64 {
+pub(super) fn exponential(draw: &mut ChaCha8Rng) -> f64 {
     -draw.random_range(1e-12_f64..1.0).ln()
 }
 
@@ -75,7 +75,7 @@ fn small_cells_of_skewed_losses_are_covered() {
 #[ignore = "simulation"]
 fn small_cells_of_aurocs_are_covered() {
     // Distance of two normals with this AUROC.
-    for (auroc, shift) in [(0.7, 0.741_6), (0.85, 1.465_7), (0.95, 2.326_2)] {
+    for (auroc, shift) in [(0.7, 0.741_6), (0.85, 1.465_7), (0.95, 2.326_2), (0.97, 2.659_9), (1.0, 12.0)] {
         for (positives, negatives) in [(10, 20), (10, 40), (30, 90)] {
             let counts = [(positives, negatives), (150, 350)];
             let found = percent(|draw| {
@@ -90,6 +90,13 @@ fn small_cells_of_aurocs_are_covered() {
                 let gap = stats::auroc_gap(&scores, &labels, &sides, Units::Items(scores.len())).unwrap();
                 gap.interval(COVERAGE).contains(0.0)
             });
+            let title = format!("AUROC {auroc}, {positives} + {negatives} items against 150 + 350");
+            if auroc > 0.95 {
+                // Where classes hardly overlap score intervals are wide: they must hold, not more.
+                println!("{title:<64} {found:5.1} %");
+                assert!(found >= 93.0, "{title}: {found}");
+                continue;
+            }
             within(found, &format!("AUROC {auroc}, {positives} + {negatives} items against 150 + 350"));
         }
     }
@@ -336,48 +343,6 @@ fn small_cells_of_persons_give_few_false_verdicts() {
         });
         println!("{title}: audits with a false 'resolved' {:.3}; without the group {:.3}", shares[0], shares[1]);
         assert!(shares[0] <= 0.08 && shares[1] > 0.5);
-    }
-}
-
-#[test]
-#[ignore = "simulation"]
-fn small_cells_with_few_labels_gain_from_predictions() {
-    let adult = Adult::new();
-    // Heads' predictions stood in for by the truth with an error of its own and a wrong scale, so that both parts are known.
-    for labels in [5, 10, 30] {
-        let mut sums = [0.0; 3];
-        let (mut held, mut all) = (0, 0);
-        for seed in 0..200 {
-            let draw = &mut random(seed);
-            let drawn: Vec<(LabelledGroup, f64)> = (adult.held.iter())
-                .map(|held| {
-                    let items: Vec<usize> = (0..held.len()).filter(|&item| held[item]).collect();
-                    let truth = items.iter().map(|&item| adult.losses[item]).sum::<f64>() / items.len() as f64;
-                    let few: Vec<f64> =
-                        sample(draw, items.len(), labels).iter().map(|at| adult.losses[items[at]]).collect();
-                    let found = stats::group_mean(&few, &vec![Side::With; labels], Side::With).unwrap();
-                    let predicted = 0.2 + 0.6 * (truth + 0.1 * normal(draw));
-                    (LabelledGroup { mean: found.value, variance: found.variance, units: labels, predicted }, truth)
-                })
-                .collect();
-            let groups: Vec<LabelledGroup> = drawn.iter().map(|(group, _)| *group).collect();
-            let combined = combine(&groups).unwrap();
-            for (combined, (group, truth)) in combined.iter().zip(&drawn) {
-                let synthetic = (group.predicted - 0.2) / 0.6;
-                for (sum, value) in sums.iter_mut().zip([group.mean, synthetic, combined.value]) {
-                    *sum += (value - truth).powi(2);
-                }
-                held += usize::from(combined.interval.contains(*truth));
-                all += 1;
-            }
-        }
-        let [alone, predicted, together] = sums.map(|sum| (sum / f64::from(all)).sqrt());
-        let coverage = held as f64 / f64::from(all);
-        println!(
-            "{labels} labels a group: RMSE {alone:.3} alone, {predicted:.3} predicted, {together:.3} combined; the 95 % interval holds {coverage:.3}"
-        );
-        assert!(labels > 5 || together <= 0.6 * alone);
-        assert!(together <= alone && (0.91..=0.995).contains(&coverage));
     }
 }
 

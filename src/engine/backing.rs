@@ -6,8 +6,8 @@ use super::worker::Shared;
 use super::{EngineError, Event, Session, Tracker};
 use crate::audit::{Audit, HeadKind, RunId, Split};
 use crate::diagnose::{
-    Backed, BackedSide, HeadsDifference, ItemFilter, ListedItem, MeanDifference, NearBacking, PromptScorer,
-    UsualNearness, measured_mean, nearest_rows,
+    Backed, BackedSide, FittedLosses, HeadsDifference, ItemFilter, ListedItem, MeanDifference, NearBacking,
+    PromptScorer, UsualNearness, measured_mean, nearest_rows,
 };
 use std::sync::Arc;
 
@@ -97,14 +97,18 @@ impl Session {
             [(a, of_a), (b, of_b), ..] => MeanDifference::of(&audit, (audit.model(a)?, of_a), (audit.model(b)?, of_b)),
             _ => None,
         };
+        let mut asked = request.sides.iter().map(|side| audit.model(&side.model));
+        let fitted = asked.any(|model| model.is_ok_and(|model| FittedLosses::of(&audit, model).is_some()));
         // Against everybody the heads have to say more than the mean of all.
         let level = |members: &[f64]| Some(vec![mean_of(&audit, picked.last())?; members.len()]);
         let heads = sides.first().and_then(|side| side.predicted.as_ref()).and_then(|a| {
             let b = match (sides.get(1), request.sides.get(1)) {
                 (Some(side), Some(asked)) if !asked.sentence.trim().is_empty() => side.predicted.clone(),
+                // What is no amount is not more or less than a measured mean.
+                _ if fitted => None,
                 _ => level(a),
             };
-            HeadsDifference::of(a, &b?)
+            Some(HeadsDifference { order_only: fitted, ..HeadsDifference::of(a, &b?)? })
         });
         Ok(Backed { sides, difference, of_groups, heads, usual: None })
     }

@@ -66,7 +66,9 @@ impl Session {
         let current = if run.is_none() { current() } else { None };
         let Some(run) = run.or(current.as_ref()) else { return };
         let Ok(predictions) = self.predicted_items(run) else { return };
-        diagnose::combine_slices(found, &predictions);
+        let Ok(audit) = self.audit() else { return };
+        let Ok(model) = audit.model(model) else { return };
+        diagnose::combine_slices(found, model, &predictions);
         found.run = found.slices.iter().any(|slice| slice.combined.is_some()).then(|| run.record.id.clone());
     }
 

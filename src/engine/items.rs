@@ -246,6 +246,7 @@ impl ItemList {
         let cosines = self.prompt.as_ref().map(|prompt| similarities(dense, &places, prompt));
         for (at, item) in items.iter_mut().enumerate().filter(|(at, _)| there[*at]) {
             item.risk = risks.as_ref().map(|risks| risks[at]);
+            item.order_only = self.run.as_ref().is_some_and(|run| run.diagnosis.reference.fitted);
             item.surprise = item.risk.and_then(|risk| known(model.losses[item.row as usize] - risk));
             item.similarity = cosines.as_ref().and_then(|cosines| known(f64::from(cosines[at])));
         }

@@ -13,7 +13,11 @@ pub fn combined_cells(found: Option<Combined>) -> [Cell; 2] {
 
 /// What the two columns hold, and over how many groups.
 pub fn combined_note(found: Combined, of: &str) -> String {
-    let few = if found.few_groups { "; few groups (under 20): its interval is not to be trusted" } else { "" };
+    let few = if found.few_groups {
+        "; under 20 groups do not tell how far groups lie apart: do not trust its interval"
+    } else {
+        ""
+    };
     format!(
         "Combined is the mean loss of the {of} where labels are few: the measured mean and what the regressor predicts of its items, each as it deserves (Fay-Herriot over {} groups){few}.",
         grouped(found.groups)

@@ -19,8 +19,8 @@ pub fn item_as_markdown(item: &ListedItem) -> String {
         entry(&format!("loss of {}", markdown(model)), loss);
     }
     let figures = [
-        ("predicted loss", item.risk),
-        ("loss less predicted loss", item.surprise),
+        ("predicted loss", item.predicted_amount()),
+        ("loss less predicted loss", item.surprise_amount()),
         ("similarity", item.similarity),
         ("change", item.change),
     ];
@@ -62,6 +62,7 @@ mod tests {
             attributes: vec![("Senior".into(), Some(true)), ("White".into(), Some(false)), ("Asian".into(), None)],
             risk: Some(2.5),
             surprise: None,
+            order_only: false,
             similarity: None,
             change: None,
             heads: None,

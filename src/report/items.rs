@@ -5,7 +5,7 @@ use super::grid::{Align, Grid};
 use super::sheet::{Cell, Sheet};
 use super::{json_line, printable};
 use crate::audit::Split;
-use crate::diagnose::{ItemFilter, ItemOrder, ListedItem, WorstWords, grouped};
+use crate::diagnose::{ItemFilter, ItemOrder, ListedItem, NO_AMOUNT, WorstWords, grouped};
 use serde::Serialize;
 
 /// What a list is, and the items of it that are shown.
@@ -90,8 +90,8 @@ impl ListedItems<'_> {
     pub fn sheet(&self, width: Option<usize>) -> Sheet {
         let mut columns = vec![("id".to_owned(), Align::Left), ("split".into(), Align::Left)];
         let figures: [(&str, bool); 4] = [
-            ("risk", self.items.iter().any(|item| item.risk.is_some())),
-            ("surprise", self.items.iter().any(|item| item.surprise.is_some())),
+            ("risk", self.items.iter().any(|item| item.predicted_amount().is_some())),
+            ("surprise", self.items.iter().any(|item| item.surprise_amount().is_some())),
             ("similarity", self.near.is_some()),
             ("change", self.against.is_some()),
         ];
@@ -116,7 +116,12 @@ impl ListedItems<'_> {
             cells.extend(has_labels.then(|| item.label.map_or(Cell::Empty, |label| Cell::Count(label.into()))));
             cells.extend(has_scores.then(|| number(item.score(self.model), false)));
             cells.extend(models.iter().map(|name| number(item.loss(name), false)));
-            let values = [(item.risk, false), (item.surprise, true), (item.similarity, false), (item.change, true)];
+            let values = [
+                (item.predicted_amount(), false),
+                (item.surprise_amount(), true),
+                (item.similarity, false),
+                (item.change, true),
+            ];
             cells.extend(values.into_iter().zip(figures).filter(|(_, (_, is))| *is).map(|((v, s), _)| number(v, s)));
             let flag = |has: &Option<bool>| has.map_or(Cell::Empty, |has| Cell::Count(has.into()));
             cells.extend(item.attributes.iter().take(attributes.len()).map(|(_, has)| flag(has)));
@@ -127,6 +132,10 @@ impl ListedItems<'_> {
         let only = self.filter.split.map_or_else(String::new, |split| format!(" Only {split} items were looked at."));
         sheet.notes.extend((self.matching == 0).then(|| format!("No item passes.{only}")));
         sheet.notes.extend(self.note.clone());
+        let order_only = self.items.iter().any(|item| item.risk.is_some() && item.predicted_amount().is_none());
+        sheet
+            .notes
+            .extend(order_only.then(|| format!("Predicted losses are not shown ({NO_AMOUNT}); they order the items.")));
         sheet.notes.extend(self.texts_hidden.then(|| HIDDEN.to_owned()));
         sheet.notes.extend(self.over_represented.as_ref().and_then(words));
         sheet
@@ -196,8 +205,8 @@ pub fn item_in_full(item: &ListedItem, width: usize) -> String {
         text.push_str(&format!("loss of {}: {loss}\n", printable(model)));
     }
     let figures = [
-        ("predicted loss", item.risk),
-        ("surprise", item.surprise),
+        ("predicted loss", item.predicted_amount()),
+        ("surprise", item.surprise_amount()),
         ("similarity", item.similarity),
         ("change", item.change),
     ];
@@ -218,7 +227,11 @@ pub fn item_in_full(item: &ListedItem, width: usize) -> String {
             Grid::new(&[("head", Align::Left), ("mean", Align::Right), ("sd", Align::Right), ("members", Align::Left)]);
         for head in heads {
             let members: Vec<String> = head.members.iter().map(|output| format!("{output:.3}")).collect();
-            let (mean, sd) = (format!("{:.3}", head.summary.mean), format!("{:.3}", head.summary.sd));
+            let Some(said) = item.amount(head) else {
+                grid.row(vec![head.head.name().into(), "n/a".into(), "n/a".into(), NO_AMOUNT.into()]);
+                continue;
+            };
+            let (mean, sd) = (format!("{:.3}", said.mean), format!("{:.3}", said.sd));
             grid.row(vec![head.head.name().into(), mean, sd, members.join(" ")]);
         }
         text.push_str(&format!("\n{}", grid.render()));

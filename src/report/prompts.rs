@@ -2,7 +2,7 @@
 
 use super::{Align, Grid, heading, members, printable};
 use crate::audit::{HeadKind, RunRecord};
-use crate::diagnose::{PairEstimate, PairScores, PromptEstimate, PromptScores, Support, grouped};
+use crate::diagnose::{NO_AMOUNT, PairEstimate, PairScores, PromptEstimate, PromptScores, Support, grouped};
 use crate::stats::{Direction, Interval};
 use Align::{Left, Right};
 
@@ -102,12 +102,13 @@ fn estimate(prompt: &PromptScores) -> String {
         ("over", Left),
     ]);
     for witness in &prompt.witnesses {
-        let amount =
-            if prompt.fitted && witness.name == "regressor" { "n/a".into() } else { format!("{:.3}", witness.value) };
+        let amount = prompt.witness_amount(witness);
+        let interval = witness.interval.filter(|_| amount.is_some());
+        let amount = amount.map_or_else(|| "n/a".into(), |value| format!("{value:.3}"));
         grid.row(vec![
             format!("  {}", witness.name),
             amount,
-            between(witness.interval).trim().to_owned(),
+            between(interval).trim().to_owned(),
             grouped(witness.n),
             witness.weight.map_or_else(String::new, |weight| format!("{weight:.2}")),
             witness.over.clone(),
@@ -164,10 +165,10 @@ fn score_grid(prompt: &PromptScores) -> String {
     for score in &prompt.heads {
         let members: Vec<String> = score.members.iter().map(|value| format!("{value:+.3}")).collect();
         let name = if score.head == HeadKind::Ood { "in-dist logit".to_owned() } else { score.head.to_string() };
-        if prompt.fitted && score.head == HeadKind::Regressor {
+        if prompt.amount(score.head).is_none() {
             // Of such losses only the order is learnt.
             let mut cells = vec![format!("  {name}"), "n/a".into(), "n/a".into(), "n/a".into()];
-            cells.extend([format!("{:.1} %", score.percentile * 100.0), "no amount: fitted losses".into()]);
+            cells.extend([format!("{:.1} %", score.percentile * 100.0), NO_AMOUNT.into()]);
             grid.row(cells);
             continue;
         }
@@ -237,7 +238,8 @@ pub fn compare(pair: &PairScores, run: &RunRecord) -> String {
         ];
         let mut cells =
             vec![format!("  {}", if head.head == HeadKind::Ood { "in-dist logit" } else { head.head.name() })];
-        cells.extend(quartiles.iter().map(|value| format!("{value:+.3}")));
+        let told = pair.amount(head).is_some();
+        cells.extend(quartiles.iter().map(|value| if told { format!("{value:+.3}") } else { "n/a".into() }));
         cells.extend(direction_cells(&head.direction));
         grid.row(cells);
     }

@@ -218,6 +218,12 @@ impl Sheet {
         self.rows.iter_mut().filter(|row| at < row.len()).for_each(|row| drop(row.remove(at)));
     }
 
+    /// Whether a column's name ends so.
+    #[must_use]
+    pub fn has_column(&self, ending: &str) -> bool {
+        self.columns.iter().any(|(name, _)| name.ends_with(ending))
+    }
+
     fn grid(&self) -> Grid {
         let columns: Vec<(&str, Align)> = self.columns.iter().map(|(name, align)| (name.as_str(), *align)).collect();
         let mut grid = Grid::new(&columns);

@@ -5,8 +5,8 @@ use super::sheet::{Cell, Sheet};
 use super::{Align, heading, members, printable};
 use crate::audit::{Contrast, HeadKind, RunRecord, Side};
 use crate::diagnose::{
-    Aggregate, Association, AttributeRow, AttributesTable, BiasTable, Correlations, Follows, Measured, OodTable,
-    TrueGap, ValidityTable, ZeroShotTable, grouped,
+    Aggregate, Association, AttributeRow, AttributesTable, BiasTable, Correlations, Follows, Measured, NO_AMOUNT,
+    OodTable, TrueGap, ValidityTable, ZeroShotTable, grouped,
 };
 use crate::stats::Interval;
 use Align::{Left, Right};
@@ -107,10 +107,17 @@ fn attributes_under(table: &AttributesTable, heading: String) -> Sheet {
             grouped(table.n)
         ),
         format!(
-            "Intervals are 95 %, from: {}. q is Benjamini-Hochberg over the attributes with data enough; resolved means q < .05. n needed resolves this gap alone, at its measured size, four times in five at p < .05; shrunken is the loss gap without the winner's curse.",
+            "Intervals are 95 %, from: {}. q is Benjamini-Hochberg over the attributes with data enough; resolved means q < .05.",
             table.intervals
         ),
+        "n needed resolves this gap alone, at its measured size, four times in five at p < .05.".into(),
+        "Shrunken is the loss gap without the winner's curse.".into(),
     ];
+    if table.rows.iter().flat_map(|row| &row.predicted).any(|gap| gap.amount().is_none()) {
+        sheet
+            .notes
+            .push(format!("Predicted losses are an order, {NO_AMOUNT}: of the regressor only the sign is told."));
+    }
     if let Some(found) = table.rows.iter().find_map(|row| row.combined) {
         sheet.notes.push(combined_note(found, "group with the attribute"));
     }
@@ -132,6 +139,13 @@ fn attributes_under(table: &AttributesTable, heading: String) -> Sheet {
     sheet
 }
 
+/// Beginnings of notes that explain a column alone, and that column.
+const EXPLAINED: [(&str, &str); 4] = [
+    ("Combined is", "combined"),
+    ("n needed", "n needed"),
+    ("Shrunken is", "loss gap shrunken"),
+    ("Predicted losses are", "pred regressor"),
+];
 /// Columns of a terminal that most people have.
 const TERMINAL: usize = 120;
 /// What Table 5 does without where a terminal has no room for all, first things first.
@@ -169,17 +183,23 @@ fn fit(mut sheet: Sheet, table: &AttributesTable) -> Sheet {
     if table.rows.iter().all(|row| row.auroc_gap.value().is_none()) && table.classes.is_none() {
         ["AUROC verdict", "worse"].iter().for_each(|name| sheet.leave_out(name));
     }
-    sheet.fitted(TERMINAL, &SPARED)
+    let mut sheet = sheet.fitted(TERMINAL, &SPARED);
+    for (note, column) in EXPLAINED {
+        if !sheet.has_column(column) {
+            sheet.notes.retain(|said| !said.starts_with(note));
+        }
+    }
+    sheet
 }
 
 /// One row of Table 5, in the order of its columns.
 fn attribute_cells(row: &AttributeRow) -> Vec<Cell> {
     let predicted = |head: HeadKind| {
-        row.predicted(head, row.contrast).map_or(Cell::Empty, |gap| Cell::Number {
-            value: gap.summary.mean,
-            digits: 3,
-            signed: true,
-        })
+        let Some(gap) = row.predicted(head, row.contrast) else { return Cell::Empty };
+        gap.amount().map_or_else(
+            || Cell::text(if gap.summary.mean > 0.0 { "harder" } else { "easier" }),
+            |said| Cell::Number { value: said.mean, digits: 3, signed: true },
+        )
     };
     let (auroc, loss) = (&row.auroc_evidence, &row.loss_evidence);
     let [combined, combined_interval] = combined_cells(row.combined);
@@ -236,13 +256,12 @@ pub fn paper_attributes(table: &AttributesTable, run: &RunRecord) -> Sheet {
     ];
     let mut sheet = Sheet::new(heading("Table 5 · as the paper has it", run), &columns);
     for row in &table.rows {
-        let unsigned = |head: HeadKind| {
-            row.predicted(head, Contrast::Bare).map_or(Cell::Empty, |gap| Cell::Number {
-                value: gap.summary.mean.abs(),
-                digits: 4,
-                signed: false,
-            })
-        };
+        let unsigned =
+            |head: HeadKind| {
+                row.predicted(head, Contrast::Bare)
+                    .and_then(|gap| gap.amount())
+                    .map_or(Cell::Empty, |said| Cell::Number { value: said.mean.abs(), digits: 4, signed: false })
+            };
         sheet.row(vec![
             Cell::text(&row.name),
             Cell::number(row.auroc_true, 4),
@@ -319,9 +338,9 @@ fn against(gap: TrueGap) -> &'static str {
 }
 
 /// How many signs are right, and the interval of their share.
-fn sign_cells(same: Option<usize>, n: usize, interval: Option<Interval>) -> [Cell; 2] {
+fn sign_cells(same: Option<usize>, interval: Option<Interval>) -> [Cell; 2] {
     [
-        same.map_or(Cell::Empty, |same| Cell::Text(format!("{same} of {n}"))),
+        same.map_or(Cell::Empty, Cell::Count),
         interval.map_or(Cell::Empty, |interval| Cell::Interval { interval, digits: 2, signed: false }),
     ]
 }
@@ -339,7 +358,7 @@ pub fn bias(table: &BiasTable, run: &RunRecord) -> Sheet {
             vec![Cell::text("estimate"), Cell::text("everybody"), Cell::text(against(row.against)), Cell::Count(row.n)];
         cells.extend(correlation_cells(&row.correlations));
         cells.extend([Cell::Empty, Cell::Empty, Cell::Empty]);
-        cells.extend(sign_cells(row.same_sign, row.n, row.same_sign_interval));
+        cells.extend(sign_cells(row.same_sign, row.same_sign_interval));
         sheet.row(cells);
     }
     for row in &table.rows {
@@ -354,14 +373,14 @@ pub fn bias(table: &BiasTable, run: &RunRecord) -> Sheet {
         cells.push(row.null.map_or(Cell::Empty, |null| Cell::Number { value: null.level95, digits: 3, signed: true }));
         cells.push(row.null.map_or(Cell::Empty, |null| Cell::Probability(null.p)));
         cells.push(Cell::text(verdict));
-        cells.extend(sign_cells(row.same_sign, row.n, row.same_sign_interval));
+        cells.extend(sign_cells(row.same_sign, row.same_sign_interval));
         sheet.row(cells);
     }
     let replicates = table.rows.iter().find_map(|row| row.null).map_or(0, |null| null.replicates);
     sheet.notes = vec![
         "Over attributes. They overlap, so n of them are not n independent points, which the textbook p (two-sided) does not know.".into(),
         format!(
-            "The verdict follows the null instead (one-sided, p < .05): Spearman with the losses of the training items permuted and a ridge head refitted, {replicates} times; 95 % of them lie below 'null 95 %'. 'follows' needs the interval of right signs above one half as well."
+            "The verdict follows the null instead (one-sided, p < .05): Spearman with the losses of the training items permuted and a ridge head refitted, {replicates} times; 95 % of them lie below 'null 95 %'. 'follows' needs the interval of right signs above one half as well; RMM has no sign, and so no verdict. Same sign counts attributes, of n."
         ),
     ];
     sheet

@@ -98,6 +98,52 @@ pub fn fay_herriot(direct: &[f64], variances: &[f64], covariates: &[Vec<f64>]) -
     Ok(FayHerriot { tau_squared, areas, few_areas: direct.len() < FEW_AREAS, beta: fit.beta })
 }
 
+/// Points of the integral over τ, closer together near 0.
+const POINTS: usize = 120;
+/// Its end, in standard deviations of what is measured.
+const REACH: f64 = 4.0;
+
+/// Each area's mean and variance with τ² not known: averaged over all τ² by how well they go with the data, under a flat prior
+/// (Morris & Tang 2011). Prasad & Rao's mean squared error is too small where the moment equation says τ² = 0 by chance.
+///
+/// # Errors
+/// As [`fay_herriot`], whose input it shares.
+pub fn fay_herriot_over_all_spreads(
+    direct: &[f64],
+    variances: &[f64],
+    covariates: &[Vec<f64>],
+) -> Stat<Vec<(f64, f64)>> {
+    let areas = Areas { direct, variances, covariates };
+    let mean = sum(direct.iter().copied()) / count(direct.len().max(1));
+    let spread = sum(direct.iter().map(|value| (value - mean).powi(2))) + sum(variances.iter().copied());
+    let top = REACH * (spread / count(direct.len().max(1))).sqrt();
+    let mut points = Vec::with_capacity(POINTS);
+    for point in 0..POINTS {
+        let u = (count(point) + 0.5) / count(POINTS);
+        let tau_squared = (top * u * u).powi(2);
+        let fit = areas.fit(tau_squared)?;
+        // dτ² = 4 top² u³ du.
+        points.push((areas.log_likelihood(tau_squared, &fit)? + 3.0 * u.ln(), tau_squared, fit));
+    }
+    let most = points.iter().map(|point| point.0).fold(f64::NEG_INFINITY, f64::max);
+    let shares: Vec<f64> = points.iter().map(|point| (point.0 - most).exp()).collect();
+    let all = sum(shares.iter().copied());
+    let one = |area: usize| {
+        let (x, noise) = (&covariates[area], variances[area]);
+        let at = points.iter().map(|(_, tau_squared, fit)| {
+            let weight = tau_squared / (tau_squared + noise);
+            let value = weight * direct[area] + (1.0 - weight) * dot(x, &fit.beta);
+            (value, weight * noise + (1.0 - weight).powi(2) * quadratic(&fit.inverse, x))
+        });
+        let at: Vec<(f64, f64)> = at.collect();
+        let value = sum(at.iter().zip(&shares).map(|(at, share)| share * at.0)) / all;
+        (value, sum(at.iter().zip(&shares).map(|(at, share)| share * (at.1 + (at.0 - value).powi(2)))) / all)
+    };
+    let found: Vec<(f64, f64)> = (0..direct.len()).map(one).collect();
+    require_finite(&found.iter().map(|area| area.1).collect::<Vec<f64>>())?;
+    Ok(found)
+}
+
 struct Areas<'a> {
     direct: &'a [f64],
     variances: &'a [f64],
@@ -125,6 +171,15 @@ impl Areas<'_> {
         let target: Vec<f64> = (0..columns).map(|i| product(i, &|area| self.direct[area])).collect();
         let inverse = inverse(gram).ok_or(Undefined::Constant)?;
         Ok(Fit { beta: inverse.iter().map(|row| dot(row, &target)).collect(), inverse })
+    }
+
+    /// Restricted log-likelihood of τ², less a constant.
+    fn log_likelihood(&self, tau_squared: f64, fit: &Fit) -> Stat<f64> {
+        let terms = (0..self.direct.len()).map(|area| {
+            let variance = tau_squared + self.variances[area];
+            variance.ln() + (self.direct[area] - dot(&self.covariates[area], &fit.beta)).powi(2) / variance
+        });
+        Ok(0.5 * (determinant(fit.inverse.clone()).ok_or(Undefined::Constant)?.ln() - sum(terms)))
     }
 
     /// The root of `Σ r²/(τ² + s²) = m − p`, whose left side falls with τ².
@@ -165,6 +220,20 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 /// `xᵀ M x`.
 fn quadratic(matrix: &[Vec<f64>], x: &[f64]) -> f64 {
     dot(x, &matrix.iter().map(|row| dot(row, x)).collect::<Vec<f64>>())
+}
+
+/// The determinant of a positive definite matrix of a handful of rows; `None` where it is not positive.
+fn determinant(mut rows: Vec<Vec<f64>>) -> Option<f64> {
+    let mut product = 1.0;
+    for column in 0..rows.len() {
+        let pivot = rows[column].clone();
+        for row in rows.iter_mut().skip(column + 1) {
+            let factor = row[column] / pivot[column];
+            row.iter_mut().zip(&pivot).for_each(|(value, pivot)| *value -= factor * pivot);
+        }
+        product *= pivot[column];
+    }
+    (product > 0.0).then_some(product)
 }
 
 /// The inverse of a handful of rows by Gauss and Jordan, largest pivots first; `None` where there is none.

@@ -48,6 +48,7 @@ mod one_vs_rest_items;
 mod paired;
 mod permutation;
 mod pooled;
+mod power_variance;
 mod rank;
 mod reliability;
 mod resample;
@@ -75,7 +76,7 @@ pub use correlation::{Correlation, CorrelationMethod, kendall, pearson, spearman
 pub use ensemble::{
     Direction, StudentDirection, Summary, direction, mean_interval, percentile_of, quantile_sorted, summary,
 };
-pub use fay_herriot::{FayHerriot, SmallArea, fay_herriot};
+pub use fay_herriot::{FayHerriot, SmallArea, fay_herriot, fay_herriot_over_all_spreads};
 pub use gap::{Better, Gap, MeasuredGap, Side};
 pub use gap_bootstrap::{auroc_gap_bootstrap, mean_gap_bootstrap};
 pub use gap_law::{AurocSide, GapLaw};
@@ -94,6 +95,7 @@ pub use one_vs_rest_items::macro_item_variance;
 pub use paired::{McNemar, PairedTest, StandardErrors, mcnemar, paired_t, standard_errors, wilcoxon};
 pub use permutation::{Permutation, permutation};
 pub use pooled::{Pooled, PooledSide};
+pub use power_variance::{GroupSpread, power_variances};
 pub use rank::mid_ranks;
 pub use reliability::{Reliability, ReliabilityBin, reliability};
 pub use resample::Resampling;

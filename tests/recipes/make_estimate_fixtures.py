@@ -14,7 +14,8 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import minimize_scalar, nnls
+from scipy.integrate import quad
+from scipy.optimize import brentq, minimize_scalar, nnls
 from scipy.stats import t as student
 
 random = np.random.default_rng(20261127)
@@ -60,6 +61,66 @@ def tiers(rows, losses, wanted):
     return mean
 
 
+def power_law(spread, df, level):
+    """Variances by c * level^p, the power of the best gamma likelihood (written out) on a grid, c by search."""
+    weight = np.minimum(df, 30)
+
+    def at(power):
+        minus = lambda log_c: float((weight * (np.log(np.exp(log_c) * level**power) + spread / (np.exp(log_c) * level**power))).sum())
+        found = minimize_scalar(minus, bounds=(-20, 20), method="bounded", options={"xatol": 1e-13})
+        return found.fun, np.exp(found.x) * level**power
+
+    expected = min((at(power) for power in np.arange(0, 2.01, 0.25)), key=lambda found: found[0])[1]
+    own = np.maximum(spread, expected * 400 / (df + 400))
+    return (df * own + 150 * expected) / (df + 150)
+
+
+def combined(mean, variance, units, predicted):
+    """Fay and Herriot's means; the mean squared error is the greater of Prasad and Rao's and that over all spreads, by quadrature."""
+    m, x = len(mean), np.column_stack([np.ones(len(mean)), predicted])
+    weight = np.minimum(units - 1, 30)
+    slope, middle = np.polyfit(predicted, mean, 1, w=np.sqrt(weight)), np.average(mean, weights=weight)
+    level = np.maximum(np.polyval(slope, predicted) / middle, 0.1)
+    noise = power_law(variance * units, units - 1, level) / units
+
+    def at(tau2):
+        v = np.diag(1 / (tau2 + noise))
+        inverse = np.linalg.inv(x.T @ v @ x)
+        beta = inverse @ x.T @ v @ mean
+        gamma = tau2 / (tau2 + noise)
+        value = gamma * mean + (1 - gamma) * (x @ beta)
+        error = gamma * noise + (1 - gamma) ** 2 * np.einsum("ij,jk,ik->i", x, inverse, x)
+        q = (mean - x @ beta) @ v @ (mean - x @ beta)
+        return value, error, q, 0.5 * (np.linalg.slogdet(v)[1] + np.linalg.slogdet(inverse)[1] - q)
+
+    q0 = at(0.0)[2] - (m - 2)
+    tau2 = brentq(lambda t: at(t)[2] - (m - 2), 0, 100, xtol=1e-15) if q0 > 0 else 0.0
+    value, g12, _, _ = at(tau2)
+    g3 = noise**2 / (tau2 + noise) ** 3 * 2 * m / (1 / (tau2 + noise)).sum() ** 2
+    top = 16 * (mean.var() + noise.mean())
+    peak = max(at(t)[3] for t in np.linspace(0, top, 4001))
+    area = lambda f: quad(lambda s: f(s * s) * np.exp(at(s * s)[3] - peak) * 2 * s, 0, np.sqrt(top), limit=400, epsabs=1e-12)[0]
+    whole = area(lambda t: 1.0)
+    ends = []
+    for i in range(m):
+        over = area(lambda t: at(t)[0][i]) / whole
+        spread = area(lambda t: at(t)[1][i] + at(t)[0][i] ** 2) / whole - over**2
+        reach = student.ppf(0.975, m - 2) * np.sqrt(max(g12[i] + 2 * g3[i], spread + (over - value[i]) ** 2))
+        ends.append([value[i] - reach, value[i] + reach])
+    return {"mean": mean.tolist(), "variance": variance.tolist(), "units": units.tolist(), "predicted": predicted.tolist(),
+            "value": value.tolist(), "interval": ends}
+
+
+def few_labels():
+    """24 groups of 3 to 400 exponential losses each."""
+    draw = np.random.default_rng(7)
+    units = np.tile([3, 5, 8, 20, 60, 400], 4)
+    predicted = draw.normal(size=24)
+    truth = np.clip(1 + 0.35 * predicted + 0.2 * draw.normal(size=24), 0.2, None)
+    losses = [draw.exponential(truth[i], units[i]) for i in range(24)]
+    return combined(np.array([l.mean() for l in losses]), np.array([l.var(ddof=1) / len(l) for l in losses]), units, predicted)
+
+
 def main():
     rows = random.normal(size=(60, 4))
     rows[:, 3] = rows[:, 2] + 0.1 * random.normal(size=60)
@@ -89,6 +150,7 @@ def main():
         "conformal": {"scores": scores.tolist(), "units": 20, "quantile": float(np.sort(scores)[75])},
         "words": {"texts": texts, "losses": losses, "wanted": wanted, "mean": tiers(texts, losses, wanted)},
         "student": {"values": values.tolist(), "low": float(low), "high": float(high)},
+        "combined": few_labels(),
     }
     Path("tests/fixtures/estimate.json").write_text(json.dumps(document, separators=(",", ":")) + "\n")
 

@@ -35,7 +35,12 @@ fn side(at: usize, side: &BackingSide) -> BackedSide {
 pub fn backed(request: &BackingRequest) -> Backed {
     let sides: Vec<BackedSide> = request.sides.iter().enumerate().map(|(at, one)| side(at, one)).collect();
     Backed {
-        heads: sides[0].predicted.as_ref().map(|_| HeadsDifference { value: -0.4, votes: 5, members: 5 }),
+        heads: sides[0].predicted.as_ref().map(|_| HeadsDifference {
+            value: -0.4,
+            votes: 5,
+            members: 5,
+            order_only: false,
+        }),
         sides,
         difference: Some(MeanDifference { value: 1.0, interval: Some(Interval { low: 0.6, high: 1.4, level: 0.95 }) }),
         of_groups: request.sides.iter().all(|side| side.group.is_some()),

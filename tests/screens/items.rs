@@ -55,6 +55,7 @@ pub fn item_at(place: usize) -> ListedItem {
             .collect(),
         risk: Some(risk),
         surprise: Some(loss - risk),
+        order_only: false,
         similarity: Some(0.62 - 0.001 * place as f64),
         change: None,
         heads: None,

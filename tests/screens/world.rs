@@ -161,6 +161,7 @@ fn gap(seed: u64, head: HeadKind, contrast: Contrast, centre: f64, spread: f64) 
         summary: stats::summary(&members).unwrap(),
         direction: stats::direction(&members).unwrap(),
         members,
+        order_only: false,
     }
 }
 

@@ -2,7 +2,7 @@
 //! whether heads and data say the same.
 
 use super::listed::ListedItem;
-use crate::audit::{Audit, ModelLosses};
+use crate::audit::{Audit, HeadKind, ModelLosses};
 use crate::diagnose::MeasuredMean;
 use crate::stats::{self, Better, Clusters, Interval, Side, Units};
 
@@ -62,6 +62,8 @@ pub struct HeadsDifference {
     /// Members on its side of 0, of how many.
     pub votes: usize,
     pub members: usize,
+    /// Of losses of data the model was fitted to: `value` has a sign and no size.
+    pub order_only: bool,
 }
 
 /// Whether heads and data say the same of A and B.
@@ -104,6 +106,12 @@ impl UsualNearness {
 }
 
 impl HeadsDifference {
+    /// Its size, unless it is no amount of loss.
+    #[must_use]
+    pub fn amount(&self) -> Option<f64> {
+        crate::diagnose::tells_amounts(HeadKind::Regressor, self.order_only).then_some(self.value)
+    }
+
     /// Member by member where there are as many on both sides.
     #[must_use]
     pub fn of(a: &[f64], b: &[f64]) -> Option<Self> {
@@ -113,7 +121,7 @@ impl HeadsDifference {
         let each: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
         let value = each.iter().sum::<f64>() / each.len() as f64;
         let votes = each.iter().filter(|difference| **difference * value > 0.0).count();
-        Some(Self { value, votes, members: each.len() })
+        Some(Self { value, votes, members: each.len(), order_only: false })
     }
 }
 
@@ -216,7 +224,10 @@ mod tests {
         assert_eq!(of((1.0, 0.5, 1.5), Some((&split, &two))), Some(Agreement::HeadsOpen));
         assert_eq!(of((1.0, 0.5, 1.5), None), Some(Agreement::NoHeads));
         // By hand: 1, 2, 3, 2, 2 have the mean 2, all above 0.
-        assert_eq!(HeadsDifference::of(&up, &two), Some(HeadsDifference { value: 2.0, votes: 5, members: 5 }));
+        assert_eq!(
+            HeadsDifference::of(&up, &two),
+            Some(HeadsDifference { value: 2.0, votes: 5, members: 5, order_only: false })
+        );
         assert_eq!(HeadsDifference::of(&up, &[1.0]), None);
     }
 

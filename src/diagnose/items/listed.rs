@@ -56,6 +56,9 @@ pub struct ListedItem {
     pub risk: Option<f64>,
     /// Loss less risk.
     pub surprise: Option<f64>,
+    /// Of losses of data the model was fitted to: risk is an order, no amount.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub order_only: bool,
     /// Cosine with the prompt asked for.
     pub similarity: Option<f64>,
     /// Loss less that of the model it is compared with.
@@ -89,11 +92,30 @@ impl ListedItem {
             attributes: audit.attributes.iter().map(|one| (one.name.clone(), one.values[at])).collect(),
             risk: None,
             surprise: None,
+            order_only: false,
             similarity: None,
             change: None,
             heads: None,
             nearest: None,
         }
+    }
+
+    /// The predicted loss as an amount; `None` where it is an order alone.
+    #[must_use]
+    pub fn predicted_amount(&self) -> Option<f64> {
+        self.risk.filter(|_| crate::diagnose::tells_amounts(HeadKind::Regressor, self.order_only))
+    }
+
+    /// Loss less predicted loss, likewise.
+    #[must_use]
+    pub fn surprise_amount(&self) -> Option<f64> {
+        self.surprise.filter(|_| self.predicted_amount().is_some())
+    }
+
+    /// What a head says of it as an amount, likewise.
+    #[must_use]
+    pub fn amount<'a>(&self, head: &'a ItemHead) -> Option<&'a Summary> {
+        crate::diagnose::tells_amounts(head.head, self.order_only).then_some(&head.summary)
     }
 
     /// Its loss of a model.

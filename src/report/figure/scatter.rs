@@ -14,7 +14,7 @@ const NAMED: usize = 10;
 pub fn predicted_against_true(table: &AttributesTable) -> String {
     let points: Vec<(&str, f64, f64)> = (table.rows.iter())
         .filter_map(|row| {
-            let predicted = row.predicted(HeadKind::Regressor, row.contrast)?.summary.mean;
+            let predicted = row.predicted(HeadKind::Regressor, row.contrast)?.amount()?.mean;
             Some((row.name.as_str(), row.loss_gap.value()?, predicted))
         })
         .collect();

@@ -307,7 +307,8 @@ fn strip_head(pen: &mut Pen<'_>, area: Rect, y: u16, context: &Context<'_>, gap:
 /// Mean ± sd of a predicted gap, in as many digits as its unit deserves.
 fn gap_words(gap: &PredictedGap, glyphs: &Glyphs) -> String {
     let digits = if gap.head == HeadKind::Regressor { 4 } else { 3 };
-    number::with_spread(gap.summary.mean, gap.summary.sd, digits, true, glyphs)
+    let words = || if gap.summary.mean > 0.0 { "harder, no amount" } else { "easier, no amount" }.to_owned();
+    gap.amount().map_or_else(words, |said| number::with_spread(said.mean, said.sd, digits, true, glyphs))
 }
 
 /// Points of the scatter: measured and predicted loss gap of each attribute on the lane's axis, and the one picked.
@@ -316,7 +317,7 @@ fn points<'a>(context: &Context<'a>) -> (Vec<(f64, f64)>, Vec<&'a str>, Option<u
     let (mut points, mut names, mut picked) = (Vec::new(), Vec::new(), None);
     for row in &context.table.rows {
         let everybody = row.everybody.filter(|_| context.state.everybody).map(|gap| gap.value);
-        let head = || row.predicted(HeadKind::Regressor, context.state.contrast).map(|gap| gap.summary.mean);
+        let head = || Some(row.predicted(HeadKind::Regressor, context.state.contrast)?.amount()?.mean);
         if let (Some(gap), Some(truth)) = (everybody.or_else(head), row.loss_gap.value()) {
             if row.name == context.row.name {
                 picked = Some(points.len());

@@ -104,7 +104,7 @@ pub fn predicted(row: &AttributeRow, head: HeadKind, contrast: Contrast) -> Opti
 #[must_use]
 pub fn guess(row: &AttributeRow, state: &State) -> Option<f64> {
     let everybody = row.everybody.filter(|_| state.everybody).map(|gap| gap.value);
-    everybody.or_else(|| predicted(row, HeadKind::Regressor, state.contrast).map(|gap| gap.summary.mean))
+    everybody.or_else(|| predicted(row, HeadKind::Regressor, state.contrast)?.amount().map(|said| said.mean))
 }
 
 /// What predicted gaps are against, in a word.

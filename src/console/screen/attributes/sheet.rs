@@ -42,8 +42,8 @@ pub fn sheet(state: &State, world: &World) -> Option<Sheet> {
             Cell::signed(row.loss_gap, 4),
             Cell::signed_interval(row.loss_evidence.interval, 4),
             Cell::probability(row.loss_evidence.q),
-            optional(gap.map(|gap| gap.summary.mean), true),
-            optional(gap.map(|gap| gap.summary.sd), false),
+            optional(gap.and_then(|gap| gap.amount()).map(|said| said.mean), true),
+            optional(gap.and_then(|gap| gap.amount()).map(|said| said.sd), false),
             Cell::text(shown_contrast(row, state.contrast).name()),
         ]);
     }

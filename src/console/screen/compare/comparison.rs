@@ -217,7 +217,7 @@ fn row(left: Option<&AttributeRow>, right: &AttributeRow, measure: Measure) -> R
         ("loss false", |row| row.loss_false),
         ("AUROC gap", |row| row.auroc_gap),
         ("predicted", |row| {
-            let gap = regressor(row).map(|gap| gap.summary.mean);
+            let gap = regressor(row).and_then(|gap| gap.amount()).map(|said| said.mean);
             gap.map_or(Measured::Undefined { undefined: crate::stats::Undefined::Empty }, Measured::Value)
         }),
     ];
@@ -234,15 +234,15 @@ fn regressor(row: &AttributeRow) -> Option<&crate::diagnose::PredictedGap> {
 
 fn measured(row: &AttributeRow, measure: Measure) -> Option<f64> {
     match measure {
-        Measure::Predicted => Some(regressor(row)?.summary.mean.abs()),
-        Measure::Error => Some((regressor(row)?.summary.mean - row.loss_gap.value()?).abs()),
+        Measure::Predicted => Some(regressor(row)?.amount()?.mean.abs()),
+        Measure::Error => Some((regressor(row)?.amount()?.mean - row.loss_gap.value()?).abs()),
         _ => None,
     }
 }
 
 /// Half the width of what is not known of one side.
 fn half(row: &AttributeRow, measure: Measure) -> Option<f64> {
-    (measure == Measure::Predicted).then(|| Some(2.0 * regressor(row)?.summary.sd))?
+    (measure == Measure::Predicted).then(|| Some(2.0 * regressor(row)?.amount()?.sd))?
 }
 
 fn heads(a: &RunView, b: &RunView) -> Vec<HeadQuality> {

@@ -49,7 +49,7 @@ impl Columns {
             figures.extend([Figure::Loss(against.clone()), Figure::Change]);
         }
         figures.extend((question.near.is_some() || question.like.is_some()).then_some(Figure::Similarity));
-        let has_risk = seen().any(|item| item.risk.is_some());
+        let has_risk = seen().any(|item| item.predicted_amount().is_some());
         figures.extend(has_risk.then_some(Figure::Risk));
         if has_risk && question.order == ItemOrder::Surprise {
             figures.push(Figure::Surprise);
@@ -125,8 +125,8 @@ impl Figure {
             Self::Loss(name) => plain(item.loss(name)),
             Self::Label => item.label.map_or_else(String::new, |label| label.to_string()),
             Self::Score(name) => item.score(name).map_or_else(String::new, |score| number::plain(score, 3, glyphs)),
-            Self::Risk => plain(item.risk),
-            Self::Surprise => signed(item.surprise),
+            Self::Risk => plain(item.predicted_amount()),
+            Self::Surprise => signed(item.surprise_amount()),
             Self::Similarity => plain(item.similarity),
             Self::Change => signed(item.change),
         }

@@ -8,7 +8,7 @@ use crate::console::paint::{Pen, inset};
 use crate::console::text;
 use crate::console::theme::Role;
 use crate::console::world::World;
-use crate::diagnose::{ItemHead, ListedItem, NearItem};
+use crate::diagnose::{ItemHead, ListedItem, NO_AMOUNT, NearItem};
 use ratatui::layout::Rect;
 
 type Line = Vec<(String, Role)>;
@@ -85,7 +85,7 @@ fn around(state: &State, item: &ListedItem, width: u16, glyphs: &Glyphs) -> (Vec
     match &item.heads {
         Some(heads) if !heads.is_empty() => {
             below.push(Vec::new());
-            below.extend(heads.iter().map(|head| of_head(head, width, glyphs)));
+            below.extend(heads.iter().map(|head| of_head(item, head, width, glyphs)));
         }
         _ => {}
     }
@@ -116,8 +116,8 @@ fn figures(item: &ListedItem, width: usize, glyphs: &Glyphs) -> Vec<Line> {
         (name, loss.map_or_else(|| "none".into(), plain))
     }));
     pairs.extend(item.change.map(|change| ("change".into(), signed(change))));
-    pairs.extend(item.risk.map(|risk| ("predicted".into(), plain(risk))));
-    pairs.extend(item.surprise.map(|surprise| ("surprise".into(), signed(surprise))));
+    pairs.extend(item.predicted_amount().map(|risk| ("predicted".into(), plain(risk))));
+    pairs.extend(item.surprise_amount().map(|surprise| ("surprise".into(), signed(surprise))));
     pairs.extend(item.similarity.map(|similarity| ("cosine".into(), plain(similarity))));
     let mut lines: Vec<Line> = Vec::new();
     let mut used = 0;
@@ -145,7 +145,10 @@ fn paragraph(word: &str, words: &str, role: Role, width: usize) -> Vec<Line> {
 }
 
 /// A head's mean, its spread, and its members one by one.
-fn of_head(head: &ItemHead, width: usize, glyphs: &Glyphs) -> Line {
+fn of_head(item: &ListedItem, head: &ItemHead, width: usize, glyphs: &Glyphs) -> Line {
+    if item.amount(head).is_none() {
+        return vec![(format!("{:<10}", head.head.name()), Role::Dim), (NO_AMOUNT.into(), Role::Dim)];
+    }
     let spread = number::with_spread(head.summary.mean, head.summary.sd, 3, false, glyphs);
     let mut line: Line = vec![(format!("{:<10}", head.head.name()), Role::Dim), (format!("{spread:<14}"), Role::Text)];
     let mut used = 24;

@@ -44,6 +44,7 @@ fn item(place: usize) -> ListedItem {
         attributes: Vec::new(),
         risk: None,
         surprise: None,
+        order_only: false,
         similarity: None,
         change: None,
         heads: None,

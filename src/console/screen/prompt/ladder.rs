@@ -1,6 +1,6 @@
 //! Pinned prompts, least risk first, with the prompts being typed among them.
 
-use super::scores::is_foreign;
+use super::scores::{amount, is_foreign};
 use super::{HERE, State, TYPING};
 use crate::audit::HeadKind;
 use crate::console::msg::Action;
@@ -79,7 +79,7 @@ pub fn draw(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
 fn scored(pen: &mut Pen<'_>, area: Rect, head: HeadKind, scores: &PromptScores) {
     let Some(score) = scores.head(head) else { return };
     let glyphs = pen.glyphs();
-    let value = number::with_spread(score.summary.mean, score.summary.sd, 3, false, glyphs);
+    let value = amount(scores, score, glyphs);
     let x = pen.text(area.x, area.y, area.width, &format!("{value:<15}"), Role::Text);
     let tail = 6 + 7 + 4;
     let cells = area.right().saturating_sub(x + tail);
@@ -110,7 +110,9 @@ fn member_values(pen: &mut Pen<'_>, area: Rect, state: &State) -> u16 {
     let lines: Vec<(&str, &HeadScore)> = [(0, "A"), (1, "B")]
         .into_iter()
         .filter_map(|(line, name)| Some((name, state.scores(line)?)))
-        .flat_map(|(name, scores)| scores.heads.iter().map(move |score| (name, score)))
+        .flat_map(|(name, scores)| {
+            scores.heads.iter().filter(|score| scores.amount(score.head).is_some()).map(move |score| (name, score))
+        })
         .collect();
     let members = lines.iter().map(|(_, score)| score.members.len()).max().unwrap_or(0);
     let start = area.x + 15;

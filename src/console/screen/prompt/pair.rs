@@ -65,7 +65,9 @@ fn tall_head(pen: &mut Pen<'_>, area: Rect, y: u16, (pair, student): (&PairScore
     let x = area.x + 11;
     let scale = scale(pair, head);
     // Each head has an axis of its own: its ends are told, so that bars of two heads are not compared by length.
-    let (low, high) = (number::signed(scale.low, 3, glyphs), number::signed(scale.high, 3, glyphs));
+    let told = pair.amount(head).is_some();
+    let end = |value| if told { number::signed(value, 3, glyphs) } else { String::new() };
+    let (low, high) = (end(scale.low), end(scale.high));
     let zero = scale.clamped(0.0, usize::from(cells)) as u16;
     let [most, fewer, none] = sides(head.head)
         .map(|(left, right)| (format!("{low} {} {left}", glyphs.left), format!("{right} {} {high}", glyphs.right)));
@@ -79,7 +81,7 @@ fn tall_head(pen: &mut Pen<'_>, area: Rect, y: u16, (pair, student): (&PairScore
     pen.text(x + zero, y, 1, "0", Role::Dim);
     pen.text(area.x, y + 1, 10, head.head.name(), Role::Accent);
     pen.marks(x, y + 1, &quartile_bar(scale, usize::from(cells), &head.summary, glyphs));
-    let median = number::signed(head.summary.median, 3, glyphs);
+    let median = pair.amount(head).map_or_else(|| "n/a".into(), |said| number::signed(said.median, 3, glyphs));
     let p = number::probability(direction::probability(&head.direction));
     let end = format!("  {}", direction::votes(&head.direction));
     // The paper's P over the members is no probability about items: it comes on request.
@@ -100,7 +102,7 @@ fn short_head(pen: &mut Pen<'_>, area: Rect, y: u16, (pair, student): (&PairScor
         return y;
     }
     let glyphs = pen.glyphs();
-    let median = number::signed(head.summary.median, 3, glyphs);
+    let median = pair.amount(head).map_or_else(|| "n/a".into(), |said| number::signed(said.median, 3, glyphs));
     let p = number::probability(direction::probability(&head.direction));
     let direction = &head.direction;
     let most = direction.positive.max(direction.members - direction.positive.min(direction.members));

@@ -42,7 +42,7 @@ pub fn panel(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect, line: 
     y += 1;
     for score in &scores.heads {
         if y < inside.bottom() {
-            row(pen, inside, y, lane_cells, score);
+            row(pen, inside, y, lane_cells, scores, score);
         }
         y += 1;
     }
@@ -90,10 +90,16 @@ fn head_line(pen: &mut Pen<'_>, area: Rect, y: u16, lane_cells: u16, scores: &Pr
     pen.text(at + 6, y, area.right().saturating_sub(at + 6), &names, Role::Dim);
 }
 
-fn row(pen: &mut Pen<'_>, area: Rect, y: u16, lane_cells: u16, score: &HeadScore) {
+/// A head's score, or that it is none.
+pub fn amount(scores: &PromptScores, score: &HeadScore, glyphs: &crate::console::glyph::Glyphs) -> String {
+    let words = |said: &crate::stats::Summary| number::with_spread(said.mean, said.sd, 3, false, glyphs);
+    scores.amount(score.head).map_or_else(|| "no amount".into(), words)
+}
+
+fn row(pen: &mut Pen<'_>, area: Rect, y: u16, lane_cells: u16, scores: &PromptScores, score: &HeadScore) {
     let glyphs = pen.glyphs();
     let scale = Scale::new(score.axis.0, score.axis.1);
-    let value = number::with_spread(score.summary.mean, score.summary.sd, 3, false, glyphs);
+    let value = amount(scores, score, glyphs);
     let name = format!("{:<10}", score.head);
     let x = pen.pieces(area.x, y, 10, &[(&name, Role::Accent)]);
     pen.text(x, y, 14, &value, Role::Text);
@@ -130,7 +136,11 @@ fn notes(state: &State, pen: &Pen<'_>, scores: &PromptScores, line: usize, room:
         let words = format!("{} of {} pieces mean nothing to the encoder", scores.unknown_pieces, scores.pieces);
         notes.push(("unknown", words, Role::Warn));
     }
-    notes.push(("as typed", typed(state, line, glyphs), Role::Text));
+    let order_only = scores.heads.iter().any(|score| scores.amount(score.head).is_none());
+    if order_only {
+        notes.push(("fitted", "losses of fitted data: heads tell an order, no amount".into(), Role::Warn));
+    }
+    notes.push(("as typed", typed(state, line, glyphs, order_only), Role::Text));
     if scores.pieces > scores.piece_limit {
         let words = format!("only the first {} of {} pieces are read", scores.piece_limit, scores.pieces);
         notes.push(("cut", words, Role::Warn));
@@ -183,14 +193,14 @@ fn estimated(scores: &PromptScores, glyphs: &crate::console::glyph::Glyphs) -> V
 }
 
 /// The regressor's score after each edit, with its range in numbers.
-fn typed(state: &State, line: usize, glyphs: &crate::console::glyph::Glyphs) -> String {
+fn typed(state: &State, line: usize, glyphs: &crate::console::glyph::Glyphs, order_only: bool) -> String {
     let history = &state.lines[line].history;
     let newest = &history[history.len().saturating_sub(32)..];
     let heights = spark::history(newest, 32, glyphs);
     let (low, high) = newest
         .iter()
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
-    if newest.len() < 2 {
+    if newest.len() < 2 || order_only {
         return heights;
     }
     let (low, high) = (number::plain(low, 3, glyphs), number::plain(high, 3, glyphs));
@@ -229,7 +239,8 @@ pub fn both(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
         for line in 0..2_u16 {
             let score = state.scores(usize::from(line)).and_then(|scores| scores.head(head));
             if let Some(score) = score {
-                short(pen, inside.x + 10 + line * half, y, half.saturating_sub(2), score);
+                let words = state.scores(usize::from(line)).map(|scores| amount(scores, score, pen.glyphs()));
+                short(pen, inside.x + 10 + line * half, y, half.saturating_sub(2), (score, &words.unwrap_or_default()));
             }
         }
         y += 1;
@@ -254,10 +265,9 @@ pub fn both(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect) {
     }
 }
 
-fn short(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, score: &HeadScore) {
+fn short(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, (score, value): (&HeadScore, &str)) {
     let glyphs = pen.glyphs();
     let scale = Scale::new(score.axis.0, score.axis.1);
-    let value = number::with_spread(score.summary.mean, score.summary.sd, 3, false, glyphs);
     let value = format!("{value:<15}");
     let percentile = format!("{:<5}", number::percentile(score.percentile));
     let heights = spark::spark(scale, spark::members(&score.members, 5), glyphs);

@@ -2,7 +2,7 @@
 
 use super::State;
 use super::said::difference;
-use crate::console::export::{heading, number};
+use crate::console::export::{heading, number, optional};
 use crate::console::world::World;
 use crate::diagnose::{PairScores, PromptScores};
 use crate::engine::Answer;
@@ -36,8 +36,8 @@ pub fn sheet(state: &State, world: &World) -> Option<Sheet> {
             sheet.row(vec![
                 Cell::text(scores.text.clone()),
                 Cell::text(head.head.name()),
-                number(head.summary.mean, true),
-                number(head.summary.sd, false),
+                optional(scores.amount(head.head).map(|said| said.mean), true),
+                optional(scores.amount(head.head).map(|said| said.sd), false),
                 number(head.percentile, false),
                 Cell::text(head.over.clone()),
             ]);
@@ -55,9 +55,9 @@ pub fn sheet(state: &State, world: &World) -> Option<Sheet> {
 
 /// A − B of the estimate and of every head, and the verdict.
 fn differences(sheet: &mut Sheet, pair: &PairScores) {
-    let mut row = |head: &str, value: f64, sd: Cell, over: String| {
+    let mut row = |head: &str, value: Option<f64>, sd: Cell, over: String| {
         let name = Cell::text("A - B");
-        sheet.row(vec![name, Cell::text(head.to_owned()), number(value, true), sd, Cell::Empty, Cell::Text(over)]);
+        sheet.row(vec![name, Cell::text(head.to_owned()), optional(value, true), sd, Cell::Empty, Cell::Text(over)]);
     };
     if let Some(found) = &pair.estimate {
         let ends = found.estimate.interval.map_or_else(String::new, |ends| {
@@ -65,14 +65,15 @@ fn differences(sheet: &mut Sheet, pair: &PairScores) {
         });
         row(
             "estimate",
-            found.estimate.value,
+            Some(found.estimate.value),
             Cell::Empty,
             format!("{ends}P(A is worse) {}", probability(found.p_worse)),
         );
     }
     for head in &pair.heads {
         let votes = format!("above 0 for {} of {} members", head.direction.positive, head.direction.members);
-        row(head.head.name(), head.summary.mean, number(head.summary.sd, false), votes);
+        let said = pair.amount(head);
+        row(head.head.name(), said.map(|said| said.mean), optional(said.map(|said| said.sd), false), votes);
     }
     sheet.notes.extend(difference(pair));
 }

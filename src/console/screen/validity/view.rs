@@ -11,7 +11,7 @@ use crate::console::theme::Role;
 use crate::console::widget::table::cut_sign;
 use crate::console::widget::{density, scale::Scale};
 use crate::console::world::World;
-use crate::diagnose::{Aggregate, Association, Measured, ValidityRow, ValidityTable};
+use crate::diagnose::{Aggregate, Association, Measured, ValidityRow, ValidityTable, tells_amounts};
 use crate::engine::Place;
 use ratatui::layout::Rect;
 
@@ -79,7 +79,8 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
         }
     }
     if let Some(area) = places.tenths {
-        tenths(pen, area, head, place);
+        let fitted = world.shown.as_ref().is_some_and(|shown| shown.tables.validity.fitted.is_some());
+        tenths(pen, area, (head, tells_amounts(head, fitted)), place);
     }
 }
 
@@ -185,7 +186,7 @@ fn table(pen: &mut Pen<'_>, area: Rect, table: &ValidityTable, head: HeadKind) {
 }
 
 /// Mean true loss of each tenth of the test items, by what the head predicts.
-fn tenths(pen: &mut Pen<'_>, area: Rect, head: HeadKind, place: Option<&Place>) {
+fn tenths(pen: &mut Pen<'_>, area: Rect, (head, amounts): (HeadKind, bool), place: Option<&Place>) {
     let inside = inset(pen.panel(area, "True loss by tenth of predicted risk", "lowest first", false), 1);
     let Some(place) = place.filter(|_| inside.height > 2) else { return };
     let glyphs = pen.glyphs();
@@ -198,8 +199,9 @@ fn tenths(pen: &mut Pen<'_>, area: Rect, head: HeadKind, place: Option<&Place>) 
     pen.right(inside.x + 26, inside.y, 10, "true loss", Role::Dim);
     for (line, group) in place.groups.iter().take(usize::from(inside.height.saturating_sub(1))).enumerate() {
         let y = inside.y + 1 + line as u16;
+        let predicted = if amounts { number::plain(group.predicted, 4, glyphs) } else { "n/a".into() };
         pen.right(inside.x + 4, y, 4, &(line + 1).to_string(), Role::Dim);
-        pen.right(inside.x + 16, y, 10, &number::plain(group.predicted, 4, glyphs), Role::Text);
+        pen.right(inside.x + 16, y, 10, &predicted, Role::Text);
         pen.right(inside.x + 26, y, 10, &number::plain(group.loss, 4, glyphs), Role::Text);
         let filled = scale.clamped(group.loss, usize::from(cells));
         let bar = vec![(glyphs.bar, Role::Lane); filled + 1];
