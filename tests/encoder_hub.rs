@@ -197,7 +197,10 @@ fn a_model_is_fetched_once_with_the_token_and_reports_then_found_without_the_hub
     encoder::open_with("org/model", &options).unwrap();
     std::fs::create_dir(cache.path().join("models--org--model/snapshots/another")).unwrap();
     let error = encoder::open_with("org/model", &options).map(|_| ()).unwrap_err().to_string();
-    assert!(error.contains("HF_HUB_OFFLINE"), "two snapshots, and nothing says which: {error}");
+    assert!(error.contains("2 snapshots and no refs/main") && error.contains("org/model@HASH"), "{error}");
+    std::fs::write(&reference, "0123abc").unwrap();
+    let error = encoder::open_with("org/model", &options).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("names '0123abc', of which there is no whole snapshot"), "{error}");
 }
 
 #[test]
@@ -319,6 +322,15 @@ fn the_program_tells_of_downloads_in_lines_or_bars() {
     assert!(said.contains(&line) && said.contains("--encoder 'org/model'") && said.contains("8 dimensions"), "{said}");
     doctor("fetched", "1").code(0);
     doctor("empty", "1").code(2);
+    // Nobody listens there: trying again may mend it.
+    assert_cmd::Command::cargo_bin("llm2loss")
+        .unwrap()
+        .args(["--home", &path("home"), "doctor", "--fetch", "org/model"])
+        .env("HF_HUB_CACHE", path("empty"))
+        .env("HF_ENDPOINT", "http://127.0.0.1:9")
+        .env_remove("HF_HUB_OFFLINE")
+        .assert()
+        .code(1);
 
     // On a terminal: a bar with bytes while it lasts.
     let (endpoint, _) = serve(Hub { pause: Duration::from_millis(500), ..model("main") });

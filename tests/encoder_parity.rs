@@ -206,6 +206,15 @@ fn a_default_prompt_stands_before_every_text() {
     assert_ne!(prompted.fingerprint(), plain.fingerprint());
     assert_eq!(prompted.piece_limit(), plain.piece_limit() - 2);
 
+    let long = copy("long");
+    for (word, told) in [("cat ".repeat(400), "nothing would be left"), ("cat ".repeat(2000), "4096 are read at most")]
+    {
+        let config = json!({"prompts": {"document": word}, "default_prompt_name": "document"});
+        std::fs::write(long.join("config_sentence_transformers.json"), config.to_string()).unwrap();
+        let error = encoder::open(&long.display().to_string()).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains(told), "{error}");
+    }
+
     let without = copy("without");
     std::fs::write(without.join("config_sentence_transformers.json"), prompts("document").to_string()).unwrap();
     let pooling = json!({"pooling_mode_mean_tokens": true, "include_prompt": false});

@@ -168,11 +168,14 @@ fn what_passes_is_asked_again_and_what_lasts_is_told() {
     // A connection cut in the middle of an answer.
     let (name, _) = serve(|number, request| Reply { cut: 9 * (number % 2), ..sound(request, 0.0) });
     open(&name).unwrap().encode(&["a"]).unwrap();
-    for (reply, word) in [(401, "LLM2LOSS_EMBEDDINGS_KEY"), (404, "404: no such model"), (422, "422")] {
+    // What may be the fault of one text is asked of halves.
+    for (reply, word, times) in
+        [(401, "LLM2LOSS_EMBEDDINGS_KEY", 1), (404, "404: no such model", 1), (422, "422: no such model", 3)]
+    {
         let (name, asked) = serve(move |_, _| status(reply, r#"{"message": "no such model"}"#));
         let error = sentence(open(&name));
         assert!(error.contains(word), "{error}");
-        assert_eq!(asked.lock().unwrap().len(), 1);
+        assert_eq!(asked.lock().unwrap().len(), times);
     }
     let (name, _) = serve(|_, request| {
         std::thread::sleep(Duration::from_millis(1500));
@@ -197,6 +200,9 @@ fn an_answer_that_cannot_be_right_is_refused() {
         (all("[1, 1e39]"), "numbers that are none"),
         (all("[]"), "0 dimensions"),
         (all("[0, 0]"), "zeros"),
+        (all("[1, 2]"), "the same embedding for 6 different texts"),
+        (all("\"AACAPw==\""), "base64"),
+        (r#"{"error": {"message": "no such model"}}"#.to_owned(), "answers with an error: no such model"),
         (of(&vec![row(six); 5]), "5 embeddings for 6"),
         (of(&uneven), "6 and of 2 dimensions"),
         (of(&twice), "counts its embeddings wrongly"),
@@ -223,6 +229,11 @@ fn a_key_goes_nowhere_else() {
     assert!(asked.lock().unwrap().is_empty());
     assert!(sentence(open("http://me:password@127.0.0.1:1/v1/embeddings#m")).contains("LLM2LOSS_EMBEDDINGS_KEY"));
     assert!(sentence(open("http://127.0.0.1:1/v1/embeddings")).contains("#MODEL"));
+    for secret in ["?key=abc", "?version=2&api_token=abc"] {
+        let error = sentence(open(&format!("http://127.0.0.1:1/v1/embeddings{secret}#m")));
+        assert!(error.contains("LLM2LOSS_EMBEDDINGS_KEY"), "{error}");
+    }
+    assert!(sentence(open("http://127.0.0.1:99999/v1/embeddings#m")).contains("port"));
     assert!(!format!("{:?}", options()).contains("secret"));
     assert!(encoder::caution("http://192.0.2.1/v1/embeddings#m").unwrap().contains("not encrypted"));
     for name in ["http://localhost:80/v1/embeddings#m", "https://192.0.2.1/v1/embeddings#m", "org/model", "builtin"] {
@@ -238,6 +249,27 @@ fn a_server_that_takes_few_texts_at_once_is_given_few() {
     let rows = open(&name).unwrap().encode(&texts).unwrap();
     assert_eq!(rows.len(), 32 * DIMENSION);
     assert!(asked.lock().unwrap().iter().any(|request| request.texts.len() == 4));
+    let (name, _) = serve(|_, request| if request.texts.len() > 6 { status(422, "") } else { sound(request, 0.0) });
+    assert_eq!(open(&name).unwrap().encode(&texts).unwrap(), rows);
+}
+
+#[test]
+fn a_text_that_a_server_refuses_is_named() {
+    let texts: Vec<String> = (0..32).map(|at| format!("text {at}")).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let spoilt = |reply: fn() -> Reply| {
+        let (name, _) =
+            serve(
+                move |_, request| {
+                    if request.texts.iter().any(|text| text == "text 21") { reply() } else { sound(request, 0.0) }
+                },
+            );
+        sentence(open(&name).unwrap().encode(&texts))
+    };
+    let error = spoilt(|| status(400, r#"{"message": "too many tokens"}"#));
+    assert!(error.contains("400: too many tokens") && error.contains("the text is \"text 21\""), "{error}");
+    let error = spoilt(|| status(200, r#"{"data": [{"embedding": [NaN]}]}"#));
+    assert!(error.contains("none (NaN)") && error.contains("\"text 21\""), "{error}");
 }
 
 /// Embedding goes on in the windows where it was stopped; a model that was changed is not mixed in.

@@ -2,8 +2,12 @@
 //! tests/recipes/make_estimate_fixtures.py), and what the program says on planted data.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use assert_cmd::Command;
+use common::npy;
 use llm2loss::diagnose::WordIndex;
+use llm2loss::encoder::Encoder as _;
 use llm2loss::stats;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -178,4 +182,47 @@ fn prompts_speak_for_items_without_words() {
     let refused = |name: &str| texts(name).iter().filter(|text| figure(text) < lexicon.threshold()).count();
     let all = ["in", "synonyms", "near", "far"].map(|name| (name, refused(name), texts(name).len()));
     assert!(refused("in") == 0 && refused("near") >= 27 && refused("far") >= 28, "{all:?}");
+}
+
+/// Items without words: sentences are told apart in the encoder's own space, once a run has learnt it.
+#[test]
+fn a_run_learns_what_sentences_about_items_without_words_are_its_own() {
+    let lists: Value = serde_json::from_str(include_str!("fixtures/support.json")).unwrap();
+    let texts = |name: &str| -> Vec<&str> {
+        lists["faces"][name].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    let named = texts("prompts");
+    let attribute = |(at, phrase): (usize, &&str)| serde_json::json!({"name": format!("a{at}"), "phrase": phrase, "generic": "a person"});
+    let attributes: Vec<Value> = named.iter().enumerate().map(attribute).collect();
+    std::fs::write(home.join("attributes.json"), serde_json::json!({"attributes": attributes}).to_string()).unwrap();
+    let (count, width) = (240, llm2loss::encoder::StaticEncoder::new().unwrap().dimension());
+    let mut table = String::from("id,split,loss");
+    named.iter().enumerate().for_each(|(at, _)| table.push_str(&format!(",attribute:a{at}")));
+    let mut body = Vec::new();
+    for row in 0..count {
+        table.push_str(&format!("\ni{row},{},{}", if row % 2 == 0 { "train" } else { "test" }, row % 7));
+        (0..named.len())
+            .for_each(|at| table.push_str(&format!(",{}", usize::from((row * row + at * row + at) % 7 < 3))));
+        (0..width).for_each(|at| body.extend((((row * 31 + at * 17) % 23) as f32 - 11.0).to_le_bytes()));
+    }
+    std::fs::write(home.join("items.csv"), table).unwrap();
+    std::fs::write(home.join("items.npy"), npy("<f4", &format!("({count}, {width})"), &body)).unwrap();
+    let place = |name: &str| home.join(name).to_str().unwrap().to_owned();
+    let [items, arrays, sentences] = ["items.csv", "items.npy", "attributes.json"].map(place);
+    let given = ["--manifest", &items, "--embeddings", &arrays, "--encoder", "builtin", "--attributes", &sentences];
+    run(home, &[&["ingest", "faces"][..], &given].concat(), 0);
+    run(home, &["train", "faces", "--architecture", "linear", "--epochs", "1", "--members", "2"], 0);
+    let refused = |name: &str| {
+        std::fs::write(home.join("list.txt"), texts(name).join("\n")).unwrap();
+        let found = json(home, &["score", "faces", "--prompts", &place("list.txt"), "--json"]);
+        let found = found["prompts"].as_array().unwrap().clone();
+        assert!(found.iter().all(|prompt| prompt["support"]["judged_by"] == "sentence"));
+        found.iter().filter(|prompt| prompt["support"]["supported"] == false).count()
+    };
+    let all = ["prompts", "in", "near", "far"].map(|name| (refused(name), texts(name).len()));
+    assert!(all[0].0 == 0 && all[1].0 <= 1 && all[2].0 >= 27 && all[3].0 >= 26, "{all:?}");
+    let said = run(home, &["score", "faces", "a nurse"], 0).0;
+    assert!(said.contains("NO SUCH DATA: unlike the audit's prompts, which do not say 'nurse'"), "{said}");
 }

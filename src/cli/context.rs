@@ -95,6 +95,7 @@ pub fn session_reporting(place: impl Into<Place>, audit: &str, json: bool) -> Re
     let place = place.into();
     let session = Session::open_with(&home(place.home)?, audit, progress::opener(json))?.on(place.device);
     session.store().notes().iter().for_each(|note| progress::say(note));
+    session.changed_encoder().iter().for_each(|change| progress::say(change));
     Ok(session)
 }
 

@@ -114,7 +114,7 @@ fn open_files(choice: &EncoderChoice, files: &Files, options: &OpenOptions) -> R
     let what =
         if kind.is_empty() { "names no model_type".to_owned() } else { format!("model_type {kind:?} cannot be read") };
     Err(format!(
-        "config.json: {what}; clip, siglip, {} can; any other model can be served and named by http://HOST:PORT/v1/embeddings#MODEL, or its embeddings be taken in by --embeddings",
+        "config.json: {what}; clip, siglip, {} can; any other model can be served and named by http://HOST:PORT/v1/embeddings#MODEL, or its embeddings be taken in by --embeddings, prompts by --prompt-embeddings",
         FAMILIES.join(", ")
     ))
 }

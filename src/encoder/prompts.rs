@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 const FILE: &str = "config_sentence_transformers.json";
+/// Bytes that may stand before a text.
+const MOST_BYTES: usize = 4096;
 /// Names that sentence-transformers knows for the prompt of what is searched, in its order.
 const DOCUMENT: [&str; 3] = ["document", "passage", "corpus"];
 
@@ -88,7 +90,11 @@ impl Prompts {
             Some(words) => (words.clone(), None),
             None => named(files)?,
         };
-        let query = Prefix::new(wish.query.as_ref().unwrap_or(&words).clone());
+        let query = wish.query.as_ref().unwrap_or(&words).clone();
+        if let Some(long) = [&words, &query].into_iter().find(|words| words.len() > MOST_BYTES) {
+            return Err(format!("the words before each text have {} bytes; {MOST_BYTES} are read at most", long.len()));
+        }
+        let query = Prefix::new(query);
         Ok((Self { document: Prefix::new(words), query }, path))
     }
 
@@ -96,6 +102,20 @@ impl Prompts {
     pub fn leave_out(&mut self, tokens: &Tokens) -> Result<(), String> {
         self.document.leave_out(tokens)?;
         self.query.leave_out(tokens)
+    }
+
+    /// Holds the words to what the model reads.
+    ///
+    /// # Errors
+    /// If nothing would be left of a text.
+    pub fn check(&self, tokens: &Tokens) -> Result<(), String> {
+        let (taken, limit) = (self.pieces(tokens), tokens.piece_limit());
+        if taken < limit {
+            return Ok(());
+        }
+        Err(format!(
+            "the words before each text take all {limit} pieces that it reads, and nothing would be left of the text; give shorter ones with --prompt-document and --prompt-query"
+        ))
     }
 
     /// Pieces of the longer one.

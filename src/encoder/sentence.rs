@@ -51,6 +51,7 @@ impl SentenceEncoder {
         let limit = limit(files)?.unwrap_or(shape.limit).min(shape.limit);
         let tokens = Tokens::open(files, limit)?;
         tokens.check(shape.vocabulary)?;
+        prompts.check(&tokens)?;
         if !modules.include_prompt {
             prompts.leave_out(&tokens)?;
         }

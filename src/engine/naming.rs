@@ -130,7 +130,7 @@ impl Session {
         let (mut accepted, mut foreign, mut words_of) = (Vec::new(), Vec::<String>::new(), "");
         let all = bank.len();
         for sentence in bank {
-            let support = guard.support(&sentence).map_err(EngineError::from)?;
+            let support = guard.support(&sentence, None).map_err(EngineError::from)?;
             if support.supported {
                 accepted.push(sentence);
                 continue;

@@ -157,6 +157,18 @@ impl Session {
         self.encoder.as_ref()
     }
 
+    /// That the encoder is not the one that the audit was taken in with, if so: its files or words were changed since.
+    #[must_use]
+    pub fn changed_encoder(&self) -> Option<String> {
+        let record = self.record();
+        (record.encoder_fingerprint != self.encoder.fingerprint()).then(|| {
+            format!(
+                "encoder {} has changed since '{}' was taken in (its files, or the words before texts): items are embedded anew, and runs of before do not answer; put the files back, or take the audit in anew",
+                record.encoder, record.name
+            )
+        })
+    }
+
     /// What stays the same while the audit is open.
     #[must_use]
     pub fn view(&self) -> AuditView {

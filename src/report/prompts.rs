@@ -44,15 +44,8 @@ fn between(interval: Option<Interval>) -> String {
 /// What the data lack of a prompt, and how its words were read.
 fn support(found: &Support) -> String {
     let mut text = String::new();
-    let missing: Vec<String> = found.missing().map(|word| format!("'{}'", printable(&word.word))).collect();
-    if !missing.is_empty() {
-        text.push_str(&format!(
-            "  NO SUCH DATA: nothing like {} in the {}; what follows is a guess\n",
-            missing.join(", "),
-            found.words_of.words()
-        ));
-    } else if !found.supported {
-        text.push_str("  NO SUCH DATA: no words to go by\n");
+    if let Some(why) = found.refusal(|word| format!("'{}'", printable(word))) {
+        text.push_str(&format!("  NO SUCH DATA: {why}; what follows is a guess\n"));
     }
     let read = found
         .replaced()

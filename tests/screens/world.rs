@@ -449,6 +449,7 @@ fn support(text: &str) -> Support {
     Support {
         supported: !dog,
         words_of: WordsOf::Items,
+        judged_by: JudgedBy::Words,
         figure: Some(if dog { 0.12 } else { 0.58 }),
         threshold: Some(0.38),
         words,

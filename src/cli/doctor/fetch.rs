@@ -3,6 +3,7 @@
 use super::super::context::{Failure, print};
 use super::super::progress;
 use crate::encoder::HubSettings;
+use crate::engine::EngineError;
 use crate::report;
 use serde::Serialize;
 use std::path::Path;
@@ -24,7 +25,7 @@ pub fn fetch(name: &str, json: bool) -> Result<u8, Failure> {
     if name == "builtin" || Path::new(name).is_dir() || name.contains("://") {
         return Err(Failure::usage(format!("{name} is not from the hub: there is nothing to fetch")));
     }
-    let opened = progress::opener(false)(name).map_err(|error| Failure::usage(error.to_string()))?;
+    let opened = progress::opener(false)(name).map_err(EngineError::from)?;
     let cache = HubSettings::from_environment().cache.display().to_string();
     let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
     let line = format!(

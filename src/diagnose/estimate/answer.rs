@@ -53,13 +53,26 @@ impl WordsOf {
     }
 }
 
+/// What was held against the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JudgedBy {
+    /// Content words, one by one.
+    #[default]
+    Words,
+    /// The whole sentence in the encoder's space, against sentences made of the audit's prompts.
+    Sentence,
+}
+
 /// Whether data speak of what a prompt says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Support {
     pub supported: bool,
     #[serde(default)]
     pub words_of: WordsOf,
-    /// The least figure of a content word, and what it is to reach; both `None` where words are not judged.
+    #[serde(default)]
+    pub judged_by: JudgedBy,
+    /// The least figure of a content word, or the sentence's, and what it is to reach; both `None` where nothing is judged.
     pub figure: Option<f64>,
     pub threshold: Option<f64>,
     /// Content words, in order.
@@ -67,10 +80,29 @@ pub struct Support {
 }
 
 impl Support {
-    /// Words that nothing in the data is like.
+    /// Words that nothing in the data is like; of a refused sentence, those that are not the audit's own.
     pub fn missing(&self) -> impl Iterator<Item = &WordReading> {
-        let threshold = self.threshold.unwrap_or(f64::NEG_INFINITY);
+        let threshold = match self.judged_by {
+            JudgedBy::Words => self.threshold.unwrap_or(f64::NEG_INFINITY),
+            JudgedBy::Sentence if self.supported => f64::NEG_INFINITY,
+            JudgedBy::Sentence => 1.0,
+        };
         self.words.iter().filter(move |word| word.cosine < threshold)
+    }
+
+    /// Why data do not speak of the prompt; `quoted` makes a word fit to be shown. None of a supported one.
+    pub fn refusal(&self, quoted: impl Fn(&str) -> String) -> Option<String> {
+        if self.supported {
+            return None;
+        }
+        let missing = self.missing().map(|word| quoted(&word.word)).collect::<Vec<_>>().join(", ");
+        let whose = self.words_of.words();
+        Some(match self.judged_by {
+            _ if self.words.is_empty() => format!("no words to go by in the {whose}"),
+            JudgedBy::Words => format!("nothing like {missing} in the {whose}"),
+            JudgedBy::Sentence if missing.is_empty() => format!("unlike the {whose}"),
+            JudgedBy::Sentence => format!("unlike the {whose}, which do not say {missing}"),
+        })
     }
 
     /// Words that could not be read as any item word, though something in the data is somewhat like them: the words

@@ -70,6 +70,7 @@ impl Estimator {
             &slices,
             &said,
             Grounds {
+                guard: self.witnesses.guard.sentences.clone(),
                 recipe,
                 overall,
                 test_items: test.losses.len(),

@@ -4,6 +4,7 @@
 use super::assessment::{Assessment, assess};
 use super::fixed::FixedFormula;
 use super::level::{Lessons, LevelModel, Said};
+use super::sentence_guard::SentenceGuard;
 use super::slice::{Slice, SliceKind};
 use crate::stats::{between_variance, conformal_quantile, logistic_slope};
 use rand::{Rng, SeedableRng};
@@ -238,6 +239,9 @@ pub struct Calibration {
     pub longest: usize,
     /// What witnesses say of the forms met so far, by form.
     pub forms: BTreeMap<String, [f64; 4]>,
+    /// What judges sentences about items without words.
+    #[serde(default)]
+    pub guard: Option<SentenceGuard>,
 }
 
 impl Calibration {
@@ -273,12 +277,14 @@ impl Calibration {
             assessment,
             longest: grounds.longest,
             forms: grounds.forms,
+            guard: grounds.guard,
         }
     }
 }
 
 /// What a calibration is over beside the slices.
 pub struct Grounds {
+    pub guard: Option<SentenceGuard>,
     pub recipe: Recipe,
     pub overall: f64,
     pub test_items: usize,

@@ -6,6 +6,7 @@ use super::form::{Filler, form};
 use super::guard::Guard;
 use super::level::Said;
 use super::nearest::NearestItems;
+use super::sentence_guard::SentenceGuard;
 use super::witness::{AttributeGroup, Heard, Witnesses};
 use super::word_index::WordIndex;
 use crate::audit::{Audit, ModelLosses};
@@ -105,6 +106,18 @@ impl Witnesses {
     }
 }
 
+/// Learns the sentences of items without words, where the audit has words enough and the encoder reads any text.
+fn sentence_guard(
+    material: &EstimatorMaterial<'_>,
+    witnesses: &Witnesses,
+) -> Result<Option<SentenceGuard>, DiagnoseError> {
+    let EstimatorMaterial { audit, encoder, word_encoder, .. } = material;
+    if witnesses.index.is_some() || encoder.phrases().is_some() || !witnesses.guard.judges() {
+        return Ok(None);
+    }
+    SentenceGuard::fit(audit, &witnesses.guard.generic, encoder.as_ref(), word_encoder.words())
+}
+
 /// Mean losses of the training items with each attribute.
 fn groups(material: &EstimatorMaterial<'_>, generic: &BTreeSet<String>) -> Result<Vec<AttributeGroup>, DiagnoseError> {
     let known = |attribute: &&crate::audit::Attribute| material.encoder.knows(&attribute.prompts.phrase);
@@ -133,7 +146,11 @@ impl Estimator {
     /// # Errors
     /// If an encoder fails.
     pub fn new(material: &EstimatorMaterial<'_>, calibration: Option<Arc<Calibration>>) -> Result<Self, DiagnoseError> {
-        let witnesses = Witnesses::of(material, NEAREST_AMONG, WORDS_AMONG)?;
+        let mut witnesses = Witnesses::of(material, NEAREST_AMONG, WORDS_AMONG)?;
+        witnesses.guard.sentences = match &calibration {
+            Some(kept) => kept.guard.clone(),
+            None => sentence_guard(material, &witnesses)?,
+        };
         let forms_wanted =
             calibration.as_ref().is_none_or(|kept| kept.fit.as_ref().is_some_and(|fit| fit.model.recipe.own_form));
         let few = if forms_wanted && witnesses.index.is_some() {
@@ -205,7 +222,7 @@ impl Estimator {
         use crate::audit::HeadKind::{Ranker, Regressor};
         let heard = self.witnesses.hear_one(text, embedding, predictions, at)?;
         let said = self.said(text, &heard)?;
-        let support = self.witnesses.guard.support(text)?;
+        let support = self.witnesses.guard.support(text, Some(embedding))?;
         let (estimate, variance) = match self.measured(text) {
             Some((estimate, variance)) => (Some(estimate), variance),
             None => {
@@ -230,9 +247,11 @@ impl Estimator {
     /// Whether data speak of a text.
     ///
     /// # Errors
-    /// If the encoder of words fails.
+    /// If an encoder fails.
     pub fn support(&self, text: &str) -> Result<Support, DiagnoseError> {
-        self.witnesses.guard.support(text)
+        let guard = &self.witnesses.guard;
+        let embedding = guard.sentences.as_ref().map(|_| self.witnesses.encoder.encode_prompts(&[text])).transpose()?;
+        guard.support(text, embedding.as_deref())
     }
 
     /// Tells of many prompts at once, in order.

@@ -1,7 +1,9 @@
-//! The guard of sentences: whether data speak of what one says. It needs no heads.
+//! The guard of sentences: whether data speak of what one says. It needs no heads. Where items are texts, words decide;
+//! else the encoder's space, once a run has learnt it.
 
-use super::answer::{Support, WordReading, WordsOf};
+use super::answer::{JudgedBy, Support, WordReading, WordsOf};
 use super::lexicon::{Lexicon, Reading};
+use super::sentence_guard::SentenceGuard;
 use super::word_index::WordIndex;
 use crate::audit::Audit;
 use crate::data::{content_words, generic_words, words};
@@ -23,6 +25,8 @@ pub struct Guard {
     vocabulary: Arc<BTreeSet<String>>,
     lexicon: Lexicon,
     words_of: WordsOf,
+    /// What judges whole sentences about items without words.
+    pub sentences: Option<SentenceGuard>,
     /// How unknown words were read, each worked out once.
     readings: Mutex<HashMap<String, Reading>>,
 }
@@ -46,7 +50,15 @@ impl Guard {
         };
         let lexicon = Lexicon::new(&known, word_encoder.as_ref())?;
         let words_of = if index.is_some() { WordsOf::Items } else { WordsOf::Prompts };
-        Ok(Self { word_encoder, generic, vocabulary, lexicon, words_of, readings: Mutex::new(HashMap::new()) })
+        Ok(Self {
+            word_encoder,
+            generic,
+            vocabulary,
+            lexicon,
+            words_of,
+            sentences: None,
+            readings: Mutex::new(HashMap::new()),
+        })
     }
 
     /// How each content word of a text is read.
@@ -76,11 +88,12 @@ impl Guard {
     }
 
     /// Whether data speak of a text: each content word must be used by an item or a prompt of the audit, or be like a word
-    /// that an item uses. Items without words have the audit's own prompts speak for them; too few of these say nothing.
+    /// that an item uses. Items without words have the audit's own prompts speak for them, as whole sentences where these
+    /// were learnt and `embedding` is given; too few of these say nothing.
     ///
     /// # Errors
     /// If the encoder fails.
-    pub fn support(&self, text: &str) -> Result<Support, DiagnoseError> {
+    pub fn support(&self, text: &str, embedding: Option<&[f32]>) -> Result<Support, DiagnoseError> {
         let judge = |(word, reading): (String, Reading)| {
             let own = self.vocabulary.contains(&word);
             let (read_as, cosine) = if own { (Some(word.clone()), 1.0) } else { (reading.read_as, reading.cosine) };
@@ -88,16 +101,23 @@ impl Guard {
         };
         let words_of = self.words_of;
         if !self.judges() {
-            return Ok(Support { supported: true, words_of, figure: None, threshold: None, words: Vec::new() });
+            let (judged_by, words) = (JudgedBy::Words, Vec::new());
+            return Ok(Support { supported: true, words_of, judged_by, figure: None, threshold: None, words });
         }
         let judged: Vec<WordReading> = self.read(text)?.into_iter().map(judge).collect();
-        let threshold = self.lexicon.threshold();
+        let least = judged.iter().map(|word| word.cosine).fold(1.0, f64::min);
+        let (judged_by, figure, threshold) = match self.sentences.as_ref().zip(embedding) {
+            // What is said in the audit's own words is its own, however it is put.
+            Some((guard, _)) if least >= 1.0 => (JudgedBy::Sentence, 1.0, guard.threshold),
+            Some((guard, embedding)) => (JudgedBy::Sentence, guard.figure(embedding), guard.threshold),
+            None => (JudgedBy::Words, least, self.lexicon.threshold()),
+        };
         // Nothing but function words and "anybody" is said of everybody; no words at all of nobody.
-        let figure = judged.iter().map(|word| word.cosine).fold(1.0, f64::min);
         let any = words(text).next().is_some();
         Ok(Support {
             supported: any && figure >= threshold,
             words_of,
+            judged_by,
             figure: Some(figure),
             threshold: Some(threshold),
             words: judged,

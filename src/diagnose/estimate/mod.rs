@@ -15,6 +15,7 @@ mod lexicon;
 mod mined;
 mod nearest;
 mod phrase;
+mod sentence_guard;
 #[cfg(test)]
 mod simulation;
 mod slice;

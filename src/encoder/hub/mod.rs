@@ -94,7 +94,7 @@ impl Repository {
         }
         if self.settings.offline {
             // Weights are fetched last: where they are in the cache, all else that there is is there too.
-            return if name == "config.json" { Err(self.unreachable("HF_HUB_OFFLINE is set")) } else { Ok(None) };
+            return if name == "config.json" { Err(self.absent()) } else { Ok(None) };
         }
         if self.absence(name, revision).is_some_and(|marker| marker.exists()) {
             return Ok(None);
@@ -156,9 +156,31 @@ impl Repository {
         Some(self.folder().join(".no_exist").join(self.commit(revision)?).join(name))
     }
 
+    /// What the cache lacks where nothing but the cache may be used.
+    fn absent(&self) -> String {
+        let (folder, revision) = (self.folder(), &self.revision);
+        let snapshots = std::fs::read_dir(folder.join("snapshots")).map_or(0, Iterator::count);
+        let named = std::fs::read_to_string(folder.join("refs").join(revision)).ok();
+        let problem = match named.as_deref().map(str::trim) {
+            _ if snapshots == 0 => format!("there is nothing of {} in the cache {}", self.id, folder.display()),
+            None if *revision == MAIN => {
+                format!("{} has {snapshots} snapshots and no refs/{MAIN}: name one, {}@HASH", folder.display(), self.id)
+            }
+            None => format!("{} has no whole snapshot {revision}", folder.display()),
+            Some(commit) => {
+                let commit: String = commit.chars().filter(|letter| letter.is_ascii_graphic()).take(64).collect();
+                format!("refs/{revision} in {} names '{commit}', of which there is no whole snapshot", folder.display())
+            }
+        };
+        format!(
+            "{problem} (HF_HUB_OFFLINE is set); fetch it where there is a network: llm2loss doctor --fetch {}",
+            self.id
+        )
+    }
+
     fn unreachable(&self, reason: &str) -> String {
         format!(
-            "{}@{} was wanted from {}, which is out of reach ({reason}); it would be kept in {}; pass a local folder with its files instead",
+            "{}@{} was wanted from {}, which is out of reach ({reason}); it would be kept in {}; if all of it is there, set HF_HUB_OFFLINE=1, else pass a local folder with its files instead",
             self.id,
             self.revision,
             self.settings.shown_endpoint(),

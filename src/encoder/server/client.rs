@@ -17,6 +17,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const ANSWER_BYTES_A_TEXT: u64 = 1 << 20;
 /// Characters of a server's own words that are shown.
 const WORDS_SHOWN: usize = 200;
+/// Characters of a text that say which it is.
+const BRIEF: usize = 60;
+/// Names in an address whose values are secrets.
+const SECRETS: [&str; 6] = ["key", "token", "secret", "sig", "password", "auth"];
 /// Most dimensions that are taken.
 const MOST_DIMENSIONS: usize = 1 << 16;
 
@@ -78,8 +82,8 @@ struct Row {
 enum Fault {
     /// Another try may do, after the pause the server asks for.
     Passing(String, Option<Duration>),
-    /// The server takes fewer texts at once.
-    TooMuch(String),
+    /// The server takes fewer texts at once, or not one of these: halves will tell.
+    OfSome(String),
     Lasting(String),
 }
 
@@ -98,6 +102,15 @@ impl Client {
             return Err(format!(
                 "its address holds a name or a password, which would be kept and shown; set {KEY} instead"
             ));
+        }
+        if uri.authority().is_some_and(|authority| {
+            authority.port().is_none() && authority.as_str().rsplit(']').next().is_some_and(|end| end.contains(':'))
+        }) {
+            return Err("its port is none: 1 to 65535".into());
+        }
+        let names = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split('=').next());
+        if let Some(name) = names.map(str::to_lowercase).find(|name| SECRETS.iter().any(|word| name.contains(word))) {
+            return Err(format!("its address holds a {name}, which would be kept and shown; set {KEY} instead"));
         }
         let authorization = settings.key.as_ref().map(|key| format!("Bearer {}", key.secret()));
         if authorization.as_ref().is_some_and(|value| !value.bytes().all(|byte| (0x20..0x7f).contains(&byte))) {
@@ -118,7 +131,7 @@ impl Client {
     /// Embeddings of texts as the server gives them, in the texts' order, all of one length that is not zero.
     ///
     /// # Errors
-    /// What the server does wrong, once the tries are used up.
+    /// What the server does wrong, once the tries are used up; where it refuses a text, which one.
     pub fn embeddings(&self, texts: &[&str], tries: u32) -> Result<Vec<Vec<f32>>, String> {
         let mut pause = self.settings.pause;
         for attempt in 1.. {
@@ -129,13 +142,14 @@ impl Client {
                     pause *= 2;
                 }
                 Err(Fault::Passing(problem, _)) => return Err(format!("{problem}, {attempt} times in a row")),
-                Err(Fault::TooMuch(_)) if texts.len() > 1 => {
+                Err(Fault::OfSome(_)) if texts.len() > 1 => {
                     let (left, right) = texts.split_at(texts.len() / 2);
                     let mut rows = self.embeddings(left, tries)?;
                     rows.extend(self.embeddings(right, tries)?);
                     return Ok(rows);
                 }
-                Err(Fault::TooMuch(problem) | Fault::Lasting(problem)) => return Err(problem),
+                Err(Fault::OfSome(problem)) => return Err(format!("{problem}; the text is {:?}", brief(texts))),
+                Err(Fault::Lasting(problem)) => return Err(problem),
             }
         }
         Err("it was never asked".into())
@@ -164,7 +178,7 @@ impl Client {
             ureq::Error::BodyExceedsLimit(_) => Fault::Lasting(format!("gives an answer longer than {most} bytes")),
             error => self.broken(&error),
         })?;
-        rows(&body, texts.len()).map_err(Fault::Lasting)
+        rows(&body, texts.len())
     }
 
     fn broken(&self, error: &ureq::Error) -> Fault {
@@ -189,7 +203,8 @@ impl Client {
                 let place = shown(place);
                 Fault::Lasting(format!("redirects to {place}, which is not followed; give that address if it is meant"))
             }
-            413 => Fault::TooMuch(format!("takes no text this long (status 413){said}")),
+            413 => Fault::OfSome(format!("takes no text this long (status 413){said}")),
+            400 | 422 => Fault::OfSome(format!("answers with status {status}{said}")),
             408 | 429 | 500..=599 => Fault::Passing(format!("answers with status {status}{said}"), wait(headers)),
             _ => Fault::Lasting(format!("answers with status {status}{said}")),
         }
@@ -217,30 +232,54 @@ fn wait(headers: &HeaderMap) -> Option<Duration> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
+/// How the first text begins.
+fn brief(texts: &[&str]) -> String {
+    let first = shown(texts.first().copied().unwrap_or_default());
+    first.chars().take(BRIEF).collect()
+}
+
+/// What an answer is that holds no embeddings.
+fn unread(body: &[u8], error: &serde_json::Error) -> Fault {
+    if body.windows(3).any(|three| three == b"NaN") {
+        return Fault::OfSome("gives numbers that are none (NaN)".into());
+    }
+    let json: Value = serde_json::from_slice(body).unwrap_or_default();
+    let places = [&json["error"]["message"], &json["error"], &json["message"], &json["detail"]];
+    if let Some(words) = places.iter().find_map(|place| place.as_str()) {
+        return Fault::Lasting(format!("answers with an error: {}", shown(words)));
+    }
+    if json["data"][0]["embedding"].is_string() {
+        return Fault::Lasting("gives embeddings as text (base64?); numbers are wanted".into());
+    }
+    Fault::Lasting(format!("gives no list of embeddings ({error})"))
+}
+
 /// The rows of an answer, in the order of the texts.
-fn rows(body: &[u8], count: usize) -> Result<Vec<Vec<f32>>, String> {
-    let answer: Answer = serde_json::from_slice(body).map_err(|error| {
-        let nan = body.windows(3).any(|three| three == b"NaN");
-        let why =
-            if nan { "numbers that are none (NaN)".to_owned() } else { format!("no list of embeddings ({error})") };
-        format!("gives {why}")
-    })?;
+fn rows(body: &[u8], count: usize) -> Result<Vec<Vec<f32>>, Fault> {
+    let answer: Answer = serde_json::from_slice(body).map_err(|error| unread(body, &error))?;
+    in_order(answer, count)
+}
+
+fn in_order(answer: Answer, count: usize) -> Result<Vec<Vec<f32>>, Fault> {
+    let lasting = |problem: String| Err(Fault::Lasting(problem));
     if answer.data.len() != count {
-        return Err(format!("gives {} embeddings for {count} texts", answer.data.len()));
+        return lasting(format!("gives {} embeddings for {count} texts", answer.data.len()));
     }
     let mut rows = vec![Vec::new(); count];
     let dimension = answer.data.first().map_or(0, |row| row.embedding.len());
     for (at, row) in answer.data.into_iter().enumerate() {
         let index = row.index.unwrap_or(at);
         let place = rows.get_mut(index).filter(|place| place.is_empty());
-        let place = place.ok_or_else(|| format!("counts its embeddings wrongly ({index} of {count})"))?;
+        let Some(place) = place else {
+            return lasting(format!("counts its embeddings wrongly ({index} of {count})"));
+        };
         let length = row.embedding.len();
         if length != dimension || length == 0 || length > MOST_DIMENSIONS {
-            return Err(format!("gives embeddings of {dimension} and of {length} dimensions"));
+            return lasting(format!("gives embeddings of {dimension} and of {length} dimensions"));
         }
         let finite = |value: &Option<f64>| value.map(|value| value as f32).filter(|value| value.is_finite());
         let numbers: Option<Vec<f32>> = row.embedding.iter().map(finite).collect();
-        *place = numbers.ok_or_else(|| format!("gives numbers that are none for text {}", index + 1))?;
+        *place = numbers.ok_or_else(|| Fault::OfSome("gives numbers that are none".into()))?;
     }
     Ok(rows)
 }

@@ -18,6 +18,8 @@ use std::sync::{Mutex, PoisonError};
 const BATCH: usize = 32;
 /// Requests under way at once.
 const UNDER_WAY: usize = 4;
+/// Difference of two numbers that rounding alone may bring about.
+const EQUAL: f32 = 1e-6;
 /// Tries of a text that somebody is typing.
 const TYPED_TRIES: u32 = 2;
 
@@ -64,6 +66,10 @@ impl ServerEncoder {
         let dimension = rows.first().map_or(0, Vec::len);
         if rows.iter().any(|row| row.iter().all(|value| *value == 0.0)) {
             return Err("the server gives embeddings of zeros".into());
+        }
+        let apart = |row: &Vec<f32>| row.iter().zip(&rows[0]).any(|(a, b)| (a - b).abs() > EQUAL);
+        if !rows.iter().any(apart) {
+            return Err(format!("the server gives the same embedding for {} different texts", PROBES.len()));
         }
         let identity = Identity::of(&rows);
         let stem = format!("server-{dimension}-{:08x}-", xxhash_rust::xxh3::xxh3_64(model.as_bytes()) as u32);

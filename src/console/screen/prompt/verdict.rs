@@ -93,14 +93,6 @@ pub fn grounds(found: &PromptEstimate) -> String {
 
 /// That no data speak of a prompt, and which words nothing is like.
 fn no_data(support: &Support) -> Option<String> {
-    if support.supported {
-        return None;
-    }
-    let missing: Vec<String> = support.missing().map(|word| format!("\"{}\"", word.word)).collect();
-    let what = if missing.is_empty() {
-        "no words to go by".to_owned()
-    } else {
-        format!("nothing like {}", missing.join(", "))
-    };
-    Some(format!("NO SUCH DATA: {what} in the {}; what follows is a guess", support.words_of.words()))
+    let why = support.refusal(|word| format!("\"{word}\""))?;
+    Some(format!("NO SUCH DATA: {why}; what follows is a guess"))
 }
