@@ -11,7 +11,7 @@ use crate::console::theme::Role;
 use crate::console::widget::table::cut_sign;
 use crate::console::widget::{density, scale::Scale};
 use crate::console::world::World;
-use crate::diagnose::{Aggregate, Association, Measured, ValidityRow, ValidityTable};
+use crate::diagnose::{Aggregate, Association, LEAST_ITEMS, Measured, ValidityRow, ValidityTable};
 use crate::engine::Place;
 use ratatui::layout::Rect;
 
@@ -60,8 +60,10 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
     let n = world.shown.as_ref().map_or(0, |shown| shown.tables.validity.n);
     let title = format!("Table 2 {} risk against loss", pen.glyphs().dot);
     let seen = world.shown.as_ref().and_then(|shown| shown.tables.validity.seen).filter(|seen| seen.items > 0);
+    let few = few(n);
     let n = number::count(n);
     let note = match seen {
+        _ if few.is_some() => few.unwrap_or_default(),
         Some(seen) if places.table.width >= ROOM_FOR_SEEN => {
             format!("n = {n}; {} of {} seen in training", number::count(seen.items), number::count(seen.of))
         }
@@ -85,7 +87,8 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
 
 fn ranks(pen: &mut Pen<'_>, area: Rect, head: HeadKind, place: Option<&Place>, ready: bool) {
     let title = format!("Density {} {head}, ranks", pen.glyphs().dot);
-    let note = place.map(|place| format!("n = {} test items", number::count(place.n))).unwrap_or_default();
+    let all = |n| format!("n = {} test items", number::count(n));
+    let note = place.map(|place| few(place.n).unwrap_or_else(|| all(place.n))).unwrap_or_default();
     let inside = inset(pen.panel(area, &title, &note, true), 1);
     let Some(place) = place else {
         if inside.height > 0 {
@@ -145,6 +148,11 @@ fn aggregate(row: &ValidityRow) -> String {
         Aggregate::Median => "median".into(),
         Aggregate::Member(at) => format!("member {}", crate::console::widget::spark::letter(at)),
     }
+}
+
+/// What is said of items too few for a verdict; `None` where there are enough.
+fn few(n: usize) -> Option<String> {
+    (0 < n && n < LEAST_ITEMS).then(|| format!("n = {n}: too few to go by ({LEAST_ITEMS} are asked for)"))
 }
 
 /// Mean and median of every head, then the members of the head in view.
@@ -211,8 +219,24 @@ fn tenths(pen: &mut Pen<'_>, area: Rect, head: HeadKind, place: Option<&Place>) 
         && first.loss > 0.0
     {
         let times = number::plain(last.loss / first.loss, 3, glyphs);
-        let words =
-            format!("the last tenth loses {times} times what the first does; {} items each", number::count(first.n));
-        pen.text(inside.x, below + 1, inside.width, &words, Role::Text);
+        let (words, role) = match few(first.n) {
+            Some(few) => (format!("in each tenth {few}"), Role::Warn),
+            None => {
+                let n = number::count(first.n);
+                (format!("the last tenth loses {times} times what the first does; {n} items each"), Role::Text)
+            }
+        };
+        pen.text(inside.x, below + 1, inside.width, &words, role);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_of_few_items_say_so() {
+        assert_eq!((few(0), few(LEAST_ITEMS)), (None, None));
+        assert!(few(12).is_some_and(|said| said.starts_with("n = 12: too few to go by")));
     }
 }
