@@ -11,12 +11,12 @@ use crate::console::theme::Role;
 use crate::console::widget::table::cut_sign;
 use crate::console::widget::{density, scale::Scale};
 use crate::console::world::World;
-use crate::diagnose::{Aggregate, Association, LEAST_ITEMS, Measured, ValidityRow, ValidityTable};
+use crate::diagnose::{Aggregate, Association, LEAST_ITEMS, Measured, Seen, ValidityRow, ValidityTable};
 use crate::engine::Place;
 use ratatui::layout::Rect;
 
 /// Width of the table's panel that says how many test items stand in training too; `n` is said in any.
-const ROOM_FOR_SEEN: u16 = 70;
+const ROOM_FOR_SEEN: u16 = 104;
 /// Lines of the table, above the one that says it where the title has no room.
 const ROWS_BEFORE_SEEN: u16 = 13;
 
@@ -65,7 +65,7 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
     let note = match seen {
         _ if few.is_some() => few.unwrap_or_default(),
         Some(seen) if places.table.width >= ROOM_FOR_SEEN => {
-            format!("n = {n}; {} of {} seen in training", number::count(seen.items), number::count(seen.of))
+            format!("n = {n}; {}", equal(seen))
         }
         _ => format!("n = {n} test items"),
     };
@@ -75,9 +75,7 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
         let rows = listed(&shown.tables.validity, head).count();
         cut_sign(pen, places.table, rows, inside, (!state.whole).then(|| world.key(HERE, Action::Zoom)));
         if let Some(seen) = seen.filter(|_| places.table.width < ROOM_FOR_SEEN && inside.height > ROWS_BEFORE_SEEN) {
-            let (items, of) = (number::count(seen.items), number::count(seen.of));
-            let words = format!("{items} of {of} test items seen in training");
-            pen.text(inside.x, inside.bottom() - 1, inside.width, &words, Role::Dim);
+            pen.text(inside.x, inside.bottom() - 1, inside.width, &equal(seen), Role::Dim);
         }
     }
     if let Some(area) = places.tenths {
@@ -148,6 +146,12 @@ fn aggregate(row: &ValidityRow) -> String {
         Aggregate::Median => "median".into(),
         Aggregate::Member(at) => format!("member {}", crate::console::widget::spark::letter(at)),
     }
+}
+
+/// The count that the findings tell, in their words, on a line of the narrow table.
+fn equal(seen: Seen) -> String {
+    let (items, of) = (number::count(seen.items), number::count(seen.of));
+    format!("{items} of {of} looked at: all but equal to a training item")
 }
 
 /// What is said of items too few for a verdict; `None` where there are enough.
