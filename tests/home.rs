@@ -152,8 +152,15 @@ fn others_read_while_one_writes() {
     assert!(refused.is_usage() && refused.to_string().contains("in use by"), "{refused}");
     // What a reader does is not for others, and takes nothing from them.
     reader.remember("adult", &HistoryEntry { a: "mine".into(), b: None }).unwrap();
-    drop(reader);
     holds(&writer);
+    // Once the writer has left, who reads is told how to write; it still only reads.
+    assert!(!reader.could_write());
+    drop(writer);
+    assert!(reader.could_write());
+    let refused = reader.put_run(&record("dd44", b"w", 4), b"w", &"t").unwrap_err();
+    assert!(refused.is_usage() && refused.to_string().contains("quit and start again"), "{refused}");
+    let writer = Store::open(home.path()).unwrap();
+    assert!(!reader.could_write() && writer.writes().is_ok());
 }
 
 fn holds_runs(store: &Store) {

@@ -986,9 +986,11 @@ fn what_is_shown_is_what_is_written() {
     assert_eq!(name, "attributes-b2c9.csv");
     let names: Vec<&str> = csv.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
     assert_eq!(names, order);
-    let json: serde_json::Value = serde_json::from_str(&written(&mut app, "e j").1).unwrap();
-    assert_eq!(json["rows"].as_array().unwrap().len(), order.len());
-    assert!(json["rows"][0]["loss gap"].is_f64() && json["rows"][0]["loss gap 95 %"][1].is_f64());
+    let document = |app: &mut App| -> serde_json::Value { serde_json::from_str(&written(app, "e j").1).unwrap() };
+    let json = document(&mut app);
+    let rows = json["rows"].as_array().unwrap();
+    assert!(rows.iter().map(|row| row["name"].as_str().unwrap()).eq(&order));
+    assert!(rows[0]["loss_gap"].is_f64() && rows[0]["loss_evidence"]["interval"]["low"].is_f64());
     assert!(written(&mut app, "e m").1.contains("| attribute |"));
     assert!(written(&mut app, "e s").1.starts_with("<svg"));
     assert!(press(&mut app, "e Esc").is_empty());
@@ -996,14 +998,29 @@ fn what_is_shown_is_what_is_written() {
     let [Cmd::Copy(row)] = &told[..] else { panic!("{told:?}") };
     assert!(row.starts_with("Attributes\naudit adult, model logistic, run b2c9"), "{row}");
     assert!(row.contains(&format!("\nattribute: {}\n", order[0])) && row.contains("\nllm2loss table adult"), "{row}");
-    // Every screen has something to write once it is filled.
-    for keys in ["0", "1", "2", "Esc 3", "4", "5", "6", "7", "8", "9"] {
+    // Every screen has something to write once it is filled: the document that its command prints, where one does.
+    let twins = [
+        ("0", "findings/1", "findings"),
+        ("1", "table.attributes/1", "rows"),
+        ("1 i", "table.intersections/1", "rows"),
+        ("i 2", "score/1", "prompts"),
+        ("Esc 3", "runs/1", "runs"),
+        ("4", "view/1", "rows"),
+        ("5", "compare-models/1", "groups"),
+        ("6", "view/1", "rows"),
+        ("6 z", "table.ood/1", "rows"),
+        ("7", "table.validity/1", "rows"),
+        ("8", "discover/1", "slices"),
+    ];
+    for (keys, schema, member) in twins {
         press(&mut app, keys);
         if app.world.screen == ScreenId::Prompt {
             type_text(&mut app, "dog");
             press(&mut app, "Esc");
         }
-        assert!(written(&mut app, "e j").1.contains("\"rows\""), "{keys}");
+        let json = document(&mut app);
+        assert_eq!(json["schema"], format!("llm2loss.{schema}"), "{keys}");
+        assert!(json.get(member).is_some(), "{keys}: {json}");
         assert!(!press(&mut app, "Y").is_empty(), "{keys}");
     }
 }

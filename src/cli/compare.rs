@@ -3,43 +3,18 @@
 use super::arguments::Compare;
 use super::context::{Failure, Place, check_prompt, print, run_to_ask, session};
 use super::lines;
-use crate::diagnose::{PairEstimate, PairScores, PromptEstimate, Support, Told};
+use crate::diagnose::{PairEstimate, Told};
 use crate::engine::{LoadedRun, Session};
-use crate::report;
+use crate::report::{self, ComparedPair, PairSide};
 use crate::store::HistoryEntry;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// One pair of `pairs[]`.
-#[derive(Serialize)]
-struct Pair {
-    a: Side,
-    b: Side,
-    #[serde(flatten)]
-    found: PairEstimate,
-    /// For people.
-    sentence: String,
-}
-
-#[derive(Serialize)]
-struct Side {
-    text: String,
-    estimate: Option<PromptEstimate>,
-    support: Option<Support>,
-}
-
-#[derive(Serialize)]
-struct One {
-    #[serde(flatten)]
-    scores: PairScores,
-    pairs: Vec<Pair>,
-}
-
 #[derive(Serialize)]
 struct Many {
-    pairs: Vec<Pair>,
+    pairs: Vec<ComparedPair>,
 }
 
 pub fn run(place: Place, model: Option<&str>, given: &Compare) -> Result<u8, Failure> {
@@ -56,19 +31,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Compare) -> Result<u8, Fai
     let scores = scorer.compare(a, b)?;
     session.store().remember(&given.which.audit, &HistoryEntry { a: a.to_owned(), b: Some(b.to_owned()) })?;
     if given.which.output.json {
-        let side = |of: &crate::diagnose::PromptScores| Side {
-            text: of.text.clone(),
-            estimate: of.estimate.clone(),
-            support: of.support.clone(),
-        };
-        let pair = scores.estimate.clone().map(|found| Pair {
-            a: side(&scores.a),
-            b: side(&scores.b),
-            sentence: found.sentence(),
-            found,
-        });
-        let body = One { scores, pairs: pair.into_iter().collect() };
-        return print(&report::to_json("llm2loss.compare/1", Some(&run.record), body)?);
+        return print(&report::compare_json(&scores, &run.record)?);
     }
     print(&report::compare(&scores, &run.record))
 }
@@ -87,7 +50,7 @@ fn many(place: Place, model: Option<&str>, given: &Compare, path: &Path) -> Resu
 }
 
 /// Compares many pairs: each sentence is looked at once, however many pairs it is in.
-fn compared(session: &Session, run: &LoadedRun, wanted: Vec<(String, String)>) -> Result<Vec<Pair>, Failure> {
+fn compared(session: &Session, run: &LoadedRun, wanted: Vec<(String, String)>) -> Result<Vec<ComparedPair>, Failure> {
     let estimator = session.estimator(run)?;
     let mut places: HashMap<&str, usize> = HashMap::new();
     let mut texts: Vec<&str> = Vec::new();
@@ -98,7 +61,7 @@ fn compared(session: &Session, run: &LoadedRun, wanted: Vec<(String, String)>) -
         });
     }
     let told: Vec<Told> = estimator.tell_all(&texts)?;
-    let side = |text: &str, told: &Told| Side {
+    let side = |text: &str, told: &Told| PairSide {
         text: text.to_owned(),
         estimate: told.estimate.clone(),
         support: Some(told.support.clone()),
@@ -106,7 +69,7 @@ fn compared(session: &Session, run: &LoadedRun, wanted: Vec<(String, String)>) -
     let pair = |(a, b): &(String, String)| {
         let (first, second) = (&told[places[a.as_str()]], &told[places[b.as_str()]]);
         let found = estimator.compare(first, second)?;
-        Some(Pair { a: side(a, first), b: side(b, second), sentence: found.sentence(), found })
+        Some(ComparedPair { a: side(a, first), b: side(b, second), sentence: found.sentence(), found })
     };
     let pairs = wanted.iter().map(pair).collect::<Option<Vec<_>>>();
     pairs.ok_or_else(|| Failure {

@@ -8,16 +8,7 @@ use crate::diagnose::ComparisonQuestion;
 use crate::engine::{PromptBank, Session};
 use crate::report::{self, Format};
 use crate::stats::Resampling;
-use serde::Serialize;
 use std::path::Path;
-
-#[derive(Serialize)]
-struct Body<'a, T> {
-    audit: &'a str,
-    encoder: &'a str,
-    #[serde(flatten)]
-    comparison: T,
-}
 
 pub fn run(place: Place, given: &CompareModels) -> Result<u8, Failure> {
     let hide_text = place.hide_text;
@@ -46,8 +37,8 @@ pub fn run(place: Place, given: &CompareModels) -> Result<u8, Failure> {
         session.add_heads(&mut found, &hyper, &bank, given.top, &progress::tracker(&session))?;
     }
     if given.json || given.format == Some(FormatArgument::Json) {
-        let body = Body { audit: &given.audit, encoder: session.encoder().fingerprint(), comparison: &found };
-        return print(&report::to_json("llm2loss.compare-models/1", None, body)?);
+        let encoder = session.encoder().fingerprint();
+        return print(&report::compare_models_json(&found, &given.audit, encoder)?);
     }
     let format = match given.format {
         Some(FormatArgument::Csv) => Format::Csv,

@@ -7,18 +7,7 @@ use crate::audit::Audit;
 use crate::diagnose::{DiscoverQuestion, Discovery, Wanted, Watch};
 use crate::engine::{LossesOf, NewAttribute, Session};
 use crate::report::{self, Cell, DiscoveryTitle, Format, Sheet};
-use serde::Serialize;
 use std::collections::HashSet;
-
-#[derive(Serialize)]
-struct Body<'a> {
-    audit: &'a str,
-    /// Whose losses, and which of them are looked for.
-    model: &'a str,
-    wanted: &'a str,
-    #[serde(flatten)]
-    found: &'a Discovery,
-}
 
 pub fn run(place: Place, model: Option<&str>, given: &Discover) -> Result<u8, Failure> {
     if model.is_some() && !given.change.is_empty() {
@@ -58,8 +47,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Discover) -> Result<u8, Fa
         add(&session, given, &found, (name, wanted))?;
     }
     if given.json || given.format == Some(FormatArgument::Json) {
-        let body = Body { audit: &given.audit, model: &model, wanted, found: &found };
-        return print(&report::to_json("llm2loss.discover/1", None, body)?);
+        return print(&report::discover_json(&found, &given.audit, &model, wanted)?);
     }
     let title = DiscoveryTitle { audit: &given.audit, model: &model, wanted, within: given.within.as_deref() };
     let format = format(given);

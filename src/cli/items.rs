@@ -53,7 +53,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Items) -> Result<u8, Failu
         write_ids(&shown, path, form)?;
     }
     if is_json {
-        return print(&report::to_json("llm2loss.items/1", None, &shown)?);
+        return print(&report::items_json(&shown)?);
     }
     let format = match given.format {
         Some(FormatArgument::Csv) => Format::Csv,

@@ -4,20 +4,14 @@ use super::arguments::{LedgerFormat, ShowLedger};
 use super::context::{Failure, print};
 use super::progress;
 use crate::audit::Rules;
-use crate::diagnose::{CheckResult, Ledger, LedgerEntry, Look, TestSetTrend};
+use crate::diagnose::{CheckResult, Ledger, LedgerEntry, Look};
 use crate::engine::Session;
 use crate::files::{add_line, read_lines};
 use crate::report::{self, Format};
-use serde::Serialize;
 use std::fs::File;
 use std::io;
 use std::path::Path;
 use time::OffsetDateTime;
-
-#[derive(Serialize)]
-struct Body<'a> {
-    test_sets: &'a [TestSetTrend],
-}
 
 pub fn run(given: &ShowLedger) -> Result<u8, Failure> {
     let ledger = read(&given.file)?;
@@ -26,9 +20,7 @@ pub fn run(given: &ShowLedger) -> Result<u8, Failure> {
     }
     let trends = ledger.trends();
     match if given.json { Some(LedgerFormat::Json) } else { given.format } {
-        Some(LedgerFormat::Json) => {
-            print(&report::to_json("llm2loss.ledger-trends/1", None, Body { test_sets: &trends })?)
-        }
+        Some(LedgerFormat::Json) => print(&report::trends_json(&trends)?),
         Some(LedgerFormat::Csv) => print(&report::trends_sheet(&trends).render(Format::Csv)),
         Some(LedgerFormat::Text) | None => print(&report::trends_text(&trends, given.top)),
     }

@@ -3,21 +3,11 @@
 use super::arguments::{DeleteRuns, DiffRuns, Form, FormatArgument, ListRuns, Runs, RunsAction, ShowRun, SortArgument};
 use super::context::{Failure, home, print, reading_store, session};
 use super::progress::say;
-use crate::audit::{RunRecord, WaitingRun};
+use crate::audit::RunRecord;
 use crate::report::{self, Difference, Format, Order, Sheet};
 use crate::store::Store;
-use serde::Serialize;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
-
-#[derive(Serialize)]
-struct Body {
-    runs: Vec<RunRecord>,
-    /// Stopped or diverged.
-    unfinished: Vec<RunRecord>,
-    /// Queued in a console and not begun, or under way there.
-    waiting: Vec<WaitingRun>,
-}
 
 pub fn run(home_given: Option<PathBuf>, model: Option<&str>, given: &Runs) -> Result<u8, Failure> {
     match &given.action {
@@ -53,7 +43,8 @@ fn list(home_given: Option<PathBuf>, model: Option<&str>, given: &ListRuns) -> R
     };
     report::sort(&mut runs, order);
     if is_json(&given.form) {
-        return print(&report::to_json("llm2loss.runs/1", None, Body { runs, unfinished, waiting })?);
+        let [runs, unfinished] = [&runs, &unfinished].map(|all| all.iter().collect::<Vec<_>>());
+        return print(&report::runs_json(&runs, &unfinished, &waiting)?);
     }
     let mut sheet = report::runs(&runs, &format!("{which}, {words}"));
     sheet.notes.extend(report::unfinished(&unfinished));

@@ -11,11 +11,6 @@ use serde::Serialize;
 use std::sync::Arc;
 
 #[derive(Serialize)]
-struct Body {
-    prompts: Vec<PromptScores>,
-}
-
-#[derive(Serialize)]
 struct Phrases<'a> {
     phrases: &'a [String],
 }
@@ -44,7 +39,7 @@ pub fn run(place: Place, model: Option<&str>, given: &Score) -> Result<u8, Failu
         session.store().remember(&given.which.audit, &HistoryEntry { a: prompt.to_owned(), b: None })?;
     }
     if given.which.output.json {
-        return print(&report::to_json("llm2loss.score/1", Some(&run.record), Body { prompts: scores })?);
+        return print(&report::score_json(&scores.iter().collect::<Vec<_>>(), &run.record)?);
     }
     print(&report::score(&scores, &run.record))
 }

@@ -3,13 +3,10 @@
 use super::arguments::{ContrastArgument, FormatArgument, IntervalArgument, Switch, Table, TableKind};
 use super::context::{Failure, Place, print, run_to_ask, session};
 use super::progress;
-use crate::audit::{Contrast, ForeignSet, RunId, RunRecord};
-use crate::diagnose::{
-    AttributesTable, CalibrationTable, IntersectionsTable, IntervalMethod, OodQuestion, Tables, TrueGap, grouped,
-};
+use crate::audit::{Contrast, ForeignSet, RunRecord};
+use crate::diagnose::{CalibrationTable, IntervalMethod, OodQuestion, Tables, TrueGap, grouped};
 use crate::engine::Session;
 use crate::report::{self, Format};
-use serde::Serialize;
 use std::path::Path;
 
 pub fn run(place: Place, model: Option<&str>, given: &Table) -> Result<u8, Failure> {
@@ -88,19 +85,8 @@ fn intersections(session: &Session, model: Option<&str>, given: &Table) -> Resul
     let model = session.model_name(model)?;
     let (mut table, run) = session.intersections(&model)?;
     if given.which.output.json || given.format == Some(FormatArgument::Json) {
-        #[derive(Serialize)]
-        struct Body<'a> {
-            audit: &'a str,
-            model: &'a str,
-            of: u8,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            run: Option<RunId>,
-            #[serde(flatten)]
-            table: &'a IntersectionsTable,
-        }
         table.rows.truncate(given.top.unwrap_or(usize::MAX));
-        let body = Body { audit: &given.which.audit, model: &model, of: 2, run, table: &table };
-        return print(&report::to_json("llm2loss.table.intersections/1", None, body)?);
+        return print(&report::intersections_json(&table, (&given.which.audit, &model), run.as_ref())?);
     }
     let format = sheet_format(given.format);
     let top = given.top.unwrap_or(if format == Format::Text { SHOWN } else { usize::MAX });
@@ -116,16 +102,7 @@ fn within(session: &Session, model: Option<&str>, given: &Table) -> Result<u8, F
     let model = session.model_name(model)?;
     let table = session.measured_attributes(&model, &given.within)?;
     if given.which.output.json || given.format == Some(FormatArgument::Json) {
-        #[derive(Serialize)]
-        struct Body<'a> {
-            audit: &'a str,
-            model: &'a str,
-            within: &'a [String],
-            #[serde(flatten)]
-            table: &'a AttributesTable,
-        }
-        let body = Body { audit: &given.which.audit, model: &model, within: &given.within, table: &table };
-        return print(&report::to_json("llm2loss.table.attributes/1", None, body)?);
+        return print(&report::attributes_within_json(&table, (&given.which.audit, &model), &given.within)?);
     }
     let format = sheet_format(given.format);
     let fitted = format == Format::Text && !given.all_columns;
@@ -159,13 +136,11 @@ fn bootstrap(given: &Table) -> Result<Option<IntervalMethod>, Failure> {
 fn document(kind: TableKind, tables: &Tables, record: &RunRecord) -> serde_json::Result<String> {
     let id = Some(record);
     match kind {
-        TableKind::Attributes => report::to_json("llm2loss.table.attributes/1", id, &tables.attributes),
-        TableKind::Validity => report::to_json("llm2loss.table.validity/1", id, &tables.validity),
+        TableKind::Attributes => report::attributes_json(&tables.attributes, record),
+        TableKind::Validity => report::validity_json(&tables.validity, record),
         TableKind::Bias => report::to_json("llm2loss.table.bias/1", id, &tables.bias),
         TableKind::Zeroshot => report::to_json("llm2loss.table.zeroshot/1", id, &tables.zero_shot),
-        TableKind::Ood | TableKind::Calibration | TableKind::Intersections => {
-            report::to_json("llm2loss.table.ood/1", id, &tables.ood)
-        }
+        TableKind::Ood | TableKind::Calibration | TableKind::Intersections => report::ood_json(&tables.ood, record),
     }
 }
 

@@ -83,7 +83,11 @@ fn happen(app: &mut App, effect: Effect) -> Vec<Cmd> {
     match effect {
         Effect::Do(command) => return vec![command],
         Effect::Say(words, warning) => app.world.say(words, warning),
-        Effect::Go(screen) => app.world.screen = screen,
+        Effect::Go(screen) => {
+            // The Items screen goes back by itself: going back is no way to come from.
+            app.came = (app.world.screen != ScreenId::Items).then_some((app.world.screen, screen));
+            app.world.screen = screen;
+        }
         Effect::OpenPrompts(a, b) => open_prompts(app, &a, &b),
         Effect::OpenAttribute(name) => {
             let pair = app.screens.attributes.pair(&app.world, &name);

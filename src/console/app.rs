@@ -36,6 +36,8 @@ pub struct App {
     /// A form to export in is being chosen.
     pub exporting: bool,
     pub dialog: Option<Dialog>,
+    /// The screen where the evidence in sight was opened, and the one it is on.
+    pub came: Option<(ScreenId, ScreenId)>,
     /// A person chose the theme, now or before.
     pub theme_chosen: bool,
     /// Mouse events are asked for.
@@ -59,6 +61,7 @@ impl App {
             palette: None,
             exporting: false,
             dialog: None,
+            came: None,
             theme_chosen: false,
             mouse: false,
             hinted: BTreeSet::new(),
@@ -215,10 +218,21 @@ fn press(app: &mut App, key: KeyEvent) -> Vec<Cmd> {
                 Vec::new()
             }
         },
+        _ if name == "Esc" && !place.takes_text() => {
+            go_back(app);
+            Vec::new()
+        }
         _ => {
             type_key(app, key);
             Vec::new()
         }
+    }
+}
+
+/// Where nothing else is left by it, Esc leads to the screen whose finding or row was opened here.
+fn go_back(app: &mut App) {
+    if let Some((from, _)) = app.came.take_if(|(_, to)| *to == app.world.screen) {
+        app.world.screen = from;
     }
 }
 

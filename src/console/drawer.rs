@@ -9,7 +9,8 @@ use super::theme::Role;
 use super::world::World;
 use crate::audit::RunId;
 use crate::diagnose::{Agreement, Backed, BackedSide, ListedItem, MeasuredMean, UsualNearness};
-use crate::engine::{BackingRequest, Command, Event};
+use crate::engine::{BackingRequest, BackingSide, Command, Event};
+use crate::report::{Evidence, EvidenceSide};
 use ratatui::layout::Rect;
 use std::sync::Arc;
 
@@ -23,6 +24,9 @@ const LEAST_ABOVE: u16 = 9;
 const LEAST: u16 = 8;
 /// Width from which A and B stand side by side.
 const APART: u16 = 100;
+
+/// Rows of a side from which it says how near items are to each other.
+const ROOMY: u16 = 7;
 
 /// Width of a side without items beside one that has some.
 const BARE: u16 = 48;
@@ -87,6 +91,26 @@ impl Drawer {
     #[must_use]
     pub fn found(&self, request: &BackingRequest) -> Option<&Result<Arc<Backed>, String>> {
         self.answer.as_ref().filter(|(known, _)| known == request).map(|(_, found)| found)
+    }
+
+    /// What it shows, for a clipboard or a file; `None` while it is closed, and within while nothing has come.
+    #[must_use]
+    pub fn shown(&self, world: &World, question: Result<Question, String>) -> Option<Option<Evidence>> {
+        self.open.then(|| {
+            let Question { about, names, versus, request } = question.ok()?;
+            let found = self.found(&request)?.as_ref().ok()?.clone();
+            let within = request.among.with;
+            let side = |(side, name): (BackingSide, String)| EvidenceSide {
+                name,
+                model: side.model,
+                run: side.run.map(|run| run.to_string()),
+                sentence: side.sentence,
+                group: side.group.map(|filter| (filter.with, filter.without)),
+                within: within.clone(),
+            };
+            let sides = request.sides.into_iter().zip(names).map(side).collect();
+            Some(Evidence { audit: world.audit.as_ref()?.name.clone(), about, versus, sides, found })
+        })
     }
 
     /// Draws it, if it is open.
@@ -193,8 +217,9 @@ fn draw_side(pen: &mut Pen<'_>, area: Rect, name: &str, side: &BackedSide, model
     let of_group = near.of_group.map(|of| format!("; {of} of them in the group"));
     let losses = format!("nearest {} lose {}", number::count(near.mean.n), level(pen, &near.mean));
     line(pen, &[(losses, Role::Text), (of_group.unwrap_or_default(), Role::Text)]);
-    let distance = distance(pen, near.similarities.0, usual);
-    line(pen, &distance);
+    for part in distance(pen, near.similarities.0, usual, area) {
+        line(pen, &part);
+    }
     for (item, belongs) in near.items.iter().zip(&near.belongs) {
         if y >= area.bottom() {
             return;
@@ -242,17 +267,20 @@ fn level(pen: &Pen<'_>, mean: &MeasuredMean) -> String {
     format!("{}{ends}", plain(mean.mean))
 }
 
-/// How near the nearest is, among the audit's own prompts where there are enough, and how near items usually are.
-fn distance(pen: &Pen<'_>, similarity: f64, usual: Option<&UsualNearness>) -> Vec<(String, Role)> {
+/// How near the nearest is, among the audit's own prompts where there are enough; and, on a line of its own where there
+/// is room, how near items usually are to each other.
+fn distance(pen: &Pen<'_>, similarity: f64, usual: Option<&UsualNearness>, area: Rect) -> Vec<Vec<(String, Role)>> {
     let plain = |value| number::plain(value, 2, pen.glyphs());
-    let mut said = vec![(format!("similarity {}", plain(similarity)), Role::Text)];
-    let Some(usual) = usual else { return said };
+    let mut said = vec![(format!("nearest: similarity {}", plain(similarity)), Role::Text)];
+    let Some(usual) = usual else { return vec![said] };
     said.extend(UsualNearness::share_nearer(&usual.prompts, similarity).map(|nearer| {
-        let (word, share) = if nearer > 0.5 { ("farther", nearer) } else { ("nearer", 1.0 - nearer) };
-        (format!(": {word} than {:.0} % of prompts", 100.0 * share), Role::Text)
+        let (word, share) = if nearer > 0.5 { ("less", nearer) } else { ("more", 1.0 - nearer) };
+        (format!(", {word} than {:.0} % of prompts reach", 100.0 * share), Role::Text)
     }));
-    said.extend(usual.median_of_items().map(|median| (format!("; of items usually {}", plain(median)), Role::Dim)));
-    said
+    let items = usual.median_of_items().filter(|_| area.height >= ROOMY);
+    let items =
+        items.map(|median| vec![(format!("an item and the one most like it: usually {}", plain(median)), Role::Dim)]);
+    std::iter::once(said).chain(items).collect()
 }
 
 /// Whether heads and data say the same, in a sentence.
@@ -272,12 +300,12 @@ fn agreement(pen: &Pen<'_>, question: &Question, backed: &Backed) -> (String, Ro
             format!("heads {}, {} of {} members", heads.amount().map_or_else(side, signed), heads.votes, heads.members)
         },
     );
-    let (verdict, role) = match agreement {
-        Agreement::Agree => ("Heads and data agree", Role::Good),
-        Agreement::Disagree => ("Heads and data DISAGREE", Role::Bad),
-        Agreement::DataOpen => ("The data do not decide", Role::Warn),
-        Agreement::HeadsOpen => ("The heads do not decide", Role::Warn),
-        Agreement::NoHeads => ("The data alone speak", Role::Text),
+    let role = match agreement {
+        Agreement::Agree => Role::Good,
+        Agreement::Disagree => Role::Bad,
+        Agreement::DataOpen | Agreement::HeadsOpen => Role::Warn,
+        Agreement::NoHeads => Role::Text,
     };
+    let verdict = agreement.words();
     (format!("{verdict}. {}: {measured}; {heads}", text::clean(&question.versus)), role)
 }

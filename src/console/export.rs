@@ -5,7 +5,7 @@ use super::graphics::Images;
 use super::msg::{Action, Cmd, ExportForm};
 use super::world::World;
 use super::{svg, view};
-use crate::report::{Cell, Format, Sheet};
+use crate::report::{Cell, Evidence, Format, Sheet};
 
 /// What is copied where a row of the table is.
 pub const ROW: &str = "the row";
@@ -31,11 +31,10 @@ pub fn write(app: &mut App, form: ExportForm) -> Vec<Cmd> {
             app.world.images = shown;
             Some(svg::svg(&drawn.buffer, &theme))
         }
-        _ => sheet(app).map(|sheet| match form {
-            ExportForm::Csv => sheet.render(Format::Csv),
-            ExportForm::Markdown => sheet.render(Format::Markdown),
-            _ => json(&sheet),
-        }),
+        _ => match app.screen().evidence(&app.world) {
+            Some(evidence) => evidence.map(|evidence| evidence.rendered(form.format())),
+            None => rendered(app, form),
+        },
     };
     let Some(text) = text else {
         app.world.say("there is nothing to export yet", true);
@@ -59,16 +58,20 @@ pub fn in_file_name(name: &str) -> String {
     name.chars().take(40).map(plain).collect()
 }
 
-/// A sheet as JSON.
-#[must_use]
-pub fn json(sheet: &Sheet) -> String {
-    let document = serde_json::json!({ "heading": sheet.heading, "rows": sheet.records(), "notes": sheet.notes });
-    // Strings and numbers always have a JSON form.
-    crate::report::json(&document).unwrap_or_default()
+/// The screen in sight as the text of a file.
+fn rendered(app: &App, form: ExportForm) -> Option<String> {
+    match form.format() {
+        Some(format) => sheet(app).map(|sheet| sheet.render(format)),
+        // Strings and numbers always have a JSON form.
+        None => app.screen().document(&app.world).map(Result::unwrap_or_default),
+    }
 }
 
 /// Copies the selected row with its column names, or the focused prompt.
 pub fn copy_row(app: &mut App) -> Vec<Cmd> {
+    if let Some(copied) = copy_evidence(app, "the evidence", Evidence::paragraph) {
+        return copied;
+    }
     if let Some((what, text)) = app.screen().copied(&app.world) {
         if text.is_empty() {
             app.world.say(format!("{what} is empty"), false);
@@ -102,6 +105,9 @@ fn with_command(app: &App, text: String) -> String {
 
 /// Copies everything shown, as Markdown.
 pub fn copy_all(app: &mut App) -> Vec<Cmd> {
+    if let Some(copied) = copy_evidence(app, "the evidence with its items", Evidence::markdown) {
+        return copied;
+    }
     let (screen, world) = app.screen_mut();
     if let Some(command) = screen.whole(world, None) {
         return vec![Cmd::Send(command)];
@@ -113,6 +119,18 @@ pub fn copy_all(app: &mut App) -> Vec<Cmd> {
             Vec::new()
         }
     }
+}
+
+/// Copies what an open drawer shows, in words; `None` where none is open.
+fn copy_evidence(app: &mut App, what: &str, words: impl Fn(&Evidence) -> String) -> Option<Vec<Cmd>> {
+    let text = app.screen().evidence(&app.world)?.map(|evidence| words(&evidence));
+    Some(match text {
+        Some(text) => copy(app, what, text),
+        None => {
+            app.world.say("there is no evidence to copy yet", false);
+            Vec::new()
+        }
+    })
 }
 
 fn copy(app: &mut App, what: &str, text: String) -> Vec<Cmd> {

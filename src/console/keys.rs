@@ -192,24 +192,40 @@ impl Keymap {
     fn clash(&self) -> Option<String> {
         for (at, binding) in self.bindings.iter().enumerate() {
             for other in &self.bindings[..at] {
-                let reaches = |a: Context, b: Context| b == EVERYWHERE && !a.is_overlay() && !a.takes_text();
-                let meet = other.context == binding.context
-                    || reaches(other.context, binding.context)
-                    || reaches(binding.context, other.context);
+                let meet = meets(other.context, binding.context);
                 if let Some(key) = binding.keys.iter().find(|key| meet && other.keys.contains(key)) {
+                    // Whose keys are the table's own is the one that a person has not chosen.
+                    let moved = if self.is_given(binding) { other } else { binding };
+                    let free = self.free_key(moved.context);
                     return Some(format!(
-                        "key '{key}' means two things: {} in [keys.{}] ({}) and {} in [keys.{}] ({})",
+                        "key '{key}' means two things: {} in [keys.{}] ({}) and {} in [keys.{}] ({}); give the other one a key of its own: {} = [\"{free}\"] below [keys.{}]",
                         action_name(other.action),
                         other.context.section,
                         other.help,
                         action_name(binding.action),
                         binding.context.section,
                         binding.help,
+                        action_name(moved.action),
+                        moved.context.section,
                     ));
                 }
             }
         }
         None
+    }
+
+    /// Whether a person chose the keys of a binding.
+    fn is_given(&self, binding: &Binding) -> bool {
+        !table().any(|row| row.context == binding.context && row.action == binding.action && binding.keys == row.keys)
+    }
+
+    /// A key that means nothing in a context, nor where its keys reach.
+    fn free_key(&self, context: Context) -> String {
+        let near = self.bindings.iter().filter(|binding| meets(binding.context, context));
+        let taken: Vec<&String> = near.flat_map(|binding| &binding.keys).collect();
+        let letters = ('a'..='z').chain('A'..='Z').map(String::from);
+        let keys = letters.chain((2..=24).map(|number| format!("F{number}")));
+        keys.into_iter().find(|key| !taken.contains(&key)).unwrap_or_default()
     }
 
     /// What a key does in the first of some contexts that knows it.
@@ -237,6 +253,12 @@ impl Keymap {
         let own = self.of(context).chain(self.of(EVERYWHERE));
         own.filter(|binding| binding.action == action).find_map(|binding| binding.keys.first()).map(String::as_str)
     }
+}
+
+/// Whether a key of one place is also looked for in the other.
+fn meets(a: Context, b: Context) -> bool {
+    let reaches = |a: Context, b: Context| b == EVERYWHERE && !a.is_overlay() && !a.takes_text();
+    a == b || reaches(a, b) || reaches(b, a)
 }
 
 /// The name of an action in the configuration: `open-pair`, `screen-train`.
@@ -356,6 +378,18 @@ mod tests {
     fn a_clash_names_both_and_a_mistake_names_what_is_known() {
         let said = rebound("train", "next-head", &["x"]).unwrap_err();
         assert!(said.contains("'x'") && said.contains("next-head") && said.contains("cancel-running"), "{said}");
+        // A key that a newer version has taken: the line that mends it is told, and does.
+        let said = rebound("attributes", "next-sort", &["o"]).unwrap_err();
+        let (_, line) = said.split_once("a key of its own: ").unwrap();
+        let (line, section) = line.split_once(" below ").unwrap();
+        assert!(line.starts_with("evidence = ") && section == "[keys.attributes]", "{said}");
+        let free = line.split('"').nth(1).unwrap().to_owned();
+        let keys = [("next-sort", "o"), ("evidence", free.as_str())];
+        let actions = keys.map(|(action, key)| (action.to_owned(), vec![key.to_owned()]));
+        let mended = Keymap::with(&BTreeMap::from([("attributes".to_owned(), BTreeMap::from(actions))])).unwrap();
+        let here = [attributes::HERE, EVERYWHERE];
+        assert_eq!(mended.find(&here, "o"), Some(Action::NextSort));
+        assert_eq!(mended.find(&here, &free), Some(crate::console::drawer::DRAWER));
         let said = rebound("attributes", "next-sort", &["q"]).unwrap_err();
         assert!(said.contains("next-sort") && said.contains("quit in [keys.everywhere]"), "{said}");
         assert!(rebound("atributes", "next-sort", &["o"]).unwrap_err().contains(", attributes, "));

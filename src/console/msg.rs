@@ -3,6 +3,7 @@
 pub use super::screen::ScreenId;
 use super::theme::Catalogue;
 use crate::engine::{Command, Event, Progress, ScoreRequest};
+use crate::report::Format;
 use crossterm::event::KeyEvent;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +66,16 @@ pub enum ExportForm {
 }
 
 impl ExportForm {
+    /// The form of a table; none for JSON, which is a document of its own, and for a drawing.
+    #[must_use]
+    pub fn format(self) -> Option<Format> {
+        match self {
+            Self::Csv => Some(Format::Csv),
+            Self::Markdown => Some(Format::Markdown),
+            Self::Json | Self::Svg => None,
+        }
+    }
+
     /// The end of the file's name.
     #[must_use]
     pub fn extension(self) -> &'static str {

@@ -26,6 +26,15 @@ pub struct MeasuredMean {
     pub interval: Option<Interval>,
 }
 
+impl MeasuredMean {
+    /// The mean of losses: none is below 0, so that the interval does not go there either.
+    #[must_use]
+    pub fn of_losses(self) -> Self {
+        let above = |ends: Interval| Interval { low: ends.low.max(0.0), ..ends };
+        Self { interval: self.interval.map(above), ..self }
+    }
+}
+
 /// Two models over the test items that hold a sentence's words, each of which both have a loss for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BothModels {

@@ -72,6 +72,7 @@ pub(crate) use matching::mean as measured_mean;
 pub use matching::{BothModels, MatchingItems, MeasuredMean};
 pub use ood::{GuardAuroc, OodQuestion, add_guard, ood};
 pub use paper::{PaperCheck, check_paper};
+pub use policy::LEAST_ITEMS;
 pub use prompt::{LONGEST_PROMPT, PromptScorer, Scored};
 pub use raise::{RaiseMaterial, Raised, RaisedBy, TRIED, raise};
 pub use reference::{Reference, grouped};

@@ -11,7 +11,7 @@ pub(super) const COVERAGE: f64 = 0.95;
 /// Probability with which `items_needed` resolves a gap.
 pub(super) const POWER: f64 = 0.8;
 /// Fewest items of a group: below, intervals of skewed losses miss more than one time in ten (docs/statistics.md).
-pub(super) const LEAST_ITEMS: usize = 30;
+pub const LEAST_ITEMS: usize = 30;
 /// Fewest groups of items of a side, where items come in groups.
 pub(super) const LEAST_UNITS: usize = 20;
 /// Fewest classes of a side, where these are the units.

@@ -6,8 +6,8 @@ use super::worker::Shared;
 use super::{EngineError, Event, Session, Tracker};
 use crate::audit::{Audit, HeadKind, RunId, Split};
 use crate::diagnose::{
-    Backed, BackedSide, FittedLosses, HeadsDifference, ItemFilter, ListedItem, MeanDifference, NearBacking,
-    PromptScorer, UsualNearness, measured_mean, nearest_rows,
+    Backed, BackedSide, FittedLosses, HeadsDifference, ItemFilter, ListedItem, MeanDifference, MeasuredMean,
+    NearBacking, PromptScorer, UsualNearness, measured_mean, nearest_rows,
 };
 use std::sync::Arc;
 
@@ -124,6 +124,7 @@ impl Session {
         let losses = |rows: &[u32]| rows.iter().map(|row| model.losses[*row as usize]).collect::<Vec<f64>>();
         let group = side.group.as_ref().map(|filter| filter.rows(audit, model)).transpose()?;
         let mean = group.as_ref().and_then(|rows| measured_mean(audit, rows, &losses(rows)));
+        let mean = mean.map(MeasuredMean::of_losses);
         let mut told = BackedSide { group: mean, near: None, lacking: None, predicted: None };
         let mut rows = SideRows { group, near: Vec::new() };
         if side.sentence.trim().is_empty() {
@@ -157,7 +158,7 @@ impl Session {
         told.near = measured_mean(audit, &rows.near, &losses(&rows.near)).map(|mean| NearBacking {
             items: found.iter().take(TOLD).map(item).collect(),
             belongs: found.iter().take(TOLD).map(|(row, _)| belongs(*row)).collect(),
-            mean,
+            mean: mean.of_losses(),
             of_group: members.map(|_| rows.near.iter().filter(|row| belongs(**row) == Some(true)).count()),
             similarities: (f64::from(found[0].1), f64::from(found[found.len() - 1].1)),
         });

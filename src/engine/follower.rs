@@ -4,6 +4,7 @@ use super::Event;
 use super::scorer::Work;
 use super::worker::Shared;
 use crate::audit::{RunId, RunRecord, WaitingRun};
+use crate::store::FREE;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,8 +19,12 @@ pub fn run(shared: &Shared) {
     if store.writes().is_ok() {
         return;
     }
-    let mut seen = Seen::now(shared);
+    let (mut seen, mut free) = (Seen::now(shared), false);
     while waits(shared) {
+        let was_free = std::mem::replace(&mut free, store.could_write());
+        if free && !was_free {
+            shared.send(Event::Notice { message: FREE.into(), warning: true });
+        }
         if store.follow().is_err() {
             continue;
         }

@@ -5,6 +5,8 @@ mod combined;
 mod comparison;
 mod discovery;
 mod document;
+mod documents;
+mod evidence;
 mod figure;
 mod findings;
 mod gate;
@@ -31,6 +33,11 @@ pub use discovery::{
     outside_attributes_in_short, slice_label, slice_paragraph,
 };
 pub use document::{ReportMaterial, html_report, latex_report, markdown_report};
+pub use documents::{
+    ComparedPair, PairSide, attributes_json, attributes_within_json, compare_json, compare_models_json, discover_json,
+    intersections_json, items_json, ood_json, runs_json, score_json, trends_json, validity_json, view_json,
+};
+pub use evidence::{Evidence, EvidenceSide};
 pub use findings::{
     FindingRecord, finding_lines, finding_paragraph, finding_records, findings, findings_heading, findings_json,
     findings_sheet,

@@ -60,6 +60,8 @@ const FIRST_SCHEMA: &str = "1";
 const FOLDER: &str = "store";
 /// Where a damaged database is kept, the newest only: it may hold embeddings that are in no file.
 const DAMAGED: &str = "store.damaged";
+/// What who only reads is told once the home could be written.
+pub const FREE: &str = "reading only, though the other process has ended: quit and start again to write";
 
 /// What can go wrong with the store.
 #[derive(Debug, Error)]
@@ -154,7 +156,7 @@ enum Access {
         identity: Option<(u64, u64)>,
     },
     /// Read: somebody else writes, or nobody may. The index is this process's own.
-    Read { why: String, _folder: tempfile::TempDir },
+    Read { why: String, locked: bool, _folder: tempfile::TempDir },
 }
 
 impl Store {
@@ -240,17 +242,17 @@ impl Store {
     /// # Errors
     /// As [`Store::open`], but for those two.
     pub fn open_reading(home: &Path) -> Result<Self> {
-        let why = match Self::open(home) {
-            Err(error @ StoreError::Locked { .. }) => error.to_string(),
+        let (why, locked) = match Self::open(home) {
+            Err(error @ StoreError::Locked { .. }) => (error.to_string(), true),
             Err(StoreError::Home { problem, .. }) if home.is_dir() => {
-                format!("home {} cannot be written ({problem}); give another --home", home.display())
+                (format!("home {} cannot be written ({problem}); give another --home", home.display()), false)
             }
             opened => return opened,
         };
         let folder = tempfile::tempdir().map_err(|source| StoreError::Io { path: std::env::temp_dir(), source })?;
         let index = Index::temporary(&folder.path().join(FOLDER))?;
         let note = format!("reading only: {}", why.split(';').next().unwrap_or_default());
-        let access = Access::Read { why, _folder: folder };
+        let access = Access::Read { why, locked, _folder: folder };
         let store = Self {
             home: home.to_owned(),
             index,
@@ -332,8 +334,15 @@ impl Store {
                 Err(StoreError::Home { path: self.home.clone(), problem })
             }
             Access::Write { .. } => Ok(()),
+            Access::Read { .. } if self.could_write() => Err(StoreError::ReadOnly(FREE.into())),
             Access::Read { why, .. } => Err(StoreError::ReadOnly(why.clone())),
         }
+    }
+
+    /// Whether this process only reads because another held the home, and nobody holds it any more.
+    #[must_use]
+    pub fn could_write(&self) -> bool {
+        matches!(&self.access, Access::Read { locked: true, .. }) && Owner::is_free(&self.home)
     }
 
     fn db(&self) -> Result<&sled::Db> {

@@ -47,6 +47,13 @@ impl Owner {
         Ok(Self(file))
     }
 
+    /// Whether nobody has the home now; it is not taken. What cannot be asked is not free.
+    #[must_use]
+    pub fn is_free(home: &Path) -> bool {
+        // Opened as it is: a home that is removed is nobody's to make again.
+        File::open(home.join(FILE)).is_ok_and(|file| file.try_lock().is_ok())
+    }
+
     /// Takes the name back: the lock follows in a moment.
     pub fn leave(&self) {
         // A name that stays is a name of nobody once the lock is free.

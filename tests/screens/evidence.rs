@@ -5,6 +5,7 @@ use super::{empty, key, open, press, tell, type_text, words};
 use llm2loss::audit::RunId;
 use llm2loss::console::App;
 use llm2loss::console::msg::{Cmd, Msg};
+use llm2loss::console::screen::ScreenId;
 use llm2loss::console::update;
 use llm2loss::diagnose::*;
 use llm2loss::engine::{BackingRequest, BackingSide, Command, Event};
@@ -73,7 +74,7 @@ fn heads_that_say_the_other_way_are_told_to_disagree() {
     let shown = words(&over((120, 36), "o"));
     assert!(shown.contains("Heads and data DISAGREE. A less B: the nearest items +1.00 [+.600, +1.40]; heads −.400"));
     // Of four prompts one is nearer than .62: it is nearer than the other three quarters.
-    assert!(shown.contains("similarity .62: nearer than 75 % of prompts"));
+    assert!(shown.contains("nearest: similarity .62, more than 75 % of prompts reach"));
     assert!(shown.contains("nearest 100 lose 2.50 [2.25, 2.75]"));
 }
 
@@ -149,4 +150,45 @@ fn every_copy_says_what_it_is_of() {
     let prompt = copied(&mut app, "Esc y");
     assert!(prompt.contains("\naudit adult, model logistic, run b2c90d11"), "{prompt}");
     assert!(prompt.contains("\nllm2loss score adult 'a trucker'"), "{prompt}");
+}
+
+#[test]
+fn what_the_drawer_shows_can_be_copied_and_written() {
+    let (heads, none) = (("Heads and data DISAGREE", "disagree"), ("The data alone speak", "no_heads"));
+    for (keys, (verdict, word)) in [("o", heads), ("1 o", heads), ("5 o", none)] {
+        let mut app = over((120, 36), keys);
+        let text = |told: Vec<Cmd>| match told.into_iter().next() {
+            Some(Cmd::Copy(text) | Cmd::Export { text, .. }) => text,
+            other => panic!("{keys}: {other:?}"),
+        };
+        let paragraph = text(press(&mut app, "y"));
+        for part in [verdict, "n 100", "similarity 0.62 to 0.48", "udit adult", "llm2loss items adult"] {
+            assert!(paragraph.contains(part), "{keys} {part}: {paragraph}");
+        }
+        let whole = text(press(&mut app, "Y"));
+        assert!(whole.starts_with(&paragraph) && whole.lines().filter(|line| line.starts_with("| ")).count() >= 12);
+        let json: serde_json::Value = serde_json::from_str(&text(press(&mut app, "e j"))).unwrap();
+        assert_eq!((&json["schema"], &json["agreement"]), (&"llm2loss.evidence/1".into(), &word.into()));
+        let near = &json["sides"][0]["nearest"];
+        assert_eq!((near["mean"]["n"].as_u64(), near["items"].as_array().map(Vec::len)), (Some(100), Some(12)));
+        assert!(near["items"][0]["similarity"].is_number() && near["items"][0]["loss"].is_number(), "{keys}: {near}");
+        assert!(text(press(&mut app, "e c")).starts_with("side,id,similarity,loss"), "{keys}");
+    }
+    // Nothing has come yet.
+    let mut app = open((120, 36));
+    assert!(press(&mut app, "1 o").iter().all(|told| !matches!(told, Cmd::Copy(_))));
+    tell(&mut app, Event::Backed { request: BackingRequest::default(), found: Err("gone".into()) });
+    assert!(press(&mut app, "y").is_empty() && words(&app).contains("no evidence to copy yet"));
+}
+
+#[test]
+fn esc_goes_back_to_the_finding_that_led_here() {
+    let mut app = open((120, 36));
+    press(&mut app, "0 G Enter");
+    assert_eq!(app.world.screen, ScreenId::Data);
+    press(&mut app, "j Esc");
+    assert_eq!(app.world.screen, ScreenId::Findings);
+    // A screen that was chosen by its number is nobody's evidence.
+    press(&mut app, "Esc 4 Esc");
+    assert_eq!(app.world.screen, ScreenId::Data);
 }

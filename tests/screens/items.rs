@@ -113,6 +113,9 @@ fn page(offset: usize, count: usize) -> Vec<ListedItem> {
 /// What the engine would answer.
 pub fn answer(command: &ItemsCommand) -> ItemsAnswer {
     match command {
+        ItemsCommand::List { list, question, .. } if question.filter.text == "zeppelin" => {
+            ItemsAnswer::Listed { list: *list, matching: 0, note: None, first: Vec::new() }
+        }
         ItemsCommand::List { list, count, .. } => {
             ItemsAnswer::Listed { list: *list, matching: MATCHING, note: None, first: page(0, *count) }
         }
@@ -168,4 +171,19 @@ fn what_the_filter_keeps_is_written_and_copied_whole() {
     let [Cmd::Copy(text)] = &told[..] else { panic!("{told:?}") };
     assert!(text.contains("\naudit adult, model logistic, run b2c90d11"), "{text}");
     assert!(text.contains("\nllm2loss items adult --model logistic --attribute 'capital gain'"), "{text}");
+}
+
+#[test]
+fn an_empty_list_says_what_no_item_is_like_and_what_to_do() {
+    let mut app = open((120, 36));
+    press(&mut app, "9 /");
+    type_text(&mut app, "zeppelin");
+    rest(&mut app);
+    press(&mut app, "Enter");
+    let shown = words(&app);
+    for part in ["no test item holds the words \"zeppelin\"", "Esc clears the words", "looks at training items or all"]
+    {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(!shown.contains(" none "), "{shown}");
 }

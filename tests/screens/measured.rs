@@ -1,9 +1,12 @@
 //! Canned pairs of attributes and checks over time: the same numbers each time.
 
 use super::world::{ATTRIBUTES, bell, evidence, key, noise, record, tables};
+use super::{open, press, words};
 use llm2loss::audit::Architecture;
+use llm2loss::console::App;
 use llm2loss::diagnose::*;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What is measured within a group: the canned table, a quarter smaller for each attribute that is kept.
 pub fn attributes(within: &[String]) -> AttributesTable {
@@ -99,4 +102,26 @@ pub fn trends() -> Vec<TestSetTrend> {
         looks: looks.collect(),
         figures: figures.collect(),
     }]
+}
+
+#[test]
+fn equal_items_are_counted_once_and_named_as_what_they_are() {
+    let mut app = open((120, 36));
+    let shown = app.world.shown.as_mut().unwrap();
+    let seen = Some(Seen { items: 190, of: 958, among: 32_561 });
+    Arc::make_mut(&mut shown.tables).validity.seen = seen;
+    press(&mut app, "0");
+    let findings = |app: &mut App| match app.screens.findings.found.as_mut() {
+        Some((_, Ok(found))) => found.findings.retain(|finding| !matches!(finding, Finding::Data(_))),
+        other => panic!("{other:?}"),
+    };
+    findings(&mut app);
+    let joined = |app: &App| words(app).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(joined(&app).contains("190 of 958 test"), "{}", words(&app));
+    // Equal content is counted among all test items: the sample is not told beside it.
+    let (_, found) = app.screens.findings.found.as_mut().unwrap();
+    found.as_mut().unwrap().findings.push(Finding::Data(DataFault::Leaked { items: 222, of: 16_281 }));
+    assert!(!joined(&app).contains("190 of 958"), "{}", words(&app));
+    press(&mut app, "7");
+    assert!(words(&app).contains("190 of 958 looked at: all but equal to a training item"), "{}", words(&app));
 }

@@ -21,7 +21,7 @@ use super::widget::table::Cursor;
 use super::world::World;
 use crate::diagnose::ItemFilter;
 use crate::engine::{Chore, Command, Event};
-use crate::report::Sheet;
+use crate::report::{Evidence, Sheet, view_json};
 use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 use serde_json::{Map, Value};
@@ -220,6 +220,16 @@ pub trait Screen {
 
     /// What it shows, as a table for a clipboard or a file.
     fn sheet(&self, _world: &World) -> Option<Sheet> {
+        None
+    }
+
+    /// What it shows as a document for programs: that of its command, where one prints it. None before there is anything.
+    fn document(&self, world: &World) -> Option<serde_json::Result<String>> {
+        Some(view_json(world.screen.word(), &self.sheet(world)?))
+    }
+
+    /// The evidence behind what it shows, while that is opened; then this alone is copied and exported.
+    fn evidence(&self, _world: &World) -> Option<Option<Evidence>> {
         None
     }
 

@@ -5,6 +5,7 @@ use super::listed::ListedItem;
 use crate::audit::{Audit, HeadKind, ModelLosses};
 use crate::diagnose::MeasuredMean;
 use crate::stats::{self, Better, Clusters, Interval, Side, Units};
+use serde::Serialize;
 
 /// Level of the intervals, as that of measured gaps.
 const LEVEL: f64 = 0.95;
@@ -48,7 +49,7 @@ pub struct UsualNearness {
 }
 
 /// A difference of two means.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct MeanDifference {
     pub value: f64,
     /// 95 %; none for fewer than two items.
@@ -56,7 +57,7 @@ pub struct MeanDifference {
 }
 
 /// What the heads say of A less B.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct HeadsDifference {
     pub value: f64,
     /// Members on its side of 0, of how many.
@@ -88,6 +89,32 @@ pub struct Backed {
     pub heads: Option<HeadsDifference>,
     /// `None` until it is known.
     pub usual: Option<UsualNearness>,
+}
+
+impl Agreement {
+    /// For people, as a sentence.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Agree => "Heads and data agree",
+            Self::Disagree => "Heads and data DISAGREE",
+            Self::DataOpen => "The data do not decide",
+            Self::HeadsOpen => "The heads do not decide",
+            Self::NoHeads => "The data alone speak",
+        }
+    }
+
+    /// For programs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Agree => "agree",
+            Self::Disagree => "disagree",
+            Self::DataOpen => "data_open",
+            Self::HeadsOpen => "heads_open",
+            Self::NoHeads => "no_heads",
+        }
+    }
 }
 
 impl UsualNearness {
@@ -237,6 +264,18 @@ mod tests {
         assert_eq!(UsualNearness::share_nearer(&[0.5, 0.62], 0.62), Some(0.0), "as near is not nearer");
         assert_eq!(UsualNearness::share_nearer(&[], 0.62), None);
     }
+
+    #[test]
+    fn no_interval_of_losses_goes_below_what_a_loss_can_be() {
+        let mean = |low| crate::diagnose::MeasuredMean {
+            n: 3,
+            mean: 0.1,
+            interval: Some(Interval { low, high: 0.4, level: 0.95 }),
+        };
+        assert_eq!(mean(-0.2).of_losses().interval.unwrap().low, 0.0);
+        assert_eq!(mean(0.05).of_losses(), mean(0.05));
+    }
+
     #[test]
     fn an_item_of_both_lists_counts_once() {
         let audit = two_models([[1.0, 2.0, 4.0, 9.0], [0.0, 2.0, 1.0, 5.0]]);

@@ -109,8 +109,9 @@ pub fn columns(width: u16, longest: u16, auroc: bool, passed: usize) -> Columns 
     columns.hidden = columns.all().iter().filter(|(width, _)| **width == 0).count() - if auroc { 0 } else { 2 };
     let left = width.saturating_sub(spent(&mut columns));
     if columns.lane > 0 {
-        let wider = left.min(44_u16.saturating_sub(columns.lane));
-        columns.lane += wider;
+        // Where all else is there, nothing stays blank.
+        let most = if columns.hidden == 0 { u16::MAX } else { 44 };
+        columns.lane += left.min(most.saturating_sub(columns.lane));
     }
     let left = width.saturating_sub(spent(&mut columns));
     columns.name = (columns.name + left).min(longest.max(columns.name));
@@ -156,12 +157,19 @@ fn usual(width: u16, longest: u16, auroc: bool) -> Columns {
 pub fn columns_of(area: Rect, table: &AttributesTable, state: &State) -> Columns {
     let longest = table.rows.iter().map(|row| text::width(&row.name)).max().unwrap_or(9).min(40) as u16;
     if state.zoom == Zoom::Bars {
-        // Names whole, and all that is left for the bars.
-        let mut columns = Columns { name: longest.min(area.width / 3) + 1, gap: GAP, ..Columns::default() };
-        columns.lane = area.width.saturating_sub(3 + columns.name + GAP);
-        return columns;
+        return wide_bars(area.width, longest, has_auroc(table));
     }
     columns(area.width, longest, has_auroc(table), state.passed)
+}
+
+/// Names whole, half of the width for the bars, in the rest what the table shows, and what is left over for the bars.
+fn wide_bars(width: u16, longest: u16, auroc: bool) -> Columns {
+    let name = longest.min(width / 3) + 1;
+    let mut columns = Columns { name, gap: GAP, lane: width / 2, ..Columns::default() };
+    columns.fill(width.saturating_sub(3 + name + GAP + width / 2), 0, auroc);
+    let others: u16 = columns.all().iter().map(|(width, _)| **width).sum::<u16>() - columns.lane;
+    columns.lane = width.saturating_sub(3 + name + others);
+    columns
 }
 
 fn has_auroc(table: &AttributesTable) -> bool {
@@ -186,6 +194,20 @@ mod tests {
             assert!(width < 60 || c.hidden < COLUMNS, "{width} {passed}");
         }
         assert_eq!(columns(230, 24, true, 0).hidden, 0);
+    }
+
+    #[test]
+    fn wide_bars_stand_beside_what_the_table_shows_and_leave_no_blank() {
+        for width in 40..400 {
+            let mut bars = wide_bars(width, 24, true);
+            let used = 3 + bars.name + bars.all().iter().map(|(width, _)| **width).sum::<u16>();
+            assert_eq!(used, width);
+            assert!(bars.lane >= width / 2 - 7 && bars.gap > 0);
+        }
+        let bars = wide_bars(158, 18, true);
+        assert!(bars.auroc > 0 && bars.rmm > 0 && bars.count > 0 && bars.zero > 0, "{bars:?}");
+        let mut widest = columns(300, 24, true, 0);
+        assert_eq!(3 + widest.name + widest.all().iter().map(|(width, _)| **width).sum::<u16>(), 300);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::console::widget::table::Cursor;
 use crate::console::world::World;
 use crate::diagnose::AttributesTable;
 use crate::engine::{Command, Event};
-use crate::report::Sheet;
+use crate::report::{Evidence, Sheet};
 use crossterm::event::{Event as TerminalEvent, KeyEvent};
 use ratatui::layout::Rect;
 use serde_json::{Map, Value};
@@ -223,6 +223,14 @@ impl Screen for State {
 
     fn sheet(&self, world: &World) -> Option<Sheet> {
         if self.pairs.shown { self.pairs.sheet(world) } else { sheet::sheet(self, world) }
+    }
+
+    fn document(&self, world: &World) -> Option<serde_json::Result<String>> {
+        if self.pairs.shown { self.pairs.document(world) } else { sheet::document(self, world) }
+    }
+
+    fn evidence(&self, world: &World) -> Option<Option<Evidence>> {
+        self.drawer.shown(world, self.behind(world)).filter(|_| !self.pairs.shown)
     }
 
     fn wants(&mut self, world: &World) -> Vec<Command> {

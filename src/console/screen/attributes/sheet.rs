@@ -4,8 +4,24 @@ use super::{State, predicted, shown_contrast};
 use crate::audit::HeadKind;
 use crate::console::export::{heading, optional};
 use crate::console::world::World;
+use crate::diagnose::{AttributeRow, AttributesTable};
 use crate::report::Align::{Left, Right};
-use crate::report::{Cell, Sheet};
+use crate::report::{Cell, Sheet, attributes_json, attributes_within_json};
+
+/// The rows in view, in their order, as `llm2loss table NAME attributes --json` prints them.
+pub fn document(state: &State, world: &World) -> Option<serde_json::Result<String>> {
+    let table = state.table(world)?;
+    let row = |&at: &usize| {
+        let row = table.rows.get(at)?;
+        Some(AttributeRow { contrast: shown_contrast(row, state.contrast), ..row.clone() })
+    };
+    let table = AttributesTable { rows: state.order.iter().filter_map(row).collect(), ..table.clone() };
+    if let Some(shown) = world.shown.as_ref().filter(|_| !state.within.is_kept()) {
+        return Some(attributes_json(&table, &shown.record));
+    }
+    let of = (world.audit.as_ref()?.name.as_str(), world.model()?);
+    Some(attributes_within_json(&table, of, &state.within.names()))
+}
 
 /// The table.
 pub fn sheet(state: &State, world: &World) -> Option<Sheet> {

@@ -22,7 +22,7 @@ use crate::console::widget::table::Cursor;
 use crate::console::world::World;
 use crate::diagnose::{BothWays, ItemFilter, ItemOrder};
 use crate::engine::{Command, Event};
-use crate::report::Sheet;
+use crate::report::{Evidence, Sheet, compare_models_json, trends_json, view_json};
 use ratatui::layout::Rect;
 use std::sync::Arc;
 
@@ -96,6 +96,23 @@ impl Screen for State {
 
     fn sheet(&self, world: &World) -> Option<Sheet> {
         if self.ledger.shown { self.ledger.sheet(world) } else { sheet::sheet(self, world) }
+    }
+
+    fn document(&self, world: &World) -> Option<serde_json::Result<String>> {
+        let trend = self.ledger.trend(world).filter(|_| self.ledger.shown);
+        if let Some(trend) = trend {
+            return Some(trends_json(std::slice::from_ref(trend)));
+        }
+        match (self.found().filter(|_| self.measure().is_of_models()), &world.audit) {
+            (Some(found), Some(audit)) if !self.ledger.shown => {
+                Some(compare_models_json(found, &audit.name, &audit.encoder))
+            }
+            _ => Some(view_json("compare", &self.sheet(world)?)),
+        }
+    }
+
+    fn evidence(&self, world: &World) -> Option<Option<Evidence>> {
+        self.drawer.shown(world, self.behind(world)).filter(|_| !self.ledger.shown)
     }
 
     /// The selected row: headings are no rows of the sheet.

@@ -17,7 +17,7 @@ use crate::console::widget::table::Cursor;
 use crate::console::world::World;
 use crate::diagnose::{DiscoveredSlice, ItemFilter, ItemOrder, Step};
 use crate::engine::{Command, Event, NewAttribute};
-use crate::report::{DiscoveryTitle, Sheet, discovery, slice_paragraph};
+use crate::report::{DiscoveryTitle, Sheet, discover_json, discovery, slice_paragraph};
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 use std::sync::Arc;
@@ -99,6 +99,15 @@ impl Screen for State {
 
     fn sheet(&self, world: &World) -> Option<Sheet> {
         Some(discovery(&self.found(world)?.found, &self.title()?))
+    }
+
+    fn document(&self, world: &World) -> Option<serde_json::Result<String>> {
+        let (title, (request, _)) = (self.title()?, self.answer.as_ref()?);
+        let model = match &request.against {
+            Some(against) => format!("{} against {against}", title.model),
+            None => title.model.to_owned(),
+        };
+        Some(discover_json(&self.found(world)?.found, title.audit, &model, title.wanted))
     }
 
     fn tells_context(&self) -> bool {

@@ -13,7 +13,7 @@ use crate::console::widget::table::Cursor;
 use crate::console::world::World;
 use crate::diagnose::{Finding, Findings};
 use crate::engine::{Command, Event};
-use crate::report::{Sheet, finding_paragraph, findings_sheet};
+use crate::report::{Sheet, finding_paragraph, findings_json, findings_sheet};
 use ratatui::layout::Rect;
 use std::time::Duration;
 
@@ -71,6 +71,10 @@ impl Screen for State {
 
     fn sheet(&self, _world: &World) -> Option<Sheet> {
         self.findings().map(findings_sheet)
+    }
+
+    fn document(&self, _world: &World) -> Option<serde_json::Result<String>> {
+        self.findings().map(findings_json)
     }
 
     fn tells_context(&self) -> bool {

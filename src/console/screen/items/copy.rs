@@ -6,7 +6,7 @@ use crate::console::world::World;
 use crate::console::{export, number};
 use crate::diagnose::ListedItem;
 use crate::engine::{Command, ItemsAnswer, ItemsCommand, Rendering};
-use crate::report::{Format, IdsForm, ListedItems, Sheet, item_as_markdown};
+use crate::report::{Format, IdsForm, ListedItems, Sheet, item_as_markdown, items_json};
 
 /// Most items that are written into a file, and that are copied.
 const WRITTEN: usize = 100_000;
@@ -88,11 +88,12 @@ pub fn whole(state: &mut State, world: &World, form: Option<ExportForm>) -> Opti
     let most = if file.is_some() { WRITTEN } else { COPIED };
     state.wanted = Some(Wanted { list, matching, file });
     let rendering = Rendering::new(move |items| {
-        let sheet = head.list(0, items).sheet(None);
+        let shown = head.list(0, items);
         match form {
-            Some(ExportForm::Csv) => sheet.render(Format::Csv),
-            Some(ExportForm::Json) => export::json(&sheet),
-            _ => sheet.render(Format::Markdown),
+            Some(ExportForm::Csv) => shown.sheet(None).render(Format::Csv),
+            // Strings and numbers always have a JSON form.
+            Some(ExportForm::Json) => items_json(&shown).unwrap_or_default(),
+            _ => shown.sheet(None).render(Format::Markdown),
         }
     });
     Some(Command::Items(ItemsCommand::Whole { list, most, rendering }))

@@ -63,13 +63,30 @@ pub fn says_why_empty(state: &State, world: &World, pen: &mut Pen<'_>, area: Rec
     sentence(pen, area, &words);
 }
 
+/// What no item is like, and what to do about it.
 fn nothing(state: &State, world: &World) -> String {
-    let what = if state.listing.filter.text.trim().is_empty() { "the list" } else { "the words" };
-    let back = world.key(HERE, super::keys::BACK);
-    format!(
-        "no item is like that; {back} leaves {what}, {} takes other items",
-        world.key(HERE, super::keys::NEXT_SPLIT)
-    )
+    let filter = &state.listing.filter;
+    let words = filter.text.trim();
+    let split = filter.split.map_or_else(String::new, |split| format!("{split} "));
+    let names =
+        |before: &str, names: &[String]| (!names.is_empty()).then(|| format!("{before} {}", names.join(" and ")));
+    let mut like: Vec<String> = names("has", &filter.with).into_iter().chain(names("lacks", &filter.without)).collect();
+    like.extend((!words.is_empty()).then(|| format!("holds the words \"{words}\"")));
+    like.extend((filter.least_loss.is_some() || filter.most_loss.is_some()).then(|| "loses that much".into()));
+    like.extend(filter.among.is_some().then(|| "is of this slice".to_owned()));
+    if like.is_empty() {
+        like.push("is there".into());
+    }
+    let back = if words.is_empty() { "goes back" } else { "clears the words" };
+    let key = |action| world.key(HERE, action);
+    let figure = match state.listed.as_ref().map(|listed| listed.question.order) {
+        None | Some(ItemOrder::Loss) => String::new(),
+        Some(_) => {
+            format!("; items without the figure it is sorted by are left out, {} takes another", key(Action::NextSort))
+        }
+    };
+    let (leaves, other) = (key(super::keys::BACK), key(super::keys::NEXT_SPLIT));
+    format!("no {split}item {}: {leaves} {back}, {other} looks at training items or all{figure}", like.join(" and "))
 }
 
 fn sentence(pen: &mut Pen<'_>, area: Rect, words: &str) {
@@ -86,7 +103,8 @@ fn foot(state: &State, pen: &mut Pen<'_>, area: Rect) {
         return;
     }
     let place = match state.matching() {
-        0 => "none".into(),
+        // The sentence in the list says why.
+        0 => String::new(),
         all => format!("{} of {}", number::count(state.cursor.selected + 1), number::count(all)),
     };
     pen.footnote(area, &place);

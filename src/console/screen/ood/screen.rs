@@ -13,7 +13,7 @@ use crate::console::widget::table::Cursor;
 use crate::console::world::World;
 use crate::engine::Command;
 use crate::report::Align::{Left, Right};
-use crate::report::{Cell, Sheet};
+use crate::report::{Cell, Sheet, ood_json, view_json};
 use ratatui::layout::Rect;
 
 impl Screen for State {
@@ -70,6 +70,14 @@ impl Screen for State {
         }
         sheet.notes.push(format!("Logit of being in distribution: mean and sd of {} members.", examined.members));
         Some(sheet)
+    }
+
+    /// Table 1, as its command prints it, where it alone is shown; else the prompts in view.
+    fn document(&self, world: &World) -> Option<serde_json::Result<String>> {
+        match &world.shown {
+            Some(shown) if self.whole => Some(ood_json(&shown.tables.ood, &shown.record)),
+            _ => Some(view_json("ood", &self.sheet(world)?)),
+        }
     }
 
     fn wants(&mut self, world: &World) -> Vec<Command> {

@@ -9,7 +9,7 @@ use crate::engine::{BackingRequest, BackingSide};
 
 impl State {
     /// The sentences that are typed, or why nothing is asked.
-    pub(super) fn evidence(&self, world: &World) -> Result<Question, String> {
+    pub(super) fn evidence_asked(&self, world: &World) -> Result<Question, String> {
         let model = world.model().ok_or("opening the audit")?;
         let typed = || [(0, "A"), (1, "B")].into_iter().filter(|(line, _)| !self.text(*line).is_empty());
         let side = |(line, _): (usize, &str)| BackingSide {

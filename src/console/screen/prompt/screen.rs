@@ -14,7 +14,7 @@ use crate::console::view::body;
 use crate::console::widget::input;
 use crate::console::world::World;
 use crate::engine::{Command, Event};
-use crate::report::Sheet;
+use crate::report::{Evidence, Sheet};
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 use serde_json::{Map, Value};
@@ -60,7 +60,7 @@ impl Screen for State {
 
     fn draw(&self, world: &World, pen: &mut Pen<'_>, body: Rect) {
         view(self, world, pen, self.drawer.above(body));
-        self.drawer.draw(pen, body, &self.evidence(world), &world.key(HERE, DRAWER));
+        self.drawer.draw(pen, body, &self.evidence_asked(world), &world.key(HERE, DRAWER));
     }
 
     fn hint(&self, world: &World) -> [String; 2] {
@@ -101,12 +101,20 @@ impl Screen for State {
         sheet::sheet(self, world)
     }
 
+    fn document(&self, world: &World) -> Option<serde_json::Result<String>> {
+        sheet::document(self, world)
+    }
+
+    fn evidence(&self, world: &World) -> Option<Option<Evidence>> {
+        self.drawer.shown(world, self.evidence_asked(world))
+    }
+
     fn copied(&self, _world: &World) -> Option<(&'static str, String)> {
         Some(("the prompt", self.said()))
     }
 
     fn wants(&mut self, world: &World) -> Vec<Command> {
-        let evidence = self.drawer.wants(&self.evidence(world));
+        let evidence = self.drawer.wants(&self.evidence_asked(world));
         self.wanted(world).into_iter().chain(evidence).collect()
     }
 

@@ -7,7 +7,24 @@ use crate::console::world::World;
 use crate::diagnose::{PairScores, PromptScores};
 use crate::engine::Answer;
 use crate::report::Align::{Left, Right};
-use crate::report::{Cell, Sheet, grounds, probability};
+use crate::report::{Cell, Sheet, compare_json, grounds, probability, score_json};
+
+/// Two sentences as `llm2loss compare --json` prints them; else every one typed and pinned, as `score --json` does.
+pub fn document(state: &State, world: &World) -> Option<serde_json::Result<String>> {
+    let run = &world.shown.as_ref()?.record;
+    if let Some(Answer::Pair(pair)) = state.scored.as_ref().map(|scored| &*scored.answer) {
+        return Some(compare_json(pair, run));
+    }
+    let all = all(state);
+    (!all.is_empty()).then(|| score_json(&all, run))
+}
+
+/// What is typed, then what is pinned, in the ladder's order.
+fn all(state: &State) -> Vec<&PromptScores> {
+    let typed = [state.scores(0), state.scores(1)];
+    let pins = state.ladder().into_iter().filter_map(|at| state.pins[at].scores.as_ref());
+    typed.into_iter().flatten().chain(pins).collect()
+}
 
 /// The table; none before anything is scored.
 pub fn sheet(state: &State, world: &World) -> Option<Sheet> {
@@ -43,9 +60,7 @@ pub fn sheet(state: &State, world: &World) -> Option<Sheet> {
             ]);
         }
     };
-    let typed = [state.scores(0), state.scores(1)];
-    let pins = state.ladder().into_iter().filter_map(|at| state.pins[at].scores.as_ref());
-    let all: Vec<&PromptScores> = typed.into_iter().flatten().chain(pins).collect();
+    let all = all(state);
     all.iter().for_each(|scores| add(scores));
     if let Some(Answer::Pair(pair)) = state.scored.as_ref().map(|scored| &*scored.answer) {
         differences(&mut sheet, pair);

@@ -111,6 +111,10 @@ impl Screen for State {
         }
     }
 
+    fn document(&self, world: &World) -> Option<serde_json::Result<String>> {
+        Some(sheet::document(world))
+    }
+
     fn sheet(&self, world: &World) -> Option<Sheet> {
         Some(sheet::sheet(world))
     }

@@ -1,12 +1,32 @@
 //! The runs as a table for a clipboard or a file.
 
 use super::{Row, rows};
-use crate::audit::HeadKind;
+use crate::audit::{HeadKind, RunRecord, WaitingRun};
 use crate::console::export::{heading, number};
-use crate::console::jobs::Task;
+use crate::console::jobs::{JobState, Task};
 use crate::console::world::World;
 use crate::report::Align::{Left, Right};
-use crate::report::{Cell, Sheet};
+use crate::report::{Cell, Sheet, runs_json};
+use std::sync::Arc;
+
+/// The runs of the audit, oldest first, as `llm2loss runs NAME --json` prints them.
+pub fn document(world: &World) -> serde_json::Result<String> {
+    fn oldest_first(runs: &[Arc<RunRecord>]) -> Vec<&RunRecord> {
+        runs.iter().rev().map(AsRef::as_ref).collect()
+    }
+    let audit = world.audit.as_ref().map(|audit| audit.name.clone()).unwrap_or_default();
+    let own = world.jobs.open().filter_map(|job| match &job.task {
+        Task::Train { model, hyper } => Some(WaitingRun {
+            audit: audit.clone(),
+            model: model.clone(),
+            running: job.state == JobState::Running,
+            hyper: hyper.clone(),
+        }),
+        Task::Care(_) => None,
+    });
+    let waiting: Vec<WaitingRun> = own.chain(world.elsewhere.iter().cloned()).collect();
+    runs_json(&oldest_first(&world.runs), &oldest_first(&world.unfinished), &waiting)
+}
 
 /// The table.
 pub fn sheet(world: &World) -> Sheet {

@@ -9,7 +9,7 @@ use crate::console::screen::{Effect, Screen};
 use crate::console::shell;
 use crate::console::world::World;
 use crate::engine::Command;
-use crate::report::Sheet;
+use crate::report::{Sheet, validity_json};
 use ratatui::layout::Rect;
 
 impl Screen for State {
@@ -54,6 +54,11 @@ impl Screen for State {
     fn sheet(&self, world: &World) -> Option<Sheet> {
         let shown = world.shown.as_ref()?;
         Some(crate::report::validity(&shown.tables.validity, &shown.record))
+    }
+
+    fn document(&self, world: &World) -> Option<serde_json::Result<String>> {
+        let shown = world.shown.as_ref()?;
+        Some(validity_json(&shown.tables.validity, &shown.record))
     }
 
     fn wants(&mut self, world: &World) -> Vec<Command> {

@@ -11,12 +11,12 @@ use crate::console::theme::Role;
 use crate::console::widget::table::cut_sign;
 use crate::console::widget::{density, scale::Scale};
 use crate::console::world::World;
-use crate::diagnose::{Aggregate, Association, Measured, ValidityRow, ValidityTable, tells_amounts};
+use crate::diagnose::{Aggregate, Association, LEAST_ITEMS, Measured, Seen, ValidityRow, ValidityTable, tells_amounts};
 use crate::engine::Place;
 use ratatui::layout::Rect;
 
 /// Width of the table's panel that says how many test items stand in training too; `n` is said in any.
-const ROOM_FOR_SEEN: u16 = 70;
+const ROOM_FOR_SEEN: u16 = 104;
 /// Lines of the table, above the one that says it where the title has no room.
 const ROWS_BEFORE_SEEN: u16 = 13;
 
@@ -60,10 +60,12 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
     let n = world.shown.as_ref().map_or(0, |shown| shown.tables.validity.n);
     let title = format!("Table 2 {} risk against loss", pen.glyphs().dot);
     let seen = world.shown.as_ref().and_then(|shown| shown.tables.validity.seen).filter(|seen| seen.items > 0);
+    let few = few(n);
     let n = number::count(n);
     let note = match seen {
+        _ if few.is_some() => few.unwrap_or_default(),
         Some(seen) if places.table.width >= ROOM_FOR_SEEN => {
-            format!("n = {n}; {} of {} seen in training", number::count(seen.items), number::count(seen.of))
+            format!("n = {n}; {}", equal(seen))
         }
         _ => format!("n = {n} test items"),
     };
@@ -73,9 +75,7 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
         let rows = listed(&shown.tables.validity, head).count();
         cut_sign(pen, places.table, rows, inside, (!state.whole).then(|| world.key(HERE, Action::Zoom)));
         if let Some(seen) = seen.filter(|_| places.table.width < ROOM_FOR_SEEN && inside.height > ROWS_BEFORE_SEEN) {
-            let (items, of) = (number::count(seen.items), number::count(seen.of));
-            let words = format!("{items} of {of} test items seen in training");
-            pen.text(inside.x, inside.bottom() - 1, inside.width, &words, Role::Dim);
+            pen.text(inside.x, inside.bottom() - 1, inside.width, &equal(seen), Role::Dim);
         }
     }
     if let Some(area) = places.tenths {
@@ -86,7 +86,8 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
 
 fn ranks(pen: &mut Pen<'_>, area: Rect, head: HeadKind, place: Option<&Place>, ready: bool) {
     let title = format!("Density {} {head}, ranks", pen.glyphs().dot);
-    let note = place.map(|place| format!("n = {} test items", number::count(place.n))).unwrap_or_default();
+    let all = |n| format!("n = {} test items", number::count(n));
+    let note = place.map(|place| few(place.n).unwrap_or_else(|| all(place.n))).unwrap_or_default();
     let inside = inset(pen.panel(area, &title, &note, true), 1);
     let Some(place) = place else {
         if inside.height > 0 {
@@ -146,6 +147,17 @@ fn aggregate(row: &ValidityRow) -> String {
         Aggregate::Median => "median".into(),
         Aggregate::Member(at) => format!("member {}", crate::console::widget::spark::letter(at)),
     }
+}
+
+/// The count that the findings tell, in their words, on a line of the narrow table.
+fn equal(seen: Seen) -> String {
+    let (items, of) = (number::count(seen.items), number::count(seen.of));
+    format!("{items} of {of} looked at: all but equal to a training item")
+}
+
+/// What is said of items too few for a verdict; `None` where there are enough.
+fn few(n: usize) -> Option<String> {
+    (0 < n && n < LEAST_ITEMS).then(|| format!("n = {n}: too few to go by ({LEAST_ITEMS} are asked for)"))
 }
 
 /// Mean and median of every head, then the members of the head in view.
@@ -213,8 +225,24 @@ fn tenths(pen: &mut Pen<'_>, area: Rect, (head, amounts): (HeadKind, bool), plac
         && first.loss > 0.0
     {
         let times = number::plain(last.loss / first.loss, 3, glyphs);
-        let words =
-            format!("the last tenth loses {times} times what the first does; {} items each", number::count(first.n));
-        pen.text(inside.x, below + 1, inside.width, &words, Role::Text);
+        let (words, role) = match few(first.n) {
+            Some(few) => (format!("in each tenth {few}"), Role::Warn),
+            None => {
+                let n = number::count(first.n);
+                (format!("the last tenth loses {times} times what the first does; {n} items each"), Role::Text)
+            }
+        };
+        pen.text(inside.x, below + 1, inside.width, &words, role);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_of_few_items_say_so() {
+        assert_eq!((few(0), few(LEAST_ITEMS)), (None, None));
+        assert!(few(12).is_some_and(|said| said.starts_with("n = 12: too few to go by")));
     }
 }

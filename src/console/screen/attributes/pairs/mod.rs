@@ -112,6 +112,17 @@ impl State {
         let audit = &world.audit.as_ref()?.name;
         Some(report::intersections(self.table(world)?, audit, world.model()?, usize::MAX))
     }
+
+    /// The document that `llm2loss table NAME intersections --json` prints.
+    #[must_use]
+    pub fn document(&self, world: &World) -> Option<serde_json::Result<String>> {
+        let (audit, model) = (&world.audit.as_ref()?.name, world.model()?);
+        let run = world.shown.as_ref().filter(|shown| shown.record.model == model).map(|shown| &shown.record.id);
+        let table = self.table(world)?;
+        // A run is named only where the table holds what its heads add.
+        let run = run.filter(|_| table.rows.iter().any(|row| row.combined.is_some()));
+        Some(report::intersections_json(table, (audit, model), run))
+    }
 }
 
 /// The test items that have both.
