@@ -17,6 +17,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const ANSWER_BYTES_A_TEXT: u64 = 1 << 20;
 /// Characters of a server's own words that are shown.
 const WORDS_SHOWN: usize = 200;
+/// Tries of a request that gets no answer in time.
+const SILENT_TRIES: u32 = 2;
 /// Characters of a text that say which it is.
 const BRIEF: usize = 60;
 /// Names in an address whose values are secrets.
@@ -82,6 +84,8 @@ struct Row {
 enum Fault {
     /// Another try may do, after the pause the server asks for.
     Passing(String, Option<Duration>),
+    /// Nothing came in time; a third wait as long would not mend it.
+    Silent(String),
     /// The server takes fewer texts at once, or not one of these: halves will tell.
     OfSome(String),
     Lasting(String),
@@ -141,7 +145,10 @@ impl Client {
                     std::thread::sleep(wait.unwrap_or(pause).min(LONGEST_PAUSE));
                     pause *= 2;
                 }
-                Err(Fault::Passing(problem, _)) => return Err(format!("{problem}, {attempt} times in a row")),
+                Err(Fault::Silent(_)) if attempt < tries.min(SILENT_TRIES) => {}
+                Err(Fault::Passing(problem, _) | Fault::Silent(problem)) => {
+                    return Err(format!("{problem}, {attempt} times in a row"));
+                }
                 Err(Fault::OfSome(_)) if texts.len() > 1 => {
                     let (left, right) = texts.split_at(texts.len() / 2);
                     let mut rows = self.embeddings(left, tries)?;
@@ -182,11 +189,10 @@ impl Client {
     }
 
     fn broken(&self, error: &ureq::Error) -> Fault {
-        let problem = match error {
-            ureq::Error::Timeout(_) => format!("gives no answer within {:.0?}", self.settings.patience),
-            error => format!("cannot be reached ({error})"),
-        };
-        Fault::Passing(problem, None)
+        match error {
+            ureq::Error::Timeout(_) => Fault::Silent(format!("gives no answer within {:.0?}", self.settings.patience)),
+            error => Fault::Passing(format!("cannot be reached ({error})"), None),
+        }
     }
 
     /// What an answer that is no success means.
