@@ -8,6 +8,7 @@ mod common;
 
 use assert_cmd::Command;
 use common::npy;
+use llm2loss::report::{Evidence, EvidenceSide, Sheet, view_json};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -184,7 +185,58 @@ fn examples() -> BTreeMap<String, Shape> {
     place.json(&["doctor"]);
     place.run(&["train", "adult", "--architecture", "linear", "--epochs", "1", "--members", "2"]);
     place.json(&["demo"]);
+    for document in of_the_console() {
+        place.add(&serde_json::from_str(&document).unwrap());
+    }
     place.shapes
+}
+
+/// Documents that only the console writes; names of columns are those of a table, so that no row is here.
+fn of_the_console() -> [String; 2] {
+    use llm2loss::diagnose::{
+        Backed, BackedSide, HeadsDifference, ListedItem, MeanDifference, MeasuredMean, NearBacking,
+    };
+    let interval = Some(llm2loss::stats::Interval { low: 0.5, high: 1.5, level: 0.95 });
+    let mean = MeasuredMean { n: 100, mean: 1.0, interval };
+    let item = ListedItem {
+        row: 0,
+        id: "i1".into(),
+        text: Some("a thing".into()),
+        image: None,
+        split: llm2loss::audit::Split::Test,
+        label: None,
+        scores: Vec::new(),
+        losses: vec![("v1".into(), Some(0.5))],
+        attributes: Vec::new(),
+        risk: None,
+        surprise: None,
+        similarity: Some(0.5),
+        change: None,
+        heads: None,
+        nearest: None,
+    };
+    let near =
+        NearBacking { items: vec![item], belongs: vec![Some(true)], mean, of_group: Some(1), similarities: (0.5, 0.4) };
+    let side = BackedSide { group: Some(mean), near: Some(near), lacking: None, predicted: None };
+    let found = Backed {
+        sides: vec![side],
+        difference: Some(MeanDifference { value: 1.0, interval }),
+        of_groups: false,
+        heads: Some(HeadsDifference { value: 1.0, votes: 5, members: 5 }),
+        usual: None,
+    };
+    let side = EvidenceSide {
+        name: "A".into(),
+        model: "v1".into(),
+        run: Some("cbc40000".into()),
+        sentence: "a thing".into(),
+        group: Some((vec!["large".into()], Vec::new())),
+        within: Vec::new(),
+    };
+    let (about, versus) = (String::new(), "A less all items".into());
+    let evidence =
+        Evidence { audit: "mine".into(), about, versus, sides: vec![side], found: std::sync::Arc::new(found) };
+    [evidence.rendered(None), view_json("data", &Sheet::new("Losses".into(), &[])).unwrap()]
 }
 
 fn file() -> PathBuf {
