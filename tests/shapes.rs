@@ -208,6 +208,7 @@ fn of_the_console() -> [String; 2] {
         scores: Vec::new(),
         losses: vec![("v1".into(), Some(0.5))],
         attributes: Vec::new(),
+        order_only: false,
         risk: None,
         surprise: None,
         similarity: Some(0.5),
@@ -222,7 +223,7 @@ fn of_the_console() -> [String; 2] {
         sides: vec![side],
         difference: Some(MeanDifference { value: 1.0, interval }),
         of_groups: false,
-        heads: Some(HeadsDifference { value: 1.0, votes: 5, members: 5 }),
+        heads: Some(HeadsDifference { value: 1.0, votes: 5, members: 5, order_only: false }),
         usual: None,
     };
     let side = EvidenceSide {
