@@ -184,45 +184,73 @@ fn prompts_speak_for_items_without_words() {
     assert!(refused("in") == 0 && refused("near") >= 27 && refused("far") >= 28, "{all:?}");
 }
 
-/// Items without words: sentences are told apart in the encoder's own space, once a run has learnt it.
-#[test]
-fn a_run_learns_what_sentences_about_items_without_words_are_its_own() {
-    let lists: Value = serde_json::from_str(include_str!("fixtures/support.json")).unwrap();
-    let texts = |name: &str| -> Vec<&str> {
-        lists["faces"][name].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
-    };
-    let folder = tempfile::tempdir().unwrap();
-    let home = folder.path();
-    let named = texts("prompts");
-    let attribute = |(at, phrase): (usize, &&str)| serde_json::json!({"name": format!("a{at}"), "phrase": phrase, "generic": "a person"});
-    let attributes: Vec<Value> = named.iter().enumerate().map(attribute).collect();
+/// Sentences of a list in `support.json`.
+fn listed(lists: &Value, audit: &str, name: &str) -> Vec<String> {
+    lists[audit][name].as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+}
+
+/// An audit of 240 embeddings by chance that says what it is about by the prompts of `support.json` alone, with a run.
+fn without_words(home: &Path, encoder: &str, phrases: &[String]) {
+    let width = llm2loss::encoder::open(encoder).unwrap().dimension();
+    let attribute = |(at, phrase): (usize, &String)| serde_json::json!({"name": format!("a{at}"), "phrase": phrase, "generic": "a person"});
+    let attributes: Vec<Value> = phrases.iter().enumerate().map(attribute).collect();
     std::fs::write(home.join("attributes.json"), serde_json::json!({"attributes": attributes}).to_string()).unwrap();
-    let (count, width) = (240, llm2loss::encoder::StaticEncoder::new().unwrap().dimension());
     let mut table = String::from("id,split,loss");
-    named.iter().enumerate().for_each(|(at, _)| table.push_str(&format!(",attribute:a{at}")));
+    (0..phrases.len()).for_each(|at| table.push_str(&format!(",attribute:a{at}")));
     let mut body = Vec::new();
-    for row in 0..count {
+    for row in 0..240 {
         table.push_str(&format!("\ni{row},{},{}", if row % 2 == 0 { "train" } else { "test" }, row % 7));
-        (0..named.len())
+        (0..phrases.len())
             .for_each(|at| table.push_str(&format!(",{}", usize::from((row * row + at * row + at) % 7 < 3))));
         (0..width).for_each(|at| body.extend((((row * 31 + at * 17) % 23) as f32 - 11.0).to_le_bytes()));
     }
     std::fs::write(home.join("items.csv"), table).unwrap();
-    std::fs::write(home.join("items.npy"), npy("<f4", &format!("({count}, {width})"), &body)).unwrap();
+    std::fs::write(home.join("items.npy"), npy("<f4", &format!("(240, {width})"), &body)).unwrap();
     let place = |name: &str| home.join(name).to_str().unwrap().to_owned();
     let [items, arrays, sentences] = ["items.csv", "items.npy", "attributes.json"].map(place);
-    let given = ["--manifest", &items, "--embeddings", &arrays, "--encoder", "builtin", "--attributes", &sentences];
+    let given = ["--manifest", &items, "--embeddings", &arrays, "--encoder", encoder, "--attributes", &sentences];
     run(home, &[&["ingest", "faces"][..], &given].concat(), 0);
     run(home, &["train", "faces", "--architecture", "linear", "--epochs", "1", "--members", "2"], 0);
-    let refused = |name: &str| {
-        std::fs::write(home.join("list.txt"), texts(name).join("\n")).unwrap();
-        let found = json(home, &["score", "faces", "--prompts", &place("list.txt"), "--json"]);
-        let found = found["prompts"].as_array().unwrap().clone();
-        assert!(found.iter().all(|prompt| prompt["support"]["judged_by"] == "sentence"));
-        found.iter().filter(|prompt| prompt["support"]["supported"] == false).count()
-    };
-    let all = ["prompts", "in", "near", "far"].map(|name| (refused(name), texts(name).len()));
-    assert!(all[0].0 == 0 && all[1].0 <= 1 && all[2].0 >= 27 && all[3].0 >= 26, "{all:?}");
+}
+
+/// How many of some sentences have no data, by the sentence.
+fn refused_of(home: &Path, texts: &[String]) -> usize {
+    let list = home.join("list.txt");
+    std::fs::write(&list, texts.join("\n")).unwrap();
+    let found = json(home, &["score", "faces", "--prompts", list.to_str().unwrap(), "--json"]);
+    let found = found["prompts"].as_array().unwrap();
+    assert!(found.len() == texts.len() && found.iter().all(|prompt| prompt["support"]["judged_by"] == "sentence"));
+    found.iter().filter(|prompt| prompt["support"]["supported"] == false).count()
+}
+
+/// Items without words: sentences are told apart in the encoder's own space, once a run has learnt it.
+#[test]
+fn a_run_learns_what_sentences_about_items_without_words_are_its_own() {
+    let lists: Value = serde_json::from_str(include_str!("fixtures/support.json")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    let phrases = listed(&lists, "faces", "prompts");
+    without_words(home, "builtin", &phrases);
+    assert_eq!(refused_of(home, &phrases), 0, "what the audit says itself");
+    let refused = ["in", "near", "far"].map(|name| refused_of(home, &listed(&lists, "faces", name)));
+    assert!(refused[0] <= 1 && refused[1] >= 27 && refused[2] >= 26, "{refused:?} of 25, 30, 30");
     let said = run(home, &["score", "faces", "a nurse"], 0).0;
     assert!(said.contains("NO SUCH DATA: unlike the audit's prompts, which do not say 'nurse'"), "{said}");
+}
+
+/// The same by a small CLIP trained on faces, with lists that nobody looked at when the guard was made.
+#[test]
+fn a_clip_tells_sentences_about_faces_from_others() {
+    let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/models/tinyclip-celeba");
+    if !clip.is_dir() {
+        println!("skipped: ../shared/models/tinyclip-celeba is not there");
+        return;
+    }
+    let lists: Value = serde_json::from_str(include_str!("fixtures/support.json")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    without_words(home, clip.to_str().unwrap(), &listed(&lists, "faces", "prompts"));
+    let refused = [("portraits", "in"), ("portraits", "near"), ("adult", "far")]
+        .map(|(audit, name)| refused_of(home, &listed(&lists, audit, name)));
+    assert!(refused[0] <= 2 && refused[1] >= 90 && refused[2] >= 95, "{refused:?} of 100 each");
 }
