@@ -70,6 +70,9 @@ pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
         return Err(fault(format!("{length} bytes are too many for a JSON file")));
     }
     let text = std::fs::read(path).map_err(|error| fault(error.to_string()))?;
+    if text.starts_with(super::weights::LFS) {
+        return Err(fault("is a pointer that Git LFS left; run 'git lfs pull' where it was cloned".into()));
+    }
     crate::guard::check_values(&text, false).map_err(fault)?;
     Ok(text)
 }

@@ -19,7 +19,7 @@ const LONGEST_HEADER: u64 = 100_000_000;
 /// Most layers of an encoder: the deepest there are have some dozens.
 pub(super) const MOST_LAYERS: usize = 1000;
 /// How a file begins that Git LFS puts where large ones belong.
-const LFS: &[u8] = b"version https://git-lfs";
+pub(super) const LFS: &[u8] = b"version https://git-lfs";
 /// Most names an error lists.
 const LISTED: usize = 3;
 

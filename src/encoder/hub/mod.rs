@@ -41,7 +41,14 @@ impl Repository {
             !part.is_empty() && part.bytes().all(known) && !part.starts_with('.') && !part.contains("..")
         };
         if !id.split('/').all(plain) || id.split('/').count() > 2 {
-            return Err("there is no such folder, and hub ids look like org/model".to_owned());
+            let meant = match id {
+                _ if id.contains('?') => "; behind ? stand dims=N, document=WORDS, query=WORDS, each once",
+                _ if id.contains("/v1/") || id.contains(':') => {
+                    "; the address of a server begins with http:// or https://"
+                }
+                _ => "",
+            };
+            return Err(format!("there is no such folder, and hub ids look like org/model{meant}"));
         }
         if !revision.split('/').all(plain) {
             return Err(format!("{revision:?} is no branch, tag or commit"));
@@ -220,6 +227,10 @@ mod tests {
         let settings = HubSettings::from_lookup(|_| None);
         for name in ["a/b/c", "../x", "a//b", "", "a b", "a/b@", "a/b@../../x", "a/.", "a/b@.git"] {
             assert!(Repository::new(name, settings.clone()).is_err(), "{name}");
+        }
+        for (name, told) in [("localhost:80/v1/embeddings#m", "http://"), ("org/m?dims=8?dims=4", "each once")] {
+            let error = Repository::new(name, settings.clone()).map(|_| ()).unwrap_err();
+            assert!(error.contains(told), "{error}");
         }
         let pinned = Repository::new("org/model@refs/pr/3", settings).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!((pinned.id.as_str(), pinned.revision.as_str()), ("org/model", "refs/pr/3"));
