@@ -7,7 +7,6 @@ mod common;
 use assert_cmd::Command;
 use common::npy;
 use llm2loss::diagnose::WordIndex;
-use llm2loss::encoder::Encoder as _;
 use llm2loss::stats;
 use serde_json::Value;
 use std::collections::BTreeSet;

@@ -40,15 +40,25 @@ pub fn write(app: &mut App, form: ExportForm) -> Vec<Cmd> {
         app.world.say("there is nothing to export yet", true);
         return Vec::new();
     };
-    vec![Cmd::Export { name: file_name(&app.world, form), text, what: String::new() }]
+    let evidence = form != ExportForm::Svg && app.screen().evidence(&app.world).is_some();
+    let screen = app.world.screen.name().to_lowercase();
+    let name = if evidence {
+        file_name_of(&app.world, &format!("{screen}-evidence"), form)
+    } else {
+        file_name(&app.world, form)
+    };
+    vec![Cmd::Export { name, text, what: String::new() }]
 }
 
 /// The name of a file of the screen in sight.
 #[must_use]
 pub fn file_name(world: &World, form: ExportForm) -> String {
-    let screen = world.screen.name().to_lowercase();
+    file_name_of(world, &world.screen.name().to_lowercase(), form)
+}
+
+fn file_name_of(world: &World, what: &str, form: ExportForm) -> String {
     let run = world.shown.as_ref().map(|shown| format!("-{}", shown.record.id.short())).unwrap_or_default();
-    format!("{screen}{run}.{}", form.extension())
+    format!("{what}{run}.{}", form.extension())
 }
 
 /// A name of a model as it can stand in that of a file.

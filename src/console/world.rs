@@ -162,6 +162,22 @@ impl World {
         self.audit.as_ref().map(|audit| audit.models.as_slice()).unwrap_or_default()
     }
 
+    /// Why a screen that heads fill is empty.
+    #[must_use]
+    pub fn no_heads(&self) -> &'static str {
+        if self.audit.as_ref().is_some_and(|audit| audit.reads_only) {
+            "no heads yet: the process that holds the home trains them, this console reads"
+        } else {
+            "no heads yet: they are being trained"
+        }
+    }
+
+    /// The same, or `looking` where there are heads.
+    #[must_use]
+    pub fn no_heads_or<'a>(&self, looking: &'a str) -> &'a str {
+        if self.shown.is_some() { looking } else { self.no_heads() }
+    }
+
     /// The closer look, if it is one at the run that is shown.
     #[must_use]
     pub fn examined(&self) -> Option<&Examination> {

@@ -152,7 +152,7 @@ fn names_each(column: &Column) -> bool {
         return false;
     }
     let known: Vec<&str> = column.cells().filter(|cell| !is_missing(cell)).collect();
-    may_be_people(known.iter().collect::<HashSet<_>>().len(), known.len())
+    may_be_people(known.iter().collect::<HashSet<_>>().len(), known.len(), true)
 }
 
 /// Columns that may yet become anything, results of the model left out.

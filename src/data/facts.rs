@@ -141,13 +141,15 @@ fn groups_by_label(column: &Column, labels: &Labels, asked: Option<GroupBy>, not
     }
     let Labels::Classes(of, classes) = labels else { return false };
     let items = of.iter().flatten().count();
-    if !may_be_people(classes.len(), items) {
+    let named = names_people(&column.name, classes.iter().map(String::as_str));
+    if !may_be_people(classes.len(), items, named) {
         return false;
     }
     if !is_of_people(&column.name) && are_numbers(classes.iter().map(String::as_str)) {
         return false;
     }
-    let people = names_people(&column.name, classes.iter().map(String::as_str));
+    // Under a hundred names may be those of species.
+    let people = named && (is_of_people(&column.name) || may_be_people(classes.len(), items, false));
     let (what, then) = if people {
         (
             "people",

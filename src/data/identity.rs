@@ -54,10 +54,10 @@ const KINDS: f64 = 0.25;
 /// Values that end alike where a word is that of a kind.
 const LEAST_ALIKE: usize = 3;
 
-/// Whether so many groups of so many items may each be one person's.
+/// Whether so many groups of so many items may each be one person's; `named` where their names say so, and fewer do.
 #[must_use]
-pub fn may_be_people(groups: usize, items: usize) -> bool {
-    groups > MANY && SEVERAL.contains(&(items as f64 / groups as f64))
+pub fn may_be_people(groups: usize, items: usize, named: bool) -> bool {
+    groups > if named { MANY_PREFIXES } else { MANY } && SEVERAL.contains(&(items as f64 / groups as f64))
 }
 
 /// Whether a label's column names people: by its own name, or by values that are mostly names such as `Ann_Lee`.
@@ -297,6 +297,8 @@ mod tests {
         assert!(!names_people("label", breeds.into_iter()) && names_people("customer", breeds.into_iter()));
         assert!(are_numbers(["1987", "12"].into_iter()) && !are_numbers(["n12"].into_iter()));
         assert!(!names_people("label", ["tabby cat", "English setter", "n01440764"].into_iter()));
-        assert!(may_be_people(1_680, 5_700) && !may_be_people(1_000, 1_281_167) && !may_be_people(7, 40));
+        let may_be = |groups, items| may_be_people(groups, items, false);
+        assert!(may_be(1_680, 5_700) && !may_be(1_000, 1_281_167) && !may_be(60, 1_200));
+        assert!(may_be_people(60, 1_200, true) && !may_be_people(7, 40, true));
     }
 }

@@ -446,8 +446,8 @@ impl PromptScores {
     /// What a witness says as an amount, likewise.
     #[must_use]
     pub fn witness_amount(&self, witness: &WitnessAnswer) -> Option<f64> {
-        let regressor = witness.name == HeadKind::Regressor.name();
-        (!regressor || super::tells_amounts(HeadKind::Regressor, self.fitted)).then_some(witness.value)
+        // All but the ranker's order are of the losses of training items.
+        (witness.name == HeadKind::Ranker.name() || !self.fitted).then_some(witness.value)
     }
 
     #[must_use]

@@ -5,7 +5,7 @@ use crate::stats;
 use serde::{Deserialize, Serialize};
 
 /// Ratios of the mean losses of training and test items within which they are alike.
-const ALIKE: std::ops::RangeInclusive<f64> = 0.8..=1.25;
+pub(super) const ALIKE: std::ops::RangeInclusive<f64> = 0.8..=1.25;
 /// Greatest Kolmogorov–Smirnov distance of losses that are alike.
 const MOST_DISTANCE: f64 = 0.1;
 /// p over which a difference may be chance: what is beyond the bounds in a small audit says nothing.
@@ -69,8 +69,14 @@ impl FittedLosses {
     /// One sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
+        let cause = if self.train_mean <= self.test_mean {
+            "These look like losses on data the model was fitted to; give out-of-fold losses."
+        } else {
+            // No fit makes training items lose more.
+            "Training and test items are not of one kind: training items lose more; draw the splits from the same data."
+        };
         format!(
-            "These look like losses on data the model was fitted to; give out-of-fold losses. Mean loss {:.4} of {} training items, {:.4} of {} test items (Kolmogorov-Smirnov distance {:.2}): what heads learn from the former is no amount of loss to expect.",
+            "{cause} Mean loss {:.4} of {} training items, {:.4} of {} test items (Kolmogorov-Smirnov distance {:.2}): what heads learn from the former is no amount of loss to expect.",
             self.train_mean,
             super::grouped(self.train_items),
             self.test_mean,
@@ -96,6 +102,8 @@ mod tests {
         let found = FittedLosses::between(&losses(900, 0.3), &losses(700, 1.0), None).unwrap();
         assert!(found.distance > 0.3 && (found.train_mean / found.test_mean - 0.3).abs() < 0.01, "{found:?}");
         assert!(found.sentence().contains("give out-of-fold losses"));
+        let found = FittedLosses::between(&losses(900, 3.0), &losses(700, 1.0), None).unwrap();
+        assert!(found.sentence().contains("training items lose more") && !found.sentence().contains("fitted"));
         // Equal means, other shapes: the distance says so.
         assert!(FittedLosses::between(&vec![1.0; 900], &losses(700, 1.0), None).is_some());
     }

@@ -127,6 +127,8 @@ impl Chore {
 pub struct AuditView {
     pub name: String,
     pub encoder: String,
+    /// The encoder's fingerprint, as documents name it.
+    pub fingerprint: String,
     pub device: String,
     pub models: Vec<String>,
     pub attributes: Vec<(String, AttributePrompts)>,

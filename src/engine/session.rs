@@ -176,6 +176,7 @@ impl Session {
         AuditView {
             name: record.name.clone(),
             encoder: self.encoder.name().to_owned(),
+            fingerprint: self.encoder.fingerprint().to_owned(),
             device: self.device().map_or_else(|_| self.choice.to_string(), |device| device.name.clone()),
             models: record.models.clone(),
             attributes: record.attributes.clone(),

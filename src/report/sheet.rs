@@ -309,7 +309,9 @@ impl Sheet {
         let body: String = self.rows.iter().map(|row| line(row.iter().map(escape).collect())).collect();
         let notes: String = self.notes.iter().map(|note| format!("\n{}\n", markdown(note))).collect();
         let heading: Vec<String> = self.heading.lines().map(markdown).collect();
-        format!("**{}**\n\n{head}{rule}{body}{notes}", heading.join("  \n"))
+        let heading = heading.join("  \n");
+        let heading = if heading.is_empty() { heading } else { format!("**{heading}**\n\n") };
+        format!("{heading}{head}{rule}{body}{notes}")
     }
 
     fn as_latex(&self) -> String {

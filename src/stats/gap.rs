@@ -102,9 +102,13 @@ impl MeasuredGap {
     /// Two-sided p of "no gap", by the law of the interval.
     ///
     /// # Errors
-    /// `Constant` when the variance is 0: values that do not vary cannot be tested.
+    /// `Constant` when the variance is 0, but for two means whose sides are each of one value: chance deals values out so
+    /// with a probability that can be counted.
     pub fn p(&self) -> Stat<f64> {
-        if self.variance > 0.0 { Ok(self.law.p(&self.gap, self.variance)) } else { Err(Undefined::Constant) }
+        if self.variance > 0.0 {
+            return Ok(self.law.p(&self.gap, self.variance));
+        }
+        self.law.p_of_alike(&self.gap).ok_or(Undefined::Constant)
     }
 
     /// Variance of `gap.signed` for a test of one's own: a side that varies less than all items do is given what they do.

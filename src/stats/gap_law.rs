@@ -84,6 +84,7 @@ impl GapLaw {
                 let ends = pooled.map(|pooled| pooled.ends(signed, variance, level));
                 ends.map_or(own, |(low, high)| Interval { low: own.low.min(low), high: own.high.max(high), level })
             }
+            Self::Student { pooled: Some(pooled), .. } => pooled.ends_of_alike(signed, level),
             Self::Scores { .. } => {
                 let (low, high) = self.joined(gap, two_sided_z(level));
                 Interval { low, high, level }
@@ -117,6 +118,14 @@ impl GapLaw {
                 }
                 normal_two_sided(outside)
             }
+        }
+    }
+
+    /// Two-sided p of "no gap" where neither side varies; `None` where nothing can be said of that.
+    pub(crate) fn p_of_alike(&self, gap: &Gap) -> Option<f64> {
+        match self {
+            Self::Student { pooled: Some(pooled), .. } if gap.signed != 0.0 => Some(pooled.p_of_alike()),
+            _ => None,
         }
     }
 

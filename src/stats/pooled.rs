@@ -2,10 +2,12 @@
 //! and then its own variance is no measure of chance.
 
 use serde::{Deserialize, Serialize};
+use statrs::function::gamma::ln_gamma;
 
 use super::clusters::{Clusters, Units};
 use super::distribution::{student_two_sided, two_sided_student};
 use super::gap::Side;
+use super::interval::Interval;
 use super::moments::{count, sum};
 
 /// A skewness beyond this leaves Wilson & Hilferty's transformation no tail.
@@ -102,6 +104,28 @@ impl Pooled {
         6.0 / skew * ((1.0 + skew * z / 2.0).max(0.0).cbrt() - 1.0) + skew / 6.0
     }
 
+    /// Units of a side; at least one.
+    fn units(&self, side: PooledSide) -> f64 {
+        ((self.df + 2.0) * side.share).round().max(1.0)
+    }
+
+    /// Two-sided p of "no gap" where each side has one value of its own: of all ways to deal the values out to units, those
+    /// that part them so.
+    pub(super) fn p_of_alike(&self) -> f64 {
+        let [with, without] = [self.with, self.without].map(|side| self.units(side));
+        let ways = ln_gamma(with + without + 1.0) - ln_gamma(with + 1.0) - ln_gamma(without + 1.0);
+        let mirrored = if with == without { 2.0 } else { 1.0 };
+        (mirrored * (-ways).exp()).min(1.0)
+    }
+
+    /// The interval of a gap between two sides of one value each: as many of either side may truly have the other one's value as
+    /// so many units can have missed (Clopper & Pearson 1934, of none).
+    pub(super) fn ends_of_alike(&self, measured: f64, level: f64) -> Interval {
+        let missed = |side: PooledSide| 1.0 - ((1.0 - level) / 2.0).powf(1.0 / self.units(side));
+        let least = measured * (1.0 - missed(self.with) - missed(self.without)).max(0.0);
+        Interval { low: least.min(measured), high: least.max(measured), level }
+    }
+
     /// Two-sided p of "no gap".
     pub(super) fn p(&self, measured: f64, own: f64) -> f64 {
         student_two_sided(self.deviate(measured, 0.0, own), self.df)
@@ -186,6 +210,24 @@ mod tests {
         let losses: Vec<f64> = (0..600).map(|item| f64::from(u8::from(item >= 200 && item % 7 == 0))).collect();
         let gap = mean_gap(&losses, &sides(600, 200), Units::Items(600), Better::Lower).unwrap();
         assert!(gap.p().unwrap() < 1e-6 && gap.interval(0.95).high < 0.0, "{gap:?}");
+    }
+
+    #[test]
+    fn sides_of_one_value_each_are_judged_by_how_chance_deals_values_out() {
+        let gap = |with: usize, without: usize| {
+            let losses: Vec<f64> = (0..with + without).map(|item| f64::from(u8::from(item < with))).collect();
+            let units = Units::Items(with + without);
+            mean_gap(&losses, &sides(with + without, with), units, Better::Lower).unwrap()
+        };
+        // By hand: three of five ones and noughts stand so in 1 of 10 ways, two of four in 1 of 6, or the other way round.
+        assert!((gap(3, 2).p().unwrap() - 0.1).abs() < 1e-12);
+        assert!((gap(2, 2).p().unwrap() - 1.0 / 3.0).abs() < 1e-12);
+        assert!(gap(45, 955).p().unwrap() < 1e-70);
+        // Of 30 units 11.57 % may be otherwise and none be seen, at 2.5 %.
+        let ends = gap(30, 30).interval(0.95);
+        assert!((ends.low - (1.0 - 2.0 * 0.115_703)).abs() < 1e-5 && ends.high == 1.0, "{ends:?}");
+        let none = mean_gap(&[1.0; 80], &sides(80, 40), Units::Items(80), Better::Lower).unwrap();
+        assert!(none.p().is_err(), "nothing differs");
     }
 
     #[test]

@@ -84,6 +84,7 @@ pub fn audit() -> Arc<AuditView> {
     Arc::new(AuditView {
         name: "adult".into(),
         encoder: "static-64".into(),
+        fingerprint: "static-64-0123".into(),
         device: "cpu, 8 threads".into(),
         models: vec!["logistic".into(), "gradient boosting".into(), "small mlp".into()],
         attributes: (0..40).map(|at| (ATTRIBUTES[at].0.to_owned(), prompts(at))).collect(),

@@ -11,7 +11,7 @@ use super::witness::{AttributeGroup, Heard, Witnesses};
 use super::word_index::WordIndex;
 use crate::audit::{Audit, ModelLosses};
 use crate::data::{content_words, generic_words, words};
-use crate::diagnose::DiagnoseError;
+use crate::diagnose::{DiagnoseError, fitted};
 use crate::encoder::Encoder;
 use crate::heads::{Ensemble, HeadPredictions, Rows};
 use crate::stats::Interval;
@@ -270,6 +270,10 @@ impl Estimator {
     /// is that of the training items' mean, and what training and test items differ by at large.
     fn measured(&self, text: &str) -> Option<(PromptEstimate, f64)> {
         let kept = self.calibration.as_ref().filter(|kept| kept.fit.is_some())?;
+        // Training items that lose otherwise than test items, as those a model was fitted to, measure nothing.
+        if !fitted::ALIKE.contains(&(kept.evidence_mean / kept.overall)) {
+            return None;
+        }
         let group = self.witnesses.same(text)?;
         let apart = kept.overall - kept.evidence_mean;
         let variance = group.se.powi(2) + apart * apart;

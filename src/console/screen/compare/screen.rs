@@ -105,7 +105,7 @@ impl Screen for State {
         }
         match (self.found().filter(|_| self.measure().is_of_models()), &world.audit) {
             (Some(found), Some(audit)) if !self.ledger.shown => {
-                Some(compare_models_json(found, &audit.name, &audit.encoder))
+                Some(compare_models_json(found, &audit.name, &audit.fingerprint))
             }
             _ => Some(view_json("compare", &self.sheet(world)?)),
         }

@@ -80,7 +80,7 @@ fn waiting(world: &World, pen: &mut Pen<'_>, area: Rect) {
     }
     let y = area.y + area.height / 2;
     if world.shown.is_none() {
-        pen.centre(area, y, "no heads yet: they are being trained", Role::Dim);
+        pen.centre(area, y, world.no_heads(), Role::Dim);
     } else if others(world).is_empty() {
         pen.centre(area, y - 1, "There is one finished run so far, and nothing to compare it with.", Role::Text);
         pen.centre(

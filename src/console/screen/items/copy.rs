@@ -53,7 +53,7 @@ impl Head {
     fn of(world: &World, state: &State) -> Option<Self> {
         let (audit, listed) = (world.audit.as_ref()?, state.listed.as_ref().filter(|_| state.is_current())?);
         let listed = Listed { pages: Pages::default(), pictures: Pictures::default(), ..listed.clone() };
-        let (audit, encoder) = (audit.name.clone(), audit.encoder.clone());
+        let (audit, encoder) = (audit.name.clone(), audit.fingerprint.clone());
         Some(Self { audit, encoder, title: state.listing.title.clone(), listed })
     }
 

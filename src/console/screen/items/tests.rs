@@ -20,6 +20,7 @@ fn world() -> World {
     world.audit = Some(Arc::new(AuditView {
         name: "adult".into(),
         encoder: "static-64".into(),
+        fingerprint: "static-64-0123".into(),
         device: "cpu".into(),
         models: vec!["v1".into(), "v2".into()],
         attributes: Vec::new(),

@@ -55,7 +55,7 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
     let places = layout(body, state.whole);
     let examined = world.examined();
     if !state.whole {
-        ladder(pen, places.ladder, examined, state, world.shown.is_some());
+        ladder(pen, places.ladder, examined, state, world.no_heads_or("looking at the prompts"));
     }
     if let Some(area) = places.table {
         let title = format!("Table 1 {} AUROC of familiarity", pen.glyphs().dot);
@@ -75,15 +75,14 @@ fn sigmoid(logit: f64) -> f64 {
     1.0 / (1.0 + (-logit).exp())
 }
 
-fn ladder(pen: &mut Pen<'_>, area: Rect, examined: Option<&Examination>, state: &State, ready: bool) {
+fn ladder(pen: &mut Pen<'_>, area: Rect, examined: Option<&Examination>, state: &State, missing: &str) {
     let dot = pen.glyphs().dot;
     let title = format!("Ladder {dot} {}", state.list.as_deref().unwrap_or("most familiar first"));
     let note = format!("{} prompts", state.shown.len());
     let inside = inset(pen.panel(area, &title, if examined.is_some() { &note } else { "" }, true), 1);
     let Some(examined) = examined else {
         if inside.height > 0 {
-            let words = if ready { "looking at the prompts" } else { "no heads yet: they are being trained" };
-            pen.centre(inside, inside.y + inside.height / 2, words, Role::Dim);
+            pen.centre(inside, inside.y + inside.height / 2, missing, Role::Dim);
         }
         return;
     };

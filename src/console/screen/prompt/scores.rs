@@ -68,7 +68,7 @@ fn empty(state: &State, world: &World, pen: &mut Pen<'_>, area: Rect, line: usiz
     }
     let words = match state.scored.as_ref().map(|scored| &*scored.answer) {
         _ if state.text(line).is_empty() => "nothing typed",
-        _ if world.shown.is_none() => "no heads yet: they are being trained",
+        _ if world.shown.is_none() => world.no_heads(),
         Some(Answer::None(words)) => words,
         _ => "scoring",
     };

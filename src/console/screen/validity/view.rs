@@ -55,7 +55,7 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
     } else if state.calibration {
         reliability::draw(pen, places.density, examined.map(|examined| &*examined.calibration));
     } else {
-        ranks(pen, places.density, head, place, world.shown.is_some());
+        ranks(pen, places.density, head, place, world.no_heads_or("looking at the test items"));
     }
     let n = world.shown.as_ref().map_or(0, |shown| shown.tables.validity.n);
     let title = format!("Table 2 {} risk against loss", pen.glyphs().dot);
@@ -84,15 +84,14 @@ pub fn view(state: &State, world: &World, pen: &mut Pen<'_>, body: Rect) {
     }
 }
 
-fn ranks(pen: &mut Pen<'_>, area: Rect, head: HeadKind, place: Option<&Place>, ready: bool) {
+fn ranks(pen: &mut Pen<'_>, area: Rect, head: HeadKind, place: Option<&Place>, missing: &str) {
     let title = format!("Density {} {head}, ranks", pen.glyphs().dot);
     let all = |n| format!("n = {} test items", number::count(n));
     let note = place.map(|place| few(place.n).unwrap_or_else(|| all(place.n))).unwrap_or_default();
     let inside = inset(pen.panel(area, &title, &note, true), 1);
     let Some(place) = place else {
         if inside.height > 0 {
-            let words = if ready { "looking at the test items" } else { "no heads yet: they are being trained" };
-            pen.centre(inside, inside.y + inside.height / 2, words, Role::Dim);
+            pen.centre(inside, inside.y + inside.height / 2, missing, Role::Dim);
         }
         return;
     };
