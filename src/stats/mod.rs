@@ -104,7 +104,7 @@ pub use resample::Resampling;
 pub use ridge::nonnegative_ridge;
 pub use shrinkage::{Shrinkage, shrink, shrink_gaps};
 pub use skewed_welch::{PowerSums, SkewedWelch, careful_mean_interval, skewed_welch};
-pub use slices::{between_variance, conformal_quantile};
+pub use slices::{between_variance, careful_between_variance, conformal_quantile};
 pub use smirnov::{Smirnov, smirnov};
 pub use sorted_scores::SortedScores;
 pub use spherical::{Points, assign, dot, mean_row, spherical_means};

@@ -6,7 +6,7 @@ use super::fixed::FixedFormula;
 use super::level::{Lessons, LevelModel, Said};
 use super::sentence_guard::SentenceGuard;
 use super::slice::{Slice, SliceKind};
-use crate::stats::{between_variance, conformal_quantile, logistic_slope};
+use crate::stats::{between_variance, careful_between_variance, conformal_quantile, logistic_slope};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,7 @@ impl SliceFit {
             let lessons = Lessons { said: places.iter().map(|&at| said[at]).collect(), means, variances, overall };
             (places.len() >= LEAST_SLICES / 2).then(|| LevelModel::fit(&lessons, recipe))
         };
+        let parts: BTreeSet<usize> = slices.iter().flat_map(|slice| slice.parts.iter().copied()).collect();
         let spread = between_variance(&means.iter().map(|mean| mean - overall).collect::<Vec<_>>(), &errors);
         let mut noise = Noise { error: spread.sqrt() / 2.0, power: 0.0, unit: overall };
         let mut left_out = vec![overall; slices.len()];
@@ -74,10 +75,9 @@ impl SliceFit {
             };
             let next = (0..slices.len()).map(without).collect::<Option<Vec<f64>>>()?;
             left_out = next;
-            noise = Noise::of(slices, &left_out, overall);
+            noise = Noise::of(slices, &left_out, overall, parts.len());
         }
         let model = fit(&|_| true, &noise, &left_out)?;
-        let parts: BTreeSet<usize> = slices.iter().flat_map(|slice| slice.parts.iter().copied()).collect();
         let own = |at: usize| noise.variance(left_out[at]);
         let score = |at: usize| (means[at] - left_out[at]).abs() / (own(at) + errors[at].powi(2)).sqrt();
         let scores: Vec<f64> = (0..slices.len()).map(score).collect();
@@ -160,11 +160,11 @@ impl Noise {
     }
 
     /// The power and error under which the residuals of slices are likeliest (normal, variance error² + se²).
-    fn of(slices: &[&Slice], estimates: &[f64], overall: f64) -> Self {
+    fn of(slices: &[&Slice], estimates: &[f64], overall: f64, units: usize) -> Self {
         let candidate = |power: f64| {
             let shape = Self { error: 1.0, power, unit: overall };
             let factors: Vec<f64> = estimates.iter().map(|estimate| shape.factor(*estimate)).collect();
-            let noise = Self { error: family_variance(slices, estimates, &factors).sqrt(), ..shape };
+            let noise = Self { error: family_variance(slices, estimates, &factors, units).sqrt(), ..shape };
             let unlikely = slices.iter().zip(estimates).map(|(slice, estimate)| {
                 let variance = (noise.variance(*estimate) + slice.se.powi(2)).max(f64::MIN_POSITIVE);
                 variance.ln() + (slice.mean - estimate).powi(2) / variance
@@ -179,14 +179,15 @@ impl Noise {
 }
 
 /// Squared error at the mean loss of all: of several families the worst, since a typed sentence may be like that one.
-fn family_variance(slices: &[&Slice], estimates: &[f64], factors: &[f64]) -> f64 {
+fn family_variance(slices: &[&Slice], estimates: &[f64], factors: &[f64], units: usize) -> f64 {
     let mut by_family: BTreeMap<usize, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
     for ((slice, estimate), factor) in slices.iter().zip(estimates).zip(factors) {
         let (residuals, errors) = by_family.entry(slice.kind.family()).or_default();
         residuals.push((slice.mean - estimate) / factor);
         errors.push(slice.se / factor);
     }
-    by_family.values().map(|(residuals, errors)| between_variance(residuals, errors)).fold(0.0, f64::max)
+    let variance = |(residuals, errors): &(Vec<f64>, Vec<f64>)| careful_between_variance(residuals, errors, units);
+    by_family.values().map(variance).fold(0.0, f64::max)
 }
 
 /// Random pairs of different things out of `count`, first and second in either order.
