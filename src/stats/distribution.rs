@@ -30,6 +30,9 @@ pub(crate) fn student_cdf(t: f64, df: f64) -> f64 {
     if t.is_infinite() {
         return f64::from(t > 0.0);
     }
+    if t.is_nan() {
+        return f64::NAN;
+    }
     if df > EXACT_STUDENT_UP_TO {
         return normal_cdf(student_deviate(t, df).copysign(t));
     }
@@ -40,6 +43,10 @@ pub(crate) fn student_cdf(t: f64, df: f64) -> f64 {
 pub(crate) fn student_two_sided(t: f64, df: f64) -> f64 {
     if t.is_infinite() {
         return 0.0;
+    }
+    // The library's incomplete beta ends the program on what is no number.
+    if t.is_nan() {
+        return f64::NAN;
     }
     if df > EXACT_STUDENT_UP_TO {
         return normal_two_sided(student_deviate(t, df));
@@ -96,7 +103,8 @@ mod tests {
     fn senseless_arguments_give_nan_not_a_panic() {
         assert!(normal_quantile(1.5).is_nan());
         assert!(two_sided_z(1.0).is_nan());
-        assert!(student_cdf(1.0, -1.0).is_nan());
+        assert!(student_cdf(1.0, -1.0).is_nan() && student_cdf(f64::NAN, 5.0).is_nan());
+        assert!(student_two_sided(f64::NAN, 5.0).is_nan() && student_two_sided(1.0, f64::NAN).is_nan());
         assert!(beta_quantile(2.0, 1.0, 1.0).is_nan());
         assert!(beta_quantile(0.5, 0.0, 1.0).is_nan());
     }

@@ -106,7 +106,8 @@ impl MeasuredGap {
     /// with a probability that can be counted.
     pub fn p(&self) -> Stat<f64> {
         if self.variance > 0.0 {
-            return Ok(self.law.p(&self.gap, self.variance));
+            // Squares of tiny losses vanish.
+            return finite(self.law.p(&self.gap, self.variance));
         }
         self.law.p_of_alike(&self.gap).ok_or(Undefined::Constant)
     }
