@@ -5,7 +5,7 @@ use crate::data::{is_function_word, words};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Slices of one or two words in a row, and pairs of them.
 const SINGLES: usize = 150;
@@ -63,8 +63,13 @@ pub fn word_slices(texts: &[&str], test: TestItems<'_>, generic: &BTreeSet<Strin
     let mut order: Vec<usize> = (0..grams.len()).collect();
     order.shuffle(&mut rng);
     let mut slices: Vec<Slice> = Vec::new();
+    // Words that always come together name the same items, which are one slice however often they are named.
+    let mut known: HashSet<Vec<u32>> = HashSet::new();
     for &at in order.iter().take(SINGLES) {
         let (gram, rows) = &grams[at];
+        if !known.insert(rows.clone()) {
+            continue;
+        }
         slices.extend(slice(gram.clone(), SliceKind::Words, parts_of(gram), rows));
     }
     let (mut pairs, mut seen) = (0, BTreeSet::new());
@@ -78,7 +83,7 @@ pub fn word_slices(texts: &[&str], test: TestItems<'_>, generic: &BTreeSet<Strin
             continue;
         }
         let rows = both(rows, others);
-        if rows.len() < LEAST_JOINT {
+        if rows.len() < LEAST_JOINT || !known.insert(rows.clone()) {
             continue;
         }
         let text = if pairs % 2 == 0 { format!("{first}, {second}") } else { format!("{first} and {second}") };
@@ -92,6 +97,21 @@ pub fn word_slices(texts: &[&str], test: TestItems<'_>, generic: &BTreeSet<Strin
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn items_that_several_words_name_are_one_slice() {
+        let texts: Vec<String> = (0..300)
+            .map(|at| format!("{} thing", ["ask for the manager and money back", "blue", "red"][at % 3]))
+            .collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let rows: Vec<usize> = (0..300).collect();
+        let losses: Vec<f64> = (0..300).map(|at| f64::from(u8::from(at % 3 == 0))).collect();
+        let test = TestItems { rows: &rows, losses: &losses };
+        let found = word_slices(&texts, test, &BTreeSet::from(["thing".to_owned()]), 0);
+        let mut means: Vec<(usize, f64)> = found.iter().map(|slice| (slice.n, slice.mean)).collect();
+        means.sort_by(|a, b| a.1.total_cmp(&b.1));
+        assert_eq!(means, [(100, 0.0), (100, 0.0), (100, 1.0)], "blue, red, and one of the six words of the rest");
+    }
 
     #[test]
     fn slices_are_the_items_that_hold_the_words() {
