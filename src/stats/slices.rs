@@ -18,7 +18,7 @@ pub fn between_variance(residuals: &[f64], errors: &[f64]) -> f64 {
     mean(&own).max(LEAST_SHARE * mean(&squares))
 }
 
-/// The same, and a standard error of it more: where slices are few or hardly measured, they do not show how small the
+/// The same, but at least its standard error: where slices are few or hardly measured, they do not show how small the
 /// estimate's own error is. `units` is how many independent things the residuals are of.
 #[must_use]
 pub fn careful_between_variance(residuals: &[f64], errors: &[f64], units: usize) -> f64 {
@@ -30,7 +30,7 @@ pub fn careful_between_variance(residuals: &[f64], errors: &[f64], units: usize)
     let middle = mean(&own);
     let squares: Vec<f64> = own.iter().map(|own| (own - middle).powi(2)).collect();
     let standard_error = (mean(&squares) / (units - 1) as f64).sqrt();
-    between_variance(residuals, errors).max(middle + standard_error)
+    between_variance(residuals, errors).max(standard_error)
 }
 
 /// Split-conformal quantile (Vovk et al. 2005): the value that scores of new slices exceed at most `1 − level` of the
@@ -66,8 +66,8 @@ mod tests {
     fn few_slices_do_not_show_that_an_estimate_is_right() {
         // By hand: r² − se² is 3, 0, −1, 2: mean 1, squared distances 4, 1, 4, 1: mean 2.5, over three √(5/6).
         let (residuals, errors) = ([2.0, 1.0, 0.0, 3f64.sqrt()], [1.0; 4]);
-        assert!((careful_between_variance(&residuals, &errors, 9) - (1.0 + (2.5f64 / 3.0).sqrt())).abs() < 1e-12);
-        assert!((careful_between_variance(&residuals, &errors, 2) - (1.0 + 2.5f64.sqrt())).abs() < 1e-12);
+        assert!((careful_between_variance(&residuals, &errors, 9) - 1.0).abs() < 1e-12);
+        assert!((careful_between_variance(&residuals, &errors, 2) - 2.5f64.sqrt()).abs() < 1e-12);
         assert_eq!(careful_between_variance(&residuals, &errors, 1), between_variance(&residuals, &errors));
         assert_eq!(careful_between_variance(&[], &[], 5), 0.0);
     }
