@@ -220,11 +220,16 @@ impl Client {
     fn words(&self, body: &[u8]) -> String {
         let text = String::from_utf8_lossy(body);
         let json: Value = serde_json::from_slice(body).unwrap_or_default();
-        let places = [&json["error"]["message"], &json["error"], &json["message"], &json["detail"]];
-        let words = places.iter().find_map(|place| place.as_str()).unwrap_or(&text);
+        let words = told(&json).unwrap_or(&text);
         let hidden = self.settings.key.as_ref().map(|key| words.replace(key.secret(), "(key)"));
         shown(hidden.as_deref().unwrap_or(words))
     }
+}
+
+/// What an answer says of an error, where servers say it.
+fn told(json: &Value) -> Option<&str> {
+    let places = [&json["error"]["message"], &json["error"], &json["message"], &json["detail"]];
+    places.into_iter().find_map(Value::as_str)
 }
 
 /// One line of what comes from elsewhere.
@@ -250,8 +255,7 @@ fn unread(body: &[u8], error: &serde_json::Error) -> Fault {
         return Fault::OfSome("gives numbers that are none (NaN)".into());
     }
     let json: Value = serde_json::from_slice(body).unwrap_or_default();
-    let places = [&json["error"]["message"], &json["error"], &json["message"], &json["detail"]];
-    if let Some(words) = places.iter().find_map(|place| place.as_str()) {
+    if let Some(words) = told(&json) {
         return Fault::Lasting(format!("answers with an error: {}", shown(words)));
     }
     if json["data"][0]["embedding"].is_string() {
